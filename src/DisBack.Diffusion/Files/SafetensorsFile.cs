@@ -1,0 +1,223 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.IO.MemoryMappedFiles;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace DisBack.Diffusion.Files;
+
+/// <summary>
+/// A safetensors file opened for reading through a memory map: opening reads only the header, reading a tensor touches only its own bytes.
+/// </summary>
+/// <remarks>
+/// Format: https://huggingface.co/docs/safetensors. What <see cref="Write(string, IReadOnlyList{ValueTuple{string, Tensor}}, IReadOnlyDictionary{string, string}?)"/>
+/// makes is a pure function of the names, the values and the metadata, whatever their order, so that equal content has an equal digest.
+/// </remarks>
+public sealed class SafetensorsFile : IDisposable
+{
+    /// <summary>Bounds the span handed to one copy, and with it the staging memory of tensors that live on an accelerator.</summary>
+    private const long ChunkBytes = 64 << 20;
+
+    private readonly MemoryMappedFile _map;
+    private readonly MemoryMappedViewAccessor _view;
+
+    private SafetensorsFile(string path, SafetensorsHeader header, MemoryMappedFile map)
+    {
+        Path = path;
+        Metadata = header.Metadata;
+        Entries = header.Entries;
+        _map = map;
+        _view = map.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
+    }
+
+    /// <summary>The file, as it was named to <see cref="Open"/>.</summary>
+    public string Path { get; }
+
+    /// <summary>The free text fields of the header.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>Every tensor by its name.</summary>
+    public IReadOnlyDictionary<string, SafetensorsEntry> Entries { get; }
+
+    /// <summary>Opens a file and checks its header completely; the data is not read.</summary>
+    /// <exception cref="DisBackException">There is no such file, it cannot be read, it is truncated, or its header is not sound.</exception>
+    public static SafetensorsFile Open(string path)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+            Span<byte> prefix = stackalloc byte[SafetensorsHeader.PrefixBytes];
+            var length = SafetensorsHeader.Length(prefix[..stream.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false)], stream.Length, path);
+            var json = new byte[length];
+            stream.ReadExactly(json);
+            var header = SafetensorsHeader.Parse(json, stream.Length, path);
+            return new(path, header, MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false));
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw new DisBackException($"Cannot read the safetensors file '{path}': {cause.Message}", cause);
+        }
+    }
+
+    /// <summary>Reads one tensor into new CPU memory.</summary>
+    /// <exception cref="DisBackException">The file has no tensor of that name.</exception>
+    public Tensor Read(string name)
+    {
+        var entry = EntryOf(name);
+        var tensor = empty(entry.Shape.ToArray(), entry.Type);
+        Fill(tensor, entry);
+        return tensor;
+    }
+
+    /// <summary>Reads one tensor over the values of <paramref name="target"/>, wherever that lives and without a trace in autograd.</summary>
+    /// <exception cref="DisBackException">The file has no tensor of that name, or one of another shape or type.</exception>
+    public void ReadInto(string name, Tensor target)
+    {
+        var entry = EntryOf(name);
+        RequireMatch(name, target);
+        if (target.device_type == DeviceType.CPU && target.is_contiguous())
+        {
+            Fill(target, entry);
+            return;
+        }
+        using var untracked = no_grad();
+        using var values = Read(name);
+        target.copy_(values);
+    }
+
+    /// <summary>Throws unless the tensor of that name in the file has exactly the shape and the element type of <paramref name="target"/>.</summary>
+    internal void RequireMatch(string name, Tensor target)
+    {
+        var entry = EntryOf(name);
+        if (!entry.Shape.SequenceEqual(target.shape))
+            throw new DisBackException($"Tensor '{name}' of '{Path}' has the shape [{string.Join(", ", entry.Shape)}] where [{string.Join(", ", target.shape)}] is needed: the file belongs to a network with other settings.");
+        if (entry.Type != target.dtype)
+            throw new DisBackException($"Tensor '{name}' of '{Path}' has the element type {entry.Type} where {target.dtype} is needed: convert the file.");
+    }
+
+    /// <summary>Unmaps the file. Tensors already read stay valid.</summary>
+    public void Dispose()
+    {
+        _view.Dispose();
+        _map.Dispose();
+    }
+
+    /// <summary>
+    /// Writes a file so that the name holds either what it held before or all of the new content, whenever the process or the machine stops:
+    /// a temporary file in the same folder is written, flushed to the disk and renamed.
+    /// </summary>
+    /// <param name="path">The file to make or replace; its folder must exist.</param>
+    /// <param name="tensors">Names, each once, and values, from any device and of any layout.</param>
+    /// <param name="metadata">Free text fields.</param>
+    /// <exception cref="DisBackException">The file cannot be written, for example because the disk is full; nothing was changed.</exception>
+    public static void Write(string path, IReadOnlyList<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16))
+            {
+                Write(stream, tensors, metadata);
+                stream.Flush(flushToDisk: true);
+            }
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            File.Delete(temporary);
+            throw new DisBackException($"Cannot write the safetensors file '{path}': {cause.Message}", cause);
+        }
+    }
+
+    /// <summary>Writes the bytes of a safetensors file to a stream.</summary>
+    /// <inheritdoc cref="Write(string, IReadOnlyList{ValueTuple{string, Tensor}}, IReadOnlyDictionary{string, string}?)" path="/param"/>
+    /// <param name="stream">Receives the bytes from its present position on.</param>
+    /// <param name="tensors">Names, each once, and values.</param>
+    /// <param name="metadata">Free text fields.</param>
+    public static void Write(Stream stream, IReadOnlyList<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        // Widest elements first keeps every tensor aligned to its element size, which lets readers use the mapped bytes in place.
+        var ordered = tensors.OrderByDescending(tensor => SafetensorsHeader.ElementBytes(tensor.Value.dtype))
+            .ThenBy(tensor => tensor.Name, StringComparer.Ordinal).ToArray();
+        var header = Header(ordered, metadata);
+        Span<byte> prefix = stackalloc byte[SafetensorsHeader.PrefixBytes];
+        BinaryPrimitives.WriteInt64LittleEndian(prefix, header.Length);
+        stream.Write(prefix);
+        stream.Write(header);
+        foreach (var (_, value) in ordered)
+        {
+            ForEachChunk(value, chunk =>
+            {
+                using var bytes = chunk.cpu();
+                stream.Write(bytes.bytes);
+            });
+        }
+    }
+
+    private static byte[] Header(IEnumerable<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string>? metadata)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartObject();
+            if (metadata is { Count: > 0 })
+            {
+                json.WriteStartObject(SafetensorsHeader.MetadataKey);
+                foreach (var (key, value) in metadata.OrderBy(field => field.Key, StringComparer.Ordinal)) json.WriteString(key, value);
+                json.WriteEndObject();
+            }
+            var names = new HashSet<string>(StringComparer.Ordinal) { SafetensorsHeader.MetadataKey };
+            var offset = 0L;
+            foreach (var (name, value) in tensors)
+            {
+                if (!names.Add(name)) throw new ArgumentException($"The tensor name '{name}' is used twice or reserved.", nameof(tensors));
+                json.WriteStartObject(name);
+                json.WriteString("dtype", SafetensorsHeader.NameOf(value.dtype));
+                json.WriteStartArray("shape");
+                foreach (var extent in value.shape) json.WriteNumberValue(extent);
+                json.WriteEndArray();
+                json.WriteStartArray("data_offsets");
+                json.WriteNumberValue(offset);
+                json.WriteNumberValue(offset += value.NumberOfElements * SafetensorsHeader.ElementBytes(value.dtype));
+                json.WriteEndArray();
+                json.WriteEndObject();
+            }
+            json.WriteEndObject();
+        }
+        var padding = -buffer.WrittenCount & 7;
+        buffer.GetSpan(padding)[..padding].Fill((byte)' ');
+        buffer.Advance(padding);
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private void Fill(Tensor target, SafetensorsEntry entry)
+    {
+        var offset = (ulong)entry.Offset;
+        ForEachChunk(target, chunk =>
+        {
+            var bytes = chunk.bytes;
+            _view.SafeMemoryMappedViewHandle.ReadSpan(offset, bytes);
+            offset += (ulong)bytes.Length;
+        });
+    }
+
+    /// <summary>The elements in order, as flat contiguous pieces that fit a span. They share memory with a contiguous tensor.</summary>
+    private static void ForEachChunk(Tensor tensor, Action<Tensor> use)
+    {
+        if (tensor.NumberOfElements == 0) return;
+        using var scope = NewDisposeScope();
+        using var untracked = no_grad();
+        var flat = tensor.detach().contiguous().view(-1);
+        var step = ChunkBytes / SafetensorsHeader.ElementBytes(tensor.dtype);
+        for (var start = 0L; start < flat.NumberOfElements; start += step)
+        {
+            using var chunk = flat.narrow(0, start, Math.Min(step, flat.NumberOfElements - start));
+            use(chunk);
+        }
+    }
+
+    private SafetensorsEntry EntryOf(string name) =>
+        Entries.TryGetValue(name, out var entry) ? entry : throw new DisBackException($"Tensor '{name}' is missing from '{Path}': the file belongs to another network.");
+}

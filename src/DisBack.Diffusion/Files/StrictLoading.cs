@@ -1,0 +1,30 @@
+using static TorchSharp.torch;
+
+namespace DisBack.Diffusion.Files;
+
+/// <summary>
+/// Loading by exact agreement: every tensor that is asked for is in the file under its own name, shape and element type, and the file has no
+/// other. Anything less has let a degraded network pass for a trained one (algorithms.md 2.5), so nothing is loaded unless all of it fits.
+/// </summary>
+public static class StrictLoading
+{
+    /// <summary>Overwrites the targets with the values of the file, or throws and leaves every one of them as it was.</summary>
+    /// <param name="file">An open file.</param>
+    /// <param name="targets">Names and tensors, on any device.</param>
+    /// <param name="prefix">Only tensors of the file whose names begin with it take part, under the rest of their name.</param>
+    /// <exception cref="DisBackException">A tensor is missing, unknown, or of another shape or type; the message names it.</exception>
+    public static void Load(SafetensorsFile file, IEnumerable<(string Name, Tensor Value)> targets, string prefix = "")
+    {
+        var wanted = targets.ToDictionary(target => prefix + target.Name, target => target.Value, StringComparer.Ordinal);
+        var unknown = file.Entries.Keys.FirstOrDefault(name => name.StartsWith(prefix, StringComparison.Ordinal) && !wanted.ContainsKey(name));
+        foreach (var (name, target) in wanted)
+        {
+            if (!file.Entries.ContainsKey(name) && unknown is not null)
+                throw new DisBackException($"Tensor '{name}' is missing from '{file.Path}', which has an unknown tensor '{unknown}' instead: the file belongs to another network.");
+            file.RequireMatch(name, target);
+        }
+        if (unknown is not null)
+            throw new DisBackException($"Tensor '{unknown}' of '{file.Path}' has no place in this network: the file belongs to a network with other settings.");
+        foreach (var (name, target) in wanted) file.ReadInto(name, target);
+    }
+}
