@@ -1,0 +1,30 @@
+namespace DisBack.Contracts.Documents;
+
+/// <summary>One try at a run on one accelerator. Its number is the fencing token: only the current attempt moves the head checkpoint.</summary>
+[GenerateSerializer, Immutable, Alias("disback.Attempt.v1")]
+public sealed record Attempt
+{
+    /// <summary>1, 2, 3...; never reused.</summary>
+    [Id(0)] public required int Number { get; init; }
+
+    /// <summary>When ownership was taken.</summary>
+    [Id(1)] public required DateTimeOffset Started { get; init; }
+
+    /// <summary>Step of the checkpoint it was told to resume from; 0 is a fresh start.</summary>
+    [Id(2)] public long ResumedStep { get; init; }
+
+    /// <summary>Host and device that ran it, for people.</summary>
+    [Id(3)] public string Place { get; init; } = "";
+
+    /// <summary>The slot lease it runs under.</summary>
+    [Id(4)] public string Lease { get; init; } = "";
+
+    /// <summary>When it ended; null while it is the current attempt.</summary>
+    [Id(5)] public DateTimeOffset? Ended { get; init; }
+
+    /// <summary>Why it ended; null while it runs and after a completed run.</summary>
+    [Id(6)] public FailureCause? Cause { get; init; }
+
+    /// <summary>The failure in one sentence.</summary>
+    [Id(7)] public string? Message { get; init; }
+}

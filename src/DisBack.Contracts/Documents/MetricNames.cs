@@ -1,0 +1,8 @@
+namespace DisBack.Contracts.Documents;
+
+/// <summary>Metrics that the orchestration treats specially.</summary>
+public static class MetricNames
+{
+    /// <summary>Fréchet distance of the student's samples to the reference; lower is better, and the best one is kept.</summary>
+    public const string Fid = "fid";
+}

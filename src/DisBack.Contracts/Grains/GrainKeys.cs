@@ -1,0 +1,35 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace DisBack.Contracts.Grains;
+
+/// <summary>Every grain key is built here.</summary>
+public static class GrainKeys
+{
+    /// <summary>Key of the one accelerator pool.</summary>
+    public const string Pool = "default";
+
+    /// <summary>Id of a sweep: the spec's name and the first eight hexadecimal digits of SHA-256 over its canonical JSON. The same spec is the same sweep.</summary>
+    public static string Sweep(string name, string canonicalSpec) => $"{name}-{Digest(canonicalSpec)[..8]}";
+
+    /// <summary>Id of a trial: sweep id and ordinal.</summary>
+    public static string Trial(string sweep, int ordinal) => string.Create(CultureInfo.InvariantCulture, $"{sweep}/{ordinal:D4}");
+
+    /// <summary>The sweep that a trial belongs to.</summary>
+    public static string SweepOf(string trial) => trial[..trial.LastIndexOf('/')];
+
+    /// <summary>
+    /// Key of a trajectory: SHA-256 over all that determines stage 1 (paper, algorithm 1): the teacher, the generator it degrades into,
+    /// how the recording goes, and the seed.
+    /// </summary>
+    /// <param name="teacherDigest">SHA-256 of the teacher's file.</param>
+    /// <param name="generatorDigest">Digest of the initial generator, or of what determines it.</param>
+    /// <param name="canonicalRecording">The recording settings as canonical JSON.</param>
+    /// <param name="seed">The run seed.</param>
+    public static string Trajectory(string teacherDigest, string generatorDigest, string canonicalRecording, long seed) =>
+        Digest(string.Create(CultureInfo.InvariantCulture, $"disback trajectory v1\n{teacherDigest}\n{generatorDigest}\n{seed}\n{canonicalRecording}"));
+
+    /// <summary>SHA-256 of a text as 64 lower-case hexadecimal digits.</summary>
+    public static string Digest(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+}

@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+
+namespace DisBack.Contracts.Grains;
+
+/// <summary>The accelerators of all workers: leases, the queue, and why each entry waits. Soft state, rebuilt from the workers' reports. Key: <see cref="GrainKeys.Pool"/>.</summary>
+[Alias("disback.IAcceleratorPoolGrain")]
+public interface IAcceleratorPoolGrain : IGrainWithStringKey
+{
+    /// <summary>A slot for the next attempt of a run, or a place in the queue. Ask again when woken, and from time to time.</summary>
+    [Alias("Lease")]
+    Task<LeaseReply> LeaseAsync(SlotRequest request);
+
+    /// <summary>Gives a lease back; unknown leases are ignored.</summary>
+    [Alias("Release")]
+    Task ReleaseAsync(string lease);
+
+    /// <summary>Leaves the queue.</summary>
+    [Alias("Withdraw")]
+    Task WithdrawAsync(RunKind kind, string owner);
+
+    /// <summary>What a worker has and runs, every few seconds.</summary>
+    [Alias("Report")]
+    Task ReportAsync(WorkerReport report);
+
+    /// <summary>Devices, leases and queue as they are now.</summary>
+    [Alias("Get")]
+    Task<PoolView> GetAsync();
+}
+
+/// <summary>A run's wish for a slot.</summary>
+/// <param name="Kind">What it trains.</param>
+/// <param name="Owner">Its owner's key.</param>
+/// <param name="Device">Kind of device: <c>cpu</c> or <c>cuda</c>.</param>
+/// <param name="Prefers">Digests it will read: workers whose cache holds them are preferred.</param>
+[GenerateSerializer, Immutable, Alias("disback.SlotRequest.v1")]
+public sealed record SlotRequest(
+    [property: Id(0)] RunKind Kind, [property: Id(1)] string Owner, [property: Id(2)] string Device, [property: Id(3)] ImmutableArray<string> Prefers);
+
+/// <summary>A lease, or why there is none yet.</summary>
+/// <param name="Lease">The slot; null when queued.</param>
+/// <param name="Reason">The exact condition that is waited for; null when leased.</param>
+/// <param name="Position">Place in the queue, 1 is next; 0 when leased.</param>
+[GenerateSerializer, Immutable, Alias("disback.LeaseReply.v1")]
+public sealed record LeaseReply([property: Id(0)] SlotLease? Lease, [property: Id(1)] string? Reason = null, [property: Id(2)] int Position = 0);
+
+/// <summary>The right to use one slot of one device.</summary>
+/// <param name="Id">Lease id.</param>
+/// <param name="Worker">Silo that has the device.</param>
+/// <param name="Device">Index in that worker's device table.</param>
+/// <param name="Place">Worker and device, for people.</param>
+[GenerateSerializer, Immutable, Alias("disback.SlotLease.v1")]
+public sealed record SlotLease(
+    [property: Id(0)] string Id, [property: Id(1)] SiloAddress Worker, [property: Id(2)] int Device, [property: Id(3)] string Place);
+
+/// <summary>One accelerator of a worker.</summary>
+/// <param name="Index">Index in the worker's device table.</param>
+/// <param name="Kind"><c>cpu</c> or <c>cuda</c>.</param>
+/// <param name="Name">For people.</param>
+/// <param name="Slots">How many runs it takes at once.</param>
+[GenerateSerializer, Immutable, Alias("disback.Device.v1")]
+public sealed record Device([property: Id(0)] int Index, [property: Id(1)] string Kind, [property: Id(2)] string Name, [property: Id(3)] int Slots);
+
+/// <summary>A run that occupies a slot.</summary>
+/// <param name="Run">Which attempt.</param>
+/// <param name="Device">Index of the device.</param>
+[GenerateSerializer, Immutable, Alias("disback.OccupiedSlot.v1")]
+public sealed record OccupiedSlot([property: Id(0)] RunAttempt Run, [property: Id(1)] int Device);
+
+/// <summary>What a worker tells the pool.</summary>
+/// <param name="Worker">Its silo.</param>
+/// <param name="Name">For people.</param>
+/// <param name="Devices">Its devices; none while it shuts down.</param>
+/// <param name="Runs">Its runs, also those that are ending.</param>
+/// <param name="Cached">Digests in its weight cache.</param>
+[GenerateSerializer, Immutable, Alias("disback.WorkerReport.v1")]
+public sealed record WorkerReport(
+    [property: Id(0)] SiloAddress Worker,
+    [property: Id(1)] string Name,
+    [property: Id(2)] ImmutableArray<Device> Devices,
+    [property: Id(3)] ImmutableArray<OccupiedSlot> Runs,
+    [property: Id(4)] ImmutableArray<string> Cached);
+
+/// <summary>The pool as it is now.</summary>
+/// <param name="Workers">Latest report of each worker.</param>
+/// <param name="Leases">Leases by owner.</param>
+/// <param name="Queue">Who waits, in order, and for what.</param>
+[GenerateSerializer, Immutable, Alias("disback.PoolView.v1")]
+public sealed record PoolView(
+    [property: Id(0)] ImmutableArray<WorkerReport> Workers, [property: Id(1)] ImmutableArray<HeldLease> Leases, [property: Id(2)] ImmutableArray<QueuedRun> Queue);
+
+/// <summary>A lease and its holder.</summary>
+/// <param name="Lease">The slot.</param>
+/// <param name="Kind">What the holder trains.</param>
+/// <param name="Owner">The holder.</param>
+[GenerateSerializer, Immutable, Alias("disback.HeldLease.v1")]
+public sealed record HeldLease([property: Id(0)] SlotLease Lease, [property: Id(1)] RunKind Kind, [property: Id(2)] string Owner);
+
+/// <summary>A run in the queue.</summary>
+/// <param name="Kind">What it trains.</param>
+/// <param name="Owner">Its owner's key.</param>
+/// <param name="Reason">The exact condition it waits for.</param>
+[GenerateSerializer, Immutable, Alias("disback.QueuedRun.v1")]
+public sealed record QueuedRun([property: Id(0)] RunKind Kind, [property: Id(1)] string Owner, [property: Id(2)] string Reason);

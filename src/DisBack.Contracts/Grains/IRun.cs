@@ -1,0 +1,25 @@
+namespace DisBack.Contracts.Grains;
+
+/// <summary>What a user does with a run of any kind.</summary>
+[Alias("disback.IRun")]
+public interface IRun : IGrainWithStringKey
+{
+    /// <summary>Stops after a checkpoint and keeps everything.</summary>
+    [Alias("Pause")]
+    Task<CommandReply> PauseAsync();
+
+    /// <summary>Goes on after a pause or, with a fresh count of failures, after a failure.</summary>
+    [Alias("Resume")]
+    Task<CommandReply> ResumeAsync();
+
+    /// <summary>Stops for good. What was committed stays.</summary>
+    [Alias("Cancel")]
+    Task<CommandReply> CancelAsync();
+
+    /// <summary>
+    /// Events after a sequence number, with the run's progress, until the run settles. Pass the last item's
+    /// <see cref="RunUpdate.Sequence"/> to go on after an interruption; 0 starts with all that are remembered.
+    /// </summary>
+    [Alias("Watch")]
+    IAsyncEnumerable<RunUpdate> WatchAsync(long afterSequence, CancellationToken cancellationToken = default);
+}

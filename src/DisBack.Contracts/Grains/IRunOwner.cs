@@ -1,0 +1,47 @@
+using DisBack.Contracts.Documents;
+
+namespace DisBack.Contracts.Grains;
+
+/// <summary>
+/// What a trainer tells the owner of its run. Every call carries the attempt; a call of any attempt but the current one is
+/// <see cref="CommitResult.Fenced"/> and changes nothing.
+/// </summary>
+[Alias("disback.IRunOwner")]
+public interface IRunOwner : IGrainWithStringKey
+{
+    /// <summary>The attempt is alive. An accepted heartbeat extends its dead-man time.</summary>
+    [Alias("Heartbeat")]
+    Task<CommitResult> HeartbeatAsync(int attempt, TrainingSnapshot snapshot);
+
+    /// <summary>Makes a stored checkpoint the head. Durable when accepted.</summary>
+    [Alias("CommitCheckpoint")]
+    Task<CommitResult> CommitCheckpointAsync(int attempt, CheckpointRef checkpoint);
+
+    /// <summary>Appends a node of stage 1. Durable when accepted; repeating a node after a resume is accepted.</summary>
+    [Alias("NodeRecorded")]
+    Task<CommitResult> NodeRecordedAsync(int attempt, NodeRef node);
+
+    /// <summary>The student's target moved. Durable with the next checkpoint.</summary>
+    [Alias("TargetSwitched")]
+    Task<CommitResult> TargetSwitchedAsync(int attempt, TargetSwitch targetSwitch);
+
+    /// <summary>A file was stored. Durable when accepted.</summary>
+    [Alias("ArtifactStored")]
+    Task<CommitResult> ArtifactStoredAsync(int attempt, ArtifactRef artifact);
+
+    /// <summary>Something to know, for example that a damaged checkpoint was passed over.</summary>
+    [Alias("Noted")]
+    Task<CommitResult> NotedAsync(int attempt, RunEventKind kind, long step, string message);
+
+    /// <summary>The run is complete: all its checkpoints, nodes and artifacts were accepted before.</summary>
+    [Alias("Finished")]
+    Task<CommitResult> FinishedAsync(int attempt, RunOutcome outcome);
+
+    /// <summary>The attempt ended before the run was complete, by failure or because it was asked to stop.</summary>
+    [Alias("Failed")]
+    Task<CommitResult> FailedAsync(int attempt, RunOutcome outcome);
+
+    /// <summary>What the owner waits for may be there: a slot, or a trajectory. Carries no fact; the owner looks for itself.</summary>
+    [Alias("Wake")]
+    Task WakeAsync();
+}

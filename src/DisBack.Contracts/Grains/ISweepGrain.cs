@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using DisBack.Contracts.Documents;
+
+namespace DisBack.Contracts.Grains;
+
+/// <summary>One submission of a spec and the trials it stands for. Key: <see cref="GrainKeys.Sweep"/>.</summary>
+[Alias("disback.ISweepGrain")]
+public interface ISweepGrain : IGrainWithStringKey
+{
+    /// <summary>Makes the sweep known and drives its trials. Repeating it resumes driving and changes nothing else.</summary>
+    [Alias("Submit")]
+    Task<SweepDocument> SubmitAsync(SweepSubmission submission);
+
+    /// <summary>The document as it is now, summaries included.</summary>
+    [Alias("Get")]
+    Task<SweepDocument> GetAsync();
+
+    /// <summary>A page of summaries in order of the ordinals.</summary>
+    [Alias("List")]
+    Task<SummaryPage> ListAsync(int firstOrdinal, int count);
+
+    /// <summary>Pauses every trial.</summary>
+    [Alias("Pause")]
+    Task PauseAsync();
+
+    /// <summary>Resumes every trial.</summary>
+    [Alias("Resume")]
+    Task ResumeAsync();
+
+    /// <summary>Cancels every trial.</summary>
+    [Alias("Cancel")]
+    Task CancelAsync();
+
+    /// <summary>A trial has come further.</summary>
+    [Alias("Summarize")]
+    Task SummarizeAsync(TrialSummary summary);
+}
+
+/// <summary>What a sweep is made of.</summary>
+/// <param name="Name">Name for people.</param>
+/// <param name="Spec">The spec as canonical JSON.</param>
+/// <param name="Teacher">The teacher's weights, already in the content store.</param>
+[GenerateSerializer, Immutable, Alias("disback.SweepSubmission.v1")]
+public sealed record SweepSubmission([property: Id(0)] string Name, [property: Id(1)] string Spec, [property: Id(2)] ContentRef Teacher);
+
+/// <summary>A page of trial summaries.</summary>
+/// <param name="Trials">The summaries.</param>
+/// <param name="Next">First ordinal of the next page; null after the last.</param>
+[GenerateSerializer, Immutable, Alias("disback.SummaryPage.v1")]
+public sealed record SummaryPage([property: Id(0)] ImmutableArray<TrialSummary> Trials, [property: Id(1)] int? Next);

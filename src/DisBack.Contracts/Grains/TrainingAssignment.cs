@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+using DisBack.Contracts.Documents;
+
+namespace DisBack.Contracts.Grains;
+
+/// <summary>All that a worker needs to train one attempt, from the owner's document at the moment the attempt took ownership.</summary>
+[GenerateSerializer, Immutable, Alias("disback.TrainingAssignment.v1")]
+public sealed record TrainingAssignment
+{
+    /// <summary>Whose attempt this is.</summary>
+    [Id(0)] public required RunAttempt Run { get; init; }
+
+    /// <summary>The experiment spec (stage 1 and 2) or the teacher spec, as canonical JSON.</summary>
+    [Id(1)] public required string Spec { get; init; }
+
+    /// <summary>The teacher's weights; null where a teacher is trained.</summary>
+    [Id(2)] public ContentRef? Teacher { get; init; }
+
+    /// <summary>The trajectory: sealed in stage 2; in stage 1, the nodes recorded up to the checkpoint.</summary>
+    [Id(3)] public ImmutableArray<NodeRef> Nodes { get; init; } = [];
+
+    /// <summary>Checkpoints to resume from, newest first; the first that is intact is taken. Empty starts afresh.</summary>
+    [Id(4)] public ImmutableArray<CheckpointRef> Checkpoints { get; init; } = [];
+
+    /// <summary>The device to use, by index in the worker's device table.</summary>
+    [Id(5)] public int Device { get; init; }
+}
