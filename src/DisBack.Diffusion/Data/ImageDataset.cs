@@ -1,0 +1,158 @@
+using DisBack.Diffusion.Randomness;
+using static TorchSharp.torch;
+
+namespace DisBack.Diffusion.Data;
+
+/// <summary>
+/// Square images in memory, as bytes, with their classes, and the order in which a run sees them: a pure function of (seed, step), so that a
+/// resumed run draws the batch that an uninterrupted one would have drawn.
+/// </summary>
+/// <remarks>Batches may be drawn by several threads at once.</remarks>
+public sealed class ImageDataset : IDisposable
+{
+    private EpochOrder? _latest;
+
+    private ImageDataset(Tensor images, Tensor? labels, int labelCount)
+    {
+        Images = images.DetachFromDisposeScope();
+        Labels = labels?.DetachFromDisposeScope();
+        LabelCount = labelCount;
+    }
+
+    /// <summary>uint8 [N, C, R, R], on the CPU.</summary>
+    public Tensor Images { get; }
+
+    /// <summary>int64 [N], from 0 to <see cref="LabelCount"/> - 1; null if the images have no classes.</summary>
+    public Tensor? Labels { get; }
+
+    /// <summary>Number of classes; 0 if the images have none.</summary>
+    public int LabelCount { get; }
+
+    /// <summary>Number of images.</summary>
+    public long Count => Images.shape[0];
+
+    /// <summary>Number of channels: 1 for grey, 3 for RGB.</summary>
+    public int Channels => (int)Images.shape[1];
+
+    /// <summary>Height and width in pixels.</summary>
+    public int Resolution => (int)Images.shape[2];
+
+    /// <summary>Reads the data set that <paramref name="settings"/> describes into memory.</summary>
+    /// <exception cref="DisBackException">A file is missing, damaged or of the wrong kind or size, or images and labels do not match; the message names the file.</exception>
+    public static ImageDataset Load(DatasetSettings settings)
+    {
+        if (settings.Channels is not (null or 1 or 3))
+            throw new DisBackException($"A data set has 1 channel (grey) or 3 (RGB), not {settings.Channels}: correct channels.");
+        using var scope = NewDisposeScope();
+        return settings.Source switch
+        {
+            DatasetSource.Digits => FromDigits(settings),
+            DatasetSource.Idx => FromIdx(settings),
+            DatasetSource.Folder => FromFolder(settings),
+            _ => throw new DisBackException($"There is no data set source {settings.Source}: use digits, idx or folder."),
+        };
+    }
+
+    /// <summary>The batch of one step: epochs are shuffles without replacement, and a batch may end one epoch and begin the next.</summary>
+    /// <param name="streams">The randomness of the run; two runs of one seed see the same order.</param>
+    /// <param name="step">The step, from 0.</param>
+    /// <param name="size">Images per batch, the same for every step of a run.</param>
+    /// <returns>Images float32 [size, C, R, R] in [-1, 1] and, if there are classes, their one-hot vectors float32 [size, LabelCount]; on the CPU.</returns>
+    public (Tensor Images, Tensor? OneHot) Batch(RandomStreams streams, long step, long size)
+    {
+        using var scope = NewDisposeScope();
+        var indices = new long[size];
+        for (long i = 0, position = step * size; i < size; i++, position++)
+            indices[i] = OrderOf(streams, position / Count).Permutation[position % Count];
+
+        var index = tensor(indices);
+        var images = ToSigned(Images.index_select(0, index)).MoveToOuterDisposeScope();
+        return (images, Labels is null ? null : nn.functional.one_hot(Labels.index_select(0, index), LabelCount).to(float32).MoveToOuterDisposeScope());
+    }
+
+    /// <summary>All images once, in stored order, as float32 [at most size, C, R, R] in [-1, 1]; the caller disposes each.</summary>
+    public IEnumerable<Tensor> InOrder(long size)
+    {
+        for (long start = 0; start < Count; start += size)
+        {
+            using var part = Images.narrow(0, start, Math.Min(size, Count - start));
+            yield return ToSigned(part);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Images.Dispose();
+        Labels?.Dispose();
+    }
+
+    /// <summary>Bytes 0..255 to float32 in [-1, 1].</summary>
+    private static Tensor ToSigned(Tensor bytes)
+    {
+        using var scope = NewDisposeScope();
+        return bytes.to(float32).div_(127.5f).sub_(1f).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Crops bytes [..., H, W] to their middle square and averages areas to [..., resolution, resolution], rounding halves up.</summary>
+    internal static Tensor Resize(Tensor bytes, int resolution)
+    {
+        var (height, width) = (bytes.shape[^2], bytes.shape[^1]);
+        var side = Math.Min(height, width);
+        var square = bytes.narrow(-2, (height - side) / 2, side).narrow(-1, (width - side) / 2, side);
+        if (side == resolution) return square;
+        // float64: a sum that rounds differently on another machine would make other bytes.
+        return (AreaAverage.Resize(square.to(float64), resolution) + 0.5).floor().to(uint8);
+    }
+
+    private static ImageDataset FromDigits(DatasetSettings settings)
+    {
+        using var images = Open("images.idx3.gz");
+        using var labels = Open("labels.idx1.gz");
+        return FromIdx(IdxFile.Read(images, "the shipped digits", 3), IdxFile.Read(labels, "the shipped labels", 1), settings, "the shipped digits", "the shipped labels");
+
+        static Stream Open(string name) => typeof(ImageDataset).Assembly.GetManifestResourceStream($"Digits/{name}")!;
+    }
+
+    private static ImageDataset FromIdx(DatasetSettings settings)
+    {
+        var path = settings.Path ?? throw new DisBackException("A data set of source idx needs a path: name its IDX file of images.");
+        return FromIdx(IdxFile.Read(path, 3), settings.LabelsPath is { } labels ? IdxFile.Read(labels, 1) : null, settings, path, settings.LabelsPath);
+    }
+
+    private static ImageDataset FromIdx(
+        (int[] Sizes, byte[] Bytes) images, (int[] Sizes, byte[] Bytes)? labels, DatasetSettings settings, string imagesName, string? labelsName)
+    {
+        var (count, height, width) = (images.Sizes[0], images.Sizes[1], images.Sizes[2]);
+        if (labels is { } l && l.Sizes[0] != count)
+            throw new DisBackException($"{labelsName} holds {l.Sizes[0]} labels for the {count} images of {imagesName}: name the labels that belong to these images.");
+        if (settings.Resolution is null && height != width)
+            throw new DisBackException($"The images of {imagesName} are {height}x{width}, not square: give the data set a resolution so that they are cropped and resized.");
+
+        Tensor pixels = tensor(images.Bytes, [count, 1, height, width], uint8);
+        if (settings.Resolution is { } side && (side != height || side != width))
+            pixels = cat(pixels.split(1024).Select(part => Resize(part, side)).ToArray(), 0);
+        if (settings.Channels == 3) pixels = pixels.expand(-1, 3, -1, -1).contiguous();
+        var classes = labels is { } known ? tensor(known.Bytes, [count], uint8).to(int64) : null;
+        return new ImageDataset(pixels, classes, labels is { } some ? some.Bytes.Max() + 1 : 0);
+    }
+
+    private static ImageDataset FromFolder(DatasetSettings settings)
+    {
+        var path = settings.Path ?? throw new DisBackException("A data set of source folder needs a path: name the folder of images.");
+        var (images, labels, labelCount) = ImageFolder.Read(path, settings.Resolution, settings.Channels ?? 3);
+        return new ImageDataset(images, labels, labelCount);
+    }
+
+    /// <summary>The permutation of one epoch. The latest one is kept: a run asks for the same epoch thousands of times.</summary>
+    private EpochOrder OrderOf(RandomStreams streams, long epoch)
+    {
+        var latest = _latest;
+        if (latest is not null && latest.Seed == streams.Seed && latest.Epoch == epoch) return latest;
+        using var generator = streams.For("data/order", epoch);
+        using var permutation = randperm(Count, generator: generator);
+        return _latest = new EpochOrder(streams.Seed, epoch, permutation.data<long>().ToArray());
+    }
+
+    private sealed record EpochOrder(long Seed, long Epoch, long[] Permutation);
+}
