@@ -33,7 +33,7 @@ public sealed class ImageDatasetTests : IDisposable
         Assert.Equal([10_000, 3, 14, 14], half.Images.shape);
         var sums = full.Images.to(int32).view(10_000, 1, 14, 2, 14, 2).sum(3, type: ScalarType.Int32).sum(4, type: ScalarType.Int32);
         var expected = (sums + 2).div(4, RoundingMode.floor).to(uint8).expand(-1, 3, -1, -1);
-        Assert.True(expected.equal(half.Images).item<bool>());
+        Assert.True(expected.eq(half.Images).all().item<bool>());
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class ImageDatasetTests : IDisposable
         var plain = Idx([2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8]);
         using var a = ImageDataset.Load(new DatasetSettings { Source = DatasetSource.Idx, Path = Write("plain", plain) });
         using var b = ImageDataset.Load(new DatasetSettings { Source = DatasetSource.Idx, Path = Write("zipped", Gzip(plain)) });
-        Assert.True(a.Images.equal(b.Images).item<bool>());
+        Assert.True(a.Images.eq(b.Images).all().item<bool>());
         Assert.Null(a.Labels);
         Assert.Equal(0, a.LabelCount);
     }
