@@ -1,4 +1,5 @@
 using DisBack.Contracts.Documents;
+using Orleans.Concurrency;
 
 namespace DisBack.Contracts.Grains;
 
@@ -42,6 +43,6 @@ public interface IRunOwner : IGrainWithStringKey
     Task<CommitResult> FailedAsync(int attempt, RunOutcome outcome);
 
     /// <summary>What the owner waits for may be there: a slot, or a trajectory. Carries no fact; the owner looks for itself.</summary>
-    [Alias("Wake")]
+    [Alias("Wake"), OneWay]
     Task WakeAsync();
 }

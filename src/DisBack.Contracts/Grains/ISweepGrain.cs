@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using DisBack.Contracts.Documents;
+using Orleans.Concurrency;
 
 namespace DisBack.Contracts.Grains;
 
@@ -32,7 +33,7 @@ public interface ISweepGrain : IGrainWithStringKey
     Task CancelAsync();
 
     /// <summary>A trial has come further.</summary>
-    [Alias("Summarize")]
+    [Alias("Summarize"), OneWay]
     Task SummarizeAsync(TrialSummary summary);
 }
 

@@ -28,9 +28,14 @@ public interface ITrajectoryGrain : IRun, IRunOwner
 /// <param name="Name">The experiment's name, for people.</param>
 /// <param name="Spec">The experiment spec as canonical JSON.</param>
 /// <param name="Teacher">The teacher's weights.</param>
+/// <param name="Insist">Whether a stage 1 that has failed is tried again.</param>
 [GenerateSerializer, Immutable, Alias("disback.TrajectoryRequest.v1")]
 public sealed record TrajectoryRequest(
-    [property: Id(0)] string Trial, [property: Id(1)] string Name, [property: Id(2)] string Spec, [property: Id(3)] ContentRef Teacher);
+    [property: Id(0)] string Trial,
+    [property: Id(1)] string Name,
+    [property: Id(2)] string Spec,
+    [property: Id(3)] ContentRef Teacher,
+    [property: Id(4)] bool Insist = false);
 
 /// <summary>What a trial learns of its trajectory.</summary>
 /// <param name="Sealed">Whether <paramref name="Nodes"/> are complete.</param>

@@ -1,4 +1,5 @@
 using DisBack.Contracts.Documents;
+using Orleans.Concurrency;
 
 namespace DisBack.Contracts.Grains;
 
@@ -15,7 +16,7 @@ public interface ITrialGrain : IRun, IRunOwner
     Task<TrialDocument> GetAsync();
 
     /// <summary>Stage 1 has come further: shown to watchers of a trial that waits for it.</summary>
-    [Alias("TrajectoryProgress")]
+    [Alias("TrajectoryProgress"), OneWay]
     Task TrajectoryProgressAsync(TrainingSnapshot snapshot);
 }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using DisBack.Contracts.Documents;
 
 namespace DisBack.Contracts.Grains;
 
@@ -21,9 +22,6 @@ public sealed record TrainingSnapshot
     /// <summary>Trajectory node that is the target; -1 where there is none.</summary>
     [Id(4)] public int TargetIndex { get; init; } = -1;
 
-    /// <summary>Latest scalars by name, for example <c>loss/fake</c>; all finite.</summary>
-    [Id(5)] public ImmutableSortedDictionary<string, double> Metrics { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
-
-    /// <summary>Step at which <see cref="Metrics"/> were read.</summary>
-    [Id(6)] public long MetricsStep { get; init; }
+    /// <summary>Latest scalars by name, for example <c>loss/fake</c> or <c>fid</c>, each with the step it belongs to; all finite.</summary>
+    [Id(5)] public ImmutableSortedDictionary<string, MetricValue> Metrics { get; init; } = ImmutableSortedDictionary<string, MetricValue>.Empty;
 }
