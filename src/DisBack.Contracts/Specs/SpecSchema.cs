@@ -57,6 +57,9 @@ public static class SpecSchema
             case MaxLengthAttribute most:
                 schema["maxItems"] = most.Length;
                 break;
+            case AllowedValuesAttribute allowed:
+                schema["enum"] = JsonSerializer.SerializeToNode(allowed.Values);
+                break;
             case RegularExpressionAttribute form:
                 schema["pattern"] = form.Pattern;
                 break;

@@ -184,7 +184,9 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
                 return default;
             whole = (long)number;
         }
-        return type == typeof(int) && whole != (int)whole ? default : (JsonValue.Create(whole), whole);
+        if (type == typeof(long))
+            return (JsonValue.Create(whole), whole);
+        return whole == (int)whole ? (JsonValue.Create((int)whole), (int)whole) : default;
     }
 
     private JsonNode? Wrong(SpecNode node, string path, string expected, string? nearest = null)
@@ -232,6 +234,8 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
         }
         if (type.IsEnum)
             return OneOf(Choices(type));
+        if (rules.OfType<AllowedValuesAttribute>().FirstOrDefault() is { } allowed)
+            return OneOf([.. allowed.Values.OfType<object>().Select(v => Convert.ToString(v, CultureInfo.InvariantCulture)!)]);
         var described = rules.FirstOrDefault(r => r is not RangeAttribute && r.ErrorMessage is not null)?.ErrorMessage;
         var range = rules.OfType<RangeAttribute>().Select(Bounds).FirstOrDefault() ?? "";
         return described ?? (type == typeof(bool) ? "true or false" : type == typeof(string) ? "text" : type == typeof(int) || type == typeof(long) ? $"a whole number{range}" : $"a number{range}");

@@ -7,7 +7,7 @@ public sealed class SpecReaderTests
     public static TheoryData<string, string> Broken => new()
     {
         { "name: a\ntrainings: {steps: 5}\n", "toy.yaml:2:1: there is no key 'trainings'; expected one of name, seed, training, policy, folders; did you mean 'training'?" },
-        { "name: a\ntraining:\n  stpes: 5\n", "toy.yaml:3:3: there is no key 'stpes' in 'training'; expected one of steps, rate, betas, clip, dry, kind; did you mean 'steps'?" },
+        { "name: a\ntraining:\n  stpes: 5\n", "toy.yaml:3:3: there is no key 'stpes' in 'training'; expected one of steps, rate, betas, clip, channels, dry, kind; did you mean 'steps'?" },
         { "seed: 1\n", "toy.yaml:1:1: 'name' is missing; expected lower-case letters, digits and dashes" },
         { "name: A B\n", "toy.yaml:1:7: 'name' is 'A B'; expected lower-case letters, digits and dashes" },
         { "name: a\nname: b\n", "toy.yaml:2:1: 'name' is given twice; line 1 has it already; expected each key once" },
@@ -23,9 +23,10 @@ public sealed class SpecReaderTests
         { "name: a\ntraining: {rate: .nan}\n", "toy.yaml:2:18: 'training.rate' is '.nan'; expected a number above 0" },
         { "name: a\ntraining: {betas: [0.1]}\n", "toy.yaml:2:19: 'training.betas' has 1 values; expected a list of 2 numbers, such as [1, 2]" },
         { "name: a\ntraining: {betas: [0.1, 2]}\n", "toy.yaml:2:25: 'training.betas[1]' is '2'; expected a number from 0 to 1" },
+        { "name: a\ntraining: {channels: 2}\n", "toy.yaml:2:22: 'training.channels' is '2'; expected one of 1, 3" },
         { "name: a\ntraining: {dry: yes}\n", "toy.yaml:2:17: 'training.dry' is 'yes'; expected true or false" },
         { "name: a\ntraining: {kind: small-and-quik}\n", "toy.yaml:2:18: 'training.kind' is 'small-and-quik'; expected one of small-and-quick, large; did you mean 'small-and-quick'?" },
-        { "name: a\ntraining: 5\n", "toy.yaml:2:11: 'training' is '5'; expected a section with the keys steps, rate, betas, clip, dry, kind" },
+        { "name: a\ntraining: 5\n", "toy.yaml:2:11: 'training' is '5'; expected a section with the keys steps, rate, betas, clip, channels, dry, kind" },
         { "name: a\npolicy: {interval: 5}\n", "toy.yaml:2:9: 'policy.policy' is missing; expected one of never, every" },
         { "name: a\npolicy: {polcy: every}\n", "toy.yaml:2:10: there is no key 'polcy' in 'policy'; expected 'policy'; did you mean 'policy'?" },
         { "name: a\npolicy: {policy: evry, interval: 5}\n", "toy.yaml:2:18: 'policy.policy' is 'evry'; expected one of never, every; did you mean 'every'?" },
@@ -57,7 +58,7 @@ public sealed class SpecReaderTests
     [Fact]
     public void A_valid_spec_keeps_what_it_says_and_the_defaults_of_what_it_does_not()
     {
-        var spec = SpecReader.Parse<ToySpec>("name: a\ntraining: {steps: 1e3, clip: null, kind: large}\npolicy: {interval: 7, policy: every}\n", "toy.yaml");
+        var spec = SpecReader.Parse<ToySpec>("name: a\ntraining: {steps: 1e3, channels: 3, clip: null, kind: large}\npolicy: {interval: 7, policy: every}\n", "toy.yaml");
         Assert.Equal(1000, spec.Training.Steps);
         Assert.Equal(1e-3, spec.Training.Rate);
         Assert.Null(spec.Training.Clip);
@@ -86,7 +87,7 @@ public sealed class SpecReaderTests
     }
 
     [Theory]
-    [InlineData("training.stepz=5", "--set training.stepz=5: there is no key 'stepz' in 'training'; expected one of steps, rate, betas, clip, dry, kind; did you mean 'steps'?")]
+    [InlineData("training.stepz=5", "--set training.stepz=5: there is no key 'stepz' in 'training'; expected one of steps, rate, betas, clip, channels, dry, kind; did you mean 'steps'?")]
     [InlineData("training.steps=x", "--set training.steps=x: 'training.steps' is 'x'; expected a whole number at least 1")]
     [InlineData("steps", "--set steps: this sets nothing; expected key.key=value, for example recording.steps=100")]
     [InlineData("seed.value=1", "--set seed.value=1: 'seed' is a section; expected a whole number at least 0")]

@@ -37,7 +37,7 @@ public sealed class SpecRoundTripTests
 
     [Fact]
     public void The_canonical_form_sorts_keys_and_fills_in_defaults() => Assert.Equal(
-        """{"folders":["here"],"name":"a","policy":{"policy":"never"},"seed":0,"training":{"betas":[0,0.999],"clip":null,"dry":false,"kind":"small-and-quick","rate":0.001,"steps":10}}""",
+        """{"folders":["here"],"name":"a","policy":{"policy":"never"},"seed":0,"training":{"betas":[0,0.999],"channels":null,"clip":null,"dry":false,"kind":"small-and-quick","rate":0.001,"steps":10}}""",
         SpecJson.Canonical(new ToySpec { Name = "a" }));
 
     [Fact]

@@ -44,6 +44,9 @@ public sealed record ToyTraining : IValidatableObject
     [Description("Clip, or null."), Range(0.0, double.MaxValue)]
     public double? Clip { get; init; }
 
+    [Description("Channels."), AllowedValues(null, 1, 3)]
+    public int? Channels { get; init; }
+
     [Description("Dry.")]
     public bool Dry { get; init; }
 
