@@ -1,0 +1,34 @@
+using Azure.Identity;
+using Azure.Storage.Blobs;
+using DisBack.Storage.Content;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace DisBack.Storage.Blobs;
+
+/// <summary>Registers the blob store.</summary>
+public static class BlobStoreServices
+{
+    /// <summary>Adds the one <see cref="IBlobStore"/> of the process and the <see cref="ContentStore"/> over it; the options are validated at start.</summary>
+    public static IServiceCollection AddBlobStore(this IServiceCollection services, Action<BlobStoreOptions> configure)
+    {
+        services.AddOptions<BlobStoreOptions>().Configure(configure).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<BlobStoreOptions>, BlobStoreOptionsValidator>());
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IBlobStore>(provider => Create(provider.GetRequiredService<IOptions<BlobStoreOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<ContentStore>();
+        return services;
+    }
+
+    /// <summary>The store that the options name, for programs without a container of services.</summary>
+    public static IBlobStore Create(BlobStoreOptions options, TimeProvider? time = null)
+    {
+        if (options.Folder is { } folder)
+            return new FolderBlobStore(folder, time);
+        var account = options.ConnectionString is { } connection
+            ? new BlobServiceClient(connection)
+            : new BlobServiceClient(options.AccountAddress, new DefaultAzureCredential());
+        return new AzureBlobStore(account.GetBlobContainerClient(options.Container), options.Azure);
+    }
+}

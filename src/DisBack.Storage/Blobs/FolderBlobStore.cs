@@ -1,0 +1,292 @@
+using System.Runtime.CompilerServices;
+using DisBack.Storage.Local;
+using Microsoft.Win32.SafeHandles;
+
+namespace DisBack.Storage.Blobs;
+
+/// <summary>Blobs as files in a local folder, one directory per name segment: the embedded size's durable home.</summary>
+/// <remarks>
+/// A write goes to a temporary file beside its destination, is fsynced, renamed, and the directory fsynced, so a crash at any instant leaves
+/// the old blob or the new one. The ETag is the modification time, which every write sets to a later value than the one it replaces, so it
+/// never repeats and also notices an edit by hand. Conditions are checked and applied under a lock of this process; that only one process
+/// writes is <see cref="DataFolderLock"/>'s business, and creation is atomic between processes anyway.
+/// </remarks>
+/// <param name="folder">The root folder; created by the first write or by <see cref="InitializeAsync"/>.</param>
+/// <param name="time">The clock of ETags and of <see cref="BlobInfo.LastModified"/>; null is the system's.</param>
+public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : IBlobStore
+{
+    // Shared by all stores of the process, so that two of them on one folder still exclude each other.
+    private static readonly Lock[] Locks = [.. Enumerable.Range(0, 64).Select(_ => new Lock())];
+
+    private readonly string _root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+
+    /// <inheritdoc/>
+    public string Location => _root;
+
+    /// <inheritdoc/>
+    public Task InitializeAsync(CancellationToken cancellation = default) => OnPool("the folder", _root, 0, () =>
+    {
+        DurableFile.CreateDirectory(_root);
+        var probe = TemporaryPath(_root);
+        File.WriteAllBytes(probe, []);
+        File.Delete(probe);
+        foreach (var leftover in Directory.EnumerateFiles(_root, $"{BlobNames.TemporaryMark}*", SearchOption.AllDirectories))
+            DeleteIfAbandoned(leftover);
+        return true;
+    }, cancellation);
+
+    /// <inheritdoc/>
+    public Task<BlobInfo?> FindAsync(string name, CancellationToken cancellation = default)
+    {
+        var path = PathOf(name);
+        return OnPool("the blob", name, 0, () => Describe(name, new FileInfo(path)), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task<BlobContent?> ReadAsync(string name, CancellationToken cancellation = default)
+    {
+        var path = PathOf(name);
+        return OnPool("the blob", name, 0, () =>
+        {
+            // Content and time come from one handle: a rename in between cannot pair the bytes of one version with the ETag of another.
+            using var handle = OpenToRead(path);
+            if (handle is null)
+                return null;
+            var bytes = new byte[RandomAccess.GetLength(handle)];
+            for (var read = 0; read < bytes.Length;)
+            {
+                var count = RandomAccess.Read(handle, bytes.AsSpan(read), read);
+                if (count == 0)
+                    throw new StorageException($"The blob '{name}' in '{_root}' became shorter while it was read; something other than DisBack writes to this folder.");
+                read += count;
+            }
+            return new BlobContent(BinaryData.FromBytes(bytes), ETagOf(File.GetLastWriteTimeUtc(handle)));
+        }, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> DownloadAsync(string name, Stream destination, CancellationToken cancellation = default)
+    {
+        var path = PathOf(name);
+        var handle = await OnPool("the blob", name, 0, () => OpenToRead(path), cancellation);
+        if (handle is null)
+            return false;
+        await using var source = new FileStream(handle, FileAccess.Read, bufferSize: 0);
+        await source.CopyToAsync(destination, 1 << 20, cancellation);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public Task<string> WriteAsync(string name, BinaryData content, BlobCondition condition, CancellationToken cancellation = default)
+    {
+        var path = PathOf(name);
+        return OnPool("the blob", name, content.ToMemory().Length, () => Put(name, path, condition, temporary =>
+        {
+            var file = CreateTemporary(temporary);
+            RandomAccess.Write(file, content.ToMemory().Span, 0);
+            return file;
+        }), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task<string> UploadAsync(string name, string localFile, BlobCondition condition, bool consume = false, CancellationToken cancellation = default)
+    {
+        var path = PathOf(name);
+        if (!File.Exists(localFile))
+            throw new StorageException($"The file '{localFile}' does not exist, so it cannot be stored as '{name}'; check the path.");
+        return OnPool("the blob", name, new FileInfo(localFile).Length, () => Put(name, path, condition, temporary =>
+        {
+            if (consume)
+            {
+                // Moved, not copied: the handle is opened first because an open handle is what marks a temporary file as alive.
+                using var original = OpenToSync(localFile);
+                File.Move(localFile, temporary);
+                return OpenToSync(temporary);
+            }
+            var copy = CreateTemporary(temporary);
+            using var source = File.OpenHandle(localFile, options: FileOptions.SequentialScan);
+            Copy(source, copy, cancellation);
+            return copy;
+        }), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> DeleteAsync(string name, BlobCondition condition, CancellationToken cancellation = default)
+    {
+        var path = PathOf(name);
+        return OnPool("the blob", name, 0, () =>
+        {
+            lock (LockOf(path))
+            {
+                var stored = new FileInfo(path);
+                Demand(name, condition, stored);
+                if (!stored.Exists)
+                    return false;
+                stored.Delete();
+                DurableFile.SyncDirectory(stored.DirectoryName!);
+                return true;
+            }
+        }, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<BlobInfo> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        foreach (var blob in await OnPool("the list of", prefix, 0, () => List(prefix), cancellation))
+            yield return blob;
+    }
+
+    /// <inheritdoc/>
+    public string LocalPathOf(string name) => PathOf(name);
+
+    private List<BlobInfo> List(string prefix)
+    {
+        // The deepest folder that every match lies in; the rest of the prefix is a filter on names.
+        var slash = prefix.LastIndexOf('/');
+        var start = new DirectoryInfo(slash <= 0 ? _root : PathOf(prefix[..slash]));
+        if (!start.Exists)
+            return [];
+        var found = new List<BlobInfo>();
+        foreach (var file in start.EnumerateFiles("*", SearchOption.AllDirectories))
+        {
+            if (file.Name[0] == BlobNames.TemporaryMark)
+                continue;
+            var name = BlobNames.FromRelativePath(Path.GetRelativePath(_root, file.FullName));
+            if (name.StartsWith(prefix, StringComparison.Ordinal) && Describe(name, file) is { } blob)
+                found.Add(blob);
+        }
+        found.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
+        return found;
+    }
+
+    /// <summary>Fills a temporary file, makes it durable, and gives it its name if the condition holds at that moment.</summary>
+    private string Put(string name, string path, BlobCondition condition, Func<string, SafeFileHandle> fill)
+    {
+        Demand(name, condition, new FileInfo(path));
+        var directory = Path.GetDirectoryName(path)!;
+        DurableFile.CreateDirectory(directory);
+        var temporary = TemporaryPath(directory);
+        try
+        {
+            using var file = fill(temporary);
+            RandomAccess.FlushToDisk(file);
+            lock (LockOf(path))
+            {
+                var stored = new FileInfo(path);
+                Demand(name, condition, stored);
+                var written = _time.GetUtcNow().UtcDateTime;
+                if (stored.Exists && stored.LastWriteTimeUtc >= written)
+                    written = stored.LastWriteTimeUtc.AddTicks(1);
+                File.SetLastWriteTimeUtc(file, written);
+                Rename(name, temporary, path, condition);
+                DurableFile.SyncDirectory(directory);
+                return ETagOf(File.GetLastWriteTimeUtc(file));
+            }
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    private static void Rename(string name, string temporary, string path, BlobCondition condition)
+    {
+        try
+        {
+            // Without overwriting, a move is link(2), which fails on an existing name even when another process makes it.
+            File.Move(temporary, path, overwrite: !condition.MustBeMissing);
+        }
+        catch (IOException e) when (condition.MustBeMissing && File.Exists(path))
+        {
+            throw new BlobConflictException(name, null, ETagOf(File.GetLastWriteTimeUtc(path)), e);
+        }
+    }
+
+    private static void Demand(string name, BlobCondition condition, FileInfo stored)
+    {
+        var etag = stored.Exists ? ETagOf(stored.LastWriteTimeUtc) : null;
+        if ((condition.MustBeMissing && etag is not null) || (condition.ETag is not null && condition.ETag != etag))
+            throw new BlobConflictException(name, condition.ETag, etag);
+    }
+
+    private static BlobInfo? Describe(string name, FileInfo file)
+    {
+        try
+        {
+            return file.Exists ? new BlobInfo(name, file.Length, file.LastWriteTimeUtc, ETagOf(file.LastWriteTimeUtc)) : null;
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private static string ETagOf(DateTime written) => written.Ticks.ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
+
+    private static SafeFileHandle? OpenToRead(string path)
+    {
+        try
+        {
+            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private static SafeFileHandle CreateTemporary(string path) =>
+        File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete);
+
+    private static SafeFileHandle OpenToSync(string path) =>
+        File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
+
+    private static void Copy(SafeFileHandle source, SafeFileHandle destination, CancellationToken cancellation)
+    {
+        var buffer = new byte[1 << 20];
+        var position = 0L;
+        for (int count; (count = RandomAccess.Read(source, buffer, position)) > 0; position += count)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            RandomAccess.Write(destination, buffer.AsSpan(0, count), position);
+        }
+    }
+
+    /// <summary>A writer keeps its temporary file open, and so locked, until it is renamed: one that can be locked belongs to nobody alive.</summary>
+    private static void DeleteIfAbandoned(string temporary)
+    {
+        try
+        {
+            using var alone = File.OpenHandle(temporary, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            File.Delete(temporary);
+        }
+        catch (IOException)
+        {
+            // Alive, or renamed since it was listed.
+        }
+    }
+
+    private static string TemporaryPath(string directory) => Path.Combine(directory, $"{BlobNames.TemporaryMark}{Guid.NewGuid():n}");
+
+    private string PathOf(string name) => Path.Combine(_root, BlobNames.ToRelativePath(name));
+
+    private static Lock LockOf(string path) => Locks[(uint)path.GetHashCode(StringComparison.Ordinal) % (uint)Locks.Length];
+
+    /// <summary>File system calls block, fsync for milliseconds: never on a grain's turn.</summary>
+    private async Task<T> OnPool<T>(string what, string name, long bytes, Func<T> work, CancellationToken cancellation)
+    {
+        try
+        {
+            return await Task.Run(work, cancellation);
+        }
+        catch (IOException e) when (DurableFile.IsDiskFull(e))
+        {
+            throw DurableFile.DiskFull(_root, $"{what} '{name}'", bytes, e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageException($"The folder '{_root}' cannot be used for {what} '{name}': {e.Message.TrimEnd('.')}; check its permissions or name another folder with --data.", e);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+namespace DisBack.Storage.Blobs;
+
+/// <summary>
+/// Named byte strings with conditional writes: the one durable thing of DisBack. A blob is always seen whole; an interrupted write leaves
+/// what was there before.
+/// </summary>
+/// <remarks>
+/// Names are segments separated by <c>/</c>; a segment may hold any character and must not be empty. All methods throw
+/// <see cref="StorageException"/> when the store cannot be used, and are safe to call from many threads.
+/// </remarks>
+public interface IBlobStore
+{
+    /// <summary>Where the store is, for messages: a folder or a container's address. Holds no secret.</summary>
+    string Location { get; }
+
+    /// <summary>Creates the folder or container if needed and proves that it can be used.</summary>
+    Task InitializeAsync(CancellationToken cancellation = default);
+
+    /// <summary>A blob's length and ETag; null if there is none of that name.</summary>
+    Task<BlobInfo?> FindAsync(string name, CancellationToken cancellation = default);
+
+    /// <summary>A small blob and its ETag; null if there is none of that name.</summary>
+    Task<BlobContent?> ReadAsync(string name, CancellationToken cancellation = default);
+
+    /// <summary>Copies a blob of any size, in order, to <paramref name="destination"/>; false, with nothing written, if there is none of that name.</summary>
+    Task<bool> DownloadAsync(string name, Stream destination, CancellationToken cancellation = default);
+
+    /// <summary>Writes a small blob.</summary>
+    /// <returns>The ETag of what was written; it differs from every earlier one, also for equal bytes.</returns>
+    /// <exception cref="BlobConflictException">The condition did not hold.</exception>
+    Task<string> WriteAsync(string name, BinaryData content, BlobCondition condition, CancellationToken cancellation = default);
+
+    /// <summary>Writes a local file of any size: in parallel blocks and one commit, or as a copy.</summary>
+    /// <param name="name">The blob.</param>
+    /// <param name="localFile">The file; nobody may write to it meanwhile.</param>
+    /// <param name="condition">What must be true of the blob.</param>
+    /// <param name="consume">The local file is given up: it is gone when this returns, and a store in the same file system takes it without copying. After a conflict it is still there.</param>
+    /// <param name="cancellation">Stops the transfer; nothing is then visible under the name.</param>
+    /// <returns>The ETag of what was written.</returns>
+    /// <exception cref="BlobConflictException">The condition did not hold. Creation looks before it transfers, so a blob that is already there costs one request.</exception>
+    Task<string> UploadAsync(string name, string localFile, BlobCondition condition, bool consume = false, CancellationToken cancellation = default);
+
+    /// <summary>Deletes a blob.</summary>
+    /// <returns>False if there was none and none was demanded.</returns>
+    /// <exception cref="BlobConflictException">An ETag was demanded and the blob is another or gone.</exception>
+    Task<bool> DeleteAsync(string name, BlobCondition condition, CancellationToken cancellation = default);
+
+    /// <summary>The blobs whose names start with <paramref name="prefix"/>, in ordinal order of their names.</summary>
+    IAsyncEnumerable<BlobInfo> ListAsync(string prefix, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// The local file behind a blob, whether or not it exists, so that immutable content can be read in place; null if the store is elsewhere.
+    /// Readers only: the file belongs to the store.
+    /// </summary>
+    string? LocalPathOf(string name);
+}

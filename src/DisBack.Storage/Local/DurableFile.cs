@@ -1,0 +1,75 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace DisBack.Storage.Local;
+
+/// <summary>What makes a file survive a power failure, and what a full disk looks like.</summary>
+internal static partial class DurableFile
+{
+    private const int ErrorNoSpace = 28;
+    private const int ErrorQuotaExceeded = 122;
+    private const int ErrorFileTooLarge = 27;
+    private const int WindowsDiskFull = unchecked((int)0x80070070);
+
+    /// <summary>Creates a directory and makes each new entry on the way durable.</summary>
+    public static void CreateDirectory(string path)
+    {
+        if (Directory.Exists(path))
+            return;
+        var parent = Path.GetDirectoryName(path);
+        if (!string.IsNullOrEmpty(parent))
+            CreateDirectory(parent);
+        Directory.CreateDirectory(path);
+        if (!string.IsNullOrEmpty(parent))
+            SyncDirectory(parent);
+    }
+
+    /// <summary>Makes renames, creations and deletions in a directory durable; fsync of the files alone does not.</summary>
+    public static void SyncDirectory(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        var descriptor = Open(path, 0);
+        if (descriptor < 0)
+            throw new IOException($"The directory '{path}' cannot be opened: {Marshal.GetLastPInvokeErrorMessage()}.");
+        using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        // Some network file systems cannot fsync a directory (EINVAL); their renames are as durable as they get.
+        _ = Fsync(descriptor);
+    }
+
+    /// <summary>Whether a write failed for want of space.</summary>
+    public static bool IsDiskFull(Exception exception) =>
+        exception is IOException && exception.HResult is ErrorNoSpace or ErrorQuotaExceeded or ErrorFileTooLarge or WindowsDiskFull;
+
+    /// <summary>The one sentence for a full disk.</summary>
+    public static StorageException DiskFull(string path, string what, long bytes, Exception inner)
+    {
+        string free;
+        try
+        {
+            free = $"{Size(new DriveInfo(Path.GetFullPath(path)).AvailableFreeSpace)} free";
+        }
+        catch (Exception e) when (e is IOException or ArgumentException or UnauthorizedAccessException)
+        {
+            free = "free space unknown";
+        }
+        return new StorageException(
+            $"No space left on '{path}' for {what} ({Size(bytes)} needed, {free}); free some space or move the data folder with --data, then repeat the command: nothing that was already durable is lost.",
+            inner);
+    }
+
+    /// <summary>Bytes for a reader.</summary>
+    public static string Size(long bytes) => bytes switch
+    {
+        >= 1L << 30 => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.0} GiB"),
+        >= 1L << 20 => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 20):0.0} MiB"),
+        >= 1L << 10 => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 10):0.0} KiB"),
+        _ => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{bytes} bytes"),
+    };
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Fsync(int descriptor);
+}
