@@ -1,0 +1,92 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace DisBack.Diffusion.Networks;
+
+/// <summary>What happens to the resolution.</summary>
+internal enum Resample
+{
+    None,
+    Up,
+    Down,
+}
+
+/// <summary>
+/// Convolution with optional doubling or halving of the resolution by a separable filter (algorithms.md 4.4). Kernel 0 resamples only.
+/// </summary>
+internal sealed class Conv2d : nn.Module
+{
+    private readonly Parameter? weight;
+    private readonly Parameter? bias;
+    private readonly Tensor? resample_filter;
+    private readonly Resample resample;
+    private readonly bool box;
+    private readonly bool fused;
+    private readonly long in_channels;
+    private readonly long kernelPadding;
+    private readonly long filterPadding;
+
+    public Conv2d(
+        int in_channels, int out_channels, int kernel, Initialization init, Generator generator,
+        Resample resample = Resample.None, IReadOnlyList<double>? filter = null, bool fused = false)
+        : base(nameof(Conv2d))
+    {
+        this.in_channels = in_channels;
+        this.resample = resample;
+        this.fused = fused;
+        kernelPadding = kernel / 2;
+        if (kernel > 0)
+        {
+            long fanIn = (long)in_channels * kernel * kernel, fanOut = (long)out_channels * kernel * kernel;
+            weight = init.DrawWeight(generator, fanIn, fanOut, out_channels, in_channels, kernel, kernel);
+            bias = init.DrawBias(generator, fanIn, fanOut, out_channels);
+        }
+        if (resample != Resample.None)
+        {
+            filter ??= [1, 1];
+            filterPadding = (filter.Count - 1) / 2;
+            box = filter.Count == 2 && filter[0] == filter[1];
+            using var scope = NewDisposeScope();
+            var taps = tensor(filter.Select(tap => (float)tap).ToArray());
+            resample_filter = taps.outer(taps).div_(taps.sum().square()).view(1, 1, filter.Count, filter.Count).DetachFromDisposeScope();
+        }
+        RegisterComponents();
+    }
+
+    public Tensor forward(Tensor x)
+    {
+        if (resample == Resample.None) return functional.conv2d(x, weight!, bias, padding: [kernelPadding, kernelPadding]);
+        using var scope = NewDisposeScope();
+        var resampled = (fused, resample) switch
+        {
+            (true, Resample.Up) => Convolved(Upsampled(x, Math.Max(filterPadding - kernelPadding, 0)), Math.Max(kernelPadding - filterPadding, 0)),
+            (true, Resample.Down) => ConvolvedThenDownsampled(x),
+            (false, Resample.Up) => Convolved(Upsampled(x, filterPadding), kernelPadding),
+            _ => Convolved(Downsampled(x), kernelPadding),
+        };
+        return resampled.MoveToOuterDisposeScope();
+    }
+
+    private Tensor Convolved(Tensor x, long padding) => weight is null ? x : functional.conv2d(x, weight, bias, padding: [padding, padding]);
+
+    /// <summary>Transposed depthwise convolution with four times the filter; for the box filter that is repetition.</summary>
+    private Tensor Upsampled(Tensor x, long padding) => box
+        ? functional.interpolate(x, scale_factor: [2, 2], mode: InterpolationMode.Nearest)
+        : functional.conv_transpose2d(x, Depthwise(in_channels).mul(4), strides: [2, 2], padding: [padding, padding], groups: in_channels);
+
+    /// <summary>Depthwise convolution with the filter; for the box filter that is the mean of four pixels.</summary>
+    private Tensor Downsampled(Tensor x) => box
+        ? functional.avg_pool2d(x, 2)
+        : functional.conv2d(x, Depthwise(in_channels), strides: [2, 2], padding: [filterPadding, filterPadding], groups: in_channels);
+
+    /// <summary>Padding for both comes first, and the bias last.</summary>
+    private Tensor ConvolvedThenDownsampled(Tensor x)
+    {
+        var padding = kernelPadding + filterPadding;
+        var features = functional.conv2d(x, weight!, null, padding: [padding, padding]);
+        return functional.conv2d(features, Depthwise(features.shape[1]), bias, strides: [2, 2], groups: features.shape[1]);
+    }
+
+    private Tensor Depthwise(long channels) => resample_filter!.expand(channels, -1, -1, -1);
+}

@@ -1,0 +1,15 @@
+using static TorchSharp.torch;
+
+namespace DisBack.Diffusion.Networks;
+
+/// <summary>The source of every random mask of one network, shared by all its blocks, so that nothing draws from the global generator.</summary>
+internal sealed class DropoutMasks
+{
+    /// <summary>Set by the training loop for each step.</summary>
+    public Generator? Generator { get; set; }
+
+    /// <summary>A tensor of ones and zeros, zero with the given probability, on the device of <paramref name="like"/>.</summary>
+    public Tensor Draw(double dropProbability, Tensor like, params long[] shape) =>
+        empty(shape, like.dtype, like.device).bernoulli_(1 - dropProbability, Generator
+            ?? throw new InvalidOperationException("A network with dropout is in training mode without a DropoutGenerator: set one for each step, or call eval()."));
+}

@@ -1,0 +1,82 @@
+using DisBack.Diffusion.Networks;
+using static TorchSharp.torch;
+
+namespace DisBack.Diffusion.Sampling;
+
+/// <summary>
+/// Second-order sampling of the probability flow ODE, or with churn of the corresponding SDE (Karras et al. 2022, Algorithms 1 and 2;
+/// algorithms.md 4.3). The state is float64, as in EDM; the network sees float32.
+/// </summary>
+public sealed class HeunSampler
+{
+    private readonly Denoiser denoiser;
+    private readonly HeunSettings settings;
+    private readonly double[] levels;
+
+    /// <summary>A sampler of one network.</summary>
+    public HeunSampler(Denoiser denoiser, HeunSettings? settings = null)
+    {
+        this.denoiser = denoiser;
+        this.settings = settings ?? new();
+        levels = Levels();
+    }
+
+    /// <summary>The noise levels t_0 &gt; ... &gt; t_{N-1} &gt; t_N = 0, as far as the network supports them.</summary>
+    public IReadOnlyList<double> NoiseLevels => levels;
+
+    /// <summary>Draws images, float64 [B,C,H,W], nominally in [-1,1].</summary>
+    /// <param name="latents">Unit normal noise [B,C,H,W] on the network's device.</param>
+    /// <param name="classLabels">One-hot classes [B,label_dim], or null.</param>
+    /// <param name="churn">Source of the fresh noise, on the network's device; needed if the settings add any.</param>
+    public Tensor Sample(Tensor latents, Tensor? classLabels = null, Generator? churn = null)
+    {
+        using var untracked = no_grad();
+        using var scope = NewDisposeScope();
+        var x = latents.to(ScalarType.Float64) * levels[0];
+        for (var i = 0; i < settings.Steps; i++)
+        {
+            using var step = NewDisposeScope();
+            double current = levels[i], next = levels[i + 1];
+            var (from, noisy) = Churned(x, current, churn);
+            var slope = Slope(noisy, from, classLabels);
+            x = noisy + slope * (next - from);
+            // The last step ends at no noise, where there is no slope to correct with.
+            if (i < settings.Steps - 1) x = noisy + (slope + Slope(x, next, classLabels)).mul_(0.5 * (next - from));
+            x.MoveToOuterDisposeScope();
+        }
+        return x.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>dx/dsigma = (x - D(x; sigma)) / sigma.</summary>
+    private Tensor Slope(Tensor x, double sigma, Tensor? classLabels)
+    {
+        using var level = full([1], sigma, ScalarType.Float64, x.device);
+        using var denoised = denoiser.forward(x, level, classLabels);
+        return (x - denoised).div_(sigma);
+    }
+
+    private (double Sigma, Tensor X) Churned(Tensor x, double sigma, Generator? churn)
+    {
+        if (settings.Churn == 0 || sigma < settings.ChurnMin || sigma > (settings.ChurnMax ?? double.PositiveInfinity)) return (sigma, x);
+        if (churn is null) throw new ArgumentNullException(nameof(churn), "A sampler with churn needs a generator for its noise.");
+        var raised = Rounded([sigma * (1 + Math.Min(settings.Churn / settings.Steps, Math.Sqrt(2) - 1))])[0];
+        var added = settings.ChurnNoise * Math.Sqrt(raised * raised - sigma * sigma);
+        return (raised, x + randn(x.shape, ScalarType.Float64, x.device, generator: churn).mul_(added));
+    }
+
+    private double[] Levels()
+    {
+        var lowest = Math.Max(settings.SigmaMin, denoiser.SigmaMin);
+        var highest = Math.Min(settings.SigmaMax, denoiser.SigmaMax);
+        if (settings.Steps < 2 || lowest >= highest)
+            throw new DisBackException($"The sampler cannot go from noise level {highest} to {lowest} in {settings.Steps} steps: use at least two steps and levels between {denoiser.SigmaMin} and {denoiser.SigmaMax}.");
+        double from = Math.Pow(highest, 1 / settings.Rho), to = Math.Pow(lowest, 1 / settings.Rho);
+        return [.. Rounded([.. Enumerable.Range(0, settings.Steps).Select(i => Math.Pow(from + i / (settings.Steps - 1.0) * (to - from), settings.Rho))]), 0];
+    }
+
+    private double[] Rounded(double[] sigmas)
+    {
+        using var scope = NewDisposeScope();
+        return denoiser.RoundSigma(tensor(sigmas)).data<double>().ToArray();
+    }
+}
