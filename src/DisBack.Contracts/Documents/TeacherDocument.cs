@@ -23,5 +23,5 @@ public sealed record TeacherDocument
     [Id(5)] public ContentRef? Weights { get; init; }
 
     /// <summary>The training run; <see cref="RunStatus.Completed"/> from the start for imported weights.</summary>
-    [Id(6)] public RunState Run { get; init; } = new();
+    [Id(6)] public RunRecord Run { get; init; } = new();
 }

@@ -28,5 +28,5 @@ public sealed record TrajectoryDocument
     [Id(6)] public bool Sealed { get; init; }
 
     /// <summary>The run.</summary>
-    [Id(7)] public RunState Run { get; init; } = new();
+    [Id(7)] public RunRecord Run { get; init; } = new();
 }

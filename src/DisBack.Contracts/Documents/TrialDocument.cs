@@ -26,5 +26,5 @@ public sealed record TrialDocument
     [Id(6)] public int Nodes { get; init; }
 
     /// <summary>The run.</summary>
-    [Id(7)] public RunState Run { get; init; } = new();
+    [Id(7)] public RunRecord Run { get; init; } = new();
 }

@@ -24,7 +24,7 @@ public interface IRunOwner : IGrainWithStringKey
 
     /// <summary>The student's target moved. Durable with the next checkpoint.</summary>
     [Alias("TargetSwitched")]
-    Task<CommitResult> TargetSwitchedAsync(int attempt, TargetSwitch targetSwitch);
+    Task<CommitResult> TargetSwitchedAsync(int attempt, SwitchRecord targetSwitch);
 
     /// <summary>A file was stored. Durable when accepted.</summary>
     [Alias("ArtifactStored")]

@@ -6,8 +6,8 @@ namespace DisBack.Contracts.Documents;
 /// The durable truth about one run, shared by trials, trajectories and teachers: who owns it, how far it has come and where its state is.
 /// It changes only through the ownership state machine, under the ETag of the document that holds it.
 /// </summary>
-[GenerateSerializer, Immutable, Alias("disback.RunState.v1")]
-public sealed record RunState
+[GenerateSerializer, Immutable, Alias("disback.RunRecord.v1")]
+public sealed record RunRecord
 {
     /// <summary>Where the run stands.</summary>
     [Id(0)] public RunStatus Status { get; init; }
@@ -46,7 +46,7 @@ public sealed record RunState
     [Id(11)] public double Seconds { get; init; }
 
     /// <summary>Target switches so far, oldest first. Those after the head checkpoint are repeated, identically, by a resumed attempt.</summary>
-    [Id(12)] public ImmutableArray<TargetSwitch> Switches { get; init; } = [];
+    [Id(12)] public ImmutableArray<SwitchRecord> Switches { get; init; } = [];
 
     /// <summary>Files left behind, by name.</summary>
     [Id(13)] public ImmutableSortedDictionary<string, ArtifactRef> Artifacts { get; init; } = ImmutableSortedDictionary<string, ArtifactRef>.Empty;
