@@ -1,1 +1,4 @@
-Console.WriteLine(TorchSharp.torch.ones(2, 2).sum().item<float>());
+using DisBack.Cli;
+
+using var signals = new StopSignals();
+return (int)await CommandLine.RunAsync(args, new Session(Screen.OfProcess(), signals, TimeProvider.System));

@@ -1,0 +1,101 @@
+using System.CommandLine;
+using System.ComponentModel;
+using System.Globalization;
+using System.Reflection;
+using DisBack.Client;
+using DisBack.Contracts.Specs;
+using DisBack.Diffusion;
+using DisBack.Storage;
+using DisBack.Storage.Local;
+
+namespace DisBack.Cli;
+
+/// <summary>The verbs of <c>disback</c>, and the one place where a failure becomes a sentence and an exit code.</summary>
+internal static class CommandLine
+{
+    private const string DataVariable = "DISBACK_DATA";
+    private const string TraceVariable = "DISBACK_TRACE";
+
+    /// <summary>Where everything durable is.</summary>
+    public static readonly Option<string> Data = new("--data")
+    {
+        Description = $"Folder of everything durable; {DataVariable} names another default.",
+        HelpName = "DIR",
+        Recursive = true,
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable(DataVariable) is { Length: > 0 } folder ? folder : "disback-data",
+    };
+
+    /// <summary>Runs one command to its end.</summary>
+    public static async Task<ExitCode> RunAsync(string[] args, Session session)
+    {
+        var root = Root(session);
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors.Select(e => e.Message).Distinct())
+                session.Screen.Error.WriteLine($"disback: {error}{Suggestion(parsed)}");
+            session.Screen.Error.WriteLine($"Run 'disback {string.Join(' ', Path(parsed.CommandResult.Command))}--help' for what there is.");
+            return ExitCode.Usage;
+        }
+        try
+        {
+            return (ExitCode)await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+                Output = session.Screen.Output,
+                Error = session.Screen.Error,
+            });
+        }
+        catch (OperationCanceledException) when (session.Signals.Received is { } signal)
+        {
+            return signal;
+        }
+        catch (Exception failure)
+        {
+            return Explain(failure, session.Screen.Error);
+        }
+    }
+
+    /// <summary>Says a failure in one sentence; its stack trace only to those who ask for it.</summary>
+    internal static ExitCode Explain(Exception failure, TextWriter error)
+    {
+        if (failure is AggregateException { InnerExceptions: [var only] })
+            failure = only;
+        var code = failure switch
+        {
+            SpecException => ExitCode.Invalid,
+            NotFoundException => ExitCode.NotFound,
+            DataFolderInUseException => ExitCode.DataFolderInUse,
+            StorageException or IOException or UnauthorizedAccessException => ExitCode.Storage,
+            DisBackException => ExitCode.Invalid,
+            _ => ExitCode.InternalError,
+        };
+        error.WriteLine(code == ExitCode.InternalError
+            ? $"disback: unexpected {failure.GetType().Name}: {failure.Message} Set {TraceVariable}=1 to see where, and please report it."
+            : failure is SpecException ? failure.Message : $"disback: {failure.Message}");
+        if (Environment.GetEnvironmentVariable(TraceVariable) is { Length: > 0 })
+            error.WriteLine(failure);
+        return code;
+    }
+
+    private static RootCommand Root(Session session)
+    {
+        var codes = Enum.GetValues<ExitCode>().Select(c => string.Create(CultureInfo.InvariantCulture, $"  {(int)c,3}  {typeof(ExitCode).GetField(c.ToString())!.GetCustomAttribute<DescriptionAttribute>()!.Description}"));
+        var root = new RootCommand($"Distils diffusion models into one-step generators by distribution backtracking.\n\nExit codes:\n{string.Join('\n', codes)}")
+        {
+            Data,
+        };
+        return root;
+    }
+
+    private static IEnumerable<string> Path(Command command)
+        => command is RootCommand ? [] : [.. Path(command.Parents.OfType<Command>().First()), command.Name + " "];
+
+    private static string Suggestion(ParseResult parsed)
+    {
+        var here = parsed.CommandResult.Command;
+        var names = here.Subcommands.Select(c => c.Name).Concat(here.Options.Select(o => o.Name)).Append(Data.Name);
+        return parsed.UnmatchedTokens.Select(t => NearestName.Of(t, names)).FirstOrDefault(n => n is not null) is { } near ? $" Did you mean '{near}'?" : "";
+    }
+}

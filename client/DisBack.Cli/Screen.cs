@@ -1,0 +1,70 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using DisBack.Contracts.Specs;
+using Spectre.Console;
+
+namespace DisBack.Cli;
+
+/// <summary>Where a command writes: results to the standard output, everything else to the standard error.</summary>
+internal sealed class Screen
+{
+    /// <summary>Wide enough that nothing is wrapped where nobody looks at a terminal.</summary>
+    private const int PlainWidth = 4096;
+
+    private static readonly JsonSerializerOptions s_indented = new(SpecJson.Options) { WriteIndented = true };
+
+    public Screen(TextWriter output, TextWriter error, bool live)
+    {
+        Output = output;
+        Error = error;
+        IsLive = live;
+        Console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(output),
+            Ansi = live ? AnsiSupport.Detect : AnsiSupport.No,
+            ColorSystem = live ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Interactive = live ? InteractionSupport.Detect : InteractionSupport.No,
+        });
+        if (!live)
+            Console.Profile.Width = PlainWidth;
+    }
+
+    /// <summary>The process's own terminal, plain where the output is redirected or <c>NO_COLOR</c> is set.</summary>
+    public static Screen OfProcess() => new(System.Console.Out, System.Console.Error,
+        !System.Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")));
+
+    public TextWriter Output { get; }
+
+    public TextWriter Error { get; }
+
+    public IAnsiConsole Console { get; }
+
+    /// <summary>Whether somebody looks at a terminal that can redraw lines.</summary>
+    public bool IsLive { get; }
+
+    public void Line(string text = "") => Output.WriteLine(text);
+
+    /// <summary>A fact and its value, aligned.</summary>
+    public void Fact(string name, string? value)
+    {
+        if (!string.IsNullOrEmpty(value))
+            Output.WriteLine($"{name,-12} {value}");
+    }
+
+    public void Json(JsonNode? node) => Output.WriteLine(node?.ToJsonString(s_indented) ?? "null");
+
+    /// <summary>Rows under headings, columns padded to the widest cell.</summary>
+    public void Table(IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        IReadOnlyList<string>[] all = [headings, .. rows];
+        var widths = headings.Select((_, column) => all.Max(row => row[column].Length)).ToArray();
+        foreach (var (index, row) in all.Index())
+        {
+            var line = string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd();
+            if (index == 0 && IsLive)
+                Console.MarkupLineInterpolated($"[bold]{line}[/]");
+            else
+                Output.WriteLine(line);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+namespace DisBack.Cli;
+
+/// <summary>What a command has of the world around it.</summary>
+/// <param name="Screen">Where it writes.</param>
+/// <param name="Signals">How the user stops it.</param>
+/// <param name="Time">The clock.</param>
+internal sealed record Session(Screen Screen, StopSignals Signals, TimeProvider Time);

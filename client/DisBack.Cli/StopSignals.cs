@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+
+namespace DisBack.Cli;
+
+/// <summary>
+/// Ctrl-C and SIGTERM: the first asks the command to stop in good order, the second ends the process at once.
+/// Whatever a second signal cuts short was made durable before, or is repeated by the next attempt.
+/// </summary>
+internal sealed partial class StopSignals : IDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly PosixSignalRegistration[] _registrations;
+    private int _received;
+
+    public StopSignals() => _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle)];
+
+    /// <summary>Cancelled by the first signal.</summary>
+    public CancellationToken Stopping => _stopping.Token;
+
+    /// <summary>The exit code of the first signal; null before it.</summary>
+    public ExitCode? Received => _received == 0 ? null : (ExitCode)_received;
+
+    public void Dispose()
+    {
+        foreach (var registration in _registrations)
+            registration.Dispose();
+        _stopping.Dispose();
+    }
+
+    private void Handle(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        var code = context.Signal == PosixSignal.SIGINT ? ExitCode.Interrupted : ExitCode.Terminated;
+        if (Interlocked.CompareExchange(ref _received, (int)code, 0) == 0)
+            _stopping.Cancel();
+        else
+            ExitAtOnce((int)code);
+    }
+
+    /// <summary>Not <see cref="Environment.Exit"/>: that runs native destructors under the feet of a training thread that is inside libtorch.</summary>
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    private static partial void ExitAtOnce(int code);
+}
