@@ -1,10 +1,7 @@
-using System.Text.Json.Serialization;
-
 namespace DisBack.Contracts.Documents;
 
 /// <summary>Why an attempt ended before its run was complete. The retry policy looks at this and at nothing else.</summary>
 [GenerateSerializer, Alias("disback.FailureCause.v1")]
-[JsonConverter(typeof(JsonStringEnumConverter<FailureCause>))]
 public enum FailureCause
 {
     /// <summary>The program threw something nobody expected.</summary>

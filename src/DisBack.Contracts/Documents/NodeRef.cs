@@ -1,3 +1,5 @@
+using DisBack.Storage.Content;
+
 namespace DisBack.Contracts.Documents;
 
 /// <summary>One node of a degradation trajectory: the score network after <paramref name="Step"/> steps of stage 1.</summary>

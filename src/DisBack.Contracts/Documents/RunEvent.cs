@@ -1,10 +1,7 @@
-using System.Text.Json.Serialization;
-
 namespace DisBack.Contracts.Documents;
 
 /// <summary>What kind of thing happened to a run.</summary>
 [GenerateSerializer, Alias("disback.RunEventKind.v1")]
-[JsonConverter(typeof(JsonStringEnumConverter<RunEventKind>))]
 public enum RunEventKind
 {
     /// <summary>The status changed.</summary>

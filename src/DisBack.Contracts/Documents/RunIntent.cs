@@ -1,10 +1,7 @@
-using System.Text.Json.Serialization;
-
 namespace DisBack.Contracts.Documents;
 
 /// <summary>What the user wants of a run; the status follows as soon as the current attempt has reached a step boundary.</summary>
 [GenerateSerializer, Alias("disback.RunIntent.v1")]
-[JsonConverter(typeof(JsonStringEnumConverter<RunIntent>))]
 public enum RunIntent
 {
     /// <summary>Train until complete.</summary>

@@ -1,10 +1,7 @@
-using System.Text.Json.Serialization;
-
 namespace DisBack.Contracts.Documents;
 
 /// <summary>Where a run stands. A trial passes through all of them, a teacher or a trajectory skips <see cref="Recording"/>.</summary>
 [GenerateSerializer, Alias("disback.RunStatus.v1")]
-[JsonConverter(typeof(JsonStringEnumConverter<RunStatus>))]
 public enum RunStatus
 {
     /// <summary>Known, nothing done yet.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using DisBack.Storage.Content;
 
 namespace DisBack.Contracts.Documents;
 

@@ -1,4 +1,5 @@
 using DisBack.Contracts.Documents;
+using DisBack.Storage.Content;
 
 namespace DisBack.Contracts.Grains;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using DisBack.Contracts.Documents;
+using DisBack.Storage.Content;
 
 namespace DisBack.Contracts.Grains;
 

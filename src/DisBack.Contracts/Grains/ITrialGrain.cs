@@ -1,4 +1,5 @@
 using DisBack.Contracts.Documents;
+using DisBack.Storage.Content;
 using Orleans.Concurrency;
 
 namespace DisBack.Contracts.Grains;
