@@ -11,17 +11,14 @@ public static class StorageJson
     /// Documents for people and programs: snake_case properties, kebab-case enum values, indented. Unknown properties are skipped and missing
     /// ones take their defaults, so that documents may gain fields and be read by older and newer programs alike.
     /// </summary>
-    public static JsonSerializerOptions Options { get; } = Create(indented: true);
+    public static JsonSerializerOptions Options { get; } = Create();
 
-    /// <summary>The same on one line per document.</summary>
-    public static JsonSerializerOptions Line { get; } = Create(indented: false);
-
-    private static JsonSerializerOptions Create(bool indented)
+    private static JsonSerializerOptions Create()
     {
         var options = new JsonSerializerOptions
         {
             PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-            WriteIndented = indented,
+            WriteIndented = true,
             AllowOutOfOrderMetadataProperties = true,
             // Losses that ran away are data, too.
             NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,

@@ -1,0 +1,238 @@
+using DisBack.Storage.Content;
+using DisBack.Storage.Local;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace DisBack.Storage.Cache;
+
+/// <summary>
+/// Immutable weights near their readers: a bounded folder of verified files, each fetched once however many ask for it, and kept while
+/// anyone reads it.
+/// </summary>
+/// <remarks>
+/// If the blob store is a local folder, its own files are lent, uncopied and unbounded. Every file is verified once per process, when it is
+/// first asked for, and its length each time; a damaged copy is fetched again. What is least recently used makes room.
+/// </remarks>
+public sealed partial class WeightCache : IDisposable
+{
+    private readonly Dictionary<string, Entry> _entries = [];
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _closing = new();
+    private readonly ContentStore _contents;
+    private readonly ILogger<WeightCache> _logger;
+    private readonly string _folder;
+    private readonly long _capacity;
+    private long _uses;
+    private long _bytes;
+
+    /// <summary>Opens the cache on its folder; files from an earlier process are used again once they are verified.</summary>
+    public WeightCache(ContentStore contents, IOptions<WeightCacheOptions> options, ILogger<WeightCache> logger)
+    {
+        (_contents, _logger) = (contents, logger);
+        (_folder, _capacity) = (Path.GetFullPath(options.Value.Folder), options.Value.CapacityBytes);
+        if (Directory.Exists(_folder))
+            Adopt(new DirectoryInfo(_folder));
+    }
+
+    /// <summary>Bytes in the folder now, including what is being fetched.</summary>
+    public long Bytes
+    {
+        get
+        {
+            lock (_gate)
+                return _bytes;
+        }
+    }
+
+    /// <summary>Lends a verified local file with the content's bytes, fetching it first if needed.</summary>
+    /// <param name="content">What is wanted.</param>
+    /// <param name="verify">Hash the file again even if this process has verified it before.</param>
+    /// <param name="cancellation">Stops waiting; a fetch under way goes on for whoever else asks.</param>
+    /// <exception cref="MissingContentException">The blob store does not hold it.</exception>
+    /// <exception cref="CorruptContentException">What the blob store holds is damaged.</exception>
+    /// <exception cref="StorageException">There is no room: everything in the cache is lent, or the disk is full.</exception>
+    public async Task<WeightLease> GetAsync(ContentRef content, bool verify = false, CancellationToken cancellation = default)
+    {
+        ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
+        Entry entry;
+        Task<string> ready;
+        lock (_gate)
+        {
+            if (!_entries.TryGetValue(content.Digest, out entry!))
+                _entries.Add(content.Digest, entry = new(content.Digest));
+            Pin(entry);
+            if (entry.Ready is null or { IsFaulted: true } or { IsCanceled: true } || (entry.Ready.IsCompleted && (verify || !HasLength(entry.Ready.Result, content))))
+                entry.Ready = StartMakingReady(content, entry);
+            else
+                Telemetry.CacheHits.Add(1);
+            ready = entry.Ready;
+        }
+        try
+        {
+            return new WeightLease(content, await ready.WaitAsync(cancellation), () => Unpin(entry));
+        }
+        catch
+        {
+            Unpin(entry);
+            throw;
+        }
+    }
+
+    /// <summary>Fetches a content that will be asked for soon. It is not lent, so it may be evicted again before that.</summary>
+    public async Task PrefetchAsync(ContentRef content, CancellationToken cancellation = default)
+    {
+        using var lease = await GetAsync(content, cancellation: cancellation);
+    }
+
+    /// <summary>Stops fetches under way. The files stay for the next process.</summary>
+    public void Dispose()
+    {
+        _closing.Cancel();
+        lock (_gate)
+        {
+            Telemetry.CacheBytes.Add(-_bytes);
+            _bytes = 0;
+        }
+    }
+
+    private Task<string> StartMakingReady(ContentRef content, Entry entry)
+    {
+        // The work holds a pin of its own: those who wait for it may give up.
+        Pin(entry);
+        return Task.Run(async () =>
+        {
+            try
+            {
+                return await MakeReadyAsync(content, entry);
+            }
+            finally
+            {
+                Unpin(entry);
+            }
+        });
+    }
+
+    private async Task<string> MakeReadyAsync(ContentRef content, Entry entry)
+    {
+        if (_contents.LocalPathOf(content) is { } original)
+        {
+            await _contents.VerifyAsync(content, _closing.Token);
+            return original;
+        }
+        var path = Path.Combine(_folder, content.Digest);
+        if (File.Exists(path))
+        {
+            if (await ContentStore.HashAsync(path, _closing.Token) == content)
+            {
+                Telemetry.CacheHits.Add(1);
+                return path;
+            }
+            LogDamaged(content, path);
+            Telemetry.CorruptContents.Add(1);
+            Drop(entry);
+        }
+        Telemetry.CacheMisses.Add(1);
+        MakeRoomFor(content, entry);
+        try
+        {
+            await _contents.FetchAsync(content, path, _closing.Token);
+            return path;
+        }
+        catch
+        {
+            Drop(entry);
+            throw;
+        }
+    }
+
+    private void MakeRoomFor(ContentRef content, Entry entry)
+    {
+        lock (_gate)
+        {
+            Count(entry, 0);
+            var idle = new Queue<Entry>(_entries.Values.Where(other => other.Pins == 0 && other.Bytes > 0).OrderBy(other => other.LastUse));
+            while (_bytes + content.Length > _capacity)
+            {
+                if (!idle.TryDequeue(out var victim))
+                {
+                    throw new StorageException(
+                        $"The weight cache in '{_folder}' has no room for {content} ({DurableFile.Size(content.Length)}): {DurableFile.Size(_bytes)} of its {DurableFile.Size(_capacity)} are in use; raise its CapacityBytes or run fewer trials on this host.");
+                }
+                Drop(victim);
+                _entries.Remove(victim.Digest);
+                Telemetry.CacheEvictions.Add(1);
+            }
+            Count(entry, content.Length);
+        }
+    }
+
+    private void Drop(Entry entry)
+    {
+        lock (_gate)
+        {
+            File.Delete(Path.Combine(_folder, entry.Digest));
+            Count(entry, 0);
+        }
+    }
+
+    private void Count(Entry entry, long bytes)
+    {
+        Telemetry.CacheBytes.Add(bytes - entry.Bytes);
+        _bytes += bytes - entry.Bytes;
+        entry.Bytes = bytes;
+    }
+
+    private void Pin(Entry entry)
+    {
+        entry.Pins++;
+        entry.LastUse = ++_uses;
+    }
+
+    private void Unpin(Entry entry)
+    {
+        lock (_gate)
+        {
+            entry.Pins--;
+            entry.LastUse = ++_uses;
+        }
+    }
+
+    private void Adopt(DirectoryInfo folder)
+    {
+        foreach (var file in folder.EnumerateFiles().OrderBy(file => file.LastWriteTimeUtc))
+        {
+            if (file.Name[0] == '~')
+                file.Delete();
+            else if (file.Name.Length == 64)
+                Adopt(file.Name, file.Length);
+        }
+    }
+
+    private void Adopt(string digest, long bytes)
+    {
+        var entry = new Entry(digest) { LastUse = ++_uses };
+        _entries.Add(digest, entry);
+        Count(entry, bytes);
+    }
+
+    private static bool HasLength(string path, ContentRef content) => new FileInfo(path) is { Exists: true } file && file.Length == content.Length;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The cached copy of {Content} at {Path} was damaged; it is fetched again from the blob store.")]
+    private partial void LogDamaged(ContentRef content, string path);
+
+    private sealed class Entry(string digest)
+    {
+        public string Digest { get; } = digest;
+
+        /// <summary>The path once the file is verified; null before anyone asked.</summary>
+        public Task<string>? Ready { get; set; }
+
+        /// <summary>Leases, waiters and the work itself; an entry without any may be evicted.</summary>
+        public int Pins { get; set; }
+
+        /// <summary>Bytes in the folder that are this entry's.</summary>
+        public long Bytes { get; set; }
+
+        public long LastUse { get; set; }
+    }
+}

@@ -1,0 +1,63 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using DisBack.Storage.Blobs;
+
+namespace DisBack.Storage.GrainStorage;
+
+/// <summary>A grain's document as it was last written.</summary>
+/// <param name="Key">The grain's key.</param>
+/// <param name="State">The document.</param>
+/// <param name="LastModified">When it was written.</param>
+public sealed record Document<T>(string Key, T State, DateTimeOffset LastModified);
+
+/// <summary>Reads grain documents without waking grains: for lists, charts and a read model that can be rebuilt.</summary>
+/// <param name="blobs">Where the documents lie.</param>
+/// <param name="serviceId">The Orleans service id that wrote them.</param>
+public sealed class DocumentReader(IBlobStore blobs, string serviceId)
+{
+    /// <summary>One document; null if the grain has none.</summary>
+    /// <exception cref="StorageException">It is not valid JSON of that shape.</exception>
+    public async Task<T?> ReadAsync<T>(string grainType, string key, string stateName, CancellationToken cancellation = default)
+        where T : class
+    {
+        var name = StateNames.Of(serviceId, grainType, key, stateName);
+        return await blobs.ReadAsync(name, cancellation) is { } blob ? StateDocument.Parse<T>(blobs.Location, name, blob.Content) : null;
+    }
+
+    /// <summary>The documents of all grains of a type whose keys start with <paramref name="keyPrefix"/>, in the order of their escaped keys.</summary>
+    /// <exception cref="StorageException">One of them is not valid JSON of that shape.</exception>
+    public async IAsyncEnumerable<Document<T>> ListAsync<T>(
+        string grainType, string stateName, string keyPrefix = "", [EnumeratorCancellation] CancellationToken cancellation = default)
+        where T : class
+    {
+        await foreach (var found in blobs.ListAsync(StateNames.Prefix(serviceId, grainType, keyPrefix), cancellation))
+        {
+            // A document that was cleared since it was listed is no longer one.
+            if (StateNames.Parse(serviceId, grainType, found.Name) is var (key, name) && name == stateName
+                && await blobs.ReadAsync(found.Name, cancellation) is { } blob
+                && StateDocument.Parse<T>(blobs.Location, found.Name, blob.Content) is { } state)
+            {
+                yield return new(key, state, found.LastModified);
+            }
+        }
+    }
+}
+
+/// <summary>The bytes of a grain document.</summary>
+internal static class StateDocument
+{
+    public static BinaryData Write<T>(T state) => BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(state, StorageJson.Options));
+
+    public static T? Parse<T>(string location, string name, BinaryData content)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(content.ToMemory().Span, StorageJson.Options);
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            var line = e is JsonException { LineNumber: { } number } ? $" at line {number + 1}" : "";
+            throw new StorageException($"The document '{name}' in {location} is not a valid {typeof(T).Name}{line}: {e.Message.TrimEnd('.')}; restore it from a copy.", e);
+        }
+    }
+}
