@@ -1,0 +1,51 @@
+using DisBack.Diffusion;
+using DisBack.Diffusion.Files;
+using DisBack.Diffusion.Networks;
+using static TorchSharp.torch;
+
+namespace DisBack.Distillation;
+
+/// <summary>
+/// A score network as a file: safetensors with the network's settings as metadata. Teachers, trajectory nodes and students are such files, and
+/// their tensors have the names of EDM's <c>ema.state_dict()</c>.
+/// </summary>
+public static class NetworkFile
+{
+    private const string SettingsKey = "network";
+
+    /// <summary>Parameters and buffers under their names: what the file of this network holds. Live tensors, in the caller's dispose scope.</summary>
+    public static IReadOnlyList<(string Name, Tensor Value)> TensorsOf(Denoiser network) => [.. network.State()];
+
+    /// <summary>The metadata of a network's file.</summary>
+    public static Dictionary<string, string> MetadataOf(NetworkSettings settings) => new() { [SettingsKey] = settings.ToJson() };
+
+    /// <summary>The network's settings as a file tells them.</summary>
+    /// <exception cref="DisBackException">The file does not say which network it holds.</exception>
+    public static NetworkSettings SettingsOf(SafetensorsFile file) =>
+        file.Metadata.TryGetValue(SettingsKey, out var settings)
+            ? NetworkSettings.FromJson(settings, file.Path)
+            : throw new DisBackException($"'{file.Path}' does not say which network it holds: its metadata has no '{SettingsKey}'; import it with `disback teacher import --network`.");
+
+    /// <summary>Builds the network of a file and loads its weights by exact key, shape and type; the caller disposes it.</summary>
+    public static Denoiser Open(string path)
+    {
+        using var file = SafetensorsFile.Open(path);
+        return Read(file);
+    }
+
+    /// <summary>Builds the network of an open file and loads its weights; the caller disposes it.</summary>
+    public static Denoiser Read(SafetensorsFile file)
+    {
+        using var init = new Generator(0);
+        var network = Denoiser.Create(SettingsOf(file), init);
+        Load(file, network);
+        return network;
+    }
+
+    /// <summary>Loads weights and buffers over those of a network, by exact key, shape and type.</summary>
+    public static void Load(SafetensorsFile file, Denoiser network)
+    {
+        using var scope = NewDisposeScope();
+        StrictLoading.Load(file, TensorsOf(network));
+    }
+}

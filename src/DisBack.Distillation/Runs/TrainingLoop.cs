@@ -1,0 +1,55 @@
+namespace DisBack.Distillation.Runs;
+
+/// <summary>Drives a run to its end or to a stop, with checkpoints at fixed steps.</summary>
+public static class TrainingLoop
+{
+    /// <summary>Losses are read this often, because reading one waits for the device.</summary>
+    private const int StepsPerReading = 10;
+
+    /// <summary>Runs on the calling thread, which must be one that nothing else uses: dispose scopes and grad mode belong to threads.</summary>
+    /// <param name="run">A new or restored run.</param>
+    /// <param name="checkpoints">When it is made durable.</param>
+    /// <param name="listener">Hears what happens.</param>
+    /// <param name="stop">Asked for between two steps; the run then leaves a checkpoint and returns.</param>
+    /// <returns>True when all steps are made, false after a stop.</returns>
+    /// <exception cref="TrainingFailedException">A loss is not finite, or the generator has collapsed.</exception>
+    public static bool Drive(ITrainingRun run, CheckpointSettings checkpoints, ITrainingListener listener, CancellationToken stop)
+    {
+        if (run.Step == 0)
+        {
+            run.Begin(listener);
+        }
+
+        while (run.Step < run.Steps)
+        {
+            if (stop.IsCancellationRequested)
+            {
+                Checkpoint();
+                return false;
+            }
+
+            run.Advance(listener);
+            var due = run.Step % checkpoints.Every == 0 && run.Step < run.Steps;
+            if (due || run.Step % StepsPerReading == 0)
+            {
+                listener.Measured(run.ReadMeasurements());
+            }
+
+            if (due)
+            {
+                listener.CheckpointDue(run.Step, run.Capture());
+            }
+        }
+
+        Checkpoint();
+        run.Complete(listener);
+        return true;
+
+        void Checkpoint()
+        {
+            // A state is made durable only after its losses have been seen to be finite.
+            listener.Measured(run.ReadMeasurements());
+            listener.CheckpointDue(run.Step, run.Capture());
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using System.Text.Json;
+using DisBack.Diffusion.Data;
+using DisBack.Diffusion.Files;
+using DisBack.Diffusion.Networks;
+using DisBack.Diffusion.Noise;
+using DisBack.Diffusion.Parameters;
+using DisBack.Diffusion.Randomness;
+using DisBack.Distillation.Optimization;
+using DisBack.Distillation.Runs;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace DisBack.Distillation.Teachers;
+
+/// <summary>A teacher's own training: denoising score matching on data, with a moving average of the weights as the result (EDM, algorithms.md 4.2 and 4.8).</summary>
+public sealed class TeacherTraining : ITrainingRun
+{
+    /// <summary>The file that holds the result.</summary>
+    public const string TeacherFileName = "teacher.safetensors";
+
+    private readonly TeacherTrainingSettings _settings;
+    private readonly ImageDataset _data;
+    private readonly RandomStreams _streams;
+    private readonly Device _device;
+    private readonly TrainedNetwork _network;
+    private readonly MovingAverage _ema;
+    private readonly LossLedger _losses = new(new Dictionary<string, string> { ["loss/denoising"] = "teacher" });
+
+    /// <summary>Prepares the training of a new teacher.</summary>
+    /// <param name="network">What to train.</param>
+    /// <param name="data">Images of the network's size, and labels if it is conditional.</param>
+    /// <param name="settings">Steps, batch, optimizer, noise levels and average.</param>
+    /// <param name="streams">The randomness of the run.</param>
+    /// <param name="device">Where to compute.</param>
+    public TeacherTraining(NetworkSettings network, ImageDataset data, TeacherTrainingSettings settings, RandomStreams streams, Device device)
+    {
+        (_settings, _data, _streams, _device) = (settings, data, streams, device);
+        using var init = streams.For("teacher/weights");
+        _network = new TrainedNetwork(Denoiser.Create(network, init).to(device), settings.Optimizer, settings.Steps);
+        _network.Network.train();
+        _ema = new MovingAverage(_network.Parameters);
+    }
+
+    /// <inheritdoc/>
+    public string Stage => "teacher";
+
+    /// <inheritdoc/>
+    public long Step { get; private set; }
+
+    /// <inheritdoc/>
+    public long Steps => _settings.Steps;
+
+    /// <inheritdoc/>
+    public void Begin(ITrainingListener listener)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Advance(ITrainingListener listener)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = _streams.For("teacher/noise", Step, _device);
+        using var dropout = _streams.For("teacher/dropout", Step, _device);
+        _network.Network.DropoutGenerator = dropout;
+        var (images, labels) = _data.Batch(_streams, Step, _settings.Batch);
+        (images, labels) = (images.to(_device), labels?.to(_device));
+        var sigma = _settings.Noise.Sample(_settings.Batch, generator);
+        var noise = randn(images.shape, float32, _device, generator: generator);
+        var loss = DenoisingLoss.Of(_network.Network, images, sigma, noise, labels).sum() / _settings.Batch;
+        _network.Descend(loss);
+        Step++;
+        _ema.Update(_settings.Ema.DecayAt(_settings.Batch, Step * _settings.Batch));
+        _losses.Add(Step, "loss/denoising", loss);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Measurement> ReadMeasurements() => _losses.Drain();
+
+    /// <inheritdoc/>
+    public RunState Capture() => new([.. State], JsonSerializer.Serialize(new Progress(Step, _network.Updates)));
+
+    /// <inheritdoc/>
+    public void Restore(RunState state)
+    {
+        state.CopyTo(State);
+        (Step, _network.Updates) = state.ProgressAs<Progress>();
+    }
+
+    /// <inheritdoc/>
+    public void Complete(ITrainingListener listener)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        _network.Parameters.Weights.copy_(_ema.Weights);
+        var network = _network.Network;
+        listener.ArtifactMade(TeacherFileName, stream => SafetensorsFile.Write(stream, NetworkFile.TensorsOf(network), NetworkFile.MetadataOf(network.Settings)));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _losses.Dispose();
+        _ema.Dispose();
+        _network.Dispose();
+    }
+
+    private IEnumerable<(string Name, Tensor Value)> State => [.. _network.State("teacher"), ("teacher.ema", _ema.Weights)];
+
+    private sealed record Progress(long Step, long Updates);
+}

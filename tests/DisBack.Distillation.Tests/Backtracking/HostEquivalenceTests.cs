@@ -1,0 +1,57 @@
+using DisBack.Diffusion.Randomness;
+using DisBack.Distillation.Backtracking;
+using DisBack.Distillation.Optimization;
+using DisBack.Distillation.Recording;
+using DisBack.Distillation.Runs;
+using static TorchSharp.torch;
+
+namespace DisBack.Distillation.Tests.Backtracking;
+
+/// <summary>A trajectory of one node, the teacher, is the host without DisBack: the same bits after every weight has moved.</summary>
+public sealed class HostEquivalenceTests
+{
+    [Theory]
+    [InlineData(HostMethod.Dmd, 2)]
+    [InlineData(HostMethod.DiffInstruct, 1)]
+    [InlineData(HostMethod.Score, 1)]
+    public void A_trajectory_of_the_teacher_alone_is_the_host_bit_for_bit(HostMethod method, int ratio)
+    {
+        const int steps = 6;
+        var settings = new BacktrackingSettings
+        {
+            Steps = steps,
+            Batch = 4,
+            Host = method,
+            FakeUpdatesPerGeneratorUpdate = ratio,
+            Generator = new OptimizerSettings { LearningRate = 1e-3 },
+            Fake = new OptimizerSettings { LearningRate = 1e-3 },
+            Switching = new FixedInterval { Interval = 2 },
+        };
+        using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 0 });
+        Assert.Equal(1, nodes.Count);
+
+        using var run = TinyNetwork.Backtracking(settings, nodes);
+        var heard = new RecordingListener();
+        TrainingLoop.Drive(run, new CheckpointSettings(), heard, CancellationToken.None);
+
+        using var host = new ScoreDistillation(TinyNetwork.Open(), TinyNetwork.Open(), TinyNetwork.Open(), settings, sigmaInit: 2.5);
+        var streams = new RandomStreams(1);
+        for (var step = 0; step < steps; step++)
+        {
+            using var scope = NewDisposeScope();
+            host.Iterate(step, Draw.At(streams, "backtracking", step, TinyNetwork.Settings, settings.Noise, settings.Batch, CPU));
+        }
+
+        Assert.Empty(heard.Switches);
+        Assert.Equal(0, run.TargetIndex);
+        var expected = host.State.ToDictionary(tensor => tensor.Name, tensor => tensor.Value);
+        foreach (var (name, value) in run.Capture().Tensors)
+        {
+            Assert.True(value.equal(expected[name]).all().item<bool>(), name);
+        }
+
+        using var first = TinyNetwork.Open();
+        using var before = Diffusion.Parameters.ParameterBuffer.Attach(first, trained: false);
+        Assert.False(before.Weights.equal(expected["generator.weights"]).all().item<bool>(), "the generator never moved");
+    }
+}

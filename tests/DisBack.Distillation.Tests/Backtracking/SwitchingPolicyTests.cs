@@ -1,0 +1,93 @@
+using DisBack.Distillation.Backtracking;
+using DisBack.Distillation.Optimization;
+using DisBack.Distillation.Recording;
+using DisBack.Distillation.Runs;
+using static TorchSharp.torch;
+
+namespace DisBack.Distillation.Tests.Backtracking;
+
+/// <summary>When the target changes, and that it only ever walks towards the teacher.</summary>
+public sealed class SwitchingPolicyTests
+{
+    private static readonly BacktrackingSettings Settings = new()
+    {
+        Steps = 12,
+        Batch = 4,
+        Generator = new OptimizerSettings { LearningRate = 1e-4 },
+        Fake = new OptimizerSettings { LearningRate = 1e-4 },
+    };
+
+    [Fact]
+    public void A_fixed_interval_walks_node_by_node_and_stays_at_the_teacher()
+    {
+        var (switches, end) = Walk(new FixedInterval { Interval = 2 });
+        Assert.Equal([(3L, 3, 2), (5, 2, 1), (7, 1, 0)], switches.Select(change => (change.Step, change.From, change.To)));
+        Assert.Equal(0, end);
+    }
+
+    [Fact]
+    public void Never_keeps_the_node_before_the_last()
+    {
+        var (switches, end) = Walk(new Never());
+        Assert.Empty(switches);
+        Assert.Equal(3, end);
+    }
+
+    [Fact]
+    public void A_score_gap_switches_after_at_most_its_limit()
+    {
+        var (switches, _) = Walk(new ScoreGap { Ratio = 0, AtMost = 3 });
+        Assert.Equal([3L, 6, 9], switches.Select(change => change.Step));
+    }
+
+    [Fact]
+    public void A_score_gap_switches_once_it_has_closed_and_not_before_the_warm_up()
+    {
+        var policy = new ScoreGap { Ratio = 0.5, AtMost = 1000 };
+        Assert.Equal([(9L, true)], Decisions(policy, Enumerable.Range(0, 10).Select(i => i < 6 ? 1.0 : 0.0)).Where(decision => decision.Switches));
+        Assert.DoesNotContain(Decisions(policy, [1.0, 0.1, 0.01, 0.0, 0.0]), decision => decision.Switches);
+    }
+
+    [Fact]
+    public void A_plateau_switches_when_the_gap_has_stopped_falling()
+    {
+        var falling = Enumerable.Range(0, 30).Select(i => Math.Pow(0.9, i));
+        Assert.DoesNotContain(Decisions(new Plateau { Patience = 5 }, falling), decision => decision.Switches);
+        var first = Decisions(new Plateau { Patience = 5 }, falling.Concat(Enumerable.Repeat(0.05, 40))).First(decision => decision.Switches);
+        Assert.InRange(first.Iteration, 30, 69);
+    }
+
+    [Fact]
+    public void After_a_switch_the_target_is_another_function()
+    {
+        using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 4, Batch = 4, Nodes = new EveryInterval { Interval = 1 }, Optimizer = new OptimizerSettings { LearningRate = 1e-2 } });
+        using var network = TinyNetwork.Open();
+        using var scope = NewDisposeScope();
+        var (x, sigma, labels) = (ones(1, 1, 8, 8), ones(1, 1, 1, 1), zeros(1, 3));
+        nodes.Load(3, network);
+        var before = network.forward(x, sigma, labels);
+        nodes.Load(2, network);
+        Assert.False(before.equal(network.forward(x, sigma, labels)).all().item<bool>());
+    }
+
+    private static (IReadOnlyList<TargetSwitch> Switches, int End) Walk(SwitchingPolicy policy)
+    {
+        using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 4, Batch = 4, Nodes = new EveryInterval { Interval = 1 } });
+        using var run = TinyNetwork.Backtracking(Settings with { Switching = policy }, nodes);
+        Assert.Equal(3, run.TargetIndex);
+        var heard = new RecordingListener();
+        TrainingLoop.Drive(run, new CheckpointSettings(), heard, CancellationToken.None);
+        return (heard.Switches, run.TargetIndex);
+    }
+
+    private static IEnumerable<(long Iteration, bool Switches)> Decisions(SwitchingPolicy policy, IEnumerable<double> gaps)
+    {
+        var tracker = default(GapTracker);
+        long iteration = 0;
+        foreach (var gap in gaps)
+        {
+            tracker = tracker.After(iteration, gap);
+            yield return (iteration++, policy.Switches(tracker.State));
+        }
+    }
+}

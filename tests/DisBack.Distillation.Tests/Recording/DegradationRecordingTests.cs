@@ -1,0 +1,82 @@
+using DisBack.Distillation.Optimization;
+using DisBack.Distillation.Recording;
+using static TorchSharp.torch;
+
+namespace DisBack.Distillation.Tests.Recording;
+
+/// <summary>Stage 1 as the paper means it.</summary>
+public sealed class DegradationRecordingTests
+{
+    private static readonly RecordingSettings Settings = new()
+    {
+        Steps = 10,
+        Batch = 16,
+        Optimizer = new OptimizerSettings { LearningRate = 2e-3 },
+        Nodes = new EveryInterval { Interval = 4 },
+    };
+
+    [Fact]
+    public void Node_0_is_the_exact_teacher_and_the_last_step_is_always_a_node()
+    {
+        using var nodes = TinyNetwork.Trajectory(Settings);
+        Assert.Equal([(0, 0L), (1, 4), (2, 8), (3, 10)], nodes.Nodes.Select(node => (node.Index, node.Step)));
+        using var teacher = TinyNetwork.Open();
+        using var scope = NewDisposeScope();
+        Assert.All(teacher.State(), entry => Assert.True(entry.Value.equal(nodes[0][entry.Name]).all().item<bool>(), entry.Name));
+    }
+
+    [Fact]
+    public void Nodes_are_copies_and_every_node_differs_from_the_one_before()
+    {
+        using var nodes = TinyNetwork.Trajectory(Settings);
+        for (var i = 1; i < nodes.Count; i++)
+        {
+            Assert.Contains(nodes[i], entry => !entry.Value.equal(nodes[i - 1][entry.Key]).all().item<bool>());
+        }
+    }
+
+    [Fact]
+    public void No_tensor_is_leaked_by_a_step()
+    {
+        using var run = TinyNetwork.Recording(Settings with { Steps = 1000, Nodes = new EveryInterval { Interval = 1000 } });
+        var heard = new RecordingListener();
+        run.Advance(heard);
+        run.ReadMeasurements();
+        var before = Tensor.TotalCount;
+        for (var i = 0; i < 20; i++)
+        {
+            run.Advance(heard);
+        }
+
+        run.ReadMeasurements();
+        Assert.Equal(before, Tensor.TotalCount);
+    }
+
+    [Theory]
+    [InlineData(4, 2.0, new long[] { 4, 8, 16, 32, 64 })]
+    [InlineData(1, 3.0, new long[] { 1, 3, 9, 27, 81 })]
+    [InlineData(10, 1.5, new long[] { 10, 15, 22, 34, 51, 76 })]
+    public void Log_spaced_nodes_lie_at_first_times_powers_of_ratio(int first, double ratio, long[] expected)
+    {
+        var policy = new LogSpaced { First = first, Ratio = ratio };
+        Assert.Equal(expected, Enumerable.Range(1, 100).Select(step => (long)step).Where(step => policy.Records(step, () => 0)));
+    }
+
+    [Fact]
+    public void A_node_is_recorded_whenever_the_weights_have_moved_far_enough()
+    {
+        using var nodes = TinyNetwork.Trajectory(Settings with { Nodes = new WhenMoved { Distance = 0.01 } });
+        Assert.InRange(nodes.Count, 3, 10);
+        for (var i = 1; i < nodes.Count - 1; i++)
+        {
+            Assert.True(Distance(nodes[i], nodes[i - 1]) >= 0.01);
+        }
+
+        static double Distance(IReadOnlyDictionary<string, Tensor> a, IReadOnlyDictionary<string, Tensor> b)
+        {
+            using var scope = NewDisposeScope();
+            var moved = a.Sum(entry => (entry.Value - b[entry.Key]).square().sum().item<float>());
+            return Math.Sqrt(moved / b.Sum(entry => entry.Value.square().sum().item<float>()));
+        }
+    }
+}

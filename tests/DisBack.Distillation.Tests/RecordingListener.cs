@@ -1,0 +1,34 @@
+using DisBack.Distillation.Runs;
+
+namespace DisBack.Distillation.Tests;
+
+/// <summary>Keeps what a run said.</summary>
+internal class RecordingListener : ITrainingListener
+{
+    public List<Measurement> Measurements { get; } = [];
+
+    public List<(int Index, long Step, double Loss)> Nodes { get; } = [];
+
+    public List<TargetSwitch> Switches { get; } = [];
+
+    public Dictionary<string, byte[]> Artifacts { get; } = [];
+
+    /// <summary>Copies of the states of all checkpoints.</summary>
+    public List<(long Step, RunState State)> Checkpoints { get; } = [];
+
+    public void Measured(IReadOnlyList<Measurement> measurements) => Measurements.AddRange(measurements);
+
+    public virtual void NodeRecorded(RecordedNode node) => Nodes.Add((node.Index, node.Step, node.Loss));
+
+    public void TargetSwitched(TargetSwitch change) => Switches.Add(change);
+
+    public void ArtifactMade(string name, Action<Stream> write)
+    {
+        using var stream = new MemoryStream();
+        write(stream);
+        Artifacts[name] = stream.ToArray();
+    }
+
+    public void CheckpointDue(long step, RunState state) =>
+        Checkpoints.Add((step, state with { Tensors = [.. state.Tensors.Select(tensor => (tensor.Name, tensor.Value.clone().DetachFromDisposeScope()))] }));
+}

@@ -1,0 +1,85 @@
+using DisBack.Distillation.Backtracking;
+using DisBack.Distillation.Optimization;
+using DisBack.Distillation.Recording;
+using DisBack.Distillation.Runs;
+using static TorchSharp.torch;
+
+namespace DisBack.Distillation.Tests.Runs;
+
+/// <summary>Capturing a run at any step and restoring it into a new object gives the uninterrupted run, bit for bit.</summary>
+public sealed class ResumeTests
+{
+    private static readonly BacktrackingSettings Backtracking = new()
+    {
+        Steps = 12,
+        Batch = 4,
+        FakeUpdatesPerGeneratorUpdate = 2,
+        Generator = new OptimizerSettings { LearningRate = 1e-3, RampSteps = 4, CooldownFraction = 0.5 },
+        Fake = new OptimizerSettings { LearningRate = 1e-3, Betas = [0.9, 0.999], ClipNorm = 10 },
+        Switching = new ScoreGap { Ratio = 0.9, AtMost = 4 },
+    };
+
+    private static readonly RecordingSettings Recording = new()
+    {
+        Steps = 9,
+        Batch = 4,
+        Optimizer = new OptimizerSettings { LearningRate = 1e-3 },
+        Nodes = new WhenMoved { Distance = 0.01 },
+    };
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    [InlineData(6)]
+    [InlineData(11)]
+    public void A_resumed_backtracking_ends_in_the_same_bits(int interruption)
+    {
+        using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 4, Batch = 4, Nodes = new EveryInterval { Interval = 1 } });
+        AssertResumes(() => TinyNetwork.Backtracking(Backtracking, nodes), interruption);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(8)]
+    public void A_resumed_recording_ends_in_the_same_bits_and_nodes(int interruption) => AssertResumes(() => TinyNetwork.Recording(Recording), interruption);
+
+    [Fact]
+    public void A_checkpoint_of_another_network_is_refused_by_the_name_of_its_tensor()
+    {
+        using var run = TinyNetwork.Recording(Recording);
+        var state = run.Capture();
+        var error = Assert.Throws<Diffusion.DisBackException>(() => run.Restore(state with { Tensors = [.. state.Tensors.Skip(1)] }));
+        Assert.Contains("degraded.weights", error.Message, StringComparison.Ordinal);
+
+        using var small = zeros(3);
+        error = Assert.Throws<Diffusion.DisBackException>(() => run.Restore(state with { Tensors = [("degraded.weights", small), .. state.Tensors.Skip(1)] }));
+        Assert.Contains("degraded.weights", error.Message, StringComparison.Ordinal);
+    }
+
+    private static void AssertResumes(Func<ITrainingRun> open, int interruption)
+    {
+        var whole = new RecordingListener();
+        using var uninterrupted = open();
+        Assert.True(TrainingLoop.Drive(uninterrupted, new CheckpointSettings { Every = 1 }, whole, CancellationToken.None));
+
+        var rest = new RecordingListener();
+        using var resumed = open();
+        resumed.Restore(whole.Checkpoints.First(checkpoint => checkpoint.Step == interruption).State);
+        Assert.Equal(interruption, resumed.Step);
+        Assert.True(TrainingLoop.Drive(resumed, new CheckpointSettings { Every = 3 }, rest, CancellationToken.None));
+
+        var (expected, actual) = (uninterrupted.Capture(), resumed.Capture());
+        Assert.Equal(expected.Progress, actual.Progress);
+        foreach (var ((name, value), (_, other)) in expected.Tensors.Zip(actual.Tensors))
+        {
+            Assert.True(value.equal(other).all().item<bool>(), name);
+        }
+
+        Assert.Equal(whole.Measurements.Where(point => point.Step > interruption && point.Name.StartsWith("loss", StringComparison.Ordinal)),
+            rest.Measurements.Where(point => point.Name.StartsWith("loss", StringComparison.Ordinal)));
+        Assert.Equal(whole.Switches.Where(change => change.Step > interruption), rest.Switches);
+        Assert.Equal(whole.Nodes.Where(node => node.Step > interruption), rest.Nodes);
+        Assert.Equal(whole.Artifacts, rest.Artifacts);
+    }
+}

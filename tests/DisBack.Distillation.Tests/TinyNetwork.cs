@@ -1,0 +1,44 @@
+using DisBack.Diffusion.Networks;
+using DisBack.Diffusion.Randomness;
+using DisBack.Distillation.Backtracking;
+using DisBack.Distillation.Recording;
+using DisBack.Distillation.Runs;
+using static TorchSharp.torch;
+
+namespace DisBack.Distillation.Tests;
+
+/// <summary>An 8x8 conditional network that takes milliseconds per step, and the runs on it.</summary>
+internal static class TinyNetwork
+{
+    public static readonly NetworkSettings Settings = new()
+    {
+        ImgResolution = 8,
+        ImgChannels = 1,
+        LabelDim = 3,
+        ModelChannels = 8,
+        ChannelMult = [1, 2],
+        NumBlocks = 1,
+        AttnResolutions = [4],
+        Dropout = 0,
+    };
+
+    public static Denoiser Open()
+    {
+        using var init = new RandomStreams(7).For("tiny");
+        return Denoiser.Create(Settings, init);
+    }
+
+    public static DegradationRecording Recording(RecordingSettings settings, long seed = 1) => new(Open, settings, 2.5, new RandomStreams(seed), CPU);
+
+    public static DistributionBacktracking Backtracking(BacktrackingSettings settings, ITrajectoryNodes nodes, long seed = 1) =>
+        new(Open, nodes, settings, 2.5, new RandomStreams(seed), CPU, evaluation: null);
+
+    /// <summary>Records a short trajectory into memory.</summary>
+    public static MemoryNodes Trajectory(RecordingSettings settings)
+    {
+        var nodes = new MemoryNodes();
+        using var run = Recording(settings);
+        TrainingLoop.Drive(run, new CheckpointSettings { Every = 1000 }, nodes, CancellationToken.None);
+        return nodes;
+    }
+}

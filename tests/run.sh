@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Installs what the tests need from the package registries, builds, runs every test and ends with "N passed, N failed".
+# Extra arguments go to the test runner, for example: bash tests/run.sh -class '*Oracle*'
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+npm ci --prefix tests/azurite --no-audit --no-fund --loglevel=error || exit 1
+dotnet build DisBack.sln -c Release -nologo -v quiet || exit 1
+
+passed=0 failed=0
+for project in tests/*.Tests; do
+  name=$(basename "$project")
+  log=$(mktemp)
+  dotnet "$project/bin/Release/net10.0/$name.dll" -noColor -noLogo "$@" 2>&1 | tee "$log"
+  status=${PIPESTATUS[0]}
+  # "   NAME  Total: 29, Errors: 0, Failed: 2, Skipped: 0, Not Run: 0, Time: 19.411s"
+  read -r total errors fails skipped notrun < <(sed -nE 's/.*Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+), Not Run: ([0-9]+).*/\1 \2 \3 \4 \5/p' "$log" | tail -n 1)
+  bad=$((${errors:-0} + ${fails:-0}))
+  passed=$((passed + ${total:-0} - ${fails:-0} - ${skipped:-0} - ${notrun:-0}))
+  failed=$((failed + bad))
+  if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ] && [ "${total:-0}" -gt 0 -o -z "${total:-}" ]; then
+    echo "$name ended with exit code $status and no failed test: its runner died"
+    failed=$((failed + 1))
+  fi
+  rm -f "$log"
+  unset total errors fails skipped notrun
+done
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
