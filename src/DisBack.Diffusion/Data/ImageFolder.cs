@@ -1,5 +1,4 @@
-using System.Runtime.InteropServices;
-using SkiaSharp;
+using DisBack.Diffusion.Pictures;
 using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Data;
@@ -35,7 +34,7 @@ internal static class ImageFolder
         for (var i = 0; i < files.Length; i++)
         {
             using var perImage = NewDisposeScope();
-            var image = Decode(files[i], resolution, channels);
+            var image = ReadImage(files[i], resolution, channels);
             var side = image.shape[^1];
             images ??= empty([files.Length, channels, side, side], uint8).MoveToOuterDisposeScope();
             if (side != images.shape[^1])
@@ -53,22 +52,15 @@ internal static class ImageFolder
         .Order(StringComparer.Ordinal)
         .ToArray();
 
-    /// <summary>uint8 [channels, R, R]. Alpha and colour profiles are ignored: the stored levels are the data.</summary>
-    private static Tensor Decode(string file, int? resolution, int channels)
+    /// <summary>uint8 [channels, R, R].</summary>
+    private static Tensor ReadImage(string file, int? resolution, int channels)
     {
-        using var codec = SKCodec.Create(file) ?? throw new DisBackException($"{file} is no readable PNG or JPEG: remove it or replace it.");
-        var info = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
-        using var bitmap = new SKBitmap(info);
-        if (codec.GetPixels(info, bitmap.GetPixels()) != SKCodecResult.Success)
-            throw new DisBackException($"{file} is damaged or truncated: replace it.");
-        if (resolution is null && info.Width != info.Height)
-            throw new DisBackException($"{file} is {info.Width}x{info.Height}, not a square: give the data set a resolution so that images are cropped and resized.");
-
-        var rgba = tensor(MemoryMarshal.AsBytes(bitmap.GetPixelSpan()).ToArray(), [info.Height, info.Width, 4], uint8);
-        var image = rgba.narrow(2, 0, 3).permute(2, 0, 1);
+        var image = PictureReader.Read(file);
+        if (resolution is null && image.shape[1] != image.shape[2])
+            throw new DisBackException($"{file} is {image.shape[2]}x{image.shape[1]}, not a square: give the data set a resolution so that images are cropped and resized.");
         if (channels == 1)
         {
-            // The weights add up to 1 only in exact arithmetic, so grey pixels (r = g = b) must still come out as they are: rounded, not cut.
+            // Grey pixels (r = g = b) must come out as they are although the weights do not add up to 1 exactly: rounded, not cut.
             image = ((image.to(float64) * tensor(Luma).view(3, 1, 1)).sum(0, keepdim: true) + 0.5).floor().to(uint8);
         }
         return resolution is { } side ? ImageDataset.Resize(image, side) : image;
