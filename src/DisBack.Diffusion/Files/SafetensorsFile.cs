@@ -126,8 +126,11 @@ public sealed class SafetensorsFile : IDisposable
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
-            File.Delete(temporary);
             throw new DisBackException($"Cannot write the safetensors file '{path}': {cause.Message}", cause);
+        }
+        finally
+        {
+            if (File.Exists(temporary)) File.Delete(temporary);
         }
     }
 

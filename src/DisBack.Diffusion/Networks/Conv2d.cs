@@ -21,7 +21,6 @@ internal sealed class Conv2d : nn.Module
     private readonly Parameter? bias;
     private readonly Tensor? resample_filter;
     private readonly Resample resample;
-    private readonly bool box;
     private readonly bool fused;
     private readonly long in_channels;
     private readonly long kernelPadding;
@@ -46,7 +45,6 @@ internal sealed class Conv2d : nn.Module
         {
             filter ??= [1, 1];
             filterPadding = (filter.Count - 1) / 2;
-            box = filter.Count == 2 && filter[0] == filter[1];
             using var scope = NewDisposeScope();
             var taps = tensor(filter.Select(tap => (float)tap).ToArray());
             resample_filter = taps.outer(taps).div_(taps.sum().square()).view(1, 1, filter.Count, filter.Count).DetachFromDisposeScope();
@@ -70,15 +68,12 @@ internal sealed class Conv2d : nn.Module
 
     private Tensor Convolved(Tensor x, long padding) => weight is null ? x : functional.conv2d(x, weight, bias, padding: [padding, padding]);
 
-    /// <summary>Transposed depthwise convolution with four times the filter; for the box filter that is repetition.</summary>
-    private Tensor Upsampled(Tensor x, long padding) => box
-        ? functional.interpolate(x, scale_factor: [2, 2], mode: InterpolationMode.Nearest)
-        : functional.conv_transpose2d(x, Depthwise(in_channels).mul(4), strides: [2, 2], padding: [padding, padding], groups: in_channels);
+    /// <summary>Transposed depthwise convolution with four times the filter, as three of four pixels between the old ones are new.</summary>
+    private Tensor Upsampled(Tensor x, long padding) =>
+        functional.conv_transpose2d(x, Depthwise(in_channels).mul(4), strides: [2, 2], padding: [padding, padding], groups: in_channels);
 
-    /// <summary>Depthwise convolution with the filter; for the box filter that is the mean of four pixels.</summary>
-    private Tensor Downsampled(Tensor x) => box
-        ? functional.avg_pool2d(x, 2)
-        : functional.conv2d(x, Depthwise(in_channels), strides: [2, 2], padding: [filterPadding, filterPadding], groups: in_channels);
+    private Tensor Downsampled(Tensor x) =>
+        functional.conv2d(x, Depthwise(in_channels), strides: [2, 2], padding: [filterPadding, filterPadding], groups: in_channels);
 
     /// <summary>Padding for both comes first, and the bias last.</summary>
     private Tensor ConvolvedThenDownsampled(Tensor x)
