@@ -11,11 +11,14 @@ internal static class BlobNames
     private const char Escape = '=';
     private const int LongestFileName = 255;
 
-    /// <summary>Refuses names that a folder or an Azure container could not hold or would silently change.</summary>
+    /// <summary>Refuses names that a folder or an Azure container could not hold or would silently change into another.</summary>
     public static void Check(string name)
     {
-        if (name.Length is 0 or > 1024 || name.Split('/').Any(segment => segment.Length == 0))
-            throw new StorageException($"'{name}' cannot name a blob; a name is 1 to 1,024 characters of non-empty segments separated by '/'.");
+        if (name.Length is 0 or > 1024 || name.Any(c => c is '\\' || char.IsControl(c)) || name.Split('/').Any(segment => segment.All(c => c == '.')))
+        {
+            throw new StorageException(
+                $"'{name}' cannot name a blob; a name is 1 to 1,024 characters of segments separated by '/', none empty or of dots alone, without backslashes and control characters.");
+        }
     }
 
     /// <summary>
@@ -52,12 +55,11 @@ internal static class BlobNames
 
     private static string EscapeSegment(string segment)
     {
-        var onlyDots = segment.All(c => c == '.');
         var escaped = new StringBuilder(segment.Length);
         foreach (var value in Encoding.UTF8.GetBytes(segment))
         {
             var c = (char)value;
-            if (char.IsAsciiLetterOrDigit(c) || "-_%+@,".Contains(c, StringComparison.Ordinal) || (c == '.' && !onlyDots))
+            if (char.IsAsciiLetterOrDigit(c) || "-_.%+@,".Contains(c, StringComparison.Ordinal))
                 escaped.Append(c);
             else
                 escaped.Append(System.Globalization.CultureInfo.InvariantCulture, $"{Escape}{value:X2}");

@@ -5,8 +5,9 @@ namespace DisBack.Storage.Blobs;
 /// what was there before.
 /// </summary>
 /// <remarks>
-/// Names are segments separated by <c>/</c>; a segment may hold any character and must not be empty. All methods throw
-/// <see cref="StorageException"/> when the store cannot be used, and are safe to call from many threads.
+/// Names are segments separated by <c>/</c>. A segment may hold any character but backslashes and control characters, which Azure would
+/// change on the way, and must not be empty or of dots alone. All methods throw <see cref="StorageException"/> when the store cannot be
+/// used, and are safe to call from many threads.
 /// </remarks>
 public interface IBlobStore
 {

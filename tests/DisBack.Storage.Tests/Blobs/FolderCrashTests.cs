@@ -1,0 +1,73 @@
+using System.Globalization;
+using DisBack.Storage.Blobs;
+using DisBack.Storage.Content;
+using DisBack.Storage.Tests.Kit;
+
+namespace DisBack.Storage.Tests.Blobs;
+
+/// <summary>Real processes, really killed, and a disk that is really full.</summary>
+public sealed class FolderCrashTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    [InlineData(13)]
+    [InlineData(40)]
+    public async Task After_kill_9_every_blob_is_whole_and_no_acknowledged_write_is_lost(int linesBeforeTheKill)
+    {
+        using var child = ChildProcess.Start(ChildRoles.WriteForever, _folder.Path);
+        var last = -1;
+        for (var line = 0; line < linesBeforeTheKill; line++)
+            last = int.Parse((await child.ReadLineAsync())!, CultureInfo.InvariantCulture);
+        var rest = await child.KillAsync();
+        if (rest.Count > 1)
+            last = int.Parse(rest[^2], CultureInfo.InvariantCulture); // the very last line itself may be cut short
+
+        var blobs = new FolderBlobStore(_folder.Path);
+        await blobs.InitializeAsync(Cancellation);
+
+        var document = (await blobs.ReadAsync("state/document.json", Cancellation))!.Content.ToArray();
+        var version = BitConverter.ToInt32(document);
+        Assert.True(version >= last, $"version {version} is stored, {last} was acknowledged");
+        Assert.Equal(ChildRoles.Version(version), document);
+        var contents = new ContentStore(blobs);
+        await foreach (var blob in blobs.ListAsync(ContentRef.Prefix, Cancellation))
+            await contents.VerifyAsync(new(blob.Name[^64..], blob.Length), Cancellation);
+        Assert.Empty(Directory.GetFiles(_folder.Path, "~*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task A_full_disk_is_one_sentence_and_leaves_what_was_durable_and_nothing_else()
+    {
+        // A file system of one MiB where namespaces are allowed, else a limit on the size of a file, which fails in the same place.
+        const string small = """
+            if unshare -rm true 2>/dev/null; then
+              exec unshare -rm sh -c 'folder=$1; shift; mount -t tmpfs -o size=1m tmpfs "$folder" && exec "$@"' sh "$FOLDER" "$@"
+            fi
+            export DOTNET_EnableWriteXorExecute=0
+            trap '' XFSZ
+            ulimit -f 128
+            exec "$@"
+            """;
+        using var child = ChildProcess.StartIn($"FOLDER='{_folder.Path}'\n{small}", ChildRoles.FillDisk, _folder.Path);
+
+        var said = await child.ExitAsync();
+
+        Assert.Equal(3, said.Count);
+        foreach (var message in said.Take(2))
+        {
+            Assert.StartsWith($"No space left on '{_folder.Path}'", message, StringComparison.Ordinal);
+            Assert.Contains("--data", message, StringComparison.Ordinal);
+        }
+        var counts = said[2].Split(' ');
+        Assert.Equal(counts[0], counts[1]);
+        Assert.Equal(counts[0], counts[2]);
+    }
+}

@@ -1,0 +1,81 @@
+using System.Globalization;
+using DisBack.Storage.Blobs;
+using DisBack.Storage.Content;
+using DisBack.Storage.Local;
+
+namespace DisBack.Storage.Tests.Kit;
+
+/// <summary>What a child process can be told to do. Each line on its output is a fact the parent may rely on.</summary>
+internal static class ChildRoles
+{
+    public const string WriteForever = "write-forever";
+    public const string HoldFolder = "hold-folder";
+    public const string FillDisk = "fill-disk";
+
+    public static Task<int> RunAsync(string role, string[] arguments) => role switch
+    {
+        WriteForever => WriteForeverAsync(arguments[0]),
+        HoldFolder => HoldFolderAsync(arguments[0]),
+        FillDisk => FillDiskAsync(arguments[0]),
+        _ => Task.FromResult(64),
+    };
+
+    /// <summary>The bytes of version n: recognisable, and whole only if all of them are there.</summary>
+    public static byte[] Version(int n) => [.. Enumerable.Repeat(BitConverter.GetBytes(n), 50_000).SelectMany(bytes => bytes)];
+
+    /// <summary>Says n once version n of the document and its content are durable.</summary>
+    private static async Task<int> WriteForeverAsync(string folder)
+    {
+        var blobs = new FolderBlobStore(folder);
+        var contents = new ContentStore(blobs);
+        string? etag = null;
+        for (var n = 0; ; n++)
+        {
+            var bytes = BinaryData.FromBytes(Version(n));
+            await contents.PutAsync(bytes);
+            etag = await blobs.WriteAsync("state/document.json", bytes, etag is null ? BlobCondition.Missing : BlobCondition.Unchanged(etag));
+            Console.WriteLine(n.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
+    private static async Task<int> HoldFolderAsync(string folder)
+    {
+        using var held = DataFolderLock.Acquire(folder, "disback run digits.yaml");
+        held.Announce(held.Owner with { Gateway = "127.0.0.1:30000" });
+        Console.WriteLine("held");
+        await Task.Delay(Timeout.Infinite);
+        return 0;
+    }
+
+    /// <summary>Writes versions until the disk is full, then says the error, how many versions are whole, and how many other files lie around.</summary>
+    private static async Task<int> FillDiskAsync(string folder)
+    {
+        var blobs = new FolderBlobStore(folder);
+        var written = 0;
+        try
+        {
+            for (; written < 100; written++)
+                await blobs.WriteAsync($"cas/{written}", BinaryData.FromBytes(Version(written)), BlobCondition.Missing);
+        }
+        catch (StorageException e)
+        {
+            Console.WriteLine(e.Message);
+        }
+        try
+        {
+            await using var file = new HashingFileStream(Path.Combine(folder, "checkpoint"));
+            await file.WriteAsync(Version(1));
+            await file.WriteAsync(Version(2));
+            file.Commit();
+        }
+        catch (StorageException e)
+        {
+            Console.WriteLine(e.Message);
+        }
+        var whole = 0;
+        for (var n = 0; n < written; n++)
+            whole += (await blobs.ReadAsync($"cas/{n}"))!.Content.ToMemory().Span.SequenceEqual(Version(n)) ? 1 : 0;
+        Console.WriteLine(FormattableString.Invariant($"{written} {whole} {Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Length}"));
+        return 0;
+    }
+}

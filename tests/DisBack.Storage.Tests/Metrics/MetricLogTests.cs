@@ -1,0 +1,204 @@
+using System.Text.Json;
+using CsCheck;
+using DisBack.Storage.Blobs;
+using DisBack.Storage.Metrics;
+using DisBack.Storage.Tests.Kit;
+
+namespace DisBack.Storage.Tests.Metrics;
+
+public sealed class MetricLogTests : IDisposable
+{
+    private const string Run = "digits-0a1b2c3d/0001";
+    private static readonly DateTimeOffset Noon = new(2026, 1, 2, 12, 0, 0, TimeSpan.Zero);
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly FolderBlobStore _blobs;
+
+    public MetricLogTests() => _blobs = new(_folder.Path);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_run_that_wrote_nothing_has_an_empty_history()
+    {
+        await using (new MetricWriter(_blobs, Run, attempt: 1, resumedAt: 0))
+        {
+        }
+
+        var history = await ReadAsync();
+        Assert.Empty(history.Points);
+        Assert.Empty(history.Events);
+        Assert.Empty(Directory.GetFiles(_folder.Path, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task Points_and_events_come_back_as_written()
+    {
+        var details = JsonSerializer.SerializeToElement(new { from = 3, to = 2 });
+        await using (var writer = new MetricWriter(_blobs, Run, attempt: 1, resumedAt: 0))
+        {
+            writer.Add(Point(1, "loss/fake", 0.1));
+            writer.Add(Point(2, "loss/fake", double.NaN));
+            await writer.FlushAsync(Cancellation);
+            writer.Add(new MetricEvent(2, "switch", "The target is node 2 now.", Noon, details));
+            writer.Add(Point(3, "loss/fake", double.PositiveInfinity));
+        }
+
+        var history = await ReadAsync();
+        Assert.Equal([0.1, double.NaN, double.PositiveInfinity], history.Curve("loss/fake").Select(point => point.Value));
+        var happened = Assert.Single(history.Events);
+        Assert.Equal((1, false, 2L, "switch"), (happened.Attempt, happened.Superseded, happened.Event.Step, happened.Event.Kind));
+        Assert.Equal(2, happened.Event.Data!.Value.GetProperty("to").GetInt32());
+        Assert.Equal(
+            [$"metrics/{Run}/0001/000001.ndjson", $"metrics/{Run}/0001/000002.ndjson"],
+            await NamesAsync());
+    }
+
+    [Fact]
+    public async Task A_full_buffer_says_so_until_it_is_flushed()
+    {
+        await using var writer = new MetricWriter(_blobs, Run, attempt: 1, resumedAt: 0, chunkBytes: 200);
+        Assert.False(writer.IsFull);
+        for (var step = 0; step < 5; step++)
+            writer.Add(Point(step, "loss", 1));
+        Assert.True(writer.IsFull);
+
+        await writer.FlushAsync(Cancellation);
+
+        Assert.False(writer.IsFull);
+    }
+
+    [Fact]
+    public async Task What_a_later_attempt_computed_again_counts_once()
+    {
+        await WriteAsync(attempt: 1, resumedAt: 0, steps: 1..120);
+        await WriteAsync(attempt: 2, resumedAt: 100, steps: 101..180);
+        await WriteAsync(attempt: 3, resumedAt: 50, steps: 51..60);
+
+        var history = await ReadAsync();
+
+        Assert.Equal(Enumerable.Range(1, 60).Select(step => (long)step), history.Points.Select(point => point.Step));
+        Assert.Equal(Enumerable.Repeat(1.0, 50).Concat(Enumerable.Repeat(3.0, 10)), history.Points.Select(point => point.Value));
+        Assert.Equal([(1, 120L, true), (2, 180L, true), (3, 60L, false)], history.Events.Select(e => (e.Attempt, e.Event.Step, e.Superseded)));
+    }
+
+    [Fact]
+    public void Any_history_of_interruptions_reads_as_the_uninterrupted_run() =>
+        // Pairs of (steps done before the crash, how many of them survive in the checkpoint resumed from).
+        Gen.Select(Gen.Int[1, 20], Gen.Int[0, 20]).Array[1, 6].Sample(crashes =>
+        {
+            var run = $"property-{Guid.NewGuid():n}";
+            var (resumedAt, end) = (0, 0);
+            for (var attempt = 1; attempt <= crashes.Length; attempt++)
+            {
+                var (done, kept) = crashes[attempt - 1];
+                end = resumedAt + done;
+                WriteAsync(attempt, resumedAt, (resumedAt + 1)..end, run).GetAwaiter().GetResult();
+                resumedAt = attempt < crashes.Length ? Math.Min(end, kept) : resumedAt;
+            }
+            var steps = new MetricReader(_blobs).ReadAsync(run).GetAwaiter().GetResult().Points.Select(point => point.Step);
+            Assert.Equal(Enumerable.Range(1, end).Select(step => (long)step), steps);
+        }, iter: 40, threads: 1, seed: "0000000000000");
+
+    [Fact]
+    public async Task A_torn_last_line_is_skipped_and_damage_elsewhere_is_named()
+    {
+        await WriteAsync(attempt: 1, resumedAt: 0, steps: 1..3);
+        var file = _blobs.LocalPathOf((await NamesAsync())[0])!;
+        var whole = await File.ReadAllTextAsync(file, Cancellation);
+
+        await File.WriteAllTextAsync(file, whole[..^20], Cancellation);
+        Assert.Equal(3, (await ReadAsync()).Points.Count);
+
+        await File.WriteAllTextAsync(file, whole.Replace("\"step\":2", "\"step\":", StringComparison.Ordinal), Cancellation);
+        var damaged = await Assert.ThrowsAsync<StorageException>(ReadAsync);
+        Assert.Contains("000001.ndjson", damaged.Message, StringComparison.Ordinal);
+        Assert.Contains("line 3", damaged.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_second_writer_of_an_attempt_appends_and_overwrites_nothing()
+    {
+        await WriteAsync(attempt: 1, resumedAt: 0, steps: 1..3);
+        await WriteAsync(attempt: 1, resumedAt: 0, steps: 4..5);
+
+        Assert.Equal([1, 2, 3, 4, 5], (await ReadAsync()).Points.Select(point => point.Step));
+    }
+
+    [Fact]
+    public async Task What_could_not_be_written_is_written_by_the_next_flush_once()
+    {
+        var store = new LosesAnswers(_blobs);
+        await using var writer = new MetricWriter(store, Run, attempt: 1, resumedAt: 0);
+        writer.Add(Point(1, "loss", 1));
+        await Assert.ThrowsAsync<StorageException>(() => writer.FlushAsync(Cancellation));
+        writer.Add(Point(2, "loss", 1));
+        await writer.FlushAsync(Cancellation);
+
+        Assert.Equal([1, 2], (await ReadAsync()).Points.Select(point => point.Step));
+    }
+
+    [Fact]
+    public async Task Chunks_of_runs_below_a_run_are_not_its_own()
+    {
+        await WriteAsync(attempt: 1, resumedAt: 0, steps: 1..3);
+
+        Assert.Empty((await new MetricReader(_blobs).ReadAsync("digits-0a1b2c3d", Cancellation)).Points);
+    }
+
+    private async Task WriteAsync(int attempt, int resumedAt, Range steps, string run = Run)
+    {
+        await using var writer = new MetricWriter(_blobs, run, attempt, resumedAt);
+        for (var step = steps.Start.Value; step <= steps.End.Value; step++)
+            writer.Add(Point(step, "loss", attempt));
+        writer.Add(new MetricEvent(steps.End.Value, "end", "ended", Noon));
+    }
+
+    private Task<MetricHistory> ReadAsync() => new MetricReader(_blobs).ReadAsync(Run, Cancellation);
+
+    private async Task<List<string>> NamesAsync()
+    {
+        var names = new List<string>();
+        await foreach (var blob in _blobs.ListAsync("metrics/", Cancellation))
+            names.Add(blob.Name);
+        return names;
+    }
+
+    private static MetricPoint Point(long step, string name, double value) => new(step, name, value, Noon);
+
+    /// <summary>Applies the first write and then fails, as a connection does that breaks before the answer.</summary>
+    private sealed class LosesAnswers(IBlobStore inner) : IBlobStore
+    {
+        private bool _lost;
+
+        public string Location => inner.Location;
+
+        public async Task<string> WriteAsync(string name, BinaryData content, BlobCondition condition, CancellationToken cancellation)
+        {
+            var etag = await inner.WriteAsync(name, content, condition, cancellation);
+            if (_lost)
+                return etag;
+            _lost = true;
+            throw new StorageException("The answer was lost.");
+        }
+
+        public Task InitializeAsync(CancellationToken cancellation) => inner.InitializeAsync(cancellation);
+
+        public Task<BlobInfo?> FindAsync(string name, CancellationToken cancellation) => inner.FindAsync(name, cancellation);
+
+        public Task<BlobContent?> ReadAsync(string name, CancellationToken cancellation) => inner.ReadAsync(name, cancellation);
+
+        public Task<bool> DownloadAsync(string name, Stream destination, CancellationToken cancellation) => inner.DownloadAsync(name, destination, cancellation);
+
+        public Task<string> UploadAsync(string name, string localFile, BlobCondition condition, bool consume, CancellationToken cancellation) =>
+            inner.UploadAsync(name, localFile, condition, consume, cancellation);
+
+        public Task<bool> DeleteAsync(string name, BlobCondition condition, CancellationToken cancellation) => inner.DeleteAsync(name, condition, cancellation);
+
+        public IAsyncEnumerable<BlobInfo> ListAsync(string prefix, CancellationToken cancellation) => inner.ListAsync(prefix, cancellation);
+
+        public string? LocalPathOf(string name) => inner.LocalPathOf(name);
+    }
+}
