@@ -57,8 +57,8 @@ public sealed record SlotLease(
 /// <param name="Kind"><c>cpu</c> or <c>cuda</c>.</param>
 /// <param name="Name">For people.</param>
 /// <param name="Slots">How many runs it takes at once.</param>
-[GenerateSerializer, Immutable, Alias("disback.Device.v1")]
-public sealed record Device([property: Id(0)] int Index, [property: Id(1)] string Kind, [property: Id(2)] string Name, [property: Id(3)] int Slots);
+[GenerateSerializer, Immutable, Alias("disback.Accelerator.v1")]
+public sealed record Accelerator([property: Id(0)] int Index, [property: Id(1)] string Kind, [property: Id(2)] string Name, [property: Id(3)] int Slots);
 
 /// <summary>A run that occupies a slot.</summary>
 /// <param name="Run">Which attempt.</param>
@@ -76,7 +76,7 @@ public sealed record OccupiedSlot([property: Id(0)] RunAttempt Run, [property: I
 public sealed record WorkerReport(
     [property: Id(0)] SiloAddress Worker,
     [property: Id(1)] string Name,
-    [property: Id(2)] ImmutableArray<Device> Devices,
+    [property: Id(2)] ImmutableArray<Accelerator> Devices,
     [property: Id(3)] ImmutableArray<OccupiedSlot> Runs,
     [property: Id(4)] ImmutableArray<string> Cached);
 

@@ -1,0 +1,45 @@
+using DisBack.Contracts.Documents;
+
+namespace DisBack.Orchestration.Runs;
+
+/// <summary>How often, and how soon, a failed attempt is followed by another one. A new checkpoint starts the count afresh.</summary>
+public sealed class RetryOptions
+{
+    /// <summary>Failures in a row after which a crashing run is given up. Five unless set.</summary>
+    public int Crashes { get; set; } = 5;
+
+    /// <summary>The same for memory that runs out. Two unless set.</summary>
+    public int OutOfMemory { get; set; } = 2;
+
+    /// <summary>The same for storage that fails. Ten unless set.</summary>
+    public int Storage { get; set; } = 10;
+
+    /// <summary>The same for hosts that go away. Twenty unless set.</summary>
+    public int Lost { get; set; } = 20;
+
+    /// <summary>Wait before the second attempt; it doubles with every failure in a row. One second unless set.</summary>
+    public TimeSpan FirstDelay { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longest wait. One minute unless set.</summary>
+    public TimeSpan LongestDelay { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>The wait before the next attempt, or null to give up.</summary>
+    /// <param name="cause">Why the last attempt failed.</param>
+    /// <param name="failures">Failures in a row, the last one included.</param>
+    internal TimeSpan? DelayAfter(FailureCause cause, int failures)
+    {
+        var limit = cause switch
+        {
+            FailureCause.Crash => Crashes,
+            FailureCause.OutOfMemory => OutOfMemory,
+            FailureCause.Storage => Storage,
+            FailureCause.Lost => Lost,
+            _ => 0,
+        };
+        if (failures >= limit) return null;
+        // A host that went away says nothing about the run: the next attempt need not wait.
+        if (cause == FailureCause.Lost && failures == 1) return TimeSpan.Zero;
+        var delay = FirstDelay * Math.Pow(2, Math.Min(failures - 1, 30));
+        return delay < LongestDelay ? delay : LongestDelay;
+    }
+}

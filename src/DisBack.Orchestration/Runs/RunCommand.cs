@@ -1,0 +1,46 @@
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+
+namespace DisBack.Orchestration.Runs;
+
+/// <summary>Everything that can happen to a run. What an attempt says carries its number.</summary>
+internal abstract record RunCommand
+{
+    /// <summary>The run was asked for.</summary>
+    public sealed record Submit : RunCommand;
+
+    /// <summary>It waits for its trajectory.</summary>
+    public sealed record AwaitTrajectory(string Reason) : RunCommand;
+
+    /// <summary>It waits for a slot.</summary>
+    public sealed record AwaitSlot(string Reason) : RunCommand;
+
+    /// <summary>It cannot go on before an attempt has even begun.</summary>
+    public sealed record GiveUp(string Reason) : RunCommand;
+
+    /// <summary>A slot was leased: the next attempt takes ownership.</summary>
+    public sealed record Begin(string Lease, string Place) : RunCommand;
+
+    public sealed record Pause : RunCommand;
+
+    public sealed record Resume : RunCommand;
+
+    public sealed record Cancel : RunCommand;
+
+    /// <summary>What the attempt <paramref name="Number"/> says; fenced unless it is the current one.</summary>
+    public abstract record OfAttempt(int Number) : RunCommand;
+
+    public sealed record Heartbeat(int Number, TrainingSnapshot Snapshot) : OfAttempt(Number);
+
+    public sealed record Commit(int Number, CheckpointRef Checkpoint) : OfAttempt(Number);
+
+    public sealed record Switch(int Number, SwitchRecord Made) : OfAttempt(Number);
+
+    public sealed record Store(int Number, ArtifactRef Artifact) : OfAttempt(Number);
+
+    public sealed record Note(int Number, RunEventKind Kind, long Step, string Message, bool Persist) : OfAttempt(Number);
+
+    public sealed record Finish(int Number, long Step) : OfAttempt(Number);
+
+    public sealed record Fail(int Number, long Step, FailureCause Cause, string Message) : OfAttempt(Number);
+}

@@ -1,0 +1,200 @@
+using System.Collections.Immutable;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+
+namespace DisBack.Orchestration.Runs;
+
+/// <summary>
+/// Ownership of a run as a pure function: (state, command) to (state, effects). Attempt numbers only grow, at most one attempt is current, only the
+/// current one changes anything, and what is completed or cancelled stays so.
+/// </summary>
+/// <param name="retry">When a failed attempt is followed by another one.</param>
+/// <param name="keep">How many committed checkpoints are remembered, head included.</param>
+internal sealed class RunMachine(RetryOptions retry, int keep)
+{
+    /// <summary>Applies one command.</summary>
+    public RunTransition Apply(RunRecord state, RunCommand command, DateTimeOffset now) => command switch
+    {
+        RunCommand.OfAttempt said when state.Current?.Number != said.Number => new(state, CommitResult.Fenced, false, []),
+        RunCommand.Submit => state.Submitted == default ? Changed(Event(state with { Submitted = now }, now, RunEventKind.Status, "Submitted.")) : Same(state),
+        RunCommand.AwaitTrajectory wait => Wait(state, RunStatus.Recording, wait.Reason, now),
+        RunCommand.AwaitSlot wait => Wait(state, RunStatus.Queued, wait.Reason, now),
+        RunCommand.GiveUp why => Free(state) ? Changed(Settle(state, RunStatus.Failed, why.Reason, now)) : Same(state),
+        RunCommand.Begin begin => Begin(state, begin, now),
+        RunCommand.Pause => Pause(state, now),
+        RunCommand.Resume => Resume(state, now),
+        RunCommand.Cancel => Cancel(state, now),
+        RunCommand.Heartbeat beat => Heartbeat(state, beat.Snapshot, now),
+        RunCommand.Commit commit => Commit(state, commit.Checkpoint, now),
+        RunCommand.Switch made => Same(Switch(state, made.Made, now)),
+        RunCommand.Store store => Changed(Event(
+            state with { Artifacts = state.Artifacts.SetItem(store.Artifact.Name, store.Artifact) }, now, RunEventKind.Artifact, store.Artifact.Name, store.Artifact.Step)),
+        RunCommand.Note note => new(Event(state, now, note.Kind, note.Message, note.Step), CommitResult.Accepted, note.Persist, []),
+        RunCommand.Finish finish => Finish(state, finish.Step, now),
+        RunCommand.Fail fail => Fail(state, fail, now),
+        _ => throw new ArgumentOutOfRangeException(nameof(command), command, "Not a command of a run."),
+    };
+
+    /// <summary>Whether nobody owns the run and it is meant to go on.</summary>
+    private static bool Free(RunRecord state) => state is { Current: null, Intent: RunIntent.Run } && !state.Status.IsSettled();
+
+    private static RunTransition Wait(RunRecord state, RunStatus status, string reason, DateTimeOffset now)
+    {
+        if (!Free(state) || (state.Status == status && state.Reason == reason)) return Same(state);
+        var waiting = state with { Status = status, Reason = reason };
+        // A new place in the queue is news, but not worth a durable write.
+        return state.Status == status ? Same(waiting) : Changed(Event(waiting, now, RunEventKind.Status, reason));
+    }
+
+    private static RunTransition Begin(RunRecord state, RunCommand.Begin begin, DateTimeOffset now)
+    {
+        if (!Free(state) || state.RetryAt > now) return new(state, CommitResult.Fenced, false, []);
+        var attempt = new Attempt
+        {
+            Number = state.Attempt + 1,
+            Started = now,
+            ResumedStep = state.Head?.Step ?? 0,
+            Place = begin.Place,
+            Lease = begin.Lease,
+        };
+        state = state with
+        {
+            Status = RunStatus.Starting,
+            Reason = null,
+            RetryAt = null,
+            Attempt = attempt.Number,
+            Attempts = Newest(state.Attempts.Add(attempt), RunRecord.MaxAttempts),
+            Switches = state.Switches.RemoveAll(made => made.Step > attempt.ResumedStep),
+        };
+        var from = attempt.ResumedStep == 0 ? "from the start" : $"from step {attempt.ResumedStep}";
+        return Changed(Event(state, now, RunEventKind.AttemptStarted, $"Attempt {attempt.Number} on {attempt.Place}, {from}.", attempt.ResumedStep));
+    }
+
+    private static RunTransition Pause(RunRecord state, DateTimeOffset now)
+    {
+        if (state.Status.IsSettled() || state.Intent != RunIntent.Run) return Same(state);
+        state = state with { Intent = RunIntent.Pause };
+        return state.Current is { } current
+            ? Changed(Event(state, now, RunEventKind.Status, "Pausing after a checkpoint."), new RunEffect.Stop(current.Number, StopMode.AfterCheckpoint))
+            : Changed(Settle(state, RunStatus.Paused, null, now));
+    }
+
+    private static RunTransition Resume(RunRecord state, DateTimeOffset now)
+    {
+        if (state.Status is RunStatus.Completed or RunStatus.Cancelled || state.Intent == RunIntent.Cancel) return Same(state);
+        if (state.Intent == RunIntent.Run && state.Status != RunStatus.Failed && state.RetryAt is null) return Same(state);
+        state = state with { Intent = RunIntent.Run, Failures = 0, RetryAt = null, Reason = null };
+        // An attempt that is about to stop for the pause ends as stopped, and the next one follows at once.
+        if (state.Current is null) state = state with { Status = RunStatus.Pending, Ended = null };
+        return Changed(Event(state, now, RunEventKind.Status, "Resumed."));
+    }
+
+    private static RunTransition Cancel(RunRecord state, DateTimeOffset now)
+    {
+        if (state.Status is RunStatus.Completed or RunStatus.Cancelled || state.Intent == RunIntent.Cancel) return Same(state);
+        state = state with { Intent = RunIntent.Cancel };
+        return state.Current is { } current
+            ? Changed(Event(state, now, RunEventKind.Status, "Cancelling."), new RunEffect.Stop(current.Number, StopMode.Now))
+            : Changed(Settle(state, RunStatus.Cancelled, null, now));
+    }
+
+    private static RunTransition Heartbeat(RunRecord state, TrainingSnapshot snapshot, DateTimeOffset now)
+    {
+        var latest = state.Latest;
+        var best = state.Best;
+        foreach (var (name, metric) in snapshot.Metrics)
+        {
+            latest = latest.SetItem(name, metric);
+            if (name == MetricNames.Fid && (!best.TryGetValue(name, out var lowest) || metric.Value < lowest.Value)) best = best.SetItem(name, metric);
+        }
+        state = state with { Latest = latest, Best = best, Steps = snapshot.Steps };
+        return state.Status == RunStatus.Running
+            ? Same(state)
+            : Changed(Event(state with { Status = RunStatus.Running }, now, RunEventKind.Status, "Training.", snapshot.Step));
+    }
+
+    private RunTransition Commit(RunRecord state, CheckpointRef checkpoint, DateTimeOffset now)
+    {
+        var progress = checkpoint.Step > (state.Head?.Step ?? 0);
+        return Changed(Event(
+            state with
+            {
+                // A checkpoint at or before the head comes from an attempt that had to pass over damaged ones: it replaces them.
+                Checkpoints = [checkpoint, .. state.Checkpoints.Where(older => older.Step < checkpoint.Step).Take(keep - 1)],
+                Failures = progress ? 0 : state.Failures,
+            },
+            now,
+            RunEventKind.Checkpoint,
+            $"Checkpoint {checkpoint.Content} at step {checkpoint.Step}.",
+            checkpoint.Step));
+    }
+
+    private static RunRecord Switch(RunRecord state, SwitchRecord made, DateTimeOffset now) => Event(
+        state with { Switches = [.. state.Switches.Where(earlier => earlier.Step < made.Step), made] },
+        now,
+        RunEventKind.Switch,
+        $"Target {made.From} -> {made.To}{(made.Gap is { } gap ? $" at a score gap of {gap:0.###}" : "")}.",
+        made.Step);
+
+    private static RunTransition Finish(RunRecord state, long step, DateTimeOffset now)
+    {
+        var lease = state.Current!.Lease;
+        state = EndAttempt(state, null, null, now) with { Failures = 0 };
+        return Changed(Settle(state, RunStatus.Completed, null, now, step), new RunEffect.Release(lease));
+    }
+
+    private RunTransition Fail(RunRecord state, RunCommand.Fail fail, DateTimeOffset now)
+    {
+        var lease = state.Current!.Lease;
+        var stopped = fail.Cause == FailureCause.Stopped;
+        state = EndAttempt(state, fail.Cause, fail.Message, now);
+        state = Event(state, now, stopped ? RunEventKind.AttemptEnded : RunEventKind.Warning, $"Attempt {fail.Number} ended: {fail.Message}", fail.Step);
+        state = (state.Intent, stopped) switch
+        {
+            (RunIntent.Cancel, _) => Settle(state, RunStatus.Cancelled, null, now, fail.Step),
+            (RunIntent.Pause, true) => Settle(state, RunStatus.Paused, null, now, fail.Step),
+            (RunIntent.Pause, false) => Settle(state, RunStatus.Paused, fail.Message, now, fail.Step),
+            (_, true) => Event(state with { Status = RunStatus.Queued, Reason = fail.Message }, now, RunEventKind.Status, "Waits for its next attempt.", fail.Step),
+            _ => Retry(state, fail, now),
+        };
+        return Changed(state, new RunEffect.Release(lease));
+    }
+
+    private RunRecord Retry(RunRecord state, RunCommand.Fail fail, DateTimeOffset now)
+    {
+        state = state with { Failures = state.Failures + 1 };
+        if (retry.DelayAfter(fail.Cause, state.Failures) is not { } delay)
+        {
+            var times = state.Failures == 1 ? "" : $" ({state.Failures} failures in a row)";
+            return Settle(state, RunStatus.Failed, fail.Message + times, now, fail.Step);
+        }
+        state = state with { Status = RunStatus.Queued, Reason = $"Tries again after: {fail.Message}", RetryAt = now + delay };
+        return Event(state, now, RunEventKind.Status, $"Next attempt in {delay.TotalSeconds:0.#} s.", fail.Step);
+    }
+
+    private static RunRecord EndAttempt(RunRecord state, FailureCause? cause, string? message, DateTimeOffset now)
+    {
+        var ended = state.Current! with { Ended = now, Cause = cause, Message = message };
+        return state with { Attempts = state.Attempts.SetItem(state.Attempts.Length - 1, ended), Seconds = state.Seconds + (now - ended.Started).TotalSeconds };
+    }
+
+    private static RunRecord Settle(RunRecord state, RunStatus status, string? reason, DateTimeOffset now, long step = 0) =>
+        Event(state with { Status = status, Reason = reason, Ended = now, RetryAt = null }, now, RunEventKind.Status, reason ?? $"{status}.", step);
+
+    private static RunRecord Event(RunRecord state, DateTimeOffset now, RunEventKind kind, string message, long step = 0) => state with
+    {
+        Sequence = state.Sequence + 1,
+        Events = Newest(
+            state.Events.Add(new()
+            {
+                Sequence = state.Sequence + 1, At = now, Kind = kind, Status = state.Status, Attempt = state.Attempt, Step = step, Message = message,
+            }),
+            RunRecord.MaxEvents),
+    };
+
+    private static ImmutableArray<T> Newest<T>(ImmutableArray<T> items, int count) => items.Length > count ? items.RemoveRange(0, items.Length - count) : items;
+
+    private static RunTransition Same(RunRecord state) => new(state, CommitResult.Accepted, false, []);
+
+    private static RunTransition Changed(RunRecord state, params ImmutableArray<RunEffect> effects) => new(state, CommitResult.Accepted, true, effects);
+}

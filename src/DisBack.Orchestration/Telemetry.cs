@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+
+namespace DisBack.Orchestration;
+
+/// <summary>
+/// Every instrument and span of the orchestration. Labels are bounded: the kind of run and the cause of a failure, never a run, a grain or a
+/// digest. The curves of single runs are in their metric chunks.
+/// </summary>
+public static class Telemetry
+{
+    /// <summary>The name to give to <c>AddMeter</c> and <c>AddSource</c>.</summary>
+    public const string Name = "DisBack.Orchestration";
+
+    private static readonly Meter Meter = new(Name);
+
+    /// <summary>Spans: one per attempt and per checkpoint commit.</summary>
+    internal static readonly ActivitySource Source = new(Name);
+
+    /// <summary>Training steps made, by kind.</summary>
+    internal static readonly Counter<long> Steps = Meter.CreateCounter<long>("disback.training.steps", "{step}", "Training steps made.");
+
+    /// <summary>Time of one step, by kind; the first buckets are for small CPU networks.</summary>
+    internal static readonly Histogram<double> StepSeconds = Meter.CreateHistogram<double>(
+        "disback.training.step.duration", "s", "Time of one training step.",
+        advice: new() { HistogramBucketBoundaries = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10] });
+
+    /// <summary>Latest losses, by name of the loss: a bounded set that the method defines.</summary>
+    internal static readonly Gauge<double> Losses = Meter.CreateGauge<double>("disback.training.loss", null, "Latest loss.");
+
+    /// <summary>How long the training thread stood still for a checkpoint.</summary>
+    internal static readonly Histogram<double> CheckpointStall = Meter.CreateHistogram<double>(
+        "disback.checkpoint.stall", "s", "Time the training thread waits for a checkpoint.",
+        advice: new() { HistogramBucketBoundaries = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5] });
+
+    /// <summary>Time from the capture of a checkpoint until it is stored.</summary>
+    internal static readonly Histogram<double> CheckpointSeconds = Meter.CreateHistogram<double>("disback.checkpoint.duration", "s", "Time until a checkpoint is stored.");
+
+    /// <summary>Size of a checkpoint.</summary>
+    internal static readonly Histogram<long> CheckpointBytes = Meter.CreateHistogram<long>("disback.checkpoint.size", "By", "Size of a checkpoint.");
+
+    /// <summary>Target switches.</summary>
+    internal static readonly Counter<long> Switches = Meter.CreateCounter<long>("disback.training.switches", "{switch}", "Targets reached.");
+
+    /// <summary>Attempts that ended before their run was complete, by cause: restarts, unless the run was given up.</summary>
+    internal static readonly Counter<long> Restarts = Meter.CreateCounter<long>("disback.run.interruptions", "{attempt}", "Attempts that ended early, by cause.");
+
+    /// <summary>What attempts said that did not own their run any more.</summary>
+    internal static readonly Counter<long> Fenced = Meter.CreateCounter<long>("disback.run.fenced", "{call}", "Calls of attempts that do not own their run.");
+
+    /// <summary>Slots of this host in use.</summary>
+    internal static readonly UpDownCounter<long> SlotsUsed = Meter.CreateUpDownCounter<long>("disback.slots.used", "{slot}", "Accelerator slots in use.");
+
+    /// <summary>Slots of this host.</summary>
+    internal static readonly UpDownCounter<long> Slots = Meter.CreateUpDownCounter<long>("disback.slots.total", "{slot}", "Accelerator slots.");
+
+    /// <summary>Runs that wait for a slot.</summary>
+    internal static readonly Gauge<int> Queued = Meter.CreateGauge<int>("disback.slots.queue", "{run}", "Runs that wait for a slot.");
+
+    /// <summary>The label of a kind.</summary>
+    internal static string NameOf(RunKind kind) => kind switch
+    {
+        RunKind.Teacher => "teacher",
+        RunKind.Recording => "recording",
+        _ => "backtracking",
+    };
+
+    /// <summary>Counts the end of an attempt.</summary>
+    internal static void JobEnded(RunKind kind, FailureCause? cause)
+    {
+        if (cause is { } why) Restarts.Add(1, new("kind", NameOf(kind)), new("cause", why.ToString().ToLowerInvariant()));
+    }
+}

@@ -1,0 +1,27 @@
+using DisBack.Contracts.Grains;
+using DisBack.Distillation.Runs;
+using DisBack.Storage.Content;
+using static TorchSharp.torch;
+
+namespace DisBack.Orchestration.Training;
+
+/// <summary>Makes the piece of training that an assignment asks for: the one place where the orchestration meets the method.</summary>
+public interface ITrainingFactory
+{
+    /// <summary>A new run at its first step. Called on the training thread, where reading files and waiting for them is allowed.</summary>
+    /// <exception cref="Diffusion.DisBackException">The spec, a weight file or the data set does not fit.</exception>
+    ITrainingRun Create(TrainingAssignment assignment, ITrainingInputs inputs);
+}
+
+/// <summary>What a run is made from, on this host.</summary>
+public interface ITrainingInputs
+{
+    /// <summary>The device that the run was given.</summary>
+    Device Device { get; }
+
+    /// <summary>A local file with exactly these bytes, proven by their digest; it stays until the run ends. Blocks while they are fetched.</summary>
+    string Fetch(ContentRef content);
+
+    /// <summary>Says that the bytes will be needed soon. Returns at once.</summary>
+    void Prefetch(ContentRef content);
+}

@@ -1,0 +1,21 @@
+using System.Collections.Immutable;
+using DisBack.Contracts.Grains;
+
+namespace DisBack.Orchestration.Training;
+
+/// <summary>The devices of this host and the training threads on them. One per silo; grains never train.</summary>
+public interface ITrainingRuntime
+{
+    /// <summary>The devices; none once the host is shutting down.</summary>
+    ImmutableArray<Accelerator> Devices { get; }
+
+    /// <summary>Every run that has a thread, ending ones included.</summary>
+    ImmutableArray<OccupiedSlot> Occupied { get; }
+
+    /// <summary>Starts an attempt on its own thread, or finds it running. Null: no free slot on that device, or shutting down.</summary>
+    ITrainingJob? TryStart(TrainingAssignment assignment);
+
+    /// <summary>Takes no more work, stops every run after a checkpoint and waits for them.</summary>
+    /// <param name="cancellation">When it is cancelled, runs stop without a checkpoint.</param>
+    Task DrainAsync(CancellationToken cancellation);
+}

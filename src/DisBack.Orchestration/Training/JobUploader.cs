@@ -1,0 +1,127 @@
+using System.Threading.Channels;
+using DisBack.Contracts.Grains;
+using DisBack.Diffusion.Files;
+using DisBack.Storage;
+using DisBack.Storage.Content;
+using TorchSharp;
+
+namespace DisBack.Orchestration.Training;
+
+/// <summary>
+/// Makes what a training thread produces durable, in order and behind its back: write and hash a local file, store it, offer it to the owner,
+/// wait for the answer, only then go on. The order is the promise: when a checkpoint is committed, so is everything that came before it.
+/// </summary>
+internal sealed class JobUploader
+{
+    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(0.5);
+
+    private readonly ContentStore _contents;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _grace;
+    private readonly ITrainingJob _job;
+    private readonly ChannelWriter<RunSignal> _signals;
+    private readonly string _scratch;
+    private readonly Channel<Func<CancellationToken, Task>> _work = Channel.CreateUnbounded<Func<CancellationToken, Task>>(new() { SingleReader = true });
+    private readonly Task _worker;
+
+    /// <summary>Starts working.</summary>
+    /// <param name="contents">Where the bytes go.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="grace">How long a failing store is tried again.</param>
+    /// <param name="job">Whose products these are.</param>
+    /// <param name="signals">Where the owner's trainer listens.</param>
+    /// <param name="scratch">Folder for files on their way.</param>
+    public JobUploader(ContentStore contents, TimeProvider time, TimeSpan grace, ITrainingJob job, ChannelWriter<RunSignal> signals, string scratch)
+    {
+        (_contents, _time, _grace, _job, _signals, _scratch) = (contents, time, grace, job, signals, scratch);
+        _worker = Task.Run(WorkAsync);
+    }
+
+    /// <summary>Whether something could not be made durable: the training thread looks at it between two steps.</summary>
+    public bool HasFailed => _worker.IsFaulted;
+
+    /// <summary>Stores a safetensors file, then offers it.</summary>
+    /// <param name="tensors">Host tensors that stay as they are until <paramref name="written"/>.</param>
+    /// <param name="metadata">The file's metadata.</param>
+    /// <param name="written">Called when the tensors are no longer needed.</param>
+    /// <param name="signal">What to tell the owner.</param>
+    public void Tensors(
+        IReadOnlyList<(string Name, torch.Tensor Value)> tensors, IReadOnlyDictionary<string, string> metadata, Action written, Func<ContentRef, RunSignal> signal) =>
+        File(stream => SafetensorsFile.Write(stream, tensors, metadata), written, signal);
+
+    /// <summary>Stores a file, then offers it.</summary>
+    public void File(Action<Stream> write, Action written, Func<ContentRef, RunSignal> signal) => Do(async cancellation =>
+    {
+        var path = Path.Combine(_scratch, $"{Guid.NewGuid():n}.upload");
+        try
+        {
+            ContentRef content;
+            try
+            {
+                await using var file = new HashingFileStream(path);
+                write(file);
+                content = file.Commit();
+            }
+            finally
+            {
+                written();
+            }
+            await StoreAsync(path, content, cancellation);
+            await OfferAsync(signal(content), cancellation);
+        }
+        finally
+        {
+            System.IO.File.Delete(path);
+        }
+    });
+
+    /// <summary>Tells the owner something that needs no bytes.</summary>
+    public void Tell(RunSignal signal) => Do(cancellation => OfferAsync(signal, cancellation));
+
+    /// <summary>Does something in its turn.</summary>
+    public void Do(Func<CancellationToken, Task> work) => _work.Writer.TryWrite(work);
+
+    /// <summary>Takes nothing more, and completes when all is durable and answered; faults with the first failure.</summary>
+    public Task CompleteAsync()
+    {
+        _work.Writer.TryComplete();
+        return _worker;
+    }
+
+    private async Task WorkAsync()
+    {
+        await foreach (var work in _work.Reader.ReadAllAsync(_job.Abandoned))
+        {
+            await work(_job.Abandoned);
+        }
+    }
+
+    private async Task StoreAsync(string path, ContentRef content, CancellationToken cancellation)
+    {
+        var started = _time.GetTimestamp();
+        for (var wait = FirstWait; ; wait *= 2)
+        {
+            try
+            {
+                await _contents.PutAsync(path, content, consume: true, cancellation);
+                return;
+            }
+            catch (StorageException e) when (_time.GetElapsedTime(started) + wait < _grace)
+            {
+                // Told, not awaited: the owner may be as far away as the store.
+                _signals.TryWrite(new RunSignal.Noted(Contracts.Documents.RunEventKind.Warning, _job.Snapshot.Step, $"Storing failed and is tried again: {e.Message}"));
+                await Task.Delay(wait, _time, cancellation);
+            }
+        }
+    }
+
+    private async Task OfferAsync(RunSignal signal, CancellationToken cancellation)
+    {
+        _signals.TryWrite(signal);
+        if (await signal.Answer.WaitAsync(cancellation) == CommitResult.Fenced)
+        {
+            _job.Fence();
+            throw new OperationCanceledException("Fenced.", _job.Abandoned);
+        }
+    }
+}

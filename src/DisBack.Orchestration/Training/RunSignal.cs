@@ -1,0 +1,31 @@
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+
+namespace DisBack.Orchestration.Training;
+
+/// <summary>Something the owner must learn before the run goes on to its next upload.</summary>
+public abstract record RunSignal
+{
+    private readonly TaskCompletionSource<CommitResult> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The owner's answer.</summary>
+    internal Task<CommitResult> Answer => _answer.Task;
+
+    /// <summary>Hands the owner's answer to the run.</summary>
+    public void Acknowledge(CommitResult result) => _answer.TrySetResult(result);
+
+    /// <summary>A checkpoint is stored.</summary>
+    public sealed record CheckpointStored(CheckpointRef Checkpoint) : RunSignal;
+
+    /// <summary>A node is stored.</summary>
+    public sealed record NodeStored(NodeRef Node) : RunSignal;
+
+    /// <summary>A file is stored.</summary>
+    public sealed record ArtifactStored(ArtifactRef Artifact) : RunSignal;
+
+    /// <summary>The target moved.</summary>
+    public sealed record TargetSwitched(SwitchRecord Made) : RunSignal;
+
+    /// <summary>Something to know.</summary>
+    public sealed record Noted(RunEventKind Kind, long Step, string Message) : RunSignal;
+}

@@ -1,0 +1,35 @@
+using System.Text.Json;
+using DisBack.Contracts.Grains;
+using DisBack.Contracts.Specs;
+using DisBack.Distillation.Runs;
+
+namespace DisBack.Orchestration.Training;
+
+/// <summary>
+/// The few parts of a spec that the orchestration looks at, read from its canonical JSON. Everything else in a spec is the method's own business.
+/// </summary>
+internal static class SpecFacts
+{
+    /// <summary>When a run is made durable.</summary>
+    public static CheckpointSettings Checkpoints(string spec) => Part<CheckpointSettings>(spec, "checkpoints");
+
+    /// <summary>Kind of device that a run needs: <c>cpu</c> or <c>cuda</c>.</summary>
+    public static string DeviceKind(string spec) => Part<HardwareSettings>(spec, "hardware").Device.Split(':')[0];
+
+    /// <summary>Key of the trajectory that an experiment walks: teacher, generator, recording and seed (paper, algorithm 1).</summary>
+    /// <remarks>The generator starts as the teacher at a noise level, so the student's settings say all that the teacher's digest does not.</remarks>
+    public static string TrajectoryKey(string spec, string teacherDigest)
+    {
+        using var json = JsonDocument.Parse(spec);
+        string Text(string name) => json.RootElement.TryGetProperty(name, out var part) ? part.GetRawText() : "";
+        var seed = json.RootElement.TryGetProperty("seed", out var value) ? value.GetInt64() : 0;
+        return GrainKeys.Trajectory(teacherDigest, GrainKeys.Digest(Text("student")), Text("recording"), seed);
+    }
+
+    private static T Part<T>(string spec, string name)
+        where T : class, new()
+    {
+        using var json = JsonDocument.Parse(spec);
+        return json.RootElement.TryGetProperty(name, out var part) ? SpecJson.FromJson<T>(part.GetRawText()) : new T();
+    }
+}

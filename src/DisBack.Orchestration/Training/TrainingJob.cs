@@ -1,0 +1,299 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Diffusion.Files;
+using DisBack.Distillation.Runs;
+using DisBack.Storage;
+using DisBack.Storage.Blobs;
+using DisBack.Storage.Cache;
+using DisBack.Storage.Content;
+using DisBack.Storage.Metrics;
+using static TorchSharp.torch;
+
+namespace DisBack.Orchestration.Training;
+
+/// <summary>One attempt and its thread: makes the run, resumes it, drives it, and turns what it says into durable things and signals.</summary>
+internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingListener, IDisposable
+{
+    private const string ProgressKey = "progress";
+    private static readonly TimeSpan RateWindow = TimeSpan.FromSeconds(1);
+
+    private readonly ITrainingFactory _factory;
+    private readonly WeightCache _weights;
+    private readonly IBlobStore _blobs;
+    private readonly List<WeightLease> _leases = [];
+    private readonly TrainingOptions _options;
+    private readonly TimeProvider _time;
+    private readonly string _scratch;
+    private readonly Channel<RunSignal> _signals = Channel.CreateUnbounded<RunSignal>();
+    private readonly TaskCompletionSource<RunOutcome> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _abandoned = new();
+    private readonly CancellationTokenSource _checkpointAndStop = new();
+    private readonly StagingBuffers _staging = new();
+    private readonly ITimer _deadMan;
+    private readonly JobUploader _uploader;
+    private MetricWriter? _metrics;
+    private TrainingSnapshot _snapshot = new() { Stage = "starting" };
+    private RunOutcome? _stopped;
+    private int _target = -1;
+
+    public TrainingJob(
+        TrainingAssignment assignment, Device device, ITrainingFactory factory, IBlobStore blobs, ContentStore contents, WeightCache weights, TrainingOptions options, TimeProvider time)
+    {
+        (Assignment, Device, _factory, _blobs, _weights, _options, _time) = (assignment, device, factory, blobs, weights, options, time);
+        _scratch = Path.Combine(options.Scratch, assignment.Run.ToString().Replace('/', '_'));
+        _deadMan = time.CreateTimer(
+            _ => Abandon(FailureCause.Lost, $"No heartbeat was accepted by the owner for {options.DeadMan.TotalSeconds:0.#} s."), null, options.DeadMan, Timeout.InfiniteTimeSpan);
+        _uploader = new JobUploader(contents, time, options.StorageGrace, this, _signals.Writer, _scratch);
+    }
+
+    public TrainingAssignment Assignment { get; }
+
+    public Device Device { get; }
+
+    public TrainingSnapshot Snapshot => Volatile.Read(ref _snapshot);
+
+    public ChannelReader<RunSignal> Signals => _signals.Reader;
+
+    public Task<RunOutcome> Completion => _completion.Task;
+
+    public CancellationToken Abandoned => _abandoned.Token;
+
+    /// <summary>Starts the thread, without the caller's ambient state: no grain context, no activity.</summary>
+    public void Start()
+    {
+        var thread = new Thread(Main) { IsBackground = true, Name = $"disback {Assignment.Run}" };
+        using var suppressed = ExecutionContext.SuppressFlow();
+        thread.UnsafeStart();
+    }
+
+    public void RequestStop(StopMode mode, string reason)
+    {
+        Interlocked.CompareExchange(ref _stopped, new RunOutcome(0, FailureCause.Stopped, reason), null);
+        if (mode == StopMode.Now) _abandoned.Cancel();
+        else _checkpointAndStop.Cancel();
+    }
+
+    public void ExtendDeadline() => _deadMan.Change(_options.DeadMan, Timeout.InfiniteTimeSpan);
+
+    public void Fence() => Abandon(FailureCause.Lost, "Another attempt owns the run.");
+
+    public string Fetch(ContentRef content) => Fetch(content, verify: false);
+
+    public void Prefetch(ContentRef content)
+    {
+        // A failure shows when the bytes are fetched in earnest.
+        _ = _weights.PrefetchAsync(content, Abandoned).ContinueWith(done => done.Exception, TaskScheduler.Default);
+    }
+
+    public void Dispose()
+    {
+        _deadMan.Dispose();
+        _leases.ForEach(lease => lease.Dispose());
+        _staging.Dispose();
+        _abandoned.Dispose();
+        _checkpointAndStop.Dispose();
+    }
+
+    private void Abandon(FailureCause cause, string reason)
+    {
+        Interlocked.CompareExchange(ref _stopped, new RunOutcome(0, cause, reason), null);
+        _abandoned.Cancel();
+    }
+
+    private void Main()
+    {
+        var outcome = Outcome();
+        _signals.Writer.TryComplete();
+        try
+        {
+            if (Directory.Exists(_scratch)) Directory.Delete(_scratch, recursive: true);
+        }
+        catch (IOException)
+        {
+            // Left-overs are swept at the next start; the run's end is not the time to fail over them.
+        }
+        Telemetry.JobEnded(Assignment.Run.Kind, outcome.Cause);
+        _completion.TrySetResult(outcome);
+    }
+
+    private RunOutcome Outcome()
+    {
+        try
+        {
+            var complete = Train();
+            _uploader.Do(_metrics!.FlushAsync);
+            _uploader.CompleteAsync().GetAwaiter().GetResult();
+            return complete ? new RunOutcome(Snapshot.Step) : _stopped! with { Step = Snapshot.Step };
+        }
+        catch (OperationCanceledException) when (_abandoned.IsCancellationRequested)
+        {
+            return _stopped! with { Step = Snapshot.Step };
+        }
+        catch (Exception e)
+        {
+            var failure = new RunOutcome(Snapshot.Step, FailureCauses.Of(e), FailureCauses.MessageOf(e));
+            try
+            {
+                // What was reached before the failure is still worth keeping.
+                if (_metrics is not null) _uploader.Do(_metrics.FlushAsync);
+                _uploader.CompleteAsync().GetAwaiter().GetResult();
+            }
+            catch (Exception)
+            {
+                // The first failure is the one to report.
+            }
+            return failure;
+        }
+    }
+
+    private bool Train()
+    {
+        using var run = new Paced(_factory.Create(Assignment, this), this);
+        _target = Assignment.Run.Kind == RunKind.Backtracking ? Math.Max(Assignment.Nodes.Length - 2, 0) : -1;
+        var resumed = Resume(run);
+        _metrics = new MetricWriter(_blobs, GrainKeys.Metrics(Assignment.Run.Kind, Assignment.Run.Owner), Assignment.Run.Number, resumed, time: _time);
+        run.Publish();
+        return TrainingLoop.Drive(run, SpecFacts.Checkpoints(Assignment.Spec), this, _checkpointAndStop.Token);
+    }
+
+    /// <summary>Continues from the newest intact checkpoint; a damaged one is passed over and named.</summary>
+    /// <returns>The step from which the run goes on.</returns>
+    private long Resume(Paced run)
+    {
+        foreach (var checkpoint in Assignment.Checkpoints)
+        {
+            Abandoned.ThrowIfCancellationRequested();
+            try
+            {
+                using var file = SafetensorsFile.Open(Fetch(checkpoint.Content, verify: true));
+                using var scope = NewDisposeScope();
+                run.Restore(new RunState([.. file.Entries.Keys.Select(name => (name, file.Read(name)))], file.Metadata[ProgressKey]));
+                if (checkpoint.TargetIndex >= 0) _target = checkpoint.TargetIndex;
+                return run.Step;
+            }
+            catch (StorageException e) when (e is CorruptContentException or MissingContentException)
+            {
+                Note(RunEventKind.Warning, checkpoint.Step, $"The checkpoint of step {checkpoint.Step} is not usable, so the one before it is taken: {e.Message}");
+            }
+        }
+        if (!Assignment.Checkpoints.IsEmpty) Note(RunEventKind.Warning, 0, "No checkpoint is usable, so the run starts afresh.");
+        return 0;
+    }
+
+    private string Fetch(ContentRef content, bool verify)
+    {
+        var lease = _weights.GetAsync(content, verify, Abandoned).GetAwaiter().GetResult();
+        _leases.Add(lease);
+        return lease.Path;
+    }
+
+    private void Note(RunEventKind kind, long step, string message) => _uploader.Tell(new RunSignal.Noted(kind, step, message));
+
+    void ITrainingListener.Measured(IReadOnlyList<Measurement> measurements)
+    {
+        // A curve may go through the roof; what goes on into documents and gauges may not.
+        var finite = measurements.Where(point => double.IsFinite(point.Value)).ToList();
+        var now = _time.GetUtcNow();
+        foreach (var point in measurements) _metrics!.Add(new MetricPoint(point.Step, point.Name, point.Value, now));
+        if (_metrics!.IsFull) _uploader.Do(_metrics.FlushAsync);
+        foreach (var point in finite) Telemetry.Losses.Record(point.Value, new KeyValuePair<string, object?>("loss", point.Name));
+        var latest = Snapshot.Metrics.SetItems(finite.Select(point => KeyValuePair.Create(point.Name, new MetricValue(point.Value, point.Step))));
+        Volatile.Write(ref _snapshot, Snapshot with { Metrics = latest });
+    }
+
+    void ITrainingListener.NodeRecorded(RecordedNode node)
+    {
+        using var untracked = no_grad();
+        var copies = node.Tensors.Select(tensor => (tensor.Name, Value: tensor.Value.detach().to(CPU, copy: true).DetachFromDisposeScope())).ToList();
+        _uploader.Tensors(
+            copies,
+            node.Metadata.ToDictionary(),
+            () => copies.ForEach(copy => copy.Value.Dispose()),
+            content => new RunSignal.NodeStored(new NodeRef(node.Index, node.Step, content, double.IsFinite(node.Loss) ? node.Loss : null)));
+    }
+
+    void ITrainingListener.TargetSwitched(TargetSwitch change)
+    {
+        _target = change.To;
+        Telemetry.Switches.Add(1);
+        _uploader.Tell(new RunSignal.TargetSwitched(new SwitchRecord(change.Step, change.From, change.To, double.IsFinite(change.Gap) ? change.Gap : null)));
+    }
+
+    void ITrainingListener.ArtifactMade(string name, Action<Stream> write)
+    {
+        // Written now, because what it is made from changes with the next step; artifacts are small or final.
+        var content = new MemoryStream();
+        write(content);
+        var step = Snapshot.Step;
+        _uploader.File(stream => content.WriteTo(stream), () => { }, stored => new RunSignal.ArtifactStored(new ArtifactRef(name, stored, step)));
+    }
+
+    void ITrainingListener.CheckpointDue(long step, RunState state)
+    {
+        var started = _time.GetTimestamp();
+        var copies = _staging.Copy(state.Tensors, Abandoned);
+        Telemetry.CheckpointStall.Record(_time.GetElapsedTime(started).TotalSeconds);
+        var target = _target;
+        _uploader.Do(_metrics!.FlushAsync);
+        _uploader.Tensors(copies, new Dictionary<string, string> { [ProgressKey] = state.Progress }, _staging.Release, content =>
+        {
+            Telemetry.CheckpointSeconds.Record(_time.GetElapsedTime(started).TotalSeconds);
+            Telemetry.CheckpointBytes.Record(content.Length);
+            return new RunSignal.CheckpointStored(new CheckpointRef(content, step, target));
+        });
+    }
+
+    /// <summary>The run with what happens at every step boundary: stop requests, timing, the snapshot.</summary>
+    private sealed class Paced(ITrainingRun run, TrainingJob job) : ITrainingRun
+    {
+        private readonly TagList _tags = new() { { "kind", Telemetry.NameOf(job.Assignment.Run.Kind) } };
+        private long _rateStarted = job._time.GetTimestamp();
+        private long _rateStep = -1;
+        private double _rate;
+
+        public string Stage => run.Stage;
+
+        public long Step => run.Step;
+
+        public long Steps => run.Steps;
+
+        public void Begin(ITrainingListener listener) => run.Begin(listener);
+
+        public void Advance(ITrainingListener listener)
+        {
+            job.Abandoned.ThrowIfCancellationRequested();
+            if (job._uploader.HasFailed) job._uploader.CompleteAsync().GetAwaiter().GetResult();
+            var started = job._time.GetTimestamp();
+            run.Advance(listener);
+            Telemetry.StepSeconds.Record(job._time.GetElapsedTime(started).TotalSeconds, _tags);
+            Telemetry.Steps.Add(1, _tags);
+            Publish();
+        }
+
+        public IReadOnlyList<Measurement> ReadMeasurements() => run.ReadMeasurements();
+
+        public RunState Capture() => run.Capture();
+
+        public void Restore(RunState state) => run.Restore(state);
+
+        public void Complete(ITrainingListener listener) => run.Complete(listener);
+
+        public void Dispose() => run.Dispose();
+
+        public void Publish()
+        {
+            var elapsed = job._time.GetElapsedTime(_rateStarted);
+            if (_rateStep < 0 || elapsed >= RateWindow)
+            {
+                if (_rateStep >= 0) _rate = (run.Step - _rateStep) / elapsed.TotalSeconds;
+                (_rateStarted, _rateStep) = (job._time.GetTimestamp(), run.Step);
+            }
+            Volatile.Write(ref job._snapshot, job.Snapshot with
+            {
+                Stage = run.Stage, Step = run.Step, Steps = run.Steps, StepsPerSecond = _rate, TargetIndex = job._target,
+            });
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using DisBack.Contracts.Grains;
+using DisBack.Storage.Blobs;
+using DisBack.Storage.Cache;
+using DisBack.Storage.Content;
+using Microsoft.Extensions.Options;
+using TorchSharp;
+
+namespace DisBack.Orchestration.Training;
+
+/// <inheritdoc cref="ITrainingRuntime"/>
+internal sealed class TrainingRuntime : ITrainingRuntime
+{
+    private readonly Lock _gate = new();
+    private readonly List<TrainingJob> _jobs = [];
+    private readonly ITrainingFactory _factory;
+    private readonly IBlobStore _blobs;
+    private readonly ContentStore _contents;
+    private readonly WeightCache _weights;
+    private readonly TrainingOptions _options;
+    private readonly TimeProvider _time;
+    private ImmutableArray<Accelerator> _devices;
+
+    public TrainingRuntime(ITrainingFactory factory, IBlobStore blobs, ContentStore contents, WeightCache weights, IOptions<TrainingOptions> options, TimeProvider time)
+    {
+        (_factory, _blobs, _contents, _weights, _options, _time) = (factory, blobs, contents, weights, options.Value, time);
+        _devices = [.. _options.Devices];
+        Telemetry.Slots.Add(_devices.Sum(device => device.Slots));
+    }
+
+    public ImmutableArray<Accelerator> Devices
+    {
+        get
+        {
+            lock (_gate) return _devices;
+        }
+    }
+
+    public ImmutableArray<OccupiedSlot> Occupied
+    {
+        get
+        {
+            lock (_gate) return [.. _jobs.Select(job => new OccupiedSlot(job.Assignment.Run, job.Assignment.Device))];
+        }
+    }
+
+    public ITrainingJob? TryStart(TrainingAssignment assignment)
+    {
+        TrainingJob job;
+        lock (_gate)
+        {
+            if (_jobs.Find(known => known.Assignment.Run == assignment.Run) is { } running) return running;
+            // An older attempt of the same run has lost its ownership, whether or not it knows; its slot is free once its thread is gone.
+            foreach (var older in _jobs.Where(other => other.Assignment.Run.Kind == assignment.Run.Kind && other.Assignment.Run.Owner == assignment.Run.Owner)) older.Fence();
+            var device = _devices.FirstOrDefault(device => device.Index == assignment.Device);
+            if (device is null || _jobs.Count(other => other.Assignment.Device == device.Index) >= device.Slots) return null;
+            job = new TrainingJob(assignment, TorchDevice(device), _factory, _blobs, _contents, _weights, _options, _time);
+            _jobs.Add(job);
+        }
+        Telemetry.SlotsUsed.Add(1);
+        job.Completion.ContinueWith(_ => Remove(job), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        job.Start();
+        return job;
+    }
+
+    public async Task DrainAsync(CancellationToken cancellation)
+    {
+        TrainingJob[] running;
+        lock (_gate)
+        {
+            Telemetry.Slots.Add(-_devices.Sum(device => device.Slots));
+            _devices = [];
+            running = [.. _jobs];
+        }
+        foreach (var job in running) job.RequestStop(StopMode.AfterCheckpoint, "The host is shutting down.");
+        await using var hurry = cancellation.Register(() => Array.ForEach(running, job => job.RequestStop(StopMode.Now, "The host is shutting down.")));
+        await Task.WhenAll(running.Select(job => job.Completion));
+    }
+
+    private void Remove(TrainingJob job)
+    {
+        lock (_gate) _jobs.Remove(job);
+        Telemetry.SlotsUsed.Add(-1);
+        job.Dispose();
+    }
+
+    private static torch.Device TorchDevice(Accelerator device) => device.Kind == "cuda" ? torch.device($"cuda:{device.Index}") : torch.CPU;
+}
