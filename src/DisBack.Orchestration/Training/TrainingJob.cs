@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
@@ -14,7 +15,8 @@ using static TorchSharp.torch;
 namespace DisBack.Orchestration.Training;
 
 /// <summary>One attempt and its thread: makes the run, resumes it, drives it, and turns what it says into durable things and signals.</summary>
-internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingListener, IDisposable
+[SuppressMessage("Design", "CA1001", Justification = "The thread disposes what it owns when it ends; the tokens are still asked after that.")]
+internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingListener
 {
     private const string ProgressKey = "progress";
     private static readonly TimeSpan RateWindow = TimeSpan.FromSeconds(1);
@@ -28,6 +30,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
     private readonly string _scratch;
     private readonly Channel<RunSignal> _signals = Channel.CreateUnbounded<RunSignal>();
     private readonly TaskCompletionSource<RunOutcome> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _abandoned = new();
     private readonly CancellationTokenSource _checkpointAndStop = new();
     private readonly StagingBuffers _staging = new();
@@ -58,12 +61,16 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
 
     public Task<RunOutcome> Completion => _completion.Task;
 
+    /// <summary>Completes with <see cref="Close"/>.</summary>
+    public Task Closed => _closed.Task;
+
     public CancellationToken Abandoned => _abandoned.Token;
 
     /// <summary>Starts the thread, without the caller's ambient state: no grain context, no activity.</summary>
-    public void Start()
+    /// <param name="exited">Called by the thread when it uses the device no more, before anyone learns of the outcome.</param>
+    public void Start(Action exited)
     {
-        var thread = new Thread(Main) { IsBackground = true, Name = $"disback {Assignment.Run}" };
+        var thread = new Thread(() => Main(exited)) { IsBackground = true, Name = $"disback {Assignment.Run}" };
         using var suppressed = ExecutionContext.SuppressFlow();
         thread.UnsafeStart();
     }
@@ -87,14 +94,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
         _ = _weights.PrefetchAsync(content, Abandoned).ContinueWith(done => done.Exception, TaskScheduler.Default);
     }
 
-    public void Dispose()
-    {
-        _deadMan.Dispose();
-        _leases.ForEach(lease => lease.Dispose());
-        _staging.Dispose();
-        _abandoned.Dispose();
-        _checkpointAndStop.Dispose();
-    }
+    public void Close() => _closed.TrySetResult();
 
     private void Abandon(FailureCause cause, string reason)
     {
@@ -102,9 +102,12 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
         _abandoned.Cancel();
     }
 
-    private void Main()
+    private void Main(Action exited)
     {
         var outcome = Outcome();
+        _deadMan.Dispose();
+        _staging.Dispose();
+        _leases.ForEach(lease => lease.Dispose());
         _signals.Writer.TryComplete();
         try
         {
@@ -115,6 +118,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
             // Left-overs are swept at the next start; the run's end is not the time to fail over them.
         }
         Telemetry.JobEnded(Assignment.Run.Kind, outcome.Cause);
+        exited();
         _completion.TrySetResult(outcome);
     }
 

@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using DisBack.Contracts.Grains;
 
 namespace DisBack.Orchestration.Training;
@@ -10,12 +9,7 @@ public sealed class TrainingOptions
     public IList<Accelerator> Devices { get; } = [];
 
     /// <summary>Where checkpoints are written before they are stored; it should be in the file system of a local blob store.</summary>
-    [Required]
     public string Scratch { get; set; } = "";
-
-    /// <summary>Steps between two readings of the scalars, each of which waits for the device. Ten unless set.</summary>
-    [Range(1, 1_000_000)]
-    public int MetricsEvery { get; set; } = 10;
 
     /// <summary>How often a trainer tells the owner that it lives. Half a second unless set; clusters use 15 seconds.</summary>
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(0.5);
@@ -31,4 +25,10 @@ public sealed class TrainingOptions
 
     /// <summary>How long a run goes on trying while the blob store fails, before the attempt fails. None unless set; clusters use two minutes.</summary>
     public TimeSpan StorageGrace { get; set; } = TimeSpan.Zero;
+
+    /// <summary>How long a pool that has just woken listens to the workers before it gives out slots. None unless set; clusters use ten seconds.</summary>
+    public TimeSpan PoolSettle { get; set; } = TimeSpan.Zero;
+
+    /// <summary>How often a worker reports its devices to the pool. Five seconds unless set; the pool forgets a worker that was silent four times as long.</summary>
+    public TimeSpan Report { get; set; } = TimeSpan.FromSeconds(5);
 }

@@ -1,0 +1,364 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Runs;
+using DisBack.Orchestration.Training;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Runtime.Placement;
+
+namespace DisBack.Orchestration.Grains;
+
+/// <summary>What every owner of runs needs besides its document.</summary>
+internal sealed record RunOwnerServices(IOptions<RetryOptions> Retry, IOptions<TrainingOptions> Training, TimeProvider Time, ILogger<RunOwnerServices> Logger);
+
+/// <summary>
+/// The grain around <see cref="RunMachine"/>: keeps the document, takes what attempts say, and drives the run level-triggered: whatever wakes it, it
+/// looks at where the run stands and takes the next step towards completion. Nothing depends on a message or on the memory of an activation.
+/// </summary>
+internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> document, RunOwnerServices services) : Grain, IRun, IRunOwner, IRemindable
+    where TDocument : class, new()
+{
+    private const string Supervise = "supervise";
+
+    /// <summary>The least period that Orleans allows; the timer is what acts in time, the reminder only wakes a run whose silo died.</summary>
+    private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
+
+    /// <summary>Gives the call that woke the grain the first word: it may be a pause.</summary>
+    private static readonly TimeSpan DriveAfterActivation = TimeSpan.FromSeconds(0.5);
+
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private IGrainTimer? _driver;
+    private bool _reminded;
+    private long? _heard;
+
+    /// <summary>The document as it is now.</summary>
+    protected TDocument Document => document.State;
+
+    /// <summary>The latest snapshot, for watchers.</summary>
+    protected TrainingSnapshot Progress { get; private set; } = new();
+
+    /// <summary>What this owner's runs train.</summary>
+    protected abstract RunKind Kind { get; }
+
+    /// <summary>The spec of the run as canonical JSON.</summary>
+    protected abstract string Spec { get; }
+
+    /// <summary>The run in a document.</summary>
+    protected abstract RunRecord RunOf(TDocument document);
+
+    /// <summary>A document with another state of its run.</summary>
+    protected abstract TDocument With(TDocument document, RunRecord run);
+
+    /// <summary>Sees to what must be there before an attempt; false while it is not.</summary>
+    protected virtual Task<bool> PrepareAsync() => Task.FromResult(true);
+
+    /// <summary>What the next attempt works on.</summary>
+    protected abstract TrainingAssignment Assign(RunAttempt attempt, int device);
+
+    /// <summary>Digests that a worker reads, for placement near a cache that holds them.</summary>
+    protected virtual ImmutableArray<string> Reads => [];
+
+    /// <summary>The durable state has changed.</summary>
+    protected virtual void OnChanged()
+    {
+    }
+
+    /// <summary>The attempt has come further.</summary>
+    protected virtual void OnProgress()
+    {
+    }
+
+    /// <summary>The state of the run.</summary>
+    protected RunRecord Run => RunOf(Document);
+
+    private bool Known => Run.Submitted != default;
+
+    private RunAttempt CurrentAttempt => new(Kind, this.GetPrimaryKeyString(), Run.Attempt);
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        if (Known && !Run.Status.IsSettled()) KeepDriving(DriveAfterActivation);
+        return base.OnActivateAsync(cancellationToken);
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _changed.TrySetCanceled(CancellationToken.None);
+        return base.OnDeactivateAsync(reason, cancellationToken);
+    }
+
+    public Task ReceiveReminder(string reminderName, TickStatus status) => DriveAsync();
+
+    public Task WakeAsync() => DriveAsync();
+
+    public virtual async Task<CommandReply> PauseAsync()
+    {
+        var applied = await CommandAsync(new RunCommand.Pause());
+        return Reply(applied, "Paused.", "Pausing: the run stops after its next checkpoint.");
+    }
+
+    public virtual async Task<CommandReply> ResumeAsync()
+    {
+        var applied = await CommandAsync(new RunCommand.Resume());
+        await DriveAsync();
+        return Reply(applied, "Resumed.", "Resumed.");
+    }
+
+    public virtual async Task<CommandReply> CancelAsync()
+    {
+        var applied = await CommandAsync(new RunCommand.Cancel());
+        return Reply(applied, "Cancelled.", "Cancelling: the run stops at its next step.");
+    }
+
+    public async Task<CommitResult> HeartbeatAsync(int attempt, TrainingSnapshot snapshot)
+    {
+        var result = await ApplyAsync(new RunCommand.Heartbeat(attempt, snapshot));
+        if (result == CommitResult.Accepted)
+        {
+            _heard = services.Time.GetTimestamp();
+            Show(snapshot);
+            OnProgress();
+        }
+        return result;
+    }
+
+    public Task<CommitResult> CommitCheckpointAsync(int attempt, CheckpointRef checkpoint) => ApplyAsync(new RunCommand.Commit(attempt, checkpoint));
+
+    public virtual Task<CommitResult> NodeRecordedAsync(int attempt, NodeRef node) => throw new NotSupportedException("Only stage 1 records nodes.");
+
+    public Task<CommitResult> TargetSwitchedAsync(int attempt, SwitchRecord targetSwitch) => ApplyAsync(new RunCommand.Switch(attempt, targetSwitch));
+
+    public Task<CommitResult> ArtifactStoredAsync(int attempt, ArtifactRef artifact) => ApplyAsync(new RunCommand.Store(attempt, artifact));
+
+    public Task<CommitResult> NotedAsync(int attempt, RunEventKind kind, long step, string message) =>
+        ApplyAsync(new RunCommand.Note(attempt, kind, step, message, Persist: false));
+
+    public virtual Task<CommitResult> FinishedAsync(int attempt, RunOutcome outcome) => ApplyAsync(new RunCommand.Finish(attempt, outcome.Step));
+
+    public async Task<CommitResult> FailedAsync(int attempt, RunOutcome outcome)
+    {
+        var result = await ApplyAsync(new RunCommand.Fail(attempt, outcome.Step, outcome.Cause ?? FailureCause.Crash, outcome.Message ?? "It ended without a word."));
+        // Not within this call: the trainer that makes it is about to go, and the next attempt is none of its business.
+        if (result == CommitResult.Accepted && !Run.Status.IsSettled()) KeepDriving(TimeSpan.Zero);
+        return result;
+    }
+
+    public async IAsyncEnumerable<RunUpdate> WatchAsync(long afterSequence, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        for (var seen = afterSequence; ;)
+        {
+            var changed = _changed.Task;
+            var run = Run;
+            var oldest = run.Events.IsEmpty ? run.Sequence + 1 : run.Events[0].Sequence;
+            yield return new RunUpdate
+            {
+                Sequence = run.Sequence,
+                Status = run.Status,
+                Reason = run.Reason,
+                Attempt = run.Attempt,
+                Progress = Progress,
+                Events = [.. run.Events.Where(happened => happened.Sequence > seen)],
+                Reset = seen + 1 < oldest,
+            };
+            seen = run.Sequence;
+            if (!run.Status.IsSettled() || run.Sequence != Run.Sequence) await changed.WaitAsync(cancellationToken);
+            else yield break;
+        }
+    }
+
+    /// <summary>Applies a command and, if it matters, makes the outcome durable before anything comes of it.</summary>
+    /// <param name="command">What happened.</param>
+    /// <param name="also">What else changes in the document with it.</param>
+    protected async Task<CommitResult> ApplyAsync(RunCommand command, Func<TDocument, TDocument>? also = null)
+    {
+        var before = Document;
+        var machine = new RunMachine(services.Retry.Value, Spec.Length == 0 ? 1 : SpecFacts.Checkpoints(Spec).Keep);
+        var transition = machine.Apply(Run, command, services.Time.GetUtcNow());
+        if (transition.Result == CommitResult.Fenced)
+        {
+            Telemetry.Fenced.Add(1);
+            return CommitResult.Fenced;
+        }
+        document.State = With(before, transition.State);
+        if (also is not null) document.State = also(document.State);
+        if (transition.Persist || also is not null)
+        {
+            try
+            {
+                await document.WriteStateAsync();
+            }
+            catch
+            {
+                // What is not durable has not happened.
+                document.State = before;
+                throw;
+            }
+            OnChanged();
+        }
+        Signal();
+        foreach (var effect in transition.Effects) await PerformAsync(effect);
+        if (Run.Status.IsSettled()) await RestAsync();
+        return CommitResult.Accepted;
+    }
+
+    /// <summary>Shows a snapshot to watchers.</summary>
+    protected void Show(TrainingSnapshot snapshot)
+    {
+        Progress = snapshot;
+        Signal();
+    }
+
+    /// <summary>Looks where the run stands and takes it as far as it goes now.</summary>
+    protected async Task DriveAsync()
+    {
+        if (!Known) return;
+        while (!Run.Status.IsSettled())
+        {
+            KeepDriving(services.Training.Value.Supervise);
+            await RemindAsync();
+            if (Run.Current is not null)
+            {
+                if (await IsAliveAsync()) return;
+                continue;
+            }
+            if (Run.RetryAt - services.Time.GetUtcNow() is { } wait && wait > TimeSpan.Zero)
+            {
+                KeepDriving(wait);
+                return;
+            }
+            if (!await PrepareAsync() || !await BeginAsync()) return;
+        }
+    }
+
+    /// <summary>Leases a slot and starts the next attempt on it; false while there is no slot.</summary>
+    private async Task<bool> BeginAsync()
+    {
+        var reply = await GrainFactory.Pool().LeaseAsync(new SlotRequest(Kind, this.GetPrimaryKeyString(), SpecFacts.DeviceKind(Spec), Reads));
+        if (reply.Lease is not { } lease)
+        {
+            await ApplyAsync(new RunCommand.AwaitSlot(reply.Position > 1 ? $"{reply.Reason} (place {reply.Position} in the queue)" : reply.Reason!));
+            return false;
+        }
+        // From here on the attempt owns the run, whatever becomes of the call that starts it.
+        await ApplyAsync(new RunCommand.Begin(lease.Id, lease.Place));
+        var attempt = CurrentAttempt;
+        _heard = services.Time.GetTimestamp();
+        try
+        {
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, lease.Worker);
+            if (await GrainFactory.GetGrain<ITrainerGrain>(attempt.ToString()).StartAsync(Assign(attempt, lease.Device)) == StartResult.Started) return true;
+            await ApplyAsync(new RunCommand.Fail(attempt.Number, 0, FailureCause.Lost, $"{lease.Place} had no free slot after all."));
+        }
+        catch (Exception e)
+        {
+            RunOwnerLog.StartFailed(services.Logger, e, attempt);
+            await ApplyAsync(new RunCommand.Fail(attempt.Number, 0, FailureCause.Lost, $"The attempt could not be started: {e.Message}"));
+        }
+        finally
+        {
+            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+        }
+        return true;
+    }
+
+    /// <summary>Whether the current attempt still works; if not, it has been declared lost.</summary>
+    private async Task<bool> IsAliveAsync()
+    {
+        var stale = _heard is { } heard && services.Time.GetElapsedTime(heard) > services.Training.Value.Stale;
+        if (_heard is not null && !stale) return true;
+        try
+        {
+            if (!stale && await GrainFactory.GetGrain<ITrainerGrain>(CurrentAttempt.ToString()).IsRunningAsync())
+            {
+                _heard = services.Time.GetTimestamp();
+                return true;
+            }
+        }
+        catch (Exception e)
+        {
+            // Its host may be on its way out or back: a full stale time for it from now on.
+            RunOwnerLog.Unreachable(services.Logger, e, CurrentAttempt);
+            _heard = services.Time.GetTimestamp();
+            return true;
+        }
+        var message = stale ? $"No heartbeat for {services.Training.Value.Stale.TotalSeconds:0} s." : "The process that ran it is gone.";
+        await ApplyAsync(new RunCommand.Fail(Run.Attempt, Run.Head?.Step ?? 0, FailureCause.Lost, message));
+        return false;
+    }
+
+    private async Task PerformAsync(RunEffect effect)
+    {
+        try
+        {
+            switch (effect)
+            {
+                case RunEffect.Release release:
+                    await GrainFactory.Pool().ReleaseAsync(release.Lease);
+                    break;
+                case RunEffect.Stop stop when !await GrainFactory.GetGrain<ITrainerGrain>(CurrentAttempt.ToString()).StopAsync(stop.Mode):
+                    await ApplyAsync(new RunCommand.Fail(stop.Attempt, Run.Head?.Step ?? 0, FailureCause.Lost, "The process that ran it is gone."));
+                    break;
+            }
+        }
+        catch (Exception e) when (e is not Orleans.Storage.InconsistentStateException)
+        {
+            // A lease runs out by itself, and a trainer that cannot be reached is found stale.
+            RunOwnerLog.EffectFailed(services.Logger, e, effect);
+        }
+    }
+
+    private async Task<bool> CommandAsync(RunCommand command)
+    {
+        var before = Run.Sequence;
+        if (Known) await ApplyAsync(command);
+        return Run.Sequence != before;
+    }
+
+    private CommandReply Reply(bool applied, string done, string onTheWay) => new(
+        Run.Status,
+        applied,
+        !Known ? "There is no such run."
+        : !applied ? $"Nothing to do: the run is {Run.Status.ToString().ToLowerInvariant()}."
+        : Run.Current is null ? done : onTheWay);
+
+    private void Signal() => Interlocked.Exchange(ref _changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+
+    private void KeepDriving(TimeSpan due)
+    {
+        var period = services.Training.Value.Supervise;
+        if (_driver is null) _driver = this.RegisterGrainTimer(static (self, _) => self.DriveAsync(), this, new GrainTimerCreationOptions(due, period) { KeepAlive = true });
+        else _driver.Change(due, period);
+    }
+
+    private async Task RemindAsync()
+    {
+        if (_reminded) return;
+        await this.RegisterOrUpdateReminder(Supervise, ReminderPeriod, ReminderPeriod);
+        _reminded = true;
+    }
+
+    private async Task RestAsync()
+    {
+        _driver?.Dispose();
+        _driver = null;
+        _heard = null;
+        if (!_reminded) return;
+        _reminded = false;
+        if (await this.GetReminder(Supervise) is { } reminder) await this.UnregisterReminder(reminder);
+    }
+}
+
+/// <summary>Log messages of owners; apart, because the generator does not work in a generic class.</summary>
+internal static partial class RunOwnerLog
+{
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Attempt} could not be started.")]
+    public static partial void StartFailed(ILogger logger, Exception exception, RunAttempt attempt);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Attempt} cannot be reached.")]
+    public static partial void Unreachable(ILogger logger, Exception exception, RunAttempt attempt);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Effect} failed.")]
+    public static partial void EffectFailed(ILogger logger, Exception exception, RunEffect effect);
+}

@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+
+namespace DisBack.Orchestration.Grains;
+
+/// <inheritdoc cref="ISweepGrain"/>
+[GrainType(DocumentNames.Sweep)]
+internal sealed class SweepGrain([PersistentState(DocumentNames.Sweep, DocumentNames.Storage)] IPersistentState<SweepDocument> document, TimeProvider time)
+    : Grain, ISweepGrain
+{
+    private static readonly TimeSpan FlushAfter = TimeSpan.FromSeconds(5);
+
+    private IGrainTimer? _flush;
+
+    public async Task<SweepDocument> SubmitAsync(SweepSubmission submission)
+    {
+        if (document.State.Spec.Length == 0)
+        {
+            document.State = document.State with
+            {
+                Id = this.GetPrimaryKeyString(),
+                Name = submission.Name,
+                Spec = submission.Spec,
+                Teacher = submission.Teacher,
+                Submitted = time.GetUtcNow(),
+                TrialCount = 1,
+            };
+            await document.WriteStateAsync();
+        }
+        if (document.State.Intent == RunIntent.Run)
+        {
+            var known = document.State;
+            foreach (var (ordinal, spec) in Expand()) await Trial(ordinal).SubmitAsync(new TrialSubmission(known.Name, spec, known.Teacher!));
+        }
+        return document.State;
+    }
+
+    public Task<SweepDocument> GetAsync() => Task.FromResult(document.State);
+
+    public Task<SummaryPage> ListAsync(int firstOrdinal, int count)
+    {
+        var page = document.State.Trials.Skip(firstOrdinal).Take(count).ToImmutableArray();
+        var next = firstOrdinal + page.Length;
+        return Task.FromResult(new SummaryPage(page, next < document.State.Trials.Length ? next : null));
+    }
+
+    public Task PauseAsync() => WantAsync(RunIntent.Pause, trial => trial.PauseAsync());
+
+    public Task ResumeAsync() => WantAsync(RunIntent.Run, trial => trial.ResumeAsync());
+
+    public Task CancelAsync() => WantAsync(RunIntent.Cancel, trial => trial.CancelAsync());
+
+    public async Task SummarizeAsync(TrialSummary summary)
+    {
+        var trials = document.State.Trials;
+        var known = trials.FirstOrDefault(other => other.Id == summary.Id);
+        if (known?.Updated > summary.Updated) return;
+        document.State = document.State with
+        {
+            Trials = known is null ? [.. trials.Append(summary).OrderBy(trial => trial.Id, StringComparer.Ordinal)] : trials.Replace(known, summary),
+        };
+        // The trials hold the truth: what changes a list is written at once, what only counts steps is written now and then.
+        if (known?.Status != summary.Status) await FlushAsync();
+        else _flush ??= this.RegisterGrainTimer(static (self, _) => self.FlushAsync(), this, new GrainTimerCreationOptions(FlushAfter, Timeout.InfiniteTimeSpan));
+    }
+
+    /// <summary>The trials of the spec, one by one. A spec is one trial until it can say what to vary.</summary>
+    private IEnumerable<(int Ordinal, string Spec)> Expand()
+    {
+        yield return (0, document.State.Spec);
+    }
+
+    private ITrialGrain Trial(int ordinal) => GrainFactory.GetGrain<ITrialGrain>(GrainKeys.Trial(document.State.Id, ordinal));
+
+    private async Task WantAsync(RunIntent intent, Func<ITrialGrain, Task> command)
+    {
+        if (document.State.Spec.Length == 0 || document.State.Intent == RunIntent.Cancel) return;
+        document.State = document.State with { Intent = intent };
+        await document.WriteStateAsync();
+        foreach (var (ordinal, _) in Expand()) await command(Trial(ordinal));
+    }
+
+    private async Task FlushAsync()
+    {
+        _flush?.Dispose();
+        _flush = null;
+        await document.WriteStateAsync();
+    }
+}

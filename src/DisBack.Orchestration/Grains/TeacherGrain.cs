@@ -1,0 +1,60 @@
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Runs;
+
+namespace DisBack.Orchestration.Grains;
+
+/// <inheritdoc cref="ITeacherGrain"/>
+[GrainType(DocumentNames.Teacher)]
+internal sealed class TeacherGrain([PersistentState(DocumentNames.Teacher, DocumentNames.Storage)] IPersistentState<TeacherDocument> document, RunOwnerServices services)
+    : RunOwnerGrain<TeacherDocument>(document, services), ITeacherGrain
+{
+    /// <summary>The artifact that is the trained teacher.</summary>
+    private const string Weights = Distillation.Teachers.TeacherTraining.TeacherFileName;
+
+    protected override RunKind Kind => RunKind.Teacher;
+
+    protected override string Spec => Document.Spec;
+
+    public async Task<TeacherDocument> RegisterAsync(TeacherRegistration registration)
+    {
+        if (Run.Submitted == default)
+        {
+            await ApplyAsync(new RunCommand.Submit(), known => known with
+            {
+                Id = this.GetPrimaryKeyString(),
+                Provenance = registration.Provenance,
+                Network = registration.Network,
+                Weights = registration.Weights,
+                Run = known.Run with { Status = RunStatus.Completed, Ended = known.Run.Submitted },
+            });
+        }
+        return Document;
+    }
+
+    public async Task<TeacherDocument> TrainAsync(string spec)
+    {
+        if (Run.Submitted == default)
+            await ApplyAsync(new RunCommand.Submit(), known => known with { Id = this.GetPrimaryKeyString(), Provenance = "trained here", Spec = spec });
+        await DriveAsync();
+        return Document;
+    }
+
+    public Task<TeacherDocument> GetAsync() => Task.FromResult(Document);
+
+    public override async Task<CommitResult> FinishedAsync(int attempt, RunOutcome outcome) => Run.Artifacts.TryGetValue(Weights, out var trained)
+        ? await ApplyAsync(new RunCommand.Finish(attempt, outcome.Step), known => known with { Weights = trained.Content })
+        : await ApplyAsync(new RunCommand.Fail(attempt, outcome.Step, FailureCause.Invalid, $"The training left no '{Weights}'."));
+
+    protected override RunRecord RunOf(TeacherDocument document) => document.Run;
+
+    protected override TeacherDocument With(TeacherDocument document, RunRecord run) => document with { Run = run };
+
+    protected override TrainingAssignment Assign(RunAttempt attempt, int device) => new()
+    {
+        Run = attempt,
+        Spec = Document.Spec,
+        Checkpoints = Run.Checkpoints,
+        Device = device,
+    };
+}

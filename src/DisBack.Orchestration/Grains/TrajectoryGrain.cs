@@ -1,0 +1,87 @@
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Runs;
+
+namespace DisBack.Orchestration.Grains;
+
+/// <inheritdoc cref="ITrajectoryGrain"/>
+[GrainType(DocumentNames.Trajectory)]
+internal sealed class TrajectoryGrain(
+    [PersistentState(DocumentNames.Trajectory, DocumentNames.Storage)] IPersistentState<TrajectoryDocument> document, RunOwnerServices services)
+    : RunOwnerGrain<TrajectoryDocument>(document, services), ITrajectoryGrain
+{
+    /// <summary>Who waits; whoever was forgotten with an earlier activation asks again.</summary>
+    private readonly HashSet<string> _waiting = [];
+
+    protected override RunKind Kind => RunKind.Recording;
+
+    protected override string Spec => Document.Spec;
+
+    public async Task<TrajectoryReply> EnsureAsync(TrajectoryRequest request)
+    {
+        if (!Document.Sealed)
+        {
+            _waiting.Add(request.Trial);
+            await ApplyAsync(new RunCommand.Submit(), Document.Spec.Length > 0 ? null : known => known with
+            {
+                Id = this.GetPrimaryKeyString(),
+                Name = request.Name,
+                Spec = request.Spec,
+                Teacher = request.Teacher,
+                Nodes = [new NodeRef(0, 0, request.Teacher)],
+            });
+            if (Run.Intent == RunIntent.Pause || Run.Status == RunStatus.Paused || (request.Insist && Run.Status == RunStatus.Failed))
+                await ApplyAsync(new RunCommand.Resume());
+            await DriveAsync();
+        }
+        return new TrajectoryReply(Document.Sealed, Document.Sealed ? Document.Nodes : [], Run.Status, Run.Reason);
+    }
+
+    public async Task ForgoAsync(string trial)
+    {
+        _waiting.Remove(trial);
+        if (_waiting.Count == 0 && !Document.Sealed) await ApplyAsync(new RunCommand.Pause());
+    }
+
+    public Task<TrajectoryDocument> GetAsync() => Task.FromResult(Document);
+
+    public override async Task<CommitResult> NodeRecordedAsync(int attempt, NodeRef node)
+    {
+        // A resumed attempt records the nodes after its checkpoint once more, with the same bytes on the same hardware. Where they differ, the
+        // new ones count, and with them what follows.
+        if (Document.Nodes.FirstOrDefault(known => known.Index == node.Index)?.Content == node.Content)
+            return Run.Current?.Number == attempt ? CommitResult.Accepted : CommitResult.Fenced;
+        return await ApplyAsync(
+            new RunCommand.Note(attempt, RunEventKind.Node, node.Step, $"Node {node.Index} after step {node.Step}.", Persist: true),
+            known => known with { Nodes = [.. known.Nodes.Where(earlier => earlier.Index < node.Index), node] });
+    }
+
+    public override async Task<CommitResult> FinishedAsync(int attempt, RunOutcome outcome) =>
+        await ApplyAsync(new RunCommand.Finish(attempt, outcome.Step), known => known with { Sealed = true });
+
+    protected override RunRecord RunOf(TrajectoryDocument document) => document.Run;
+
+    protected override TrajectoryDocument With(TrajectoryDocument document, RunRecord run) => document with { Run = run };
+
+    protected override TrainingAssignment Assign(RunAttempt attempt, int device) => new()
+    {
+        Run = attempt,
+        Spec = Document.Spec,
+        Teacher = Document.Teacher,
+        Nodes = Document.Nodes,
+        Checkpoints = Run.Checkpoints,
+        Device = device,
+    };
+
+    protected override void OnChanged()
+    {
+        // Those who wait look for themselves; being asked about a settled run is the end of their wait.
+        foreach (var trial in _waiting) GrainFactory.GetGrain<ITrialGrain>(trial).WakeAsync().Ignore();
+        if (Run.Status.IsSettled()) _waiting.Clear();
+    }
+
+    protected override void OnProgress()
+    {
+        foreach (var trial in _waiting) GrainFactory.GetGrain<ITrialGrain>(trial).TrajectoryProgressAsync(Progress).Ignore();
+    }
+}

@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Runs;
+using DisBack.Orchestration.Training;
+
+namespace DisBack.Orchestration.Grains;
+
+/// <inheritdoc cref="ITrialGrain"/>
+[GrainType(DocumentNames.Trial)]
+internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentNames.Storage)] IPersistentState<TrialDocument> document, RunOwnerServices services)
+    : RunOwnerGrain<TrialDocument>(document, services), ITrialGrain
+{
+    private ImmutableArray<NodeRef> _nodes = [];
+    private TimeProvider Time { get; } = services.Time;
+    private bool _insist;
+
+    protected override RunKind Kind => RunKind.Backtracking;
+
+    protected override string Spec => Document.Spec;
+
+    protected override ImmutableArray<string> Reads => [.. _nodes.Select(node => node.Content.Digest)];
+
+    public async Task<TrialDocument> SubmitAsync(TrialSubmission submission)
+    {
+        _insist = true;
+        await ApplyAsync(new RunCommand.Submit(), Document.Spec.Length > 0 ? null : known => known with
+        {
+            Id = this.GetPrimaryKeyString(),
+            Name = submission.Name,
+            Spec = submission.Spec,
+            Teacher = submission.Teacher,
+            Trajectory = SpecFacts.TrajectoryKey(submission.Spec, submission.Teacher.Digest),
+        });
+        await DriveAsync();
+        return Document;
+    }
+
+    public Task<TrialDocument> GetAsync() => Task.FromResult(Document);
+
+    public Task TrajectoryProgressAsync(TrainingSnapshot snapshot)
+    {
+        if (Run.Status == RunStatus.Recording) Show(snapshot);
+        return Task.CompletedTask;
+    }
+
+    public override async Task<CommandReply> PauseAsync()
+    {
+        await ForgoAsync();
+        return await base.PauseAsync();
+    }
+
+    public override async Task<CommandReply> CancelAsync()
+    {
+        await ForgoAsync();
+        return await base.CancelAsync();
+    }
+
+    public override Task<CommandReply> ResumeAsync()
+    {
+        _insist = true;
+        return base.ResumeAsync();
+    }
+
+    protected override RunRecord RunOf(TrialDocument document) => document.Run;
+
+    protected override TrialDocument With(TrialDocument document, RunRecord run) => document with { Run = run };
+
+    /// <summary>Stage 2 begins with the last node, so it needs the sealed trajectory.</summary>
+    protected override async Task<bool> PrepareAsync()
+    {
+        var request = new TrajectoryRequest(Document.Id, Document.Name, Document.Spec, Document.Teacher!, _insist);
+        var reply = await GrainFactory.GetGrain<ITrajectoryGrain>(Document.Trajectory).EnsureAsync(request);
+        _insist = false;
+        if (reply.Sealed)
+        {
+            _nodes = reply.Nodes;
+            if (Document.Nodes != _nodes.Length) await ApplyAsync(new RunCommand.AwaitSlot("Its trajectory is complete."), known => known with { Nodes = _nodes.Length });
+            return true;
+        }
+        await ApplyAsync(reply.Status is RunStatus.Failed or RunStatus.Cancelled
+            ? new RunCommand.GiveUp($"Stage 1 has {reply.Status.ToString().ToLowerInvariant()}: {reply.Reason}")
+            : new RunCommand.AwaitTrajectory(reply.Reason is null ? "Stage 1 records its trajectory." : $"Stage 1 waits: {reply.Reason}"));
+        return false;
+    }
+
+    protected override TrainingAssignment Assign(RunAttempt attempt, int device) => new()
+    {
+        Run = attempt,
+        Spec = Document.Spec,
+        Teacher = Document.Teacher,
+        Nodes = _nodes,
+        Checkpoints = Run.Checkpoints,
+        Device = device,
+    };
+
+    protected override void OnChanged() => GrainFactory.GetGrain<ISweepGrain>(GrainKeys.SweepOf(Document.Id)).SummarizeAsync(new TrialSummary
+    {
+        Id = Document.Id,
+        Status = Run.Status,
+        Attempt = Run.Attempt,
+        Step = Math.Max(Run.Head?.Step ?? 0, Run.Current is null ? 0 : Progress.Step),
+        Steps = Run.Steps,
+        BestFid = Run.Best.GetValueOrDefault(MetricNames.Fid)?.Value,
+        Updated = Time.GetUtcNow(),
+    }).Ignore();
+
+    private Task ForgoAsync() =>
+        Run.Status == RunStatus.Recording ? GrainFactory.GetGrain<ITrajectoryGrain>(Document.Trajectory).ForgoAsync(Document.Id) : Task.CompletedTask;
+}

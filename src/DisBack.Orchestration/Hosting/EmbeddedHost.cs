@@ -1,0 +1,122 @@
+using System.Net;
+using System.Net.Sockets;
+using DisBack.Contracts.Documents;
+using DisBack.Orchestration.Training;
+using DisBack.Storage.Local;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+
+namespace DisBack.Orchestration.Hosting;
+
+/// <summary>
+/// The one-process size: a silo with membership and reminders in memory on loopback, its documents and contents in a data folder that no other
+/// process may write in. Its grains are those of every other size.
+/// </summary>
+public sealed class EmbeddedHost : IAsyncDisposable
+{
+    private const string ClusterId = "embedded";
+
+    private readonly IHost _host;
+    private readonly DataFolderLock _folder;
+
+    private EmbeddedHost(IHost host, DataFolderLock folder) => (_host, _folder) = (host, folder);
+
+    /// <summary>The grains.</summary>
+    public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
+
+    /// <summary>The services of the host, the blob and content stores among them.</summary>
+    public IServiceProvider Services => _host.Services;
+
+    /// <summary>Takes the data folder and starts.</summary>
+    /// <param name="options">Where and how.</param>
+    /// <param name="factory">Makes the training runs.</param>
+    /// <param name="cancellation">Stops the start.</param>
+    /// <exception cref="DataFolderInUseException">Another process works in the folder; its owner names a gateway to talk to instead.</exception>
+    public static async Task<EmbeddedHost> StartAsync(EmbeddedOptions options, ITrainingFactory factory, CancellationToken cancellation = default)
+    {
+        var data = Path.GetFullPath(options.DataFolder);
+        var folder = DataFolderLock.Acquire(data, options.Command);
+        try
+        {
+            var (siloPort, gatewayPort) = FreePorts();
+            var host = Build(options, factory, data, siloPort, gatewayPort);
+            await host.StartAsync(cancellation);
+            folder.Announce(folder.Owner with { Gateway = $"{IPAddress.Loopback}:{gatewayPort}", ClusterId = ClusterId });
+            return new EmbeddedHost(host, folder);
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Lets every run reach a committed checkpoint, stops, and gives the folder back.</summary>
+    /// <param name="cancellation">When it is cancelled, runs stop without a checkpoint.</param>
+    public async Task StopAsync(CancellationToken cancellation = default)
+    {
+        try
+        {
+            await _host.StopAsync(cancellation);
+        }
+        finally
+        {
+            await DisposeAsync();
+        }
+    }
+
+    /// <summary>Ends at once and gives the folder back; what was committed is safe.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_host is IAsyncDisposable host) await host.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    private static IHost Build(EmbeddedOptions options, ITrainingFactory factory, string data, int siloPort, int gatewayPort)
+    {
+        // The empty builder: no configuration files, no environment, no console, no reload watchers, none of which this size needs.
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        if (options.Log) builder.Logging.AddProvider(new FileLoggerProvider(Path.Combine(data, "silo.log"))).SetMinimumLevel(LogLevel.Information);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMinutes(5));
+        builder.UseOrleans(silo =>
+        {
+            silo.UseLocalhostClustering(siloPort, gatewayPort, serviceId: DocumentNames.Service, clusterId: ClusterId);
+            silo.Configure<EndpointOptions>(endpoint =>
+            {
+                endpoint.AdvertisedIPAddress = IPAddress.Loopback;
+                endpoint.SiloListeningEndpoint = new IPEndPoint(IPAddress.Loopback, siloPort);
+                endpoint.GatewayListeningEndpoint = new IPEndPoint(IPAddress.Loopback, gatewayPort);
+            });
+            silo.Configure<SiloOptions>(name => name.SiloName = Environment.MachineName);
+            silo.UseInMemoryReminderService();
+            silo.AddDisBack(
+                options.Blobs ?? (blobs => blobs.Folder = data),
+                Path.Combine(data, "cache"),
+                training =>
+                {
+                    training.Scratch = Path.Combine(data, "scratch");
+                    options.Training?.Invoke(training);
+                },
+                retry =>
+                {
+                    retry.Storage = 1;
+                    options.Retry?.Invoke(retry);
+                });
+            silo.Services.AddSingleton(factory);
+            options.Services?.Invoke(silo.Services);
+        });
+        return builder.Build();
+    }
+
+    /// <summary>Two ports that were free a moment ago; taken together, so that they differ.</summary>
+    private static (int Silo, int Gateway) FreePorts()
+    {
+        using var one = new TcpListener(IPAddress.Loopback, 0);
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        one.Start();
+        other.Start();
+        return (((IPEndPoint)one.LocalEndpoint).Port, ((IPEndPoint)other.LocalEndpoint).Port);
+    }
+}

@@ -1,0 +1,52 @@
+using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Grains;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace DisBack.Orchestration.Training;
+
+/// <summary>
+/// Tells the pool what this worker has and runs; at shutdown, tells it first that there is nothing left to give and then lets every run reach
+/// a committed checkpoint while the silo can still serve the commits.
+/// </summary>
+internal sealed partial class WorkerService(
+    ITrainingRuntime runtime, IGrainFactory grains, ILocalSiloDetails silo, IOptions<TrainingOptions> options, TimeProvider time, ILogger<WorkerService> logger) : BackgroundService
+{
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await ReportAsync(leaving: true);
+        await runtime.DrainAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var period = new PeriodicTimer(options.Value.Report, time);
+        try
+        {
+            do await ReportAsync(leaving: false);
+            while (await period.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException)
+        {
+            // Shutting down.
+        }
+    }
+
+    private async Task ReportAsync(bool leaving)
+    {
+        try
+        {
+            await grains.Pool().ReportAsync(new WorkerReport(silo.SiloAddress, silo.Name, leaving ? [] : runtime.Devices, runtime.Occupied, []));
+        }
+        catch (Exception e)
+        {
+            // The next report is soon.
+            LogUnreported(e);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The pool did not take the report of this worker.")]
+    private partial void LogUnreported(Exception exception);
+}
