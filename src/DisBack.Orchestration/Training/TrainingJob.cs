@@ -236,6 +236,8 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
 
     void ITrainingListener.CheckpointDue(long step, RunState state)
     {
+        // Nothing has been learnt yet, and a fresh start begins with more than a first step does.
+        if (step == 0) return;
         var started = _time.GetTimestamp();
         var copies = _staging.Copy(state.Tensors, Abandoned);
         Telemetry.CheckpointStall.Record(_time.GetElapsedTime(started).TotalSeconds);
