@@ -1,6 +1,7 @@
 using DisBack.Diffusion.Metrics;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Parameters;
+using DisBack.Diffusion.Pictures;
 using DisBack.Diffusion.Randomness;
 using DisBack.Diffusion.Sampling;
 using DisBack.Distillation.Runs;
@@ -14,7 +15,6 @@ namespace DisBack.Distillation.Evaluations;
 public sealed class StudentEvaluation : IDisposable
 {
     private const long StripLength = 20;
-    private const int PixelScale = 4;
 
     private readonly EvaluationSettings _settings;
     private readonly RandomStreams _streams;
@@ -132,7 +132,13 @@ public sealed class StudentEvaluation : IDisposable
         return (Draw.LatentsOf(_student.Settings, size, generator, _device), Draw.LabelsInTurn(_student.Settings, size, _device));
     }
 
-    private static void WriteStrips(Stream stream, IReadOnlyList<(string Caption, Tensor Images)> rows) { }
+    /// <summary>One row per strip, with its caption.</summary>
+    private static void WriteStrips(Stream stream, IReadOnlyList<(string Caption, Tensor Images)> rows)
+    {
+        using var scope = NewDisposeScope();
+        var images = cat([.. rows.Select(row => row.Images)], 0);
+        stream.Write(ImageGrid.Png(images, (int)StripLength, captions: [.. rows.Select(row => row.Caption)]));
+    }
 
     private void DisposeStrips()
     {

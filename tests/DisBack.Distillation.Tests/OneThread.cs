@@ -1,0 +1,10 @@
+using System.Runtime.CompilerServices;
+
+namespace DisBack.Distillation.Tests;
+
+/// <summary>The networks of these tests are too small to share: a second thread only waits, and for long when other processes want the cores.</summary>
+internal static class OneThread
+{
+    [ModuleInitializer]
+    internal static void Set() => TorchSharp.torch.set_num_threads(1);
+}
