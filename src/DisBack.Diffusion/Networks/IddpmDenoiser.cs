@@ -27,13 +27,13 @@ internal sealed class IddpmDenoiser : Denoiser
     public override Tensor RoundSigma(Tensor sigma)
     {
         using var scope = NewDisposeScope();
-        return u[Nearest(sigma)].to(sigma.dtype).reshape(sigma.shape).MoveToOuterDisposeScope();
+        return u[Nearest(sigma)].to(sigma.dtype, sigma.device).reshape(sigma.shape).MoveToOuterDisposeScope();
     }
 
     internal override Preconditioner Coefficients(Tensor sigma) =>
         new(null, -sigma, sigma.square().add_(1).rsqrt_(), Settings.TimeSteps - 1 - Nearest(sigma).to(ScalarType.Float32));
 
-    private Tensor Nearest(Tensor sigma) => (sigma.to(ScalarType.Float32).reshape(-1, 1) - u).abs_().argmin(1);
+    private Tensor Nearest(Tensor sigma) => (sigma.to(ScalarType.Float32, u.device).reshape(-1, 1) - u).abs_().argmin(1);
 
     /// <summary>u_M = 0 and upwards from there to u_0, the largest.</summary>
     private static float[] NoiseLevels(NetworkSettings settings)

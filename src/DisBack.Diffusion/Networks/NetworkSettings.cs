@@ -160,7 +160,7 @@ public sealed record NetworkSettings
         if (ChannelMult.Count is 0 or > 16 || ChannelMult.Any(mult => mult < 1)) throw Impossible("channel_mult needs one to 16 positive entries");
         if (ImgResolution % (1 << (ChannelMult.Count - 1)) != 0)
             throw Impossible($"img_resolution {ImgResolution} cannot be halved {ChannelMult.Count - 1} times as the {ChannelMult.Count} entries of channel_mult ask");
-        if (ModelChannels % 4 != 0) throw Impossible($"model_channels {ModelChannels} is no multiple of 4, the smallest normalisation group");
+        if (ModelChannels * ChannelMultNoise % 2 != 0) throw Impossible($"model_channels {ModelChannels} is odd, but the noise embedding has as many sines as cosines");
         if (ModelType == ModelType.SongUnet && (ResampleFilter.Count < 2 || ResampleFilter.Count % 2 != 0 || ResampleFilter.Sum() == 0))
             throw Impossible("resample_filter needs an even number of taps with a sum other than 0");
     }

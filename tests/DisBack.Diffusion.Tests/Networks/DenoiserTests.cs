@@ -222,7 +222,7 @@ public sealed class DenoiserTests
     [
         new(Small with { ImgResolution = 15 }, "img_resolution"),
         new(Small with { ChannelMult = [] }, "channel_mult"),
-        new(Small with { ModelChannels = 6 }, "model_channels"),
+        new(Small with { ModelChannels = 7 }, "model_channels"),
         new(Small with { ModelChannels = 132 }, "model_channels"),
         new(Small with { ResampleFilter = [1, 2, 1] }, "resample_filter"),
         new(Small with { Dropout = 2 }, "Dropout"),

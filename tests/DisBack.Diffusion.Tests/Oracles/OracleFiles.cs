@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using DisBack.Diffusion.Networks;
 using static TorchSharp.torch;
@@ -43,10 +44,11 @@ internal static class OracleFiles
                 AttnResolutions = [32, 16, 8],
             };
         }
+        // A trace carries the standard deviation of the data beside the constructor's arguments.
+        if (metadata.TryGetValue("sigma_data", out var sigmaData)) settings = settings with { SigmaData = double.Parse(sigmaData, CultureInfo.InvariantCulture) };
         return arguments.RootElement.EnumerateObject().Aggregate(settings, With);
     }
 
-    /// <summary>The settings of a trace carry the data's standard deviation beside the constructor's arguments.</summary>
     private static NetworkSettings With(NetworkSettings settings, JsonProperty argument)
     {
         var value = argument.Value;
