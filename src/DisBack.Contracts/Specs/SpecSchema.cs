@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
@@ -19,7 +20,7 @@ public static class SpecSchema
         var document = new JsonObject { ["$schema"] = "https://json-schema.org/draft/2020-12/schema", ["title"] = typeof(T).Name };
         foreach (var (key, value) in schema)
             document[key] = value?.DeepClone();
-        return document.ToJsonString(new JsonSerializerOptions(SpecJson.Options) { WriteIndented = true, NewLine = "\n" }) + "\n";
+        return document.ToJsonString(new JsonSerializerOptions(SpecJson.Options) { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n";
     }
 
     private static JsonNode Annotated(JsonSchemaExporterContext context, JsonNode node)
@@ -33,13 +34,13 @@ public static class SpecSchema
         if (property is null)
             return schema;
         foreach (var rule in SpecWalker.Rules(property))
-            Constrain(schema, rule);
+            Constrain(schema, property, rule);
         if (!property.IsRequired && !schema.ContainsKey("$ref") && DefaultOf(property) is { } value)
             schema["default"] = value;
         return schema;
     }
 
-    private static void Constrain(JsonObject schema, ValidationAttribute rule)
+    private static void Constrain(JsonObject schema, JsonPropertyInfo property, ValidationAttribute rule)
     {
         switch (rule)
         {
@@ -52,10 +53,10 @@ public static class SpecSchema
                 (schema["minItems"], schema["maxItems"]) = (length.MinimumLength, length.MaximumLength);
                 break;
             case MinLengthAttribute least:
-                schema["minItems"] = least.Length;
+                schema[property.PropertyType == typeof(string) ? "minLength" : "minItems"] = least.Length;
                 break;
             case MaxLengthAttribute most:
-                schema["maxItems"] = most.Length;
+                schema[property.PropertyType == typeof(string) ? "maxLength" : "maxItems"] = most.Length;
                 break;
             case AllowedValuesAttribute allowed:
                 schema["enum"] = JsonSerializer.SerializeToNode(allowed.Values);
@@ -77,7 +78,9 @@ public static class SpecSchema
     {
         var owner = SpecJson.Options.GetTypeInfo(property.DeclaringType);
         var value = owner.CreateObject is { } create ? property.Get!(create()) : null;
-        return value is null ? null : JsonSerializer.SerializeToNode(value, property.PropertyType, SpecJson.Options);
+        var json = value is null ? null : JsonSerializer.SerializeToNode(value, property.PropertyType, SpecJson.Options);
+        // The properties of a section show their own defaults; only a choice between sections has one of its own.
+        return json is JsonObject && SpecJson.Options.GetTypeInfo(property.PropertyType).PolymorphismOptions is null ? null : json;
     }
 
     private static T? Attribute<T>(ICustomAttributeProvider? provider) where T : Attribute => provider?.GetCustomAttributes(typeof(T), inherit: true).OfType<T>().FirstOrDefault();

@@ -18,7 +18,7 @@ public enum DatasetSource
 
 /// <summary>Which images to read, and in which size; see <see cref="ImageDataset.Load"/>.</summary>
 [Description("A data set of square images.")]
-public sealed record DatasetSettings
+public sealed record DatasetSettings : IValidatableObject
 {
     /// <summary>Where the images come from.</summary>
     [Description("digits: the shipped MNIST digits; idx: an IDX file of images; folder: PNG and JPEG files, one subfolder for each class if there are classes.")]
@@ -41,4 +41,15 @@ public sealed record DatasetSettings
     [Description("1 for grey, 3 for RGB. Default: 1 for digits and idx, 3 for a folder.")]
     [AllowedValues(null, 1, 3)]
     public int? Channels { get; init; }
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Source != DatasetSource.Digits && Path is null)
+            yield return new ValidationResult("this source reads files but no path is given; add one", [nameof(Source)]);
+        if (Source == DatasetSource.Digits && Path is not null)
+            yield return new ValidationResult("the shipped digits are read from no path; remove it or choose another source", [nameof(Path)]);
+        if (Source != DatasetSource.Idx && LabelsPath is not null)
+            yield return new ValidationResult("only the source idx has a file of labels; remove labels_path", [nameof(LabelsPath)]);
+    }
 }

@@ -49,7 +49,7 @@ public sealed record LogNormalNoise : NoiseLaw
 
 /// <summary>DMD2's law on EDM networks: a uniform index into Karras et al.'s ascending table of noise levels.</summary>
 [Description("DMD2's law: a uniform index into the ascending table of Karras et al.'s noise levels.")]
-public sealed record KarrasGridNoise : NoiseLaw
+public sealed record KarrasGridNoise : NoiseLaw, IValidatableObject
 {
     /// <summary>Entries of the table.</summary>
     [Description("Entries of the table."), Range(2, 1_000_000)]
@@ -74,6 +74,13 @@ public sealed record KarrasGridNoise : NoiseLaw
     /// <summary>The last index that is drawn.</summary>
     [Description("Last index that is drawn."), Range(0, 1_000_000)]
     public int Last { get; init; } = 980;
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (First > Last || Last >= Levels || Min > Max)
+            yield return new ValidationResult($"indices {First} to {Last} of {Levels} levels from {Min} to {Max} cannot be drawn; order them and stay inside the table");
+    }
 
     private protected override Tensor Draw(long[] shape, Generator generator)
     {

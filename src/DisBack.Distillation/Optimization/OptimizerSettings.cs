@@ -5,7 +5,7 @@ namespace DisBack.Distillation.Optimization;
 
 /// <summary>Adam and what is done to its gradient and learning rate.</summary>
 [Description("Adam and what is done to its gradient and learning rate.")]
-public sealed record OptimizerSettings
+public sealed record OptimizerSettings : IValidatableObject
 {
     /// <summary>Adam's step size after the ramp.</summary>
     [Description("Adam's step size after the ramp.")]
@@ -36,6 +36,13 @@ public sealed record OptimizerSettings
     [Description("Largest L2 norm of the whole gradient; a longer one is scaled down to it. Absent: never clipped.")]
     [Range(1e-9, 1e12)]
     public double? ClipNorm { get; init; }
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Betas.Any(beta => beta is not (>= 0 and < 1)))
+            yield return new ValidationResult($"Adam's decay rates are [{string.Join(", ", Betas)}]; both must be at least 0 and below 1", [nameof(Betas)]);
+    }
 
     /// <summary>The learning rate of one update.</summary>
     /// <param name="step">Updates made so far.</param>

@@ -9,7 +9,7 @@ public sealed record HardwareSettings
 {
     /// <summary><c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     [Description("`cpu`, `cuda` or `cuda:N`.")]
-    [RegularExpression("cpu|cuda(:[0-9]+)?")]
+    [RegularExpression("^(cpu|cuda(:[0-9]+)?)$", ErrorMessage = "cpu, cuda or cuda:N")]
     public string Device { get; init; } = "cpu";
 
     /// <summary>libtorch threads; part of the run, because it changes the order of sums and so the last bits.</summary>
