@@ -11,9 +11,18 @@ public static class PictureFont
     /// <summary>The typeface, shared by the process: do not dispose it.</summary>
     public static SKTypeface Typeface { get; } = Load();
 
-    private static SKTypeface Load()
+    /// <summary>The font's TrueType file, for pages that bring it along.</summary>
+    public static byte[] Bytes()
     {
         using var font = typeof(PictureFont).Assembly.GetManifestResourceStream("Font/Inter-subset.ttf")!;
-        return SKTypeface.FromStream(font);
+        var bytes = new byte[font.Length];
+        font.ReadExactly(bytes);
+        return bytes;
+    }
+
+    private static SKTypeface Load()
+    {
+        using var file = SKData.CreateCopy(Bytes());
+        return SKTypeface.FromData(file);
     }
 }
