@@ -72,8 +72,8 @@ internal sealed class TrainingRuntime : ITrainingRuntime
             Telemetry.Slots.Add(-_devices.Sum(device => device.Slots));
             _devices = [];
             running = [.. _jobs];
+            foreach (var job in running) job.RequestStop(StopMode.AfterCheckpoint, "The host is shutting down.");
         }
-        foreach (var job in running) job.RequestStop(StopMode.AfterCheckpoint, "The host is shutting down.");
         await using var hurry = cancellation.Register(() => Array.ForEach(running, job => job.RequestStop(StopMode.Now, "The host is shutting down.")));
         await Task.WhenAll(running.Select(job => job.Completion));
         // The checkpoints are committed; that the owners also hear of the end saves them a search at the next start.

@@ -1,0 +1,144 @@
+using CsCheck;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Runs;
+using DisBack.Storage.Content;
+
+namespace DisBack.Orchestration.Tests.Runs;
+
+/// <summary>Ownership of a run, as properties of arbitrary histories of commands, most of them from attempts that have no say.</summary>
+public sealed class RunMachineTests
+{
+    private const int Keep = 3;
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly RunMachine Machine = new(new RetryOptions(), Keep);
+
+    private static readonly Gen<int> Number = Gen.Int[1, 6];
+    private static readonly Gen<long> Step = Gen.Long[1, 500];
+
+    private static readonly Gen<RunCommand> Command = Gen.OneOf<RunCommand>(
+        Gen.Const<RunCommand>(new RunCommand.Submit()),
+        Gen.Const<RunCommand>(new RunCommand.AwaitTrajectory("stage 1")),
+        Gen.Const<RunCommand>(new RunCommand.AwaitSlot("busy")),
+        Gen.Int[0, 9].Select(i => (RunCommand)(i == 0 ? new RunCommand.GiveUp("no") : new RunCommand.Begin($"lease {i}", "here"))),
+        Gen.Int[0, 9].Select(i => (RunCommand)(i == 0 ? new RunCommand.Cancel() : i < 3 ? new RunCommand.Pause() : new RunCommand.Resume())),
+        Number.Select(n => (RunCommand)new RunCommand.Heartbeat(n, new TrainingSnapshot { Steps = 500 })),
+        Gen.Select(Number, Step, (n, step) => (RunCommand)new RunCommand.Commit(n, Checkpoint(step))),
+        Gen.Select(Number, Step, (n, step) => (RunCommand)new RunCommand.Switch(n, new SwitchRecord(step, 2, 1, null))),
+        Gen.Select(Number, Step, (n, step) => (RunCommand)new RunCommand.Store(n, new ArtifactRef("samples.png", new ContentRef("aa", 1), step))),
+        Gen.Select(Number, Gen.Int[0, 9], (n, i) => (RunCommand)(i == 0 ? new RunCommand.Finish(n, 500) : new RunCommand.Note(n, RunEventKind.Note, 1, "note", false))),
+        Gen.Select(Number, Gen.Enum<FailureCause>(), (n, cause) => (RunCommand)new RunCommand.Fail(n, 1, cause, "failed")));
+
+    [Fact]
+    public void Attempts_only_grow_and_at_most_the_newest_is_current() => Check((before, _, after) =>
+    {
+        Assert.InRange(after.State.Attempt, before.Attempt, before.Attempt + 1);
+        Assert.Equal(after.State.Attempts.Select(attempt => attempt.Number).Order(), after.State.Attempts.Select(attempt => attempt.Number));
+        Assert.All(after.State.Attempts.SkipLast(1), attempt => Assert.NotNull(attempt.Ended));
+        Assert.Equal(after.State.Status.IsOwned(), after.State.Current is not null);
+    });
+
+    [Fact]
+    public void Only_the_current_attempt_changes_anything() => Check((before, command, after) =>
+    {
+        if (command is not RunCommand.OfAttempt said || before.Current?.Number == said.Number) return;
+        Assert.Equal(CommitResult.Fenced, after.Result);
+        Assert.Same(before, after.State);
+        Assert.Empty(after.Effects);
+    });
+
+    [Fact]
+    public void The_head_moves_by_commits_alone() => Check((before, command, after) =>
+    {
+        if (command is RunCommand.Commit commit && after.Result == CommitResult.Accepted)
+        {
+            Assert.Same(commit.Checkpoint, after.State.Head);
+            Assert.True(after.Persist);
+        }
+        else
+        {
+            Assert.Equal(before.Checkpoints, after.State.Checkpoints);
+        }
+        Assert.InRange(after.State.Checkpoints.Length, 0, Keep);
+        Assert.Equal(after.State.Checkpoints.Select(older => older.Step).OrderDescending().Distinct(), after.State.Checkpoints.Select(older => older.Step));
+    });
+
+    [Fact]
+    public void What_is_completed_or_cancelled_stays_so() => Check((before, _, after) =>
+    {
+        if (before.Status is RunStatus.Completed or RunStatus.Cancelled) Assert.Equal(before.Status, after.State.Status);
+    });
+
+    [Fact]
+    public void A_slot_is_released_exactly_when_its_attempt_ends() => Check((before, _, after) =>
+    {
+        var ended = before.Current is not null && after.State.Current?.Number != before.Current.Number;
+        Assert.Equal(ended ? [before.Current!.Lease] : [], after.Effects.OfType<RunEffect.Release>().Select(release => release.Lease));
+    });
+
+    [Fact]
+    public void Events_are_numbered_without_gaps() => Check((before, _, after) =>
+    {
+        Assert.True(after.State.Sequence >= before.Sequence);
+        if (!after.State.Events.IsEmpty)
+            Assert.Equal(Enumerable.Range(0, after.State.Events.Length).Select(i => after.State.Events[0].Sequence + i), after.State.Events.Select(happened => happened.Sequence));
+        Assert.Equal(after.State.Sequence, after.State.Events.IsEmpty ? 0 : after.State.Events[^1].Sequence);
+    });
+
+    [Fact]
+    public void A_divergence_is_final_and_says_why()
+    {
+        var failed = Machine.Apply(Running(), new RunCommand.Fail(1, 70, FailureCause.Diverged, "The loss of the generator became NaN at step 70."), Start).State;
+
+        Assert.Equal(RunStatus.Failed, failed.Status);
+        Assert.Equal("The loss of the generator became NaN at step 70.", failed.Reason);
+    }
+
+    [Fact]
+    public void A_crash_is_retried_later_and_later_until_the_limit_and_progress_resets_the_count()
+    {
+        var state = Running();
+        for (var failure = 1; failure < 5; failure++)
+        {
+            state = Machine.Apply(state, new RunCommand.Fail(state.Attempt, 10, FailureCause.Crash, "boom"), Start).State;
+            Assert.Equal(RunStatus.Queued, state.Status);
+            Assert.Equal(Start + TimeSpan.FromSeconds(Math.Pow(2, failure - 1)), state.RetryAt);
+            Assert.Equal(CommitResult.Fenced, Machine.Apply(state, new RunCommand.Begin("early", "here"), Start).Result);
+            state = Machine.Apply(state, new RunCommand.Begin("lease", "here"), state.RetryAt!.Value).State;
+        }
+        var given = Machine.Apply(state, new RunCommand.Fail(state.Attempt, 10, FailureCause.Crash, "boom"), Start).State;
+        var progressed = Machine.Apply(state, new RunCommand.Commit(state.Attempt, Checkpoint(60)), Start).State;
+        var retried = Machine.Apply(progressed, new RunCommand.Fail(state.Attempt, 61, FailureCause.Crash, "boom"), Start).State;
+
+        Assert.Equal(RunStatus.Failed, given.Status);
+        Assert.Equal(1, retried.Failures);
+    }
+
+    [Fact]
+    public void A_commit_behind_the_head_replaces_what_was_passed_over()
+    {
+        var state = Running();
+        foreach (var step in new long[] { 10, 20, 30 }) state = Machine.Apply(state, new RunCommand.Commit(1, Checkpoint(step)), Start).State;
+        state = Machine.Apply(state, new RunCommand.Commit(1, Checkpoint(20)), Start).State;
+
+        Assert.Equal([20L, 10L], state.Checkpoints.Select(checkpoint => checkpoint.Step));
+    }
+
+    private static RunRecord Running() =>
+        Machine.Apply(Machine.Apply(new RunRecord(), new RunCommand.Submit(), Start).State, new RunCommand.Begin("lease", "here"), Start).State;
+
+    private static CheckpointRef Checkpoint(long step) => new(new ContentRef($"{step:x64}", 1), step);
+
+    private static void Check(Action<RunRecord, RunCommand, RunTransition> holds) => Command.Array[0, 60].Sample(commands =>
+    {
+        var state = new RunRecord();
+        var now = Start;
+        foreach (var command in commands)
+        {
+            now += TimeSpan.FromSeconds(40);
+            var after = Machine.Apply(state, command, now);
+            holds(state, command, after);
+            state = after.State;
+        }
+    });
+}

@@ -1,0 +1,119 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+using DisBack.Contracts.Grains;
+using DisBack.Diffusion;
+using DisBack.Distillation.Runs;
+using DisBack.Orchestration.Training;
+using TorchSharp;
+
+namespace DisBack.Orchestration.Tests;
+
+/// <summary>
+/// Training without a method: the state is a vector that every step changes in a way that depends on the step, so its final bytes tell whether each
+/// step was made exactly once. Stage 1 records a node every ten steps, stage 2 switches at each half and leaves a student.
+/// </summary>
+internal sealed class ScriptedTraining : ITrainingFactory
+{
+    private readonly ConcurrentQueue<(RunKind Kind, long Step, Action<RunAttempt> Act)> _script = new();
+
+    /// <summary>Steps of every run.</summary>
+    public long Steps { get; init; } = 40;
+
+    /// <summary>Every run that was made, in order.</summary>
+    public ConcurrentQueue<TrainingAssignment> Made { get; } = new();
+
+    /// <summary>Does something, once, at the end of a step of the first run that gets there.</summary>
+    public void At(RunKind kind, long step, Action<RunAttempt> act) => _script.Enqueue((kind, step, act));
+
+    /// <summary>Stops the training thread at a step until the returned gate is opened.</summary>
+    public Gate HoldAt(RunKind kind, long step)
+    {
+        var gate = new Gate();
+        At(kind, step, _ => gate.Pass());
+        return gate;
+    }
+
+    public ITrainingRun Create(TrainingAssignment assignment, ITrainingInputs inputs)
+    {
+        foreach (var node in assignment.Nodes) File.ReadAllBytes(inputs.Fetch(node.Content));
+        Made.Enqueue(assignment);
+        return new Run(this, assignment);
+    }
+
+    private void Act(RunAttempt run, long step)
+    {
+        foreach (var entry in _script)
+        {
+            if (entry.Kind != run.Kind || entry.Step != step) continue;
+            // Once: whatever it does, a resumed attempt comes by again.
+            var rest = _script.Where(other => other != entry).ToList();
+            _script.Clear();
+            rest.ForEach(_script.Enqueue);
+            entry.Act(run);
+        }
+    }
+
+    /// <summary>A place where the training thread waits for the test, and the test for the training thread.</summary>
+    internal sealed class Gate
+    {
+        private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Reached => _reached.Task.WaitAsync(TimeSpan.FromSeconds(30));
+
+        public void Open() => _open.TrySetResult();
+
+        public void Pass()
+        {
+            _reached.TrySetResult();
+            _open.Task.Wait(TimeSpan.FromSeconds(30));
+        }
+    }
+
+    private sealed class Run(ScriptedTraining script, TrainingAssignment assignment) : ITrainingRun
+    {
+        private readonly torch.Tensor _weights = torch.zeros(64, torch.float64).DetachFromDisposeScope();
+
+        public string Stage => assignment.Run.Kind.ToString().ToLowerInvariant();
+
+        public long Step { get; private set; }
+
+        public long Steps => script.Steps;
+
+        public void Begin(ITrainingListener listener) => listener.Measured([new Measurement(0, "fid", 100)]);
+
+        public void Advance(ITrainingListener listener)
+        {
+            Step++;
+            using (torch.no_grad()) _weights.mul_(1.25).add_(Step).remainder_(1009);
+            if (assignment.Run.Kind == RunKind.Recording && Step % 10 == 0)
+                listener.NodeRecorded(new RecordedNode((int)(Step / 10), Step, 1.0 / Step, [("weights", _weights)], new Dictionary<string, string>()));
+            if (assignment.Run.Kind == RunKind.Backtracking && Step == Steps / 2)
+                listener.TargetSwitched(new TargetSwitch(Step, assignment.Nodes.Length - 2, assignment.Nodes.Length - 3, 0.25));
+            script.Act(assignment.Run, Step);
+        }
+
+        public IReadOnlyList<Measurement> ReadMeasurements() => [new Measurement(Step, "loss/fake", 1.0 / Step)];
+
+        public RunState Capture() => new([("weights", _weights)], Step.ToString(CultureInfo.InvariantCulture));
+
+        public void Restore(RunState state)
+        {
+            if (state.Tensors is not [("weights", var stored)]) throw new DisBackException("The checkpoint is not of this run.");
+            _weights.copy_(stored);
+            Step = long.Parse(state.Progress, CultureInfo.InvariantCulture);
+        }
+
+        public void Complete(ITrainingListener listener)
+        {
+            var bytes = _weights.bytes.ToArray();
+            listener.Measured([new Measurement(Step, "fid", 10)]);
+            var name = assignment.Run.Kind == RunKind.Teacher ? "teacher.safetensors" : "student.safetensors";
+            listener.ArtifactMade(name, stream => stream.Write(bytes));
+            listener.ArtifactMade("note.txt", stream => stream.Write(Encoding.UTF8.GetBytes("done")));
+        }
+
+        public void Dispose() => _weights.Dispose();
+    }
+}

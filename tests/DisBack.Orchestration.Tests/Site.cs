@@ -1,0 +1,77 @@
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Hosting;
+using DisBack.Orchestration.Training;
+using DisBack.Storage.Content;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace DisBack.Orchestration.Tests;
+
+/// <summary>A data folder and the embedded hosts that come and go in it.</summary>
+internal sealed class Site : IAsyncDisposable
+{
+    public const string Spec = """{"checkpoints":{"every":10,"keep":3},"hardware":{"device":"cpu","threads":1},"recording":{"steps":40},"seed":0,"student":{"sigma_init":2.5}}""";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("disback-orchestration-").FullName;
+
+    public EmbeddedHost Host { get; private set; } = null!;
+
+    public string Folder => _folder;
+
+    public static async Task<Site> OpenAsync(ScriptedTraining script, Action<TrainingOptions>? training = null, Action<IServiceCollection>? services = null)
+    {
+        var site = new Site();
+        await site.StartAsync(script, training, services);
+        return site;
+    }
+
+    public async Task StartAsync(ScriptedTraining script, Action<TrainingOptions>? training = null, Action<IServiceCollection>? services = null) =>
+        Host = await EmbeddedHost.StartAsync(
+            new EmbeddedOptions
+            {
+                DataFolder = _folder,
+                Training = options =>
+                {
+                    options.Heartbeat = TimeSpan.FromMilliseconds(50);
+                    training?.Invoke(options);
+                },
+                Retry = retry => retry.FirstDelay = TimeSpan.FromMilliseconds(20),
+                Services = services,
+            },
+            script);
+
+    public ITrialGrain Trial(string sweep) => Host.Grains.GetGrain<ITrialGrain>(GrainKeys.Trial(sweep, 0));
+
+    public ContentStore Contents => Host.Services.GetRequiredService<ContentStore>();
+
+    public async Task<ITrialGrain> SubmitAsync(string sweep, string spec = Spec)
+    {
+        var teacher = await Contents.PutAsync(BinaryData.FromString("the teacher"));
+        await Host.Grains.GetGrain<ISweepGrain>(sweep).SubmitAsync(new SweepSubmission("test", spec, teacher));
+        return Trial(sweep);
+    }
+
+    /// <summary>Waits, by watching, until a run's updates satisfy a condition.</summary>
+    public static async Task<RunUpdate> UntilAsync(IRun run, Func<RunUpdate, bool> condition)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        RunUpdate? last = null;
+        await foreach (var update in run.WatchAsync(0, patience.Token).WithBatchSize(1))
+        {
+            if (condition(last = update)) return update;
+        }
+        throw new InvalidOperationException($"The run settled as {last?.Status}: {last?.Reason}");
+    }
+
+    public static Task<RunUpdate> UntilAsync(IRun run, RunStatus status) => UntilAsync(run, update => update.Status == status);
+
+    /// <summary>Waits until the checkpoint of a step has become head.</summary>
+    public static Task<RunUpdate> CommittedAsync(IRun run, long step) =>
+        UntilAsync(run, update => update.Events.Any(happened => happened.Kind == RunEventKind.Checkpoint && happened.Step == step));
+
+    public async ValueTask DisposeAsync()
+    {
+        await Host.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
