@@ -25,7 +25,7 @@ internal static class ReportWriter
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
-            File.Delete(temporary);
+            if (File.Exists(temporary)) File.Delete(temporary); // deleting throws if even the folder is missing
             throw new DisBackException($"Cannot write the report '{path}': {cause.Message}", cause);
         }
     }

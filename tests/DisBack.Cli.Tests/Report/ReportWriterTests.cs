@@ -71,6 +71,7 @@ public sealed class ReportWriterTests : IDisposable
         var error = Assert.Throws<DisBackException>(() => ReportWriter.Write(path, new ReportModel { Title = "bare", Status = "failed" }));
         Assert.Contains($"Cannot write the report '{path}'", error.Message);
         Assert.Empty(Directory.GetFiles(_folder));
+        Assert.Throws<DisBackException>(() => ReportWriter.Write(Path.Combine(_folder, "absent", "report.html"), new ReportModel { Title = "bare", Status = "failed" }));
     }
 
     [Fact]
