@@ -108,7 +108,7 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
             using var source = File.OpenHandle(localFile, options: FileOptions.SequentialScan);
             Copy(source, copy, cancellation);
             return copy;
-        }), cancellation);
+        }, consumed: consume ? localFile : null), cancellation);
     }
 
     /// <inheritdoc/>
@@ -160,8 +160,8 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         return found;
     }
 
-    /// <summary>Fills a temporary file, makes it durable, and gives it its name if the condition holds at that moment.</summary>
-    private string Put(string name, string path, BlobCondition condition, Func<string, SafeFileHandle> fill)
+    /// <summary>Fills a temporary file, makes it durable, and gives it its name if the condition holds at that moment. Else a consumed file goes back.</summary>
+    private string Put(string name, string path, BlobCondition condition, Func<string, SafeFileHandle> fill, string? consumed = null)
     {
         Demand(name, condition, new FileInfo(path));
         var directory = Path.GetDirectoryName(path)!;
@@ -186,6 +186,8 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         }
         finally
         {
+            if (consumed is not null && File.Exists(temporary))
+                File.Move(temporary, consumed);
             File.Delete(temporary);
         }
     }

@@ -1,3 +1,4 @@
+using DisBack.Storage.Blobs;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
@@ -26,9 +27,12 @@ public static class BlobGrainStorageHosting
     {
         configure?.Invoke(services.AddOptions<BlobGrainStorageOptions>(name));
         services.ConfigureNamedOptionForLogging<BlobGrainStorageOptions>(name);
-        services.AddTransient<IConfigurationValidator>(provider => new BlobGrainStorageOptionsValidator(Options(provider, name), provider, name));
-        return services.AddGrainStorage(name, (provider, n) => ActivatorUtilities.CreateInstance<BlobGrainStorage>(provider, n, Options(provider, n)));
+        services.AddTransient<IConfigurationValidator>(provider => new BlobGrainStorageOptionsValidator(Options(provider, name), name));
+        return services.AddGrainStorage(name, (provider, n) => ActivatorUtilities.CreateInstance<BlobGrainStorage>(provider, n, Options(provider, n), Blobs(provider, n)));
     }
+
+    private static IBlobStore Blobs(IServiceProvider provider, string name) => provider.GetService<IBlobStore>()
+        ?? throw new OrleansConfigurationException($"Grain storage '{name}' has no blob store; call AddBlobStore on the silo's services.");
 
     private static BlobGrainStorageOptions Options(IServiceProvider provider, string name) =>
         provider.GetRequiredService<IOptionsMonitor<BlobGrainStorageOptions>>().Get(name);

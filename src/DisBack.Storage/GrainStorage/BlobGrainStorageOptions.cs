@@ -1,6 +1,3 @@
-using DisBack.Storage.Blobs;
-using Microsoft.Extensions.DependencyInjection;
-
 namespace DisBack.Storage.GrainStorage;
 
 /// <summary>Grain documents on the blob store.</summary>
@@ -16,13 +13,11 @@ public sealed class BlobGrainStorageOptions
     public int WarnAboveBytes { get; set; } = 256 << 10;
 }
 
-internal sealed class BlobGrainStorageOptionsValidator(BlobGrainStorageOptions options, IServiceProvider services, string name) : IConfigurationValidator
+internal sealed class BlobGrainStorageOptionsValidator(BlobGrainStorageOptions options, string name) : IConfigurationValidator
 {
     public void ValidateConfiguration()
     {
         if (options.WarnAboveBytes < 1)
             throw new OrleansConfigurationException($"Grain storage '{name}': WarnAboveBytes is {options.WarnAboveBytes}; it must be positive.");
-        if (services.GetService<IBlobStore>() is null)
-            throw new OrleansConfigurationException($"Grain storage '{name}' has no blob store; call AddBlobStore on the silo's services.");
     }
 }

@@ -8,7 +8,6 @@ internal static partial class DurableFile
 {
     private const int ErrorNoSpace = 28;
     private const int ErrorQuotaExceeded = 122;
-    private const int ErrorFileTooLarge = 27;
     private const int WindowsDiskFull = unchecked((int)0x80070070);
 
     /// <summary>Creates a directory and makes each new entry on the way durable.</summary>
@@ -39,7 +38,7 @@ internal static partial class DurableFile
 
     /// <summary>Whether a write failed for want of space.</summary>
     public static bool IsDiskFull(Exception exception) =>
-        exception is IOException && exception.HResult is ErrorNoSpace or ErrorQuotaExceeded or ErrorFileTooLarge or WindowsDiskFull;
+        exception is IOException && exception.HResult is ErrorNoSpace or ErrorQuotaExceeded or WindowsDiskFull;
 
     /// <summary>The one sentence for a full disk.</summary>
     public static StorageException DiskFull(string path, string what, long bytes, Exception inner)

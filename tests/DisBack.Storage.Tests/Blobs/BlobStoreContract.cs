@@ -222,8 +222,10 @@ public abstract class BlobStoreContract : IAsyncLifetime
         Assert.Equal(1000, new FileInfo(file).Length);
     }
 
-    [Fact]
-    public async Task Of_concurrent_uploads_exactly_one_creates()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Of_concurrent_uploads_exactly_one_creates_and_the_others_keep_their_files(bool consume)
     {
         var files = Enumerable.Range(0, 6).Select(i => _local.File($"f{i}", Bytes(2_000_000 + i))).ToList();
 
@@ -231,16 +233,18 @@ public abstract class BlobStoreContract : IAsyncLifetime
         {
             try
             {
-                await Blobs.UploadAsync("cas/x", file, BlobCondition.Missing, consume: false, Cancellation);
-                return new FileInfo(file).Length;
+                await Blobs.UploadAsync("cas/x", file, BlobCondition.Missing, consume, Cancellation);
+                return int.Parse(Path.GetFileName(file)[1..], System.Globalization.CultureInfo.InvariantCulture);
             }
             catch (BlobConflictException)
             {
-                return 0;
+                return -1;
             }
         }));
 
-        Assert.Equal((await Blobs.FindAsync("cas/x", Cancellation))!.Length, Assert.Single(outcomes, length => length > 0));
+        var winner = Assert.Single(outcomes, i => i >= 0);
+        Assert.Equal(2_000_000 + winner, (await Blobs.FindAsync("cas/x", Cancellation))!.Length);
+        Assert.Equal(consume ? files.Count - 1 : files.Count, files.Count(File.Exists));
     }
 
     [Fact]
