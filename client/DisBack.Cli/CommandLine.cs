@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
+using DisBack.Cli.Commands;
 using DisBack.Client;
 using DisBack.Contracts.Specs;
 using DisBack.Diffusion;
@@ -85,6 +86,20 @@ internal static class CommandLine
         var root = new RootCommand($"Distils diffusion models into one-step generators by distribution backtracking.\n\nExit codes:\n{string.Join('\n', codes)}")
         {
             Data,
+            RunCommand.Create(session),
+            RunCommand.Resume(session),
+            ControlCommands.Pause(session),
+            ControlCommands.Cancel(session),
+            ListCommand.Create(session),
+            ShowCommand.Create(session),
+            WatchCommand.Create(session),
+            SampleCommand.Create(session),
+            EvaluateCommand.Create(session),
+            TeacherCommand.Create(session),
+            TrajectoryCommand.Create(session),
+            CheckpointCommand.Create(session),
+            FeaturesCommand.Create(session),
+            SchemaCommand.Create(session),
         };
         return root;
     }

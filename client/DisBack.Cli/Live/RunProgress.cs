@@ -25,9 +25,9 @@ internal sealed class RunProgress(TimeProvider time, int nodes)
         if (update.Progress.Stage != Snapshot.Stage)
             _losses.Clear();
         Latest = update;
-        foreach (var (name, (value, _)) in update.Progress.Metrics)
+        foreach (var (name, (value, _)) in update.Progress.Metrics.OrderBy(m => m.Value.Step))
         {
-            if (name == MetricNames.Fid)
+            if (name == MetricNames.Fid || name.StartsWith(MetricNames.Fid + "/", StringComparison.Ordinal))
                 (_fid, _best) = (value, Math.Min(value, _best ?? value));
             else if (name.StartsWith("loss/", StringComparison.Ordinal) || name == "loss")
                 _losses[name] = value;

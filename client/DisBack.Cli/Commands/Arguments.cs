@@ -1,0 +1,30 @@
+using System.CommandLine;
+
+namespace DisBack.Cli.Commands;
+
+/// <summary>Arguments and options that several verbs share. Each call makes a new symbol: a symbol belongs to one command.</summary>
+internal static class Arguments
+{
+    public static Argument<string> Name(string kind) => new(kind) { Description = $"Name, id or unique beginning of one." };
+
+    public static Option<bool> Json() => new("--json") { Description = "Print JSON." };
+
+    public static Option<string[]> Set() => new("--set")
+    {
+        Description = "Replace one value of the spec, for example recording.steps=100; may be repeated.",
+        HelpName = "KEY=VALUE",
+        DefaultValueFactory = _ => [],
+    };
+
+    public static Option<int> Count(int value, string description) => Positive(new Option<int>("--count", "-n") { Description = description, DefaultValueFactory = _ => value });
+
+    private static Option<int> Positive(Option<int> option)
+    {
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var value) && value < 1)
+                result.AddError($"{option.Name} is {value}; expected at least 1.");
+        });
+        return option;
+    }
+}

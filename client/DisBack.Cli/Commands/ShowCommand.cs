@@ -1,0 +1,39 @@
+using System.CommandLine;
+using System.Globalization;
+using DisBack.Client;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Specs;
+
+namespace DisBack.Cli.Commands;
+
+/// <summary><c>disback show RUN</c>: all that is known of one run.</summary>
+internal static class ShowCommand
+{
+    public static Command Create(Session session)
+    {
+        var (name, json) = (Arguments.Name("RUN"), Arguments.Json());
+        var spec = new Option<bool>("--spec") { Description = "Print the spec, every default filled in." };
+        var command = new Command("show", "Shows one run: where it stands, its figures, switches, attempts and files.") { name, json, spec };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var folder = new DataFolder(parsed.GetRequiredValue(CommandLine.Data));
+            var trial = await folder.FindTrialAsync(parsed.GetRequiredValue(name), cancellation);
+            if (parsed.GetValue(spec))
+                session.Screen.Output.Write(SpecYaml.Write(SpecJson.FromJson<ExperimentSpec>(trial.Spec)));
+            else if (parsed.GetValue(json))
+                session.Screen.Json(DocumentJson.Of(trial));
+            else
+                Print(session.Screen, folder, trial);
+            return (int)ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static void Print(Screen screen, DataFolder folder, TrialDocument trial)
+    {
+        screen.Fact("run", trial.Id);
+        screen.Fact("teacher", trial.Teacher?.Digest);
+        screen.Fact("trajectory", trial.Trajectory.Length == 0 ? null : $"{Texts.Short(trial.Trajectory)}" + (trial.Nodes > 0 ? string.Create(CultureInfo.InvariantCulture, $" ({trial.Nodes} nodes)") : ""));
+        RunFacts.Print(screen, trial.Run, folder, trial.Id);
+    }
+}

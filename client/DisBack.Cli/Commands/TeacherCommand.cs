@@ -1,0 +1,135 @@
+using System.CommandLine;
+using System.Text.Json;
+using DisBack.Cli.Live;
+using DisBack.Client;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Contracts.Specs;
+using DisBack.Diffusion;
+using DisBack.Diffusion.Files;
+using DisBack.Diffusion.Networks;
+using DisBack.Distillation;
+using DisBack.Storage;
+using TorchSharp;
+
+namespace DisBack.Cli.Commands;
+
+/// <summary><c>disback teacher</c>: the diffusion models that students are distilled from.</summary>
+internal static class TeacherCommand
+{
+    public static Command Create(Session session)
+        => new("teacher", "Teachers: train, import, list, show.") { Train(session), Import(session), List(session), Show(session) };
+
+    private static Command Train(Session session)
+    {
+        var file = new Argument<string>("SPEC") { Description = "The YAML file that describes the teacher and its training." };
+        var set = Arguments.Set();
+        var command = new Command("train", "Trains a teacher; repeating the command resumes it.") { file, set };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var spec = SpecReader.Read<TeacherSpec>(parsed.GetRequiredValue(file), parsed.GetRequiredValue(set));
+            var canonical = SpecJson.Canonical(spec);
+            var folder = new DataFolder(parsed.GetRequiredValue(CommandLine.Data));
+            await using var silo = await Silo.StartAsync(folder, $"disback teacher train {parsed.GetRequiredValue(file)}", cancellation);
+            var grain = silo.Client.Teacher(spec.Name);
+            var teacher = await grain.TrainAsync(canonical);
+            if (teacher.Spec != canonical)
+                throw new DisBackException($"The name '{spec.Name}' is taken by another teacher ({teacher.Provenance}); choose another name, or another data folder.");
+
+            var run = await Driver.DriveAsync(session, grain, teacher.Run, spec.Name, nodes: 0, async () => (await grain.GetAsync()).Run);
+            teacher = await grain.GetAsync();
+            var id = $"teachers/{spec.Name}";
+            if (teacher.Weights is { } weights)
+            {
+                await folder.ExportAsync(id, run, CancellationToken.None);
+                var manifest = new { spec.Name, spec.Seed, SpecDigest = GrainKeys.Digest(canonical), WeightsDigest = weights.Digest, Spec = SpecJson.ToNode(spec) };
+                await File.WriteAllTextAsync(Path.Combine(folder.RunFolder(id), "teacher.json"), JsonSerializer.Serialize(manifest, StorageJson.Options) + "\n", CancellationToken.None);
+            }
+            Driver.Conclude(session.Screen, folder, $"teacher {spec.Name}", id, run);
+            return (int)(session.Signals.Received ?? Driver.CodeOf(run.Status));
+        });
+        return command;
+    }
+
+    private static Command Import(Session session)
+    {
+        var file = new Argument<string>("FILE") { Description = "A safetensors file with the tensor names of EDM's networks." };
+        var name = new Option<string?>("--name") { Description = "Name to register it under; the file's own name unless given." };
+        var network = new Option<string?>("--network") { Description = "YAML file with the network's settings, for files that do not say which network they hold.", HelpName = "FILE" };
+        var command = new Command("import", "Registers weights as a teacher, after loading them strictly.") { file, name, network };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var path = parsed.GetRequiredValue(file);
+            var folder = new DataFolder(parsed.GetRequiredValue(CommandLine.Data));
+            var known = parsed.GetValue(name) ?? Path.GetFileNameWithoutExtension(path).ToLowerInvariant();
+            using var weights = SafetensorsFile.Open(path);
+            var settings = parsed.GetValue(network) is { } yaml ? SpecReader.Read<NetworkSettings>(yaml) : NetworkFile.SettingsOf(weights);
+            using var init = new torch.Generator(0);
+            using var denoiser = Denoiser.Create(settings, init);
+            NetworkFile.Load(weights, denoiser);
+
+            await using var silo = await Silo.StartAsync(folder, $"disback teacher import {path}", cancellation);
+            using var bytes = new MemoryStream();
+            SafetensorsFile.Write(bytes, NetworkFile.TensorsOf(denoiser), NetworkFile.MetadataOf(settings));
+            var content = await folder.Content.PutAsync(BinaryData.FromBytes(bytes.ToArray()), cancellation);
+            var teacher = await silo.Client.Teacher(known).RegisterAsync(new TeacherRegistration(content, settings.ToJson(), $"imported from {Path.GetFileName(path)}"));
+            if (teacher.Weights != content)
+                throw new DisBackException($"The name '{known}' is taken by another teacher ({teacher.Provenance}); choose another with --name.");
+            session.Screen.Line($"Teacher '{known}' is registered: {content.Digest}.");
+            return (int)ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command List(Session session)
+    {
+        var json = Arguments.Json();
+        var command = new Command("list", "Lists the teachers of this data folder, and the shipped ones.") { json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var teachers = await new DataFolder(parsed.GetRequiredValue(CommandLine.Data)).TeachersAsync(cancellation);
+            if (parsed.GetValue(json))
+                session.Screen.Json(JsonSerializer.SerializeToNode(teachers.Select(DocumentJson.Of)));
+            else
+                session.Screen.Table(["TEACHER", "STATUS", "BYTES", "DIGEST", "PROVENANCE"],
+                    [.. TeacherLibrary.Shipped.Select(n => new[] { n, "shipped", "-", "-", "part of DisBack" }), .. teachers.Select(Row)]);
+            return (int)ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static string[] Row(TeacherDocument teacher) =>
+    [
+        teacher.Id, teacher.Run.Status.ToString().ToLowerInvariant(), teacher.Weights is { } w ? Texts.Bytes(w.Length) : "-",
+        teacher.Weights is { } weights ? Texts.Short(weights.Digest) : "-", teacher.Provenance,
+    ];
+
+    private static Command Show(Session session)
+    {
+        var (name, json) = (Arguments.Name("TEACHER"), Arguments.Json());
+        var command = new Command("show", "Shows one teacher: its weights, network and training.") { name, json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var text = parsed.GetRequiredValue(name);
+            if (TeacherLibrary.Shipped.Contains(text))
+            {
+                session.Screen.Output.Write(TeacherLibrary.ManifestOf(text));
+                return (int)ExitCode.Ok;
+            }
+            var folder = new DataFolder(parsed.GetRequiredValue(CommandLine.Data));
+            var teacher = await folder.FindTeacherAsync(text, cancellation);
+            if (parsed.GetValue(json))
+            {
+                session.Screen.Json(DocumentJson.Of(teacher));
+                return (int)ExitCode.Ok;
+            }
+            session.Screen.Fact("teacher", teacher.Id);
+            session.Screen.Fact("provenance", teacher.Provenance);
+            session.Screen.Fact("weights", teacher.Weights?.Digest);
+            session.Screen.Fact("network", teacher.Network);
+            RunFacts.Print(session.Screen, teacher.Run, folder, $"teachers/{teacher.Id}");
+            return (int)ExitCode.Ok;
+        });
+        return command;
+    }
+}

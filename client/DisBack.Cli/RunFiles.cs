@@ -1,0 +1,90 @@
+using System.Globalization;
+using DisBack.Cli.Report;
+using DisBack.Client;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Contracts.Specs;
+using DisBack.Distillation;
+using DisBack.Storage.Metrics;
+
+namespace DisBack.Cli;
+
+/// <summary>The files that people look for: what a run left behind, its curves and its report, in the run's own folder.</summary>
+internal static class RunFiles
+{
+    private const string Samples = "samples.png";
+
+    public static async Task WriteAsync(DataFolder folder, TrialDocument trial, CancellationToken cancellation)
+    {
+        await folder.ExportAsync(trial.Id, trial.Run, cancellation);
+        var history = await folder.Metrics.ReadAsync(GrainKeys.Metrics(RunKind.Backtracking, trial.Id), cancellation);
+        if (history.Points.Count == 0)
+            return;
+        var recording = await folder.Metrics.ReadAsync(GrainKeys.Metrics(RunKind.Recording, trial.Trajectory), cancellation);
+        var trajectory = (await folder.TrajectoriesAsync(cancellation)).FirstOrDefault(t => t.Id == trial.Trajectory);
+        var charts = Charts(trial, history, recording);
+        var target = folder.RunFolder(trial.Id);
+        await File.WriteAllBytesAsync(Path.Combine(target, "curves.png"), CurvePictures.Png(charts), cancellation);
+        ReportWriter.Write(Path.Combine(target, "report.html"), Report(folder, trial, trajectory, history, charts));
+    }
+
+    private static ReportModel Report(DataFolder folder, TrialDocument trial, TrajectoryDocument? trajectory, MetricHistory history, IReadOnlyList<ReportChart> charts)
+    {
+        var run = trial.Run;
+        var fid = history.Curve(MetricNames.Fid).ToList();
+        var samples = Path.Combine(folder.RunFolder(trial.Id), Samples);
+        ReportFigure[] headlines = fid.Count < 2 ? [] :
+        [
+            new("FID of the untrained student", Texts.Number(fid[0].Value)),
+            new("FID of the student", Texts.Number(fid[^1].Value)),
+        ];
+        return new ReportModel
+        {
+            Title = trial.Id,
+            Status = run.Status.ToString().ToLowerInvariant(),
+            Summary = $"{trial.Name}, submitted {Texts.Time(run.Submitted)}",
+            Headlines = headlines,
+            Figures =
+            [
+                .. run.Latest.Select(m => new ReportFigure(m.Key, $"{Texts.Number(m.Value.Value)} at step {Count(m.Value.Step)}")),
+                new("backtracking", $"{Count(run.Head?.Step ?? 0)} of {Count(run.Steps)} steps in {Texts.Duration(TimeSpan.FromSeconds(run.Seconds))}"),
+                new("recording", trajectory is null ? "-" : $"{Count(trajectory.Run.Steps)} steps in {Texts.Duration(TimeSpan.FromSeconds(trajectory.Run.Seconds))}"),
+                new("attempts", Count(run.Attempt)),
+            ],
+            Pictures = File.Exists(samples) ? [new("The same noise through the untrained student, the student at every switch, the final student, and the teacher.", File.ReadAllBytes(samples))] : [],
+            Charts = charts,
+            Nodes = [.. (trajectory?.Nodes ?? []).Select(n => new ReportNode(n.Index, n.Step, n.Loss, n.Content.Length, n.Content.Digest))],
+            Command = $"disback run {trial.Name}.yaml",
+            Spec = SpecYaml.Write(SpecJson.FromJson<ExperimentSpec>(trial.Spec)),
+            Digests =
+            [
+                new("spec", GrainKeys.Digest(trial.Spec)),
+                .. trial.Teacher is { } teacher ? [new ReportFigure("teacher", teacher.Digest)] : Array.Empty<ReportFigure>(),
+                new("trajectory", trial.Trajectory),
+                .. run.Artifacts.TryGetValue(StudentFile.Name, out var student) ? [new ReportFigure(StudentFile.Name, student.Content.Digest)] : Array.Empty<ReportFigure>(),
+            ],
+        };
+    }
+
+    private static List<ReportChart> Charts(TrialDocument trial, MetricHistory history, MetricHistory recording)
+    {
+        var marks = trial.Run.Switches.Select(s => s.Step).ToList();
+        var charts = new List<ReportChart>();
+        Add("FID", name => name == MetricNames.Fid || name.StartsWith(MetricNames.Fid + "/", StringComparison.Ordinal), history, marks);
+        Add("Losses of stage 2", name => name.StartsWith("loss/", StringComparison.Ordinal), history, marks);
+        Add("Score gap to the target", name => name == "score_gap", history, marks);
+        if (trial.Nodes > 1)
+            charts.Add(new ReportChart("Target node (0 is the teacher)", [new ReportCurve("target", [(0, trial.Nodes - 2), .. trial.Run.Switches.Select(s => (s.Step, (double)s.To)), (trial.Run.Steps, trial.Run.Switches is [.., var last] ? last.To : trial.Nodes - 2)])], marks, Stepped: true));
+        Add("Loss of stage 1", name => name.StartsWith("loss/", StringComparison.Ordinal), recording, []);
+        return charts;
+
+        void Add(string title, Predicate<string> belongs, MetricHistory source, IReadOnlyList<long> at)
+        {
+            var curves = source.Points.Where(p => belongs(p.Name)).GroupBy(p => p.Name).Select(g => new ReportCurve(g.Key, [.. g.Select(p => (p.Step, p.Value))])).ToList();
+            if (curves.Count > 0)
+                charts.Add(new ReportChart(title, curves, at));
+        }
+    }
+
+    private static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+}

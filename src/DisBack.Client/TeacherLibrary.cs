@@ -1,0 +1,59 @@
+using System.Reflection;
+using DisBack.Contracts.Documents;
+using DisBack.Diffusion;
+using DisBack.Diffusion.Files;
+using DisBack.Distillation;
+using DisBack.Storage.Content;
+
+namespace DisBack.Client;
+
+/// <summary>Finds the weights that a spec calls its teacher, and brings them into the content store of a data folder.</summary>
+/// <remarks>
+/// Shipped teachers are resources of this assembly: <c>{name}.safetensors</c>, with <c>{name}.json</c> beside it that says how they were made.
+/// </remarks>
+/// <param name="folder">The data folder.</param>
+public sealed class TeacherLibrary(DataFolder folder)
+{
+    private const string Extension = ".safetensors";
+    private const string Resources = "Teachers/";
+
+    private static readonly Assembly s_assembly = typeof(TeacherLibrary).Assembly;
+
+    /// <summary>The names of the shipped teachers.</summary>
+    public static IReadOnlyList<string> Shipped { get; } =
+        [.. s_assembly.GetManifestResourceNames().Where(n => n.StartsWith(Resources, StringComparison.Ordinal) && n.EndsWith(Extension, StringComparison.Ordinal)).Select(n => n[Resources.Length..^Extension.Length])];
+
+    /// <summary>How a shipped teacher was made, as JSON: seed, digest of its spec, digest of its weights.</summary>
+    public static string ManifestOf(string shipped)
+    {
+        using var reader = new StreamReader(s_assembly.GetManifestResourceStream($"{Resources}{shipped}.json")!);
+        return reader.ReadToEnd();
+    }
+
+    /// <summary>The weights of a teacher, in the content store.</summary>
+    /// <param name="teacher">A safetensors file, the name of a shipped or a registered teacher, or the beginning of a digest of weights.</param>
+    /// <param name="cancellation">Stops the copying.</param>
+    /// <exception cref="NotFoundException">There is no such teacher.</exception>
+    /// <exception cref="DisBackException">The file is not that of a network.</exception>
+    public async Task<ContentRef> ResolveAsync(string teacher, CancellationToken cancellation = default)
+    {
+        if (teacher.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) || File.Exists(teacher))
+        {
+            using (var file = SafetensorsFile.Open(teacher))
+                NetworkFile.SettingsOf(file);
+            return await folder.Content.PutAsync(teacher, cancellation: cancellation);
+        }
+        if (Shipped.Contains(teacher, StringComparer.Ordinal))
+        {
+            await using var weights = s_assembly.GetManifestResourceStream($"{Resources}{teacher}{Extension}")!;
+            return await folder.Content.PutAsync(await BinaryData.FromStreamAsync(weights, cancellation), cancellation);
+        }
+        var known = await folder.TeachersAsync(cancellation);
+        if (Shipped.Count > 0 && known.Count == 0)
+            throw new NotFoundException($"There is no teacher '{teacher}'; shipped: {string.Join(", ", Shipped)}. Train one with 'disback teacher train' or give the path of a {Extension} file.");
+        var found = Lookup.Find(teacher, known, Names, "teacher");
+        return found.Weights ?? throw new DisBackException($"The teacher '{found.Id}' has no weights yet: its training is {found.Run.Status.ToString().ToLowerInvariant()}; repeat its 'disback teacher train'.");
+    }
+
+    internal static IEnumerable<string> Names(TeacherDocument teacher) => teacher.Weights is { } weights ? [teacher.Id, weights.Digest] : [teacher.Id];
+}

@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Contracts.Specs;
+using DisBack.Diffusion;
+using DisBack.Diffusion.Data;
+using DisBack.Diffusion.Files;
+using DisBack.Diffusion.Networks;
+using DisBack.Diffusion.Randomness;
+using DisBack.Distillation;
+using DisBack.Distillation.Backtracking;
+using DisBack.Distillation.Evaluations;
+using DisBack.Distillation.Recording;
+using DisBack.Distillation.Runs;
+using DisBack.Distillation.Teachers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace DisBack.Orchestration.Training;
+
+/// <summary>Makes the runs that specs describe.</summary>
+public sealed class SpecTrainingFactory : ITrainingFactory
+{
+    /// <inheritdoc/>
+    public ITrainingRun Create(TrainingAssignment assignment, ITrainingInputs inputs)
+    {
+        if (assignment.Run.Kind == RunKind.Teacher)
+        {
+            var teacher = SpecJson.FromJson<TeacherSpec>(assignment.Spec);
+            set_num_threads(teacher.Hardware.Threads);
+            return new TeacherTraining(teacher.Network, ImageDataset.Load(teacher.Data), teacher.Training, new RandomStreams(teacher.Seed), inputs.Device);
+        }
+
+        var spec = SpecJson.FromJson<ExperimentSpec>(assignment.Spec);
+        set_num_threads(spec.Hardware.Threads);
+        var streams = new RandomStreams(spec.Seed);
+        var teacherFile = inputs.Fetch(assignment.Teacher!);
+        Denoiser Open() => NetworkFile.Open(teacherFile).to(inputs.Device);
+        return assignment.Run.Kind == RunKind.Recording
+            ? new DegradationRecording(Open, spec.Recording, spec.Student.SigmaInit, streams, inputs.Device)
+            : new DistributionBacktracking(
+                Open, new AssignedNodes(assignment.Nodes, inputs), spec.Backtracking, spec.Student.SigmaInit, streams, inputs.Device,
+                new StudentEvaluation(Open, spec.Evaluation, spec.Student.SigmaInit, streams, inputs.Device));
+    }
+
+    /// <summary>The sealed trajectory of an assignment, read through this host's cache.</summary>
+    private sealed class AssignedNodes(ImmutableArray<NodeRef> nodes, ITrainingInputs inputs) : ITrajectoryNodes
+    {
+        public int Count => nodes.Length;
+
+        public void Load(int index, Denoiser network)
+        {
+            using var file = SafetensorsFile.Open(inputs.Fetch(nodes[index].Content));
+            try
+            {
+                NetworkFile.Load(file, network);
+            }
+            catch (DisBackException misfit)
+            {
+                throw new DisBackException($"Node {index} of the trajectory does not fit the teacher's network: {misfit.Message}", misfit);
+            }
+        }
+
+        public void Prefetch(int index) => inputs.Prefetch(nodes[index].Content);
+    }
+}

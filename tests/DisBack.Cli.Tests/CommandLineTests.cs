@@ -1,0 +1,47 @@
+using DisBack.Client;
+using DisBack.Contracts.Specs;
+using DisBack.Diffusion;
+using DisBack.Storage;
+using DisBack.Storage.Local;
+
+namespace DisBack.Cli.Tests;
+
+public sealed class CommandLineTests
+{
+    [Theory]
+    [InlineData("lsit", "disback: Unrecognized command or argument 'lsit'. Did you mean 'list'?\nRun 'disback --help' for what there is.\n")]
+    [InlineData("list --jsno", "disback: Unrecognized command or argument '--jsno'. Did you mean '--json'?\nRun 'disback list --help' for what there is.\n")]
+    [InlineData("trajectory shw", "disback: Unrecognized command or argument 'shw'. Did you mean 'show'?\nRun 'disback trajectory --help' for what there is.\n")]
+    public async Task A_wrong_command_line_is_answered_with_what_was_probably_meant(string line, string error)
+        => Assert.Equal(new Shell.Result(ExitCode.Usage, "", error), await Shell.RunAsync(line.Split(' ')));
+
+    [Fact]
+    public async Task Help_lists_every_exit_code()
+    {
+        var help = (await Shell.RunAsync("--help")).Output;
+        Assert.All(Enum.GetValues<ExitCode>(), code => Assert.Contains($"  {(int)code,3}  ", help, StringComparison.Ordinal));
+    }
+
+    public static TheoryData<Exception, string, int> Failures => new()
+    {
+        { new SpecException([new SpecProblem(new SpecPlace("a.yaml", 2, 3), "wrong")]), "a.yaml:2:3: wrong\n", 3 },
+        { new DisBackException("The file is broken."), "disback: The file is broken.\n", 3 },
+        { new NotFoundException("There is no run 'x'."), "disback: There is no run 'x'.\n", 4 },
+        { new StorageException("The disk is full."), "disback: The disk is full.\n", 8 },
+        { new AggregateException(new StorageException("The disk is full.")), "disback: The disk is full.\n", 8 },
+        { new IOException("No space left on device : '/x'"), "disback: No space left on device : '/x'\n", 8 },
+        { new InvalidOperationException("Odd."), "disback: unexpected InvalidOperationException: Odd. Set DISBACK_TRACE=1 to see where, and please report it.\n", 1 },
+    };
+
+    [Theory, MemberData(nameof(Failures))]
+    public void A_failure_is_one_sentence_and_an_exit_code(Exception failure, string sentence, int code)
+    {
+        using var error = new StringWriter { NewLine = "\n" };
+        Assert.Equal(code, (int)CommandLine.Explain(failure, error));
+        Assert.Equal(sentence, error.ToString());
+    }
+
+    [Fact]
+    public void A_held_data_folder_has_an_exit_code_of_its_own()
+        => Assert.Equal(ExitCode.DataFolderInUse, CommandLine.Explain(new DataFolderInUseException("/data", null), TextWriter.Null));
+}

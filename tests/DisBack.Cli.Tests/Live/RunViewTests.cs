@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using DisBack.Cli.Live;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+
+namespace DisBack.Cli.Tests.Live;
+
+public sealed class RunViewTests
+{
+    [Fact]
+    public async Task Redirected_output_is_one_line_per_stage_and_event()
+    {
+        var lines = await Lines(
+            Update(RunStatus.Recording, "recording", 8, 64, 4, -1, ("loss", 0.51)),
+            Update(RunStatus.Recording, "recording", 16, 64, 4, -1, ("loss", 0.42)),
+            Update(RunStatus.Running, "backtracking", 30, 300, 5, 2, ("loss/fake", 0.25), ("fid", 81.25)) with { Events = [Event(RunEventKind.Switch, "The target moved to node 2."), Event(RunEventKind.Checkpoint, "Step 30 is durable.")] });
+        Assert.Equal(
+            [
+                "    0:00  recording  step 8 of 64  4.0 steps/s  0:14 left  loss 0.5100",
+                "    0:00  The target moved to node 2.",
+                "    0:00  backtracking  step 30 of 300  5.0 steps/s  0:54 left  loss/fake 0.2500  target: node 2 of 5  FID 81.3",
+            ],
+            lines);
+    }
+
+    [Fact]
+    public void The_best_distance_is_shown_once_it_is_not_the_latest()
+    {
+        var progress = new RunProgress(TimeProvider.System, 0);
+        progress.Add(Update(RunStatus.Running, "backtracking", 1, 9, 0, 0, ("fid", 50)));
+        progress.Add(Update(RunStatus.Running, "backtracking", 2, 9, 0, 0, ("fid", 60)));
+        Assert.Equal("target: the teacher  FID 60.0 (best 50.0)", progress.Figures);
+    }
+
+    private static async Task<string[]> Lines(params RunUpdate[] updates)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        var view = new RunView(new Screen(output, TextWriter.Null, live: false), new StoppedClock(), "digits", nodes: 6);
+        var last = await view.FollowAsync(updates.ToAsyncEnumerable(), TestContext.Current.CancellationToken);
+        Assert.Same(updates[^1], last);
+        return output.ToString().TrimEnd('\n').Split('\n');
+    }
+
+    private static RunUpdate Update(RunStatus status, string stage, long step, long steps, double rate, int target, params (string Name, double Value)[] metrics) => new()
+    {
+        Sequence = step,
+        Status = status,
+        Progress = new TrainingSnapshot
+        {
+            Stage = stage,
+            Step = step,
+            Steps = steps,
+            StepsPerSecond = rate,
+            TargetIndex = target,
+            Metrics = metrics.ToImmutableSortedDictionary(m => m.Name, m => new MetricValue(m.Value, step)),
+        },
+    };
+
+    private static RunEvent Event(RunEventKind kind, string message) => new() { Sequence = 1, At = default, Kind = kind, Status = RunStatus.Running, Message = message };
+
+    /// <summary>No time passes, so that the ten seconds between lines never do.</summary>
+    private sealed class StoppedClock : TimeProvider
+    {
+        public override long GetTimestamp() => 1;
+    }
+}
