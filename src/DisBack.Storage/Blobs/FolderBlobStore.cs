@@ -9,7 +9,7 @@ namespace DisBack.Storage.Blobs;
 /// A write goes to a temporary file beside its destination, is fsynced, renamed, and the directory fsynced, so a crash at any instant leaves
 /// the old blob or the new one. The ETag is the modification time, which every write sets to a later value than the one it replaces, so it
 /// never repeats and also notices an edit by hand. Conditions are checked and applied under a lock of this process; that only one process
-/// writes is <see cref="DataFolderLock"/>'s business, and creation is atomic between processes anyway.
+/// writes is <see cref="DataFolderLock"/>'s business; creation is atomic between processes, too.
 /// </remarks>
 /// <param name="folder">The root folder; created by the first write or by <see cref="InitializeAsync"/>.</param>
 /// <param name="time">The clock of ETags and of <see cref="BlobInfo.LastModified"/>; null is the system's.</param>
@@ -194,15 +194,12 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
 
     private static void Rename(string name, string temporary, string path, BlobCondition condition)
     {
-        try
-        {
-            // Without overwriting, a move is link(2), which fails on an existing name even when another process makes it.
-            File.Move(temporary, path, overwrite: !condition.MustBeMissing);
-        }
-        catch (IOException e) when (condition.MustBeMissing && File.Exists(path))
-        {
-            throw new BlobConflictException(name, null, ETagOf(File.GetLastWriteTimeUtc(path)), e);
-        }
+        if (!condition.MustBeMissing)
+            File.Move(temporary, path, overwrite: true);
+        else if (!DurableFile.TryLink(temporary, path))
+            throw new BlobConflictException(name, null, ETagOf(File.GetLastWriteTimeUtc(path)));
+        else
+            File.Delete(temporary);
     }
 
     private static void Demand(string name, BlobCondition condition, FileInfo stored)

@@ -6,6 +6,7 @@ namespace DisBack.Storage.Local;
 /// <summary>What makes a file survive a power failure, and what a full disk looks like.</summary>
 internal static partial class DurableFile
 {
+    private const int ErrorExists = 17;
     private const int ErrorNoSpace = 28;
     private const int ErrorQuotaExceeded = 122;
     private const int WindowsDiskFull = unchecked((int)0x80070070);
@@ -34,6 +35,32 @@ internal static partial class DurableFile
         using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
         // Some network file systems cannot fsync a directory (EINVAL); their renames are as durable as they get.
         _ = Fsync(descriptor);
+    }
+
+    /// <summary>
+    /// Gives a file a second name that nothing has yet; of any number of processes exactly one succeeds. <see cref="File.Move(string, string)"/>
+    /// does not promise that: on Unix it looks first and then renames over whatever has come since.
+    /// </summary>
+    /// <returns>False if the name is taken.</returns>
+    public static bool TryLink(string existing, string name)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            try
+            {
+                File.Move(existing, name);
+                return true;
+            }
+            catch (IOException) when (File.Exists(name))
+            {
+                return false;
+            }
+        }
+        if (Link(existing, name) == 0)
+            return true;
+        return Marshal.GetLastPInvokeError() == ErrorExists
+            ? false
+            : throw new IOException($"'{name}' cannot be created: {Marshal.GetLastPInvokeErrorMessage()}", Marshal.GetLastPInvokeError());
     }
 
     /// <summary>Whether a write failed for want of space.</summary>
@@ -68,6 +95,9 @@ internal static partial class DurableFile
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Link(string existing, string name);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Fsync(int descriptor);

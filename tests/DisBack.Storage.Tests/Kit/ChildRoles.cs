@@ -9,12 +9,14 @@ namespace DisBack.Storage.Tests.Kit;
 internal static class ChildRoles
 {
     public const string WriteForever = "write-forever";
+    public const string CreateAll = "create-all";
     public const string HoldFolder = "hold-folder";
     public const string FillDisk = "fill-disk";
 
     public static Task<int> RunAsync(string role, string[] arguments) => role switch
     {
         WriteForever => WriteForeverAsync(arguments[0]),
+        CreateAll => CreateAllAsync(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture)),
         HoldFolder => HoldFolderAsync(arguments[0]),
         FillDisk => FillDiskAsync(arguments[0]),
         _ => Task.FromResult(64),
@@ -36,6 +38,25 @@ internal static class ChildRoles
             etag = await blobs.WriteAsync("state/document.json", bytes, etag is null ? BlobCondition.Missing : BlobCondition.Unchanged(etag));
             Console.WriteLine(n.ToString(CultureInfo.InvariantCulture));
         }
+    }
+
+    /// <summary>Creates blobs 0, 1, 2... that hold the process id, and says those that it was the one to create.</summary>
+    private static async Task<int> CreateAllAsync(string folder, int count)
+    {
+        var blobs = new FolderBlobStore(folder);
+        for (var n = 0; n < count; n++)
+        {
+            try
+            {
+                await blobs.WriteAsync($"cas/{n}", BinaryData.FromString($"{Environment.ProcessId}"), BlobCondition.Missing);
+                Console.WriteLine(n.ToString(CultureInfo.InvariantCulture));
+            }
+            catch (BlobConflictException)
+            {
+                // Another process was first.
+            }
+        }
+        return 0;
     }
 
     private static async Task<int> HoldFolderAsync(string folder)

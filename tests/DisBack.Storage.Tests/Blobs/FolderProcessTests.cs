@@ -5,8 +5,8 @@ using DisBack.Storage.Tests.Kit;
 
 namespace DisBack.Storage.Tests.Blobs;
 
-/// <summary>Real processes, really killed, and a disk that is really full.</summary>
-public sealed class FolderCrashTests : IDisposable
+/// <summary>Real processes, racing or killed, and a disk that is really full.</summary>
+public sealed class FolderProcessTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -41,6 +41,27 @@ public sealed class FolderCrashTests : IDisposable
         await foreach (var blob in blobs.ListAsync(ContentRef.Prefix, Cancellation))
             await contents.VerifyAsync(new(blob.Name[^64..], blob.Length), Cancellation);
         Assert.Empty(Directory.GetFiles(_folder.Path, "~*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task Of_several_processes_exactly_one_creates_each_blob()
+    {
+        const int count = 400;
+        // Whoever starts late catches up, because finding a blob there is quicker than creating it; then they collide.
+        var children = Enumerable.Range(0, 3).Select(_ => ChildProcess.Start(ChildRoles.CreateAll, _folder.Path, $"{count}")).ToList();
+        try
+        {
+            var created = await Task.WhenAll(children.Select(async child => (child.Id, Names: await child.ExitAsync())));
+
+            Assert.Equal(count, created.Sum(child => child.Names.Count));
+            var blobs = new FolderBlobStore(_folder.Path);
+            foreach (var (creator, name) in created.SelectMany(child => child.Names, (child, name) => (child.Id, name)))
+                Assert.Equal($"{creator}", (await blobs.ReadAsync($"cas/{name}", Cancellation))!.Content.ToString());
+        }
+        finally
+        {
+            children.ForEach(child => child.Dispose());
+        }
     }
 
     [Fact]
