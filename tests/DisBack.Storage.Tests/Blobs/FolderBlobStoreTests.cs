@@ -29,7 +29,7 @@ public sealed class FolderBlobStoreTests : BlobStoreContract
                 return;
             var path = BlobNames.ToRelativePath(name);
             Assert.Equal(name, BlobNames.FromRelativePath(path));
-            Assert.StartsWith("/root/", Path.GetFullPath(Path.Combine("/root", path)), StringComparison.Ordinal);
+            Assert.StartsWith("/base/", Path.GetFullPath(Path.Combine("/base", path)), StringComparison.Ordinal);
             Assert.DoesNotContain(path.Split('/'), file => file.StartsWith(BlobNames.TemporaryMark));
         }, seed: "0000000000000");
 
