@@ -1,1 +1,12 @@
-Console.WriteLine("benchmarks");
+using System.CommandLine;
+using DisBack.Benchmarks;
+
+var root = new RootCommand("Measures what the README claims. Every figure is a ratio or a spread taken in one run on this machine.")
+{
+    StepBenchmark.Create(),
+    MemoryBenchmark.Create(),
+    StallBenchmark.Create(),
+    StartBenchmark.Create(),
+    KillBenchmark.Create(),
+};
+return await root.Parse(args).InvokeAsync();

@@ -17,13 +17,16 @@ internal static class SpecFacts
     public static string DeviceKind(string spec) => Part<HardwareSettings>(spec, "hardware").Device.Split(':')[0];
 
     /// <summary>Key of the trajectory that an experiment walks: teacher, generator, recording and seed (paper, algorithm 1).</summary>
-    /// <remarks>The generator starts as the teacher at a noise level, so the student's settings say all that the teacher's digest does not.</remarks>
+    /// <remarks>
+    /// The generator starts as the teacher at a noise level, so the student's settings say all that the teacher's digest does not. The hardware is
+    /// part of it because the thread count decides the last bits.
+    /// </remarks>
     public static string TrajectoryKey(string spec, string teacherDigest)
     {
         using var json = JsonDocument.Parse(spec);
         string Text(string name) => json.RootElement.TryGetProperty(name, out var part) ? part.GetRawText() : "";
         var seed = json.RootElement.TryGetProperty("seed", out var value) ? value.GetInt64() : 0;
-        return GrainKeys.Trajectory(teacherDigest, GrainKeys.Digest(Text("student")), Text("recording"), seed);
+        return GrainKeys.Trajectory(teacherDigest, GrainKeys.Digest(Text("student")), Text("recording") + Text("hardware"), seed);
     }
 
     private static T Part<T>(string spec, string name)

@@ -1,0 +1,79 @@
+using DisBack.Diffusion.Networks;
+using DisBack.Diffusion.Randomness;
+using DisBack.Distillation.Backtracking;
+using DisBack.Distillation.Optimization;
+using DisBack.Distillation.Runs;
+using static TorchSharp.torch;
+
+namespace DisBack.Benchmarks;
+
+/// <summary>Stage 2 on a network of the shipped digits teacher's shape; how it was trained does not matter for time and memory.</summary>
+internal static class DigitsRun
+{
+    public static readonly NetworkSettings Network = new()
+    {
+        ImgResolution = 14,
+        ImgChannels = 1,
+        LabelDim = 10,
+        ModelChannels = 16,
+        ChannelMult = [1, 2],
+        NumBlocks = 1,
+        AttnResolutions = [],
+        Dropout = 0,
+    };
+
+    /// <summary>As many operations per step as <see cref="Network"/> has, with next to no arithmetic in them.</summary>
+    public static readonly NetworkSettings Hollow = Network with { ImgResolution = 2, ModelChannels = 4 };
+
+    public static readonly BacktrackingSettings Settings = new() { Steps = int.MaxValue, Batch = 128, CollapseThreshold = 0, Generator = new OptimizerSettings { LearningRate = 1e-5, ClipNorm = 10 } };
+
+    public static DistributionBacktracking Open(NetworkSettings network, int batch)
+    {
+        var streams = new RandomStreams(0);
+        return new DistributionBacktracking(Create, new TeacherOnly(), Settings with { Batch = batch }, 2.5, streams, CPU, evaluation: null);
+
+        Denoiser Create()
+        {
+            using var init = streams.For("benchmark");
+            return Denoiser.Create(network, init);
+        }
+    }
+
+    /// <summary>Hears nothing.</summary>
+    internal sealed class Silence : ITrainingListener
+    {
+        public void Measured(IReadOnlyList<Measurement> measurements)
+        {
+        }
+
+        public void NodeRecorded(RecordedNode node)
+        {
+        }
+
+        public void TargetSwitched(TargetSwitch change)
+        {
+        }
+
+        public void ArtifactMade(string name, Action<Stream> write)
+        {
+        }
+
+        public void CheckpointDue(long step, RunState state)
+        {
+        }
+    }
+
+    /// <summary>A trajectory of the teacher alone; every network already has its weights.</summary>
+    private sealed class TeacherOnly : ITrajectoryNodes
+    {
+        public int Count => 1;
+
+        public void Load(int index, Denoiser network)
+        {
+        }
+
+        public void Prefetch(int index)
+        {
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using System.Globalization;
+using Spectre.Console;
+
+namespace DisBack.Benchmarks;
+
+/// <summary>The spread of repeated measurements, and how it is printed.</summary>
+internal static class Figures
+{
+    public static double Quantile(IEnumerable<double> values, double part)
+    {
+        double[] sorted = [.. values.Order()];
+        return sorted[(int)Math.Round(part * (sorted.Length - 1))];
+    }
+
+    /// <summary>Minimum, median and maximum in milliseconds.</summary>
+    public static string Spread(IReadOnlyList<double> seconds) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{1e3 * seconds.Min():f2} / {1e3 * Quantile(seconds, 0.5):f2} / {1e3 * seconds.Max():f2} ms");
+
+    public static void Print(string title, params (string What, string Value)[] rows)
+    {
+        var table = new Table().Title(title).AddColumn("what").AddColumn("measured").Border(TableBorder.Minimal);
+        foreach (var (what, value) in rows)
+        {
+            table.AddRow(Markup.Escape(what), Markup.Escape(value));
+        }
+
+        AnsiConsole.Write(table);
+        AnsiConsole.WriteLine($"{Environment.ProcessorCount} cores, {System.Runtime.InteropServices.RuntimeInformation.OSDescription}, .NET {Environment.Version}");
+    }
+}

@@ -1,0 +1,61 @@
+using System.CommandLine;
+using System.Diagnostics;
+using DisBack.Diffusion.Files;
+using DisBack.Orchestration.Training;
+using static TorchSharp.torch;
+
+namespace DisBack.Benchmarks;
+
+/// <summary>How long a checkpoint stops the training thread: the copy into staging buffers, against writing the same state while training waits.</summary>
+internal static class StallBenchmark
+{
+    public static Command Create()
+    {
+        var mebibytes = new Option<int>("--mib") { DefaultValueFactory = _ => 256, Description = "Size of the state." };
+        var rounds = new Option<int>("--rounds") { DefaultValueFactory = _ => 15, Description = "Checkpoints of each kind." };
+        var folder = new Option<string>("--folder") { DefaultValueFactory = _ => Path.GetTempPath(), Description = "Where the blocking write goes." };
+        var command = new Command("stall", "Checkpoint stall of the training thread against a plain blocking write.") { mebibytes, rounds, folder };
+        command.SetAction(parsed => Run(parsed.GetValue(mebibytes), parsed.GetValue(rounds), parsed.GetRequiredValue(folder)));
+        return command;
+    }
+
+    private static void Run(int mebibytes, int rounds, string folder)
+    {
+        set_num_threads(2);
+        // Seven flat buffers, as in a checkpoint of stage 2.
+        var state = Enumerable.Range(0, 7).Select(i => ($"buffer{i}", ones((long)mebibytes * 1048576 / 4 / 7))).ToList();
+        using var staging = new StagingBuffers();
+        var path = Path.Combine(folder, $"disback-stall-{Environment.ProcessId}.safetensors");
+        List<double> stalls = [], writes = [];
+        try
+        {
+            for (var round = -1; round < rounds; round++)
+            {
+                var started = Stopwatch.GetTimestamp();
+                staging.Copy(state, CancellationToken.None);
+                var stall = Stopwatch.GetElapsedTime(started).TotalSeconds;
+                staging.Release();
+
+                started = Stopwatch.GetTimestamp();
+                SafetensorsFile.Write(path, state);
+                var write = Stopwatch.GetElapsedTime(started).TotalSeconds;
+                if (round >= 0)
+                {
+                    stalls.Add(stall);
+                    writes.Add(write);
+                }
+            }
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+
+        Figures.Print(
+            $"A checkpoint of {mebibytes} MiB (minimum / median / maximum of {rounds})",
+            ("stall of the training thread", Figures.Spread(stalls)),
+            ("plain blocking write with fsync", Figures.Spread(writes)),
+            ("ratio of the medians", $"{Figures.Quantile(writes, 0.5) / Figures.Quantile(stalls, 0.5):f0}"));
+        state.ForEach(tensor => tensor.Item2.Dispose());
+    }
+}

@@ -1,0 +1,53 @@
+using DisBack.Diffusion;
+using DisBack.Diffusion.Files;
+using DisBack.Diffusion.Networks;
+using static TorchSharp.torch;
+
+namespace DisBack.Distillation.Tests;
+
+/// <summary>A score network comes back from its file as it was, and a file that is none says so.</summary>
+public sealed class NetworkFileTests : IDisposable
+{
+    private readonly string _path = Path.GetTempFileName();
+
+    [Fact]
+    public void A_network_comes_back_from_its_file()
+    {
+        using var scope = NewDisposeScope();
+        using var init = new Generator(3);
+        using var network = Denoiser.Create(TinyNetwork.Settings with { Precond = Preconditioning.Ve, EmbeddingType = EmbeddingType.Fourier }, init);
+        SafetensorsFile.Write(_path, NetworkFile.TensorsOf(network), NetworkFile.MetadataOf(network.Settings));
+        using var loaded = NetworkFile.Open(_path);
+        Assert.Equal(network.Settings.ToJson(), loaded.Settings.ToJson());
+        Assert.All(network.State().Zip(loaded.State()), pair => Assert.True(pair.First.Value.Equals(pair.Second.Value), pair.First.Name));
+    }
+
+    [Fact]
+    public void A_student_comes_back_with_its_noise_level()
+    {
+        using var scope = NewDisposeScope();
+        using var network = TinyNetwork.Open();
+        using (var stream = File.Create(_path))
+        {
+            StudentFile.Write(stream, network, 2.5);
+        }
+
+        var (student, sigmaInit) = StudentFile.Open(_path);
+        using (student)
+        {
+            Assert.Equal(2.5, sigmaInit);
+        }
+    }
+
+    [Fact]
+    public void Weights_that_do_not_say_which_network_they_are_or_at_which_noise_level_are_refused()
+    {
+        using var scope = NewDisposeScope();
+        using var network = TinyNetwork.Open();
+        SafetensorsFile.Write(_path, NetworkFile.TensorsOf(network));
+        Assert.Contains("teacher import", Assert.Throws<DisBackException>(() => NetworkFile.Open(_path)).Message, StringComparison.Ordinal);
+        Assert.Contains("sigma_init", Assert.Throws<DisBackException>(() => StudentFile.Open(_path)).Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => File.Delete(_path);
+}
