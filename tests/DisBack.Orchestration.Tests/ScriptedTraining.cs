@@ -36,7 +36,11 @@ internal sealed class ScriptedTraining : ITrainingFactory
 
     public ITrainingRun Create(TrainingAssignment assignment, ITrainingInputs inputs)
     {
-        foreach (var node in assignment.Nodes) File.ReadAllBytes(inputs.Fetch(node.Content));
+        foreach (var node in assignment.Nodes)
+        {
+            using var file = inputs.Fetch(node.Content);
+            File.ReadAllBytes(file.Path);
+        }
         Made.Enqueue(assignment);
         return new Run(this, assignment);
     }

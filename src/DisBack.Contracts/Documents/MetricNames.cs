@@ -5,4 +5,7 @@ public static class MetricNames
 {
     /// <summary>Fréchet distance of the student's samples to the reference; lower is better, and the best one is kept.</summary>
     public const string Fid = "fid";
+
+    /// <summary>Whether the lowest value of a metric is worth remembering: every Fréchet distance, also those on fewer samples (<c>fid/...</c>).</summary>
+    public static bool LowerIsBetter(string name) => name == Fid || name.StartsWith("fid/", StringComparison.Ordinal);
 }

@@ -105,7 +105,7 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
         foreach (var (name, metric) in snapshot.Metrics)
         {
             latest = latest.SetItem(name, metric);
-            if (name == MetricNames.Fid && (!best.TryGetValue(name, out var lowest) || metric.Value < lowest.Value)) best = best.SetItem(name, metric);
+            if (MetricNames.LowerIsBetter(name) && (!best.TryGetValue(name, out var lowest) || metric.Value < lowest.Value)) best = best.SetItem(name, metric);
         }
         state = state with { Latest = latest, Best = best, Steps = snapshot.Steps };
         return state.Status == RunStatus.Running

@@ -1,5 +1,6 @@
 using DisBack.Contracts.Grains;
 using DisBack.Distillation.Runs;
+using DisBack.Storage.Cache;
 using DisBack.Storage.Content;
 using static TorchSharp.torch;
 
@@ -19,8 +20,8 @@ public interface ITrainingInputs
     /// <summary>The device that the run was given.</summary>
     Device Device { get; }
 
-    /// <summary>A local file with exactly these bytes, proven by their digest; it stays until the run ends. Blocks while they are fetched.</summary>
-    string Fetch(ContentRef content);
+    /// <summary>A local file with exactly these bytes, proven by their digest, until the lease is disposed. Blocks while they are fetched.</summary>
+    WeightLease Fetch(ContentRef content);
 
     /// <summary>Says that the bytes will be needed soon. Returns at once.</summary>
     void Prefetch(ContentRef content);

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Diffusion.Files;
 using DisBack.Storage;
@@ -40,40 +41,35 @@ internal sealed class JobUploader
     /// <summary>Whether something could not be made durable: the training thread looks at it between two steps.</summary>
     public bool HasFailed => _worker.IsFaulted;
 
-    /// <summary>Stores a safetensors file, then offers it.</summary>
+    /// <summary>Writes a safetensors file, stores it, then offers it.</summary>
     /// <param name="tensors">Host tensors that stay as they are until <paramref name="written"/>.</param>
     /// <param name="metadata">The file's metadata.</param>
     /// <param name="written">Called when the tensors are no longer needed.</param>
     /// <param name="signal">What to tell the owner.</param>
-    public void Tensors(
+    public void Store(
         IReadOnlyList<(string Name, torch.Tensor Value)> tensors, IReadOnlyDictionary<string, string> metadata, Action written, Func<ContentRef, RunSignal> signal) =>
-        File(stream => SafetensorsFile.Write(stream, tensors, metadata), written, signal);
-
-    /// <summary>Stores a file, then offers it.</summary>
-    public void File(Action<Stream> write, Action written, Func<ContentRef, RunSignal> signal) => Do(async cancellation =>
-    {
-        var path = Path.Combine(_scratch, $"{Guid.NewGuid():n}.upload");
-        try
+        Do(cancellation =>
         {
+            var path = NewPath();
             ContentRef content;
             try
             {
-                await using var file = new HashingFileStream(path);
-                write(file);
+                using var file = new HashingFileStream(path);
+                SafetensorsFile.Write(file, tensors, metadata);
                 content = file.Commit();
             }
             finally
             {
                 written();
             }
-            await StoreAsync(path, content, cancellation);
-            await OfferAsync(signal(content), cancellation);
-        }
-        finally
-        {
-            System.IO.File.Delete(path);
-        }
-    });
+            return StoreAsync(path, content, signal(content), cancellation);
+        });
+
+    /// <summary>Stores a file that is written already, then offers it.</summary>
+    public void Store(string path, ContentRef content, RunSignal signal) => Do(cancellation => StoreAsync(path, content, signal, cancellation));
+
+    /// <summary>A name for a file on its way.</summary>
+    public string NewPath() => Path.Combine(_scratch, $"{Guid.NewGuid():n}.upload");
 
     /// <summary>Tells the owner something that needs no bytes.</summary>
     public void Tell(RunSignal signal) => Do(cancellation => OfferAsync(signal, cancellation));
@@ -96,7 +92,7 @@ internal sealed class JobUploader
         }
     }
 
-    private async Task StoreAsync(string path, ContentRef content, CancellationToken cancellation)
+    private async Task StoreAsync(string path, ContentRef content, RunSignal signal, CancellationToken cancellation)
     {
         var started = _time.GetTimestamp();
         for (var wait = FirstWait; ; wait *= 2)
@@ -104,15 +100,16 @@ internal sealed class JobUploader
             try
             {
                 await _contents.PutAsync(path, content, consume: true, cancellation);
-                return;
+                break;
             }
             catch (StorageException e) when (_time.GetElapsedTime(started) + wait < _grace)
             {
                 // Told, not awaited: the owner may be as far away as the store.
-                _signals.TryWrite(new RunSignal.Noted(Contracts.Documents.RunEventKind.Warning, _job.Snapshot.Step, $"Storing failed and is tried again: {e.Message}"));
+                _signals.TryWrite(new RunSignal.Noted(RunEventKind.Warning, _job.Snapshot.Step, $"Storing failed and is tried again: {e.Message}"));
                 await Task.Delay(wait, _time, cancellation);
             }
         }
+        await OfferAsync(signal, cancellation);
     }
 
     private async Task OfferAsync(RunSignal signal, CancellationToken cancellation)

@@ -24,7 +24,6 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
     private readonly ITrainingFactory _factory;
     private readonly WeightCache _weights;
     private readonly IBlobStore _blobs;
-    private readonly List<WeightLease> _leases = [];
     private readonly TrainingOptions _options;
     private readonly TimeProvider _time;
     private readonly string _scratch;
@@ -86,7 +85,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
 
     public void Fence() => Abandon(FailureCause.Lost, "Another attempt owns the run.");
 
-    public string Fetch(ContentRef content) => Fetch(content, verify: false);
+    public WeightLease Fetch(ContentRef content) => Fetch(content, verify: false);
 
     public void Prefetch(ContentRef content)
     {
@@ -107,7 +106,6 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
         var outcome = Outcome();
         _deadMan.Dispose();
         _staging.Dispose();
-        _leases.ForEach(lease => lease.Dispose());
         _signals.Writer.TryComplete();
         try
         {
@@ -171,7 +169,8 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
             Abandoned.ThrowIfCancellationRequested();
             try
             {
-                using var file = SafetensorsFile.Open(Fetch(checkpoint.Content, verify: true));
+                using var weights = Fetch(checkpoint.Content, verify: true);
+                using var file = SafetensorsFile.Open(weights.Path);
                 using var scope = NewDisposeScope();
                 run.Restore(new RunState([.. file.Entries.Keys.Select(name => (name, file.Read(name)))], file.Metadata[ProgressKey]));
                 if (checkpoint.TargetIndex >= 0) _target = checkpoint.TargetIndex;
@@ -186,12 +185,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
         return 0;
     }
 
-    private string Fetch(ContentRef content, bool verify)
-    {
-        var lease = _weights.GetAsync(content, verify, Abandoned).GetAwaiter().GetResult();
-        _leases.Add(lease);
-        return lease.Path;
-    }
+    private WeightLease Fetch(ContentRef content, bool verify) => _weights.GetAsync(content, verify, Abandoned).GetAwaiter().GetResult();
 
     private void Note(RunEventKind kind, long step, string message) => _uploader.Tell(new RunSignal.Noted(kind, step, message));
 
@@ -209,9 +203,11 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
 
     void ITrainingListener.NodeRecorded(RecordedNode node)
     {
+        // Node 0 is the exact teacher: the owner already names its own file.
+        if (node.Index == 0) return;
         using var untracked = no_grad();
         var copies = node.Tensors.Select(tensor => (tensor.Name, Value: tensor.Value.detach().to(CPU, copy: true).DetachFromDisposeScope())).ToList();
-        _uploader.Tensors(
+        _uploader.Store(
             copies,
             node.Metadata.ToDictionary(),
             () => copies.ForEach(copy => copy.Value.Dispose()),
@@ -228,10 +224,12 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
     void ITrainingListener.ArtifactMade(string name, Action<Stream> write)
     {
         // Written now, because what it is made from changes with the next step; artifacts are small or final.
-        var content = new MemoryStream();
-        write(content);
+        var path = _uploader.NewPath();
+        using var file = new HashingFileStream(path);
+        write(file);
+        var content = file.Commit();
         var step = Snapshot.Step;
-        _uploader.File(stream => content.WriteTo(stream), () => { }, stored => new RunSignal.ArtifactStored(new ArtifactRef(name, stored, step)));
+        _uploader.Store(path, content, new RunSignal.ArtifactStored(new ArtifactRef(name, content, step)));
     }
 
     void ITrainingListener.CheckpointDue(long step, RunState state)
@@ -243,7 +241,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
         Telemetry.CheckpointStall.Record(_time.GetElapsedTime(started).TotalSeconds);
         var target = _target;
         _uploader.Do(_metrics!.FlushAsync);
-        _uploader.Tensors(copies, new Dictionary<string, string> { [ProgressKey] = state.Progress }, _staging.Release, content =>
+        _uploader.Store(copies, new Dictionary<string, string> { [ProgressKey] = state.Progress }, _staging.Release, content =>
         {
             Telemetry.CheckpointSeconds.Record(_time.GetElapsedTime(started).TotalSeconds);
             Telemetry.CheckpointBytes.Record(content.Length);
