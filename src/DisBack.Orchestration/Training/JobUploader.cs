@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
@@ -12,6 +13,7 @@ namespace DisBack.Orchestration.Training;
 /// Makes what a training thread produces durable, in order and behind its back: write and hash a local file, store it, offer it to the owner,
 /// wait for the answer, only then go on. The order is the promise: when a checkpoint is committed, so is everything that came before it.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "The token outlives the work, like that of the job it is linked to.")]
 internal sealed class JobUploader
 {
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(0.5);
@@ -23,6 +25,7 @@ internal sealed class JobUploader
     private readonly ChannelWriter<RunSignal> _signals;
     private readonly string _scratch;
     private readonly Channel<Func<CancellationToken, Task>> _work = Channel.CreateUnbounded<Func<CancellationToken, Task>>(new() { SingleReader = true });
+    private readonly CancellationTokenSource _halted;
     private readonly Task _worker;
 
     /// <summary>Starts working.</summary>
@@ -35,11 +38,12 @@ internal sealed class JobUploader
     public JobUploader(ContentStore contents, TimeProvider time, TimeSpan grace, ITrainingJob job, ChannelWriter<RunSignal> signals, string scratch)
     {
         (_contents, _time, _grace, _job, _signals, _scratch) = (contents, time, grace, job, signals, scratch);
+        _halted = CancellationTokenSource.CreateLinkedTokenSource(job.Abandoned);
         _worker = Task.Run(WorkAsync);
     }
 
-    /// <summary>Whether something could not be made durable: the training thread looks at it between two steps.</summary>
-    public bool HasFailed => _worker.IsFaulted;
+    /// <summary>Cancelled when nothing more is made durable, by abandonment or by a failure: the training thread neither goes on nor waits then.</summary>
+    public CancellationToken Halted => _halted.Token;
 
     /// <summary>Writes a safetensors file, stores it, then offers it.</summary>
     /// <param name="tensors">Host tensors that stay as they are until <paramref name="written"/>.</param>
@@ -86,9 +90,14 @@ internal sealed class JobUploader
 
     private async Task WorkAsync()
     {
-        await foreach (var work in _work.Reader.ReadAllAsync(_job.Abandoned))
+        try
         {
-            await work(_job.Abandoned);
+            await foreach (var work in _work.Reader.ReadAllAsync(_job.Abandoned)) await work(_job.Abandoned);
+        }
+        catch
+        {
+            await _halted.CancelAsync();
+            throw;
         }
     }
 

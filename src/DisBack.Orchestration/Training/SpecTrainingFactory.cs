@@ -34,23 +34,28 @@ public sealed class SpecTrainingFactory : ITrainingFactory
         var spec = SpecJson.FromJson<ExperimentSpec>(assignment.Spec);
         set_num_threads(spec.Hardware.Threads);
         var streams = new RandomStreams(spec.Seed);
-        var teacherFile = inputs.Fetch(assignment.Teacher!);
-        Denoiser Open() => NetworkFile.Open(teacherFile).to(inputs.Device);
         return assignment.Run.Kind == RunKind.Recording
             ? new DegradationRecording(Open, spec.Recording, spec.Student.SigmaInit, streams, inputs.Device)
             : new DistributionBacktracking(
                 Open, new AssignedNodes(assignment.Nodes, inputs), spec.Backtracking, spec.Student.SigmaInit, streams, inputs.Device,
                 new StudentEvaluation(Open, spec.Evaluation, spec.Student.SigmaInit, streams, inputs.Device));
+
+        Denoiser Open()
+        {
+            using var weights = inputs.Fetch(assignment.Teacher!);
+            return NetworkFile.Open(weights.Path).to(inputs.Device);
+        }
     }
 
-    /// <summary>The sealed trajectory of an assignment, read through this host's cache.</summary>
+    /// <summary>The sealed trajectory of an assignment, each node held on this host only while it is read.</summary>
     private sealed class AssignedNodes(ImmutableArray<NodeRef> nodes, ITrainingInputs inputs) : ITrajectoryNodes
     {
         public int Count => nodes.Length;
 
         public void Load(int index, Denoiser network)
         {
-            using var file = SafetensorsFile.Open(inputs.Fetch(nodes[index].Content));
+            using var weights = inputs.Fetch(nodes[index].Content);
+            using var file = SafetensorsFile.Open(weights.Path);
             try
             {
                 NetworkFile.Load(file, network);

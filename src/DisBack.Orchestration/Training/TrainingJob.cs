@@ -133,20 +133,25 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
         {
             return _stopped! with { Step = Snapshot.Step };
         }
-        catch (Exception e)
+        catch (Exception failure)
         {
-            var failure = new RunOutcome(Snapshot.Step, FailureCauses.Of(e), FailureCauses.MessageOf(e));
+            var e = failure;
             try
             {
                 // What was reached before the failure is still worth keeping.
                 if (_metrics is not null) _uploader.Do(_metrics.FlushAsync);
                 _uploader.CompleteAsync().GetAwaiter().GetResult();
             }
+            catch (Exception upload) when (e is OperationCanceledException)
+            {
+                // The thread stopped because the uploads did: theirs is the failure to report.
+                e = upload;
+            }
             catch (Exception)
             {
                 // The first failure is the one to report.
             }
-            return failure;
+            return new RunOutcome(Snapshot.Step, FailureCauses.Of(e), FailureCauses.MessageOf(e));
         }
     }
 
@@ -237,7 +242,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
         // Nothing has been learnt yet, and a fresh start begins with more than a first step does.
         if (step == 0) return;
         var started = _time.GetTimestamp();
-        var copies = _staging.Copy(state.Tensors, Abandoned);
+        var copies = _staging.Copy(state.Tensors, _uploader.Halted);
         Telemetry.CheckpointStall.Record(_time.GetElapsedTime(started).TotalSeconds);
         var target = _target;
         _uploader.Do(_metrics!.FlushAsync);
@@ -267,8 +272,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
 
         public void Advance(ITrainingListener listener)
         {
-            job.Abandoned.ThrowIfCancellationRequested();
-            if (job._uploader.HasFailed) job._uploader.CompleteAsync().GetAwaiter().GetResult();
+            job._uploader.Halted.ThrowIfCancellationRequested();
             var started = job._time.GetTimestamp();
             run.Advance(listener);
             Telemetry.StepSeconds.Record(job._time.GetElapsedTime(started).TotalSeconds, _tags);

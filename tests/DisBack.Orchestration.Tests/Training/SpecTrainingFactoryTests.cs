@@ -1,0 +1,91 @@
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Contracts.Specs;
+using DisBack.Diffusion.Data;
+using DisBack.Diffusion.Files;
+using DisBack.Diffusion.Networks;
+using DisBack.Distillation;
+using DisBack.Distillation.Backtracking;
+using DisBack.Distillation.Evaluations;
+using DisBack.Distillation.Recording;
+using DisBack.Distillation.Runs;
+using DisBack.Distillation.Teachers;
+using DisBack.Orchestration.Hosting;
+using DisBack.Orchestration.Training;
+using DisBack.Storage.Content;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace DisBack.Orchestration.Tests.Training;
+
+/// <summary>The real method through the whole orchestration, with networks so small that only the path matters.</summary>
+public sealed class SpecTrainingFactoryTests
+{
+    private static readonly NetworkSettings Network = new()
+    {
+        ImgResolution = 8, ImgChannels = 1, LabelDim = 10, ModelChannels = 8, ChannelMult = [1], NumBlocks = 1, AttnResolutions = [], Dropout = 0,
+    };
+
+    private static readonly DatasetSettings Digits = new() { Source = DatasetSource.Digits, Resolution = 8 };
+
+    [Fact]
+    public async Task A_teacher_is_trained_and_distilled_and_an_interrupted_student_has_the_same_bytes()
+    {
+        var whole = await DistilAsync(stops: 0);
+        var interrupted = await DistilAsync(stops: 2);
+
+        Assert.Equal(whole.Student, interrupted.Student);
+        Assert.True(interrupted.Attempts > 1);
+    }
+
+    private static async Task<(string Student, int Attempts)> DistilAsync(int stops)
+    {
+        var folder = Directory.CreateTempSubdirectory("disback-distil-").FullName;
+        var options = new EmbeddedOptions { DataFolder = folder, Training = training => training.Heartbeat = TimeSpan.FromMilliseconds(50) };
+        var host = await EmbeddedHost.StartAsync(options, new SpecTrainingFactory(), TestContext.Current.CancellationToken);
+        try
+        {
+            var teacher = host.Grains.GetGrain<ITeacherGrain>("tiny");
+            await teacher.TrainAsync(SpecJson.Canonical(new TeacherSpec
+            {
+                Name = "tiny", Network = Network, Data = Digits, Training = new TeacherTrainingSettings { Steps = 4, Batch = 8 }, Hardware = new HardwareSettings { Threads = 1 },
+            }));
+            await Site.UntilAsync(teacher, RunStatus.Completed);
+            var weights = (await teacher.GetAsync()).Weights!;
+
+            var spec = SpecJson.Canonical(new ExperimentSpec
+            {
+                Name = "tiny",
+                Teacher = weights.Digest,
+                Recording = new RecordingSettings { Steps = 6, Batch = 4, Nodes = new EveryInterval { Interval = 2 } },
+                Backtracking = new BacktrackingSettings { Steps = 12, Batch = 4, Switching = new FixedInterval { Interval = 3 }, CollapseThreshold = 0 },
+                Checkpoints = new CheckpointSettings { Every = 2, Keep = 2 },
+                Evaluation = new EvaluationSettings { Every = 0, Samples = 20, FinalSamples = 20, Reference = Digits },
+                Hardware = new HardwareSettings { Threads = 1 },
+            });
+            var id = GrainKeys.Sweep("tiny", spec);
+            for (var stop = 0; ; stop++)
+            {
+                await host.Grains.GetGrain<ISweepGrain>(id).SubmitAsync(new SweepSubmission("tiny", spec, weights));
+                var trial = host.Grains.GetGrain<ITrialGrain>(GrainKeys.Trial(id, 0));
+                if (stop == stops)
+                {
+                    await Site.UntilAsync(trial, RunStatus.Completed);
+                    var document = await trial.GetAsync();
+                    var student = document.Run.Artifacts[StudentFile.Name].Content;
+                    await host.Services.GetRequiredService<ContentStore>().VerifyAsync(student, TestContext.Current.CancellationToken);
+                    using var file = SafetensorsFile.Open(host.Services.GetRequiredService<ContentStore>().LocalPathOf(student)!);
+                    Assert.Equal(Network.ToJson(), NetworkFile.SettingsOf(file).ToJson());
+                    return (student.Digest, document.Run.Attempt);
+                }
+                await Site.CommittedAsync(trial, 2 * (stop + 1));
+                await host.StopAsync(TestContext.Current.CancellationToken);
+                host = await EmbeddedHost.StartAsync(options, new SpecTrainingFactory(), TestContext.Current.CancellationToken);
+            }
+        }
+        finally
+        {
+            await host.DisposeAsync();
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}

@@ -1,0 +1,218 @@
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Training;
+using DisBack.Storage.Blobs;
+using DisBack.Storage.Cache;
+using DisBack.Storage.Content;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace DisBack.Orchestration.Tests.Training;
+
+/// <summary>The training threads alone, without a silo: what they say, and when they stop by themselves.</summary>
+public sealed class TrainingRuntimeTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("disback-runtime-").FullName;
+    private readonly TrainingOptions _options = new();
+    private readonly FolderBlobStore _blobs;
+    private readonly ContentStore _contents;
+    private readonly WeightCache _weights;
+
+    public TrainingRuntimeTests()
+    {
+        _blobs = new FolderBlobStore(Path.Combine(_folder, "data"));
+        _contents = new ContentStore(_blobs);
+        _weights = new WeightCache(_contents, Options.Create(new WeightCacheOptions { Folder = Path.Combine(_folder, "cache") }), NullLogger<WeightCache>.Instance);
+        _options.Scratch = Path.Combine(_folder, "scratch");
+        _options.Devices.Add(new Accelerator(0, "cpu", "cpu", 1));
+    }
+
+    [Fact]
+    public async Task Signals_come_in_order_and_the_outcome_after_the_last_one()
+    {
+        var job = Start(new ScriptedTraining());
+
+        var signals = await AnswerAsync(job, CommitResult.Accepted);
+        var outcome = await job.Completion;
+
+        Assert.Equal(new RunOutcome(40), outcome);
+        Assert.Equal([10L, 20L, 30L, 40L], signals.OfType<RunSignal.CheckpointStored>().Select(stored => stored.Checkpoint.Step));
+        Assert.Equal(["teacher.safetensors", "note.txt"], signals.TakeLast(2).OfType<RunSignal.ArtifactStored>().Select(stored => stored.Artifact.Name));
+        foreach (var stored in signals.OfType<RunSignal.CheckpointStored>()) await _contents.VerifyAsync(stored.Checkpoint.Content, TestContext.Current.CancellationToken);
+        Assert.Empty(Directory.GetFiles(_options.Scratch, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task A_run_that_nobody_hears_stops_itself_after_the_dead_man_time()
+    {
+        var script = new ScriptedTraining();
+        var hold = script.HoldAt(RunKind.Teacher, 15);
+        _options.DeadMan = TimeSpan.FromMilliseconds(200);
+        var job = Start(script);
+        var answers = AnswerAsync(job, CommitResult.Accepted);
+
+        await hold.Reached;
+        await Cancelled(job.Abandoned);
+        hold.Open();
+        var outcome = await job.Completion;
+        await answers;
+
+        Assert.Equal((FailureCause.Lost, 15L), (outcome.Cause!.Value, outcome.Step));
+        Assert.Contains("No heartbeat was accepted", outcome.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_accepted_heartbeat_extends_the_dead_man_time()
+    {
+        var script = new ScriptedTraining();
+        var hold = script.HoldAt(RunKind.Teacher, 15);
+        var time = new ManualTime();
+        _options.DeadMan = TimeSpan.FromSeconds(120);
+        var job = Start(script, time);
+        var answers = AnswerAsync(job, CommitResult.Accepted);
+        await hold.Reached;
+
+        time.Advance(TimeSpan.FromSeconds(100));
+        job.ExtendDeadline();
+        time.Advance(TimeSpan.FromSeconds(100));
+        var heard = job.Abandoned.IsCancellationRequested;
+        time.Advance(TimeSpan.FromSeconds(21));
+        var unheard = job.Abandoned.IsCancellationRequested;
+        hold.Open();
+        await answers;
+
+        Assert.Equal((false, true), (heard, unheard));
+    }
+
+    [Fact]
+    public async Task A_fenced_commit_stops_the_run_at_its_next_step()
+    {
+        var job = Start(new ScriptedTraining { Steps = 1_000_000 });
+
+        await AnswerAsync(job, CommitResult.Fenced);
+        var outcome = await job.Completion;
+
+        Assert.Equal(FailureCause.Lost, outcome.Cause);
+        Assert.Contains("Another attempt owns the run", outcome.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_slot_is_taken_until_the_thread_has_gone_and_a_new_attempt_fences_the_old_one()
+    {
+        var script = new ScriptedTraining();
+        var hold = script.HoldAt(RunKind.Teacher, 5);
+        var runtime = Runtime(script);
+        var first = runtime.TryStart(Assignment(1))!;
+        var answers = AnswerAsync(first, CommitResult.Accepted);
+        await hold.Reached;
+
+        var refused = runtime.TryStart(Assignment(2));
+        hold.Open();
+        await first.Completion;
+        var second = runtime.TryStart(Assignment(2))!;
+        await AnswerAsync(second, CommitResult.Accepted);
+        await answers;
+
+        Assert.Null(refused);
+        Assert.Equal(FailureCause.Lost, (await first.Completion).Cause);
+        Assert.Null((await second.Completion).Cause);
+        Assert.Empty(runtime.Occupied);
+    }
+
+    [Fact]
+    public async Task A_store_that_fails_for_good_fails_the_attempt_with_its_own_words()
+    {
+        var script = new ScriptedTraining();
+        // A file where the store needs a folder.
+        script.At(RunKind.Teacher, 5, _ => File.WriteAllText(Path.Combine(_folder, "data"), ""));
+        var job = Start(script);
+
+        await AnswerAsync(job, CommitResult.Accepted);
+        var outcome = await job.Completion;
+
+        Assert.Equal(FailureCause.Storage, outcome.Cause);
+        Assert.Contains(_folder, outcome.Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose()
+    {
+        _weights.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static TrainingAssignment Assignment(int attempt) =>
+        new() { Run = new RunAttempt(RunKind.Teacher, "mine", attempt), Spec = """{"checkpoints":{"every":10,"keep":3}}""" };
+
+    private static async Task<List<RunSignal>> AnswerAsync(ITrainingJob job, CommitResult answer)
+    {
+        var signals = new List<RunSignal>();
+        await foreach (var signal in job.Signals.ReadAllAsync(TestContext.Current.CancellationToken))
+        {
+            signals.Add(signal);
+            signal.Acknowledge(answer);
+        }
+        return signals;
+    }
+
+    private static Task Cancelled(CancellationToken token)
+    {
+        var cancelled = new TaskCompletionSource();
+        token.Register(cancelled.SetResult);
+        return cancelled.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    }
+
+    private TrainingRuntime Runtime(ScriptedTraining script, TimeProvider? time = null) =>
+        new(script, _blobs, _contents, _weights, Options.Create(_options), time ?? TimeProvider.System);
+
+    private ITrainingJob Start(ScriptedTraining script, TimeProvider? time = null) => Runtime(script, time).TryStart(Assignment(1))!;
+
+    /// <summary>A clock with one timer at a time, moved by hand.</summary>
+    private sealed class ManualTime : TimeProvider
+    {
+        private readonly List<ManualTimer> _timers = [];
+        private TimeSpan _now;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => _now.Ticks;
+
+        public void Advance(TimeSpan by)
+        {
+            _now += by;
+            foreach (var timer in _timers.Where(timer => timer.Due <= _now).ToList()) timer.Fire();
+        }
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = new ManualTimer(this, () => callback(state));
+            timer.Change(dueTime, period);
+            _timers.Add(timer);
+            return timer;
+        }
+
+        private sealed class ManualTimer(ManualTime time, Action callback) : ITimer
+        {
+            public TimeSpan Due { get; private set; }
+
+            public void Fire()
+            {
+                Due = TimeSpan.MaxValue;
+                callback();
+            }
+
+            public bool Change(TimeSpan dueTime, TimeSpan period)
+            {
+                Due = time._now + dueTime;
+                return true;
+            }
+
+            public void Dispose() => Due = TimeSpan.MaxValue;
+
+            public ValueTask DisposeAsync()
+            {
+                Dispose();
+                return default;
+            }
+        }
+    }
+}
