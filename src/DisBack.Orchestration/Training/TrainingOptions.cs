@@ -8,7 +8,7 @@ public sealed class TrainingOptions
     /// <summary>The devices. One CPU with one slot unless set.</summary>
     public IList<Accelerator> Devices { get; } = [];
 
-    /// <summary>Where checkpoints are written before they are stored; it should be in the file system of a local blob store.</summary>
+    /// <summary>Where checkpoints are written before they are stored: a folder of this process alone, emptied at the start. It should be in the file system of a local blob store.</summary>
     public string Scratch { get; set; } = "";
 
     /// <summary>How often a trainer tells the owner that it lives. Half a second unless set; clusters use 15 seconds.</summary>

@@ -28,6 +28,8 @@ internal sealed class TrainingRuntime : ITrainingRuntime
         (_factory, _blobs, _contents, _weights, _options, _time) = (factory, blobs, contents, weights, options.Value, time);
         _devices = [.. _options.Devices];
         Telemetry.Slots.Add(_devices.Sum(device => device.Slots));
+        // A killed process leaves half-written files behind; nothing refers to them.
+        if (Directory.Exists(_options.Scratch)) Directory.Delete(_options.Scratch, recursive: true);
     }
 
     public ImmutableArray<Accelerator> Devices
