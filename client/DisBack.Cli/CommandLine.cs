@@ -33,8 +33,8 @@ internal static class CommandLine
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            foreach (var error in parsed.Errors.Select(e => e.Message).Distinct())
-                session.Screen.Error.WriteLine($"disback: {error}{Suggestion(parsed)}");
+            foreach (var error in Mistakes(parsed))
+                session.Screen.Error.WriteLine($"disback: {error}");
             session.Screen.Error.WriteLine($"Run 'disback {string.Join(' ', Path(parsed.CommandResult.Command))}--help' for what there is.");
             return ExitCode.Usage;
         }
@@ -107,10 +107,13 @@ internal static class CommandLine
     private static IEnumerable<string> Path(Command command)
         => command is RootCommand ? [] : [.. Path(command.Parents.OfType<Command>().First()), command.Name + " "];
 
-    private static string Suggestion(ParseResult parsed)
+    /// <summary>What nobody knows explains the rest: a misspelt verb is also a missing one.</summary>
+    private static IEnumerable<string> Mistakes(ParseResult parsed)
     {
+        if (parsed.UnmatchedTokens.Count == 0)
+            return parsed.Errors.Select(e => e.Message).Distinct();
         var here = parsed.CommandResult.Command;
-        var names = here.Subcommands.Select(c => c.Name).Concat(here.Options.Select(o => o.Name)).Append(Data.Name);
-        return parsed.UnmatchedTokens.Select(t => NearestName.Of(t, names)).FirstOrDefault(n => n is not null) is { } near ? $" Did you mean '{near}'?" : "";
+        var names = here.Subcommands.Select(c => c.Name).Concat(here.Options.Select(o => o.Name)).Append(Data.Name).ToList();
+        return parsed.UnmatchedTokens.Select(token => $"There is no '{token}' here" + (NearestName.Of(token, names) is { } near ? $"; did you mean '{near}'?" : "."));
     }
 }

@@ -1,6 +1,9 @@
 using DisBack.Client;
 using DisBack.Orchestration.Hosting;
 using DisBack.Orchestration.Training;
+using Microsoft.Extensions.DependencyInjection;
+using OpenTelemetry;
+using OpenTelemetry.Resources;
 
 namespace DisBack.Cli;
 
@@ -17,7 +20,22 @@ internal sealed class Silo : IAsyncDisposable
 
     /// <summary>Takes the data folder and starts.</summary>
     public static async Task<Silo> StartAsync(DataFolder folder, string command, CancellationToken cancellation)
-        => new(await EmbeddedHost.StartAsync(new EmbeddedOptions { DataFolder = folder.Path, Command = command, Log = true }, new SpecTrainingFactory(), cancellation), folder);
+    {
+        var options = new EmbeddedOptions { DataFolder = folder.Path, Command = command, Log = true, Services = AddTelemetry };
+        return new(await EmbeddedHost.StartAsync(options, new SpecTrainingFactory(), cancellation), folder);
+    }
 
     public async ValueTask DisposeAsync() => await _host.StopAsync();
+
+    /// <summary>Metrics and traces leave the process only where somebody listens: the exporter reads the standard OTEL_ variables itself.</summary>
+    private static void AddTelemetry(IServiceCollection services)
+    {
+        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT")))
+            return;
+        services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService("disback"))
+            .WithMetrics(metrics => metrics.AddMeter(Orchestration.Telemetry.Name, Storage.Telemetry.MeterName, "Microsoft.Orleans"))
+            .WithTracing(traces => traces.AddSource(Orchestration.Telemetry.Name))
+            .UseOtlpExporter();
+    }
 }

@@ -9,9 +9,9 @@ namespace DisBack.Cli.Tests;
 public sealed class CommandLineTests
 {
     [Theory]
-    [InlineData("lsit", "disback: Unrecognized command or argument 'lsit'. Did you mean 'list'?\nRun 'disback --help' for what there is.\n")]
-    [InlineData("list --jsno", "disback: Unrecognized command or argument '--jsno'. Did you mean '--json'?\nRun 'disback list --help' for what there is.\n")]
-    [InlineData("trajectory shw", "disback: Unrecognized command or argument 'shw'. Did you mean 'show'?\nRun 'disback trajectory --help' for what there is.\n")]
+    [InlineData("lsit", "disback: There is no 'lsit' here; did you mean 'list'?\nRun 'disback --help' for what there is.\n")]
+    [InlineData("list --jsno", "disback: There is no '--jsno' here; did you mean '--json'?\nRun 'disback list --help' for what there is.\n")]
+    [InlineData("trajectory shw", "disback: There is no 'shw' here; did you mean 'show'?\nRun 'disback trajectory --help' for what there is.\n")]
     public async Task A_wrong_command_line_is_answered_with_what_was_probably_meant(string line, string error)
         => Assert.Equal(new Shell.Result(ExitCode.Usage, "", error), await Shell.RunAsync(line.Split(' ')));
 

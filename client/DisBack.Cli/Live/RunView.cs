@@ -50,8 +50,8 @@ internal sealed class RunView(Screen screen, TimeProvider time, string run, int 
         screen.Line($"{_progress.Elapsed,8}  {_progress.Stage}  {_progress.Pace}  {_progress.Figures}".TrimEnd());
     }
 
-    /// <summary>Checkpoints are many and speak for themselves; the rest is worth a line.</summary>
-    private static bool IsNews(RunEvent happened) => happened.Message.Length > 0 && happened.Kind is not RunEventKind.Checkpoint;
+    /// <summary>Checkpoints and pictures are many and speak for themselves; the rest is worth a line.</summary>
+    private static bool IsNews(RunEvent happened) => happened.Message.Length > 0 && happened.Kind is not (RunEventKind.Checkpoint or RunEventKind.Artifact);
 
     private Rows Picture()
     {

@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace DisBack.Cli.Tests;
+
+/// <summary>The real <c>disback</c> executable, as users start it.</summary>
+internal sealed partial class DisBackProcess : IDisposable
+{
+    private readonly Process _process;
+    private readonly Lock _gate = new();
+    private readonly List<string> _lines = [];
+    private readonly List<(string Text, TaskCompletionSource Seen)> _awaited = [];
+    private readonly Task<string> _error;
+
+    private DisBackProcess(string folder, string[] args)
+    {
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "disback"), args)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += (_, line) => Hear(line.Data);
+        _process.BeginOutputReadLine();
+        _error = _process.StandardError.ReadToEndAsync();
+    }
+
+    public static DisBackProcess Start(string folder, params string[] args) => new(folder, args);
+
+    public static async Task<(ExitCode Code, string Output, string Error)> RunAsync(string folder, params string[] args)
+    {
+        using var process = Start(folder, args);
+        return await process.EndAsync();
+    }
+
+    /// <summary>Waits until a line of the output holds a text.</summary>
+    public Task SeesAsync(string text)
+    {
+        lock (_gate)
+        {
+            if (_lines.Any(line => line.Contains(text, StringComparison.Ordinal)))
+                return Task.CompletedTask;
+            var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _awaited.Add((text, seen));
+            return seen.Task;
+        }
+    }
+
+    public void Interrupt() => Assert.Equal(0, Signal(_process.Id, 2));
+
+    public void Kill() => _process.Kill();
+
+    public async Task<(ExitCode Code, string Output, string Error)> EndAsync()
+    {
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        var error = await _error;
+        lock (_gate)
+            return ((ExitCode)_process.ExitCode, string.Join('\n', _lines), error);
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        _process.Dispose();
+    }
+
+    private void Hear(string? line)
+    {
+        lock (_gate)
+        {
+            // The end of the output ends every wait: what was not said by then never will be.
+            foreach (var (_, seen) in _awaited.Where(a => line is null || line.Contains(a.Text, StringComparison.Ordinal)))
+                seen.TrySetResult();
+            if (line is not null)
+                _lines.Add(line);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Signal(int process, int signal);
+}

@@ -1,0 +1,133 @@
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+
+namespace DisBack.Cli.Tests;
+
+/// <summary>A data folder with a teacher of a few steps, made once by the executable itself.</summary>
+public sealed class TaughtFolder : IAsyncLifetime
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("disback-cli-").FullName;
+
+    public async ValueTask InitializeAsync()
+    {
+        await File.WriteAllTextAsync(System.IO.Path.Combine(Path, "teacher.yaml"), """
+            name: tiny
+            network: { img_resolution: 14, img_channels: 1, label_dim: 10, model_channels: 8, channel_mult: [1], num_blocks: 1, attn_resolutions: [], dropout: 0 }
+            data: { source: digits, resolution: 14 }
+            training: { steps: 10, batch: 16 }
+            checkpoints: { every: 5 }
+            """);
+        await File.WriteAllTextAsync(System.IO.Path.Combine(Path, "spec.yaml"), """
+            name: spec
+            teacher: tiny
+            recording: { steps: 8, batch: 16, nodes: { policy: every, interval: 4 } }
+            backtracking: { steps: 60, batch: 16, switching: { policy: fixed, interval: 20 } }
+            checkpoints: { every: 10 }
+            evaluation: { every: 0, final_samples: 100, reference: { source: digits, resolution: 14 } }
+            """);
+        var (code, output, error) = await DisBackProcess.RunAsync(Path, "teacher", "train", "teacher.yaml");
+        Assert.True(code == ExitCode.Ok, output + error);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Directory.Delete(Path, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>What only the real executable shows: exit codes, signals, and two processes at one data folder.</summary>
+public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFolder>
+{
+    [Fact]
+    public async Task A_run_leaves_its_files_and_every_read_verb_knows_it()
+    {
+        var (code, output, error) = await Run("spec.yaml", "whole");
+        Assert.True(code == ExitCode.Ok, output + error);
+        foreach (var file in new[] { "student.safetensors", "samples.png", "report.html" })
+            Assert.Contains(output.Split('\n'), line => line.EndsWith(file, StringComparison.Ordinal) && File.Exists(line.Trim()));
+
+        Assert.Contains("completed", await Said("list"));
+        Assert.Contains("60 of 60", await Said("show", "whole"));
+        Assert.Contains("policy: fixed", await Said("show", "whole", "--spec"));
+        Assert.Equal("completed", JsonNode.Parse(await Said("show", "whole", "--json"))!["run"]!["status"]!.GetValue<string>());
+        Assert.Contains("(teacher)", await Said("trajectory", "show", "whole"));
+        Assert.DoesNotContain("damaged", await Said("trajectory", "verify", "whole"));
+        Assert.DoesNotContain("damaged", await Said("checkpoint", "verify", "whole"));
+        Assert.Contains("FID ", await Said("evaluate", "whole", "--count", "100"));
+        await Said("sample", "whole", "--count", "4", "--output", "four.png");
+        Assert.True(new FileInfo(Path.Combine(folder.Path, "four.png")).Length > 100);
+    }
+
+    [Fact]
+    public async Task Interrupted_killed_and_repeated_a_run_ends_with_the_bytes_of_an_undisturbed_one()
+    {
+        using (var process = Start("disturbed"))
+        {
+            await process.SeesAsync("backtracking");
+            process.Interrupt();
+            var (code, _, error) = await process.EndAsync();
+            Assert.Equal((ExitCode.Interrupted, "Stopping after a checkpoint; Ctrl-C again stops at once.\n"), (code, error));
+        }
+        using (var process = Start("disturbed"))
+        {
+            await process.SeesAsync("backtracking");
+            process.Kill();
+            await process.EndAsync();
+        }
+        Assert.Equal(ExitCode.Ok, (await Run("spec.yaml", "disturbed")).Code);
+        Assert.Equal(ExitCode.Ok, (await Run("spec.yaml", "undisturbed")).Code);
+        Assert.Equal(Student("undisturbed"), Student("disturbed"));
+    }
+
+    [Fact]
+    public async Task A_held_folder_can_be_read_and_commanded_but_not_taken()
+    {
+        using var holder = Start("holder", "--set", "backtracking.steps=100000");
+        await holder.SeesAsync("backtracking");
+
+        var (code, _, error) = await Run("spec.yaml", "other");
+        Assert.Equal(ExitCode.DataFolderInUse, code);
+        Assert.Contains("is in use by process", error);
+        Assert.Single(error.TrimEnd().Split('\n'));
+        Assert.Contains("running", await Said("list"));
+
+        using var watcher = DisBackProcess.Start(folder.Path, "watch", "holder");
+        await watcher.SeesAsync("step ");
+        Assert.Contains("checkpoint", await Said("pause", "holder"));
+        Assert.Equal(ExitCode.Ok, (await holder.EndAsync()).Code);
+        Assert.Contains("is paused", (await watcher.EndAsync()).Output);
+        Assert.Contains("is not running", await Said("pause", "holder"));
+
+        await Said("cancel", "holder");
+        Assert.Equal(ExitCode.Cancelled, (await Run("spec.yaml", "holder", "--set", "backtracking.steps=100000")).Code);
+    }
+
+    [Fact]
+    public async Task Bad_input_is_told_before_anything_is_taken_or_written()
+    {
+        var (code, _, error) = await Run("spec.yaml", "bad", "--set", "recording.stps=1");
+        Assert.Equal((ExitCode.Invalid, "--set recording.stps=1: there is no key 'stps' in 'recording'; expected one of steps, batch, optimizer, noise, nodes; did you mean 'steps'?\n"), (code, error));
+        (code, _, error) = await DisBackProcess.RunAsync(folder.Path, "show", "nowhere");
+        Assert.Equal(ExitCode.NotFound, code);
+        Assert.StartsWith("disback: There is no run 'nowhere'", error);
+        (code, _, _) = await Run("spec.yaml", "bad", "--set", "teacher=nobody");
+        Assert.Equal(ExitCode.NotFound, code);
+        Assert.DoesNotContain("bad", await Said("list"));
+    }
+
+    private DisBackProcess Start(string name, params string[] more) => DisBackProcess.Start(folder.Path, ["run", "spec.yaml", "--set", $"name={name}", .. more]);
+
+    private Task<(ExitCode Code, string Output, string Error)> Run(string spec, string name, params string[] more)
+        => DisBackProcess.RunAsync(folder.Path, ["run", spec, "--set", $"name={name}", .. more]);
+
+    private async Task<string> Said(params string[] args)
+    {
+        var (code, output, error) = await DisBackProcess.RunAsync(folder.Path, args);
+        Assert.True(code == ExitCode.Ok, $"{code}: {error}");
+        return output;
+    }
+
+    private string Student(string name)
+        => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Directory.EnumerateFiles(Path.Combine(folder.Path, "disback-data", "runs"), "student.safetensors", SearchOption.AllDirectories).Single(f => f.Contains($"/{name}-", StringComparison.Ordinal)))));
+}
