@@ -35,7 +35,7 @@ internal static class CommandLine
         {
             foreach (var error in Mistakes(parsed))
                 session.Screen.Error.WriteLine($"disback: {error}");
-            session.Screen.Error.WriteLine($"Run 'disback {string.Join(' ', Path(parsed.CommandResult.Command))}--help' for what there is.");
+            session.Screen.Error.WriteLine($"Run 'disback {string.Concat(Path(parsed.CommandResult.Command))}--help' for what there is.");
             return ExitCode.Usage;
         }
         try
@@ -107,13 +107,13 @@ internal static class CommandLine
     private static IEnumerable<string> Path(Command command)
         => command is RootCommand ? [] : [.. Path(command.Parents.OfType<Command>().First()), command.Name + " "];
 
-    /// <summary>What nobody knows explains the rest: a misspelt verb is also a missing one.</summary>
+    /// <summary>What nobody knows explains the rest: a misspelt verb is also a missing one, and makes strangers of all that follows.</summary>
     private static IEnumerable<string> Mistakes(ParseResult parsed)
     {
         if (parsed.UnmatchedTokens.Count == 0)
             return parsed.Errors.Select(e => e.Message).Distinct();
         var here = parsed.CommandResult.Command;
         var names = here.Subcommands.Select(c => c.Name).Concat(here.Options.Select(o => o.Name)).Append(Data.Name).ToList();
-        return parsed.UnmatchedTokens.Select(token => $"There is no '{token}' here" + (NearestName.Of(token, names) is { } near ? $"; did you mean '{near}'?" : "."));
+        return parsed.UnmatchedTokens.Take(1).Select(token => $"There is no '{token}' here" + (NearestName.Of(token, names) is { } near ? $"; did you mean '{near}'?" : "."));
     }
 }

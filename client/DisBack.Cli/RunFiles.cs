@@ -80,7 +80,7 @@ internal static class RunFiles
 
         void Add(string title, Predicate<string> belongs, MetricHistory source, IReadOnlyList<long> at)
         {
-            var curves = source.Points.Where(p => belongs(p.Name)).GroupBy(p => p.Name).Select(g => new ReportCurve(g.Key, [.. g.Select(p => (p.Step, p.Value))])).ToList();
+            var curves = source.Points.Where(p => belongs(p.Name)).GroupBy(p => p.Name).Select(g => new ReportCurve(g.Key, [.. g.Select(p => (p.Step, p.Value))], Joined: g.Key != MetricNames.Fid)).ToList();
             if (curves.Count > 0)
                 charts.Add(new ReportChart(title, curves, at));
         }

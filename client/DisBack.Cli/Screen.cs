@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DisBack.Contracts.Specs;
@@ -11,7 +12,7 @@ internal sealed class Screen
     /// <summary>Wide enough that nothing is wrapped where nobody looks at a terminal.</summary>
     private const int PlainWidth = 4096;
 
-    private static readonly JsonSerializerOptions s_indented = new(SpecJson.Options) { WriteIndented = true };
+    private static readonly JsonSerializerOptions s_indented = new(SpecJson.Options) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public Screen(TextWriter output, TextWriter error, bool live)
     {
@@ -48,7 +49,7 @@ internal sealed class Screen
     public void Fact(string name, string? value)
     {
         if (!string.IsNullOrEmpty(value))
-            Output.WriteLine($"{name,-12} {value}");
+            Output.WriteLine($"{name,-16} {value}");
     }
 
     public void Json(JsonNode? node) => Output.WriteLine(node?.ToJsonString(s_indented) ?? "null");

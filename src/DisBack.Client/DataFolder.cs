@@ -1,4 +1,5 @@
 using DisBack.Contracts.Documents;
+using DisBack.Storage;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Content;
 using DisBack.Storage.GrainStorage;
@@ -16,9 +17,12 @@ public sealed class DataFolder
 
     /// <summary>A data folder; nothing is read or created yet.</summary>
     /// <param name="path">The folder.</param>
+    /// <exception cref="StorageException">A file has that name.</exception>
     public DataFolder(string path)
     {
         Path = System.IO.Path.GetFullPath(path);
+        if (File.Exists(Path))
+            throw new StorageException($"The data folder '{Path}' is a file; name a folder with --data.");
         var blobs = BlobStoreServices.Create(new BlobStoreOptions { Folder = Path });
         _documents = new DocumentReader(blobs, DocumentNames.Service);
         Content = new ContentStore(blobs);

@@ -18,7 +18,7 @@ internal static class Arguments
 
     public static Option<int> Count(int value, string description) => Positive(new Option<int>("--count", "-n") { Description = description, DefaultValueFactory = _ => value });
 
-    private static Option<int> Positive(Option<int> option)
+    public static Option<int> Positive(Option<int> option)
     {
         option.Validators.Add(result =>
         {

@@ -54,6 +54,6 @@ internal static class RunCommand
         trial = await run.GetAsync();
         await RunFiles.WriteAsync(folder, trial, CancellationToken.None);
         Driver.Conclude(session.Screen, folder, trial.Id, trial.Id, trial.Run);
-        return session.Signals.Received ?? Driver.CodeOf(trial.Run.Status);
+        return session.Signals.Received ?? Driver.CodeOf(trial.Run);
     }
 }

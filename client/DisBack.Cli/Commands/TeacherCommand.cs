@@ -46,7 +46,7 @@ internal static class TeacherCommand
                 await File.WriteAllTextAsync(Path.Combine(folder.RunFolder(id), "teacher.json"), JsonSerializer.Serialize(manifest, StorageJson.Options) + "\n", CancellationToken.None);
             }
             Driver.Conclude(session.Screen, folder, $"teacher {spec.Name}", id, run);
-            return (int)(session.Signals.Received ?? Driver.CodeOf(run.Status));
+            return (int)(session.Signals.Received ?? Driver.CodeOf(run));
         });
         return command;
     }

@@ -26,7 +26,7 @@ internal static class WatchCommand
                     session.Screen.Json(DocumentJson.Of(trial));
                 else
                     Driver.Conclude(session.Screen, folder, trial.Id, trial.Id, trial.Run);
-                return (int)Driver.CodeOf(trial.Run.Status);
+                return (int)Driver.CodeOf(trial.Run);
             }
             await using var cluster = await ClusterConnection.ConnectAsync(owner, cancellation);
             var updates = cluster.Client.Trial(trial.Id).WatchAsync(0, session.Signals.Stopping);
@@ -42,7 +42,7 @@ internal static class WatchCommand
             trial = await folder.FindTrialAsync(trial.Id, cancellation);
             if (!parsed.GetValue(json))
                 Driver.Conclude(session.Screen, folder, trial.Id, trial.Id, trial.Run);
-            return (int)Driver.CodeOf(trial.Run.Status);
+            return (int)Driver.CodeOf(trial.Run);
         });
         return command;
     }

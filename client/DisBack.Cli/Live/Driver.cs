@@ -1,6 +1,7 @@
 using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Distillation.Evaluations;
 
 namespace DisBack.Cli.Live;
 
@@ -28,10 +29,11 @@ internal static class Driver
         return await read();
     }
 
-    public static ExitCode CodeOf(RunStatus status) => status switch
+    public static ExitCode CodeOf(RunRecord run) => run switch
     {
-        RunStatus.Failed => ExitCode.RunFailed,
-        RunStatus.Cancelled => ExitCode.Cancelled,
+        { Status: RunStatus.Failed, Cause: FailureCause.Storage } => ExitCode.Storage,
+        { Status: RunStatus.Failed } => ExitCode.RunFailed,
+        { Status: RunStatus.Cancelled } => ExitCode.Cancelled,
         _ => ExitCode.Ok,
     };
 
@@ -50,6 +52,8 @@ internal static class Driver
         screen.Line($"{name} {ending}{figure}.");
         foreach (var path in folder.FilesOf(id))
             screen.Line($"  {path}");
+        if (folder.FilesOf($"{id}/{StudentEvaluation.StripFolder}").Count is > 0 and var strips)
+            screen.Line($"  {Path.Combine(folder.RunFolder(id), StudentEvaluation.StripFolder)} ({strips} pictures of the student on its way)");
         if (run is { Status: RunStatus.Failed, Reason: { } reason })
             screen.Error.WriteLine($"disback: {reason}");
     }

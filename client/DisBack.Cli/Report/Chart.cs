@@ -82,6 +82,7 @@ internal static class Chart
                 shown.Select(p => (double)p.Step).ToArray(), shown.Select(p => logarithmic ? Math.Log10(p.Value) : p.Value).ToArray(), shade);
             drawn.LineWidth = noisy ? 1 : 2;
             drawn.MarkerSize = shown.Count > 30 || stepped ? 0 : 6;
+            if (!curve.Joined) (drawn.LineWidth, drawn.MarkerSize, drawn.MarkerShape) = (0, 11, MarkerShape.FilledDiamond);
             if (stepped) drawn.ConnectStyle = ConnectStyle.StepHorizontal;
             return drawn;
         }

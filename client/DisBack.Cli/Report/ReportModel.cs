@@ -48,7 +48,10 @@ internal sealed record ReportPicture(string Caption, byte[] Png);
 internal sealed record ReportChart(string Title, IReadOnlyList<ReportCurve> Curves, IReadOnlyList<long> Marks, bool Stepped = false);
 
 /// <summary>Points in order of their steps; values that are not finite are left out.</summary>
-internal sealed record ReportCurve(string Name, IReadOnlyList<(long Step, double Value)> Points);
+/// <param name="Name">What the legend calls it.</param>
+/// <param name="Points">The measurements.</param>
+/// <param name="Joined">Whether a line between them means anything; two measurements at the ends of a run are no curve.</param>
+internal sealed record ReportCurve(string Name, IReadOnlyList<(long Step, double Value)> Points, bool Joined = true);
 
 /// <summary>A node of the trajectory.</summary>
 /// <param name="Index">0 is the exact teacher.</param>

@@ -63,6 +63,9 @@ public sealed record RunRecord
     /// <summary>Sequence number of the newest event.</summary>
     [Id(17)] public long Sequence { get; init; }
 
+    /// <summary>What kind of failure ended it; null unless it has failed.</summary>
+    [Id(18)] public FailureCause? Cause { get; init; }
+
     /// <summary>The checkpoint a new attempt resumes from; null before the first.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public CheckpointRef? Head => Checkpoints.IsEmpty ? null : Checkpoints[0];

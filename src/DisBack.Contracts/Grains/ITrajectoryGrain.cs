@@ -43,6 +43,8 @@ public sealed record TrajectoryRequest(
 /// <param name="Nodes">The nodes when sealed, otherwise none.</param>
 /// <param name="Status">Where stage 1 stands.</param>
 /// <param name="Reason">Why it waits, or why it failed.</param>
+/// <param name="Cause">What kind of failure ended it; null unless it has failed.</param>
 [GenerateSerializer, Immutable, Alias("disback.TrajectoryReply.v1")]
 public sealed record TrajectoryReply(
-    [property: Id(0)] bool Sealed, [property: Id(1)] ImmutableArray<NodeRef> Nodes, [property: Id(2)] RunStatus Status, [property: Id(3)] string? Reason);
+    [property: Id(0)] bool Sealed, [property: Id(1)] ImmutableArray<NodeRef> Nodes, [property: Id(2)] RunStatus Status, [property: Id(3)] string? Reason,
+    [property: Id(4)] FailureCause? Cause = null);

@@ -60,5 +60,6 @@ public static class SpecReader
             throw new SpecException([.. problems.OrderBy(p => p.Place.Line == 0).ThenBy(p => p.Place.Line).ThenBy(p => p.Place.Column)]);
     }
 
-    private static string Sentence(string message, string path) => File.Exists(path) || Directory.Exists(path) ? message : "there is no such file; check the path.";
+    private static string Sentence(string message, string path) => File.Exists(path) ? message
+        : Directory.Exists(path) ? "it is a folder; name the YAML file in it." : "there is no such file; check the path.";
 }

@@ -14,6 +14,9 @@ namespace DisBack.Distillation.Evaluations;
 /// </summary>
 public sealed class StudentEvaluation : IDisposable
 {
+    /// <summary>The folder in the names of strips, apart from the few files that people look for.</summary>
+    public const string StripFolder = "strips";
+
     private const long StripLength = 20;
 
     private readonly EvaluationSettings _settings;
@@ -113,7 +116,7 @@ public sealed class StudentEvaluation : IDisposable
     {
         var images = Sample("pictures", 0, StripLength).DetachFromDisposeScope();
         _strips.Add(($"strip {step:D7}/{caption}", images));
-        listener.ArtifactMade($"strip-{step:D7}.png", stream => WriteStrips(stream, [(caption, images)]));
+        listener.ArtifactMade($"{StripFolder}/{step:D7}.png", stream => WriteStrips(stream, [(caption, images)]));
     }
 
     /// <summary>One-step samples [size,C,H,W] that depend on the seed, the purpose and the index only.</summary>

@@ -34,7 +34,7 @@ internal sealed class TrajectoryGrain(
                 await ApplyAsync(new RunCommand.Resume());
             await DriveAsync();
         }
-        return new TrajectoryReply(Document.Sealed, Document.Sealed ? Document.Nodes : [], Run.Status, Run.Reason);
+        return new TrajectoryReply(Document.Sealed, Document.Sealed ? Document.Nodes : [], Run.Status, Run.Reason, Run.Cause);
     }
 
     public async Task ForgoAsync(string trial)

@@ -74,12 +74,14 @@ internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentN
         _insist = false;
         if (reply.Sealed)
         {
+            // What watchers saw until now was stage 1.
+            Show(new TrainingSnapshot());
             _nodes = reply.Nodes;
             if (Document.Nodes != _nodes.Length) await ApplyAsync(new RunCommand.AwaitSlot("Its trajectory is complete."), known => known with { Nodes = _nodes.Length });
             return true;
         }
         await ApplyAsync(reply.Status is RunStatus.Failed or RunStatus.Cancelled
-            ? new RunCommand.GiveUp($"Stage 1 has {reply.Status.ToString().ToLowerInvariant()}: {reply.Reason}")
+            ? new RunCommand.GiveUp($"Stage 1 has {reply.Status.ToString().ToLowerInvariant()}: {reply.Reason}", reply.Cause)
             : new RunCommand.AwaitTrajectory(reply.Reason is null ? "Stage 1 records its trajectory." : $"Stage 1 waits: {reply.Reason}"));
         return false;
     }

@@ -16,7 +16,7 @@ internal abstract record RunCommand
     public sealed record AwaitSlot(string Reason) : RunCommand;
 
     /// <summary>It cannot go on before an attempt has even begun.</summary>
-    public sealed record GiveUp(string Reason) : RunCommand;
+    public sealed record GiveUp(string Reason, FailureCause? Cause) : RunCommand;
 
     /// <summary>A slot was leased: the next attempt takes ownership.</summary>
     public sealed record Begin(string Lease, string Place) : RunCommand;

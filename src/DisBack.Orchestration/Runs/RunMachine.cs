@@ -19,7 +19,7 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
         RunCommand.Submit => state.Submitted == default ? Changed(Event(state with { Submitted = now }, now, RunEventKind.Status, "Submitted.")) : Same(state),
         RunCommand.AwaitTrajectory wait => Wait(state, RunStatus.Recording, wait.Reason, now),
         RunCommand.AwaitSlot wait => Wait(state, RunStatus.Queued, wait.Reason, now),
-        RunCommand.GiveUp why => Free(state) ? Changed(Settle(state, RunStatus.Failed, why.Reason, now)) : Same(state),
+        RunCommand.GiveUp why => Free(state) ? Changed(Settle(state with { Cause = why.Cause }, RunStatus.Failed, why.Reason, now)) : Same(state),
         RunCommand.Begin begin => Begin(state, begin, now),
         RunCommand.Pause => Pause(state, now),
         RunCommand.Resume => Resume(state, now),
@@ -83,7 +83,7 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
     {
         if (state.Status is RunStatus.Completed or RunStatus.Cancelled || state.Intent == RunIntent.Cancel) return Same(state);
         if (state.Intent == RunIntent.Run && state.Status != RunStatus.Failed && state.RetryAt is null) return Same(state);
-        state = state with { Intent = RunIntent.Run, Failures = 0, RetryAt = null, Reason = null };
+        state = state with { Intent = RunIntent.Run, Failures = 0, RetryAt = null, Reason = null, Cause = null };
         // An attempt that is about to stop for the pause ends as stopped, and the next one follows at once.
         if (state.Current is null) state = state with { Status = RunStatus.Pending, Ended = null };
         return Changed(Event(state, now, RunEventKind.Status, "Resumed."));
@@ -166,7 +166,7 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
         if (retry.DelayAfter(fail.Cause, state.Failures) is not { } delay)
         {
             var times = state.Failures == 1 ? "" : $" ({state.Failures} failures in a row)";
-            return Settle(state, RunStatus.Failed, fail.Message + times, now, fail.Step);
+            return Settle(state with { Cause = fail.Cause }, RunStatus.Failed, fail.Message + times, now, fail.Step);
         }
         state = state with { Status = RunStatus.Queued, Reason = $"Tries again after: {fail.Message}", RetryAt = now + delay };
         return Event(state, now, RunEventKind.Status, $"Next attempt in {delay.TotalSeconds:0.#} s.", fail.Step);

@@ -268,7 +268,12 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
 
         public long Steps => run.Steps;
 
-        public void Begin(ITrainingListener listener) => run.Begin(listener);
+        public void Begin(ITrainingListener listener)
+        {
+            run.Begin(listener);
+            // What comes before the first step says nothing about the pace of steps.
+            _rateStarted = job._time.GetTimestamp();
+        }
 
         public void Advance(ITrainingListener listener)
         {

@@ -20,7 +20,7 @@ public sealed class RunMachineTests
         Gen.Const<RunCommand>(new RunCommand.Submit()),
         Gen.Const<RunCommand>(new RunCommand.AwaitTrajectory("stage 1")),
         Gen.Const<RunCommand>(new RunCommand.AwaitSlot("busy")),
-        Gen.Int[0, 9].Select(i => (RunCommand)(i == 0 ? new RunCommand.GiveUp("no") : new RunCommand.Begin($"lease {i}", "here"))),
+        Gen.Int[0, 9].Select(i => (RunCommand)(i == 0 ? new RunCommand.GiveUp("no", null) : new RunCommand.Begin($"lease {i}", "here"))),
         Gen.Int[0, 9].Select(i => (RunCommand)(i == 0 ? new RunCommand.Cancel() : i < 3 ? new RunCommand.Pause() : new RunCommand.Resume())),
         Number.Select(n => (RunCommand)new RunCommand.Heartbeat(n, new TrainingSnapshot { Steps = 500 })),
         Gen.Select(Number, Step, (n, step) => (RunCommand)new RunCommand.Commit(n, Checkpoint(step))),
