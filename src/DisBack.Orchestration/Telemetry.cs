@@ -6,8 +6,8 @@ using DisBack.Contracts.Grains;
 namespace DisBack.Orchestration;
 
 /// <summary>
-/// Every instrument and span of the orchestration. Labels are bounded: the kind of run and the cause of a failure, never a run, a grain or a
-/// digest. The curves of single runs are in their metric chunks.
+/// Every instrument and span of the orchestration. Labels of metrics are bounded: the kind of run and the cause of a failure, never a run, a
+/// grain or a digest; the curves of single runs are in their metric chunks. A span is one record anyway, so it may say whose it is.
 /// </summary>
 public static class Telemetry
 {
@@ -16,7 +16,10 @@ public static class Telemetry
 
     private static readonly Meter Meter = new(Name);
 
-    /// <summary>Spans: one per attempt and per checkpoint commit.</summary>
+    /// <summary>
+    /// Spans: one trace per attempt, with a child for each <c>stage</c> (copy into staging memory), <c>write</c> (to a local file), <c>upload</c> and
+    /// <c>commit</c> of what the attempt makes, and for its <c>outcome</c>. Grain calls made in them belong to the same trace.
+    /// </summary>
     internal static readonly ActivitySource Source = new(Name);
 
     /// <summary>Training steps made, by kind.</summary>
@@ -67,9 +70,38 @@ public static class Telemetry
         _ => "backtracking",
     };
 
-    /// <summary>Counts the end of an attempt.</summary>
-    internal static void JobEnded(RunKind kind, FailureCause? cause)
+    /// <summary>Begins the span of an attempt: a trace of its own, because it outlives by hours the call that started it, to which it only links.</summary>
+    /// <param name="run">The attempt.</param>
+    /// <param name="startedBy">The call that started it.</param>
+    internal static Activity? StartAttempt(RunAttempt run, ActivityContext startedBy)
     {
-        if (cause is { } why) Restarts.Add(1, new("kind", NameOf(kind)), new("cause", why.ToString().ToLowerInvariant()));
+        var kind = NameOf(run.Kind);
+        return Source.StartActivity(
+            ActivityKind.Internal,
+            tags: [new("disback.kind", kind), new("disback.run", run.Owner), new("disback.attempt", run.Number)],
+            links: startedBy == default ? [] : [new ActivityLink(startedBy)],
+            name: $"attempt {kind}");
+    }
+
+    /// <summary>Begins a span of work done in the name of an attempt, on whatever thread.</summary>
+    /// <param name="name">The step of the work.</param>
+    /// <param name="attempt">The attempt's span.</param>
+    /// <param name="product">What is worked on: <c>checkpoint</c>, <c>node</c>, <c>artifact</c>...</param>
+    internal static Activity? StartWork(string name, ActivityContext attempt, string? product = null) =>
+        // Without the attempt's span, nobody wants this one either; a default parent would make it a child of whatever is current.
+        attempt == default ? null : Source.StartActivity(name, ActivityKind.Internal, attempt, product is null ? null : [new("disback.product", product)]);
+
+    /// <summary>Counts the end of an attempt and ends its span.</summary>
+    internal static void AttemptEnded(Activity? span, RunKind kind, string stage, RunOutcome outcome)
+    {
+        span?.SetTag("disback.stage", stage).SetTag("disback.step", outcome.Step);
+        if (outcome.Cause is { } why)
+        {
+            var cause = why.ToString().ToLowerInvariant();
+            Restarts.Add(1, new("kind", NameOf(kind)), new("cause", cause));
+            span?.SetTag("disback.cause", cause);
+            if (why != FailureCause.Stopped) span?.SetStatus(ActivityStatusCode.Error, outcome.Message);
+        }
+        span?.Dispose();
     }
 }

@@ -2,7 +2,9 @@ using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Hosting;
 using DisBack.Orchestration.Training;
+using DisBack.Storage.Blobs;
 using DisBack.Storage.Content;
+using DisBack.Storage.GrainStorage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace DisBack.Orchestration.Tests;
@@ -18,14 +20,14 @@ internal sealed class Site : IAsyncDisposable
 
     public string Folder => _folder;
 
-    public static async Task<Site> OpenAsync(ScriptedTraining script, Action<TrainingOptions>? training = null, Action<IServiceCollection>? services = null)
+    public static async Task<Site> OpenAsync(ScriptedTraining script, Action<TrainingOptions>? training = null, Action<IServiceCollection>? services = null, TimeSpan? retry = null)
     {
         var site = new Site();
-        await site.StartAsync(script, training, services);
+        await site.StartAsync(script, training, services, retry);
         return site;
     }
 
-    public async Task StartAsync(ScriptedTraining script, Action<TrainingOptions>? training = null, Action<IServiceCollection>? services = null) =>
+    public async Task StartAsync(ScriptedTraining script, Action<TrainingOptions>? training = null, Action<IServiceCollection>? services = null, TimeSpan? retry = null) =>
         Host = await EmbeddedHost.StartAsync(
             new EmbeddedOptions
             {
@@ -35,7 +37,7 @@ internal sealed class Site : IAsyncDisposable
                     options.Heartbeat = TimeSpan.FromMilliseconds(50);
                     training?.Invoke(options);
                 },
-                Retry = retry => retry.FirstDelay = TimeSpan.FromMilliseconds(20),
+                Retry = options => options.FirstDelay = options.LongestDelay = retry ?? TimeSpan.FromMilliseconds(20),
                 Services = services,
             },
             script);
@@ -50,6 +52,12 @@ internal sealed class Site : IAsyncDisposable
         await Host.Grains.GetGrain<ISweepGrain>(sweep).SubmitAsync(new SweepSubmission("test", spec, teacher));
         return Trial(sweep);
     }
+
+    /// <summary>A grain's document as it lies in the folder.</summary>
+    public async Task<T> StoredAsync<T>(string kind, string key)
+        where T : class =>
+        await new DocumentReader(Host.Services.GetRequiredService<IBlobStore>(), DocumentNames.Service).ReadAsync<T>(kind, key, kind)
+        ?? throw new InvalidOperationException($"There is no {kind} '{key}'.");
 
     /// <summary>Waits, by watching, until a run's updates satisfy a condition.</summary>
     public static async Task<RunUpdate> UntilAsync(IRun run, Func<RunUpdate, bool> condition)

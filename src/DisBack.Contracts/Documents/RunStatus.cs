@@ -35,9 +35,6 @@ public enum RunStatus
 /// <summary>Questions about a <see cref="RunStatus"/>.</summary>
 public static class RunStatusExtensions
 {
-    /// <summary>Whether an attempt owns the run.</summary>
-    public static bool IsOwned(this RunStatus status) => status is RunStatus.Starting or RunStatus.Running;
-
     /// <summary>Whether nothing will happen without a new command.</summary>
     public static bool IsSettled(this RunStatus status) =>
         status is RunStatus.Paused or RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled;

@@ -14,7 +14,7 @@ public interface IAcceleratorPoolGrain : IGrainWithStringKey
     [Alias("Release")]
     Task ReleaseAsync(string lease);
 
-    /// <summary>Leaves the queue.</summary>
+    /// <summary>Leaves the queue; who is not in it is ignored.</summary>
     [Alias("Withdraw")]
     Task WithdrawAsync(RunKind kind, string owner);
 
@@ -71,7 +71,7 @@ public sealed record OccupiedSlot([property: Id(0)] RunAttempt Run, [property: I
 /// <param name="Name">For people.</param>
 /// <param name="Devices">Its devices; none while it shuts down.</param>
 /// <param name="Runs">Its runs, also those that are ending.</param>
-/// <param name="Cached">Digests in its weight cache.</param>
+/// <param name="Cached">Digests in its weight cache; none where the blob store is a folder of its own host.</param>
 [GenerateSerializer, Immutable, Alias("disback.WorkerReport.v1")]
 public sealed record WorkerReport(
     [property: Id(0)] SiloAddress Worker,

@@ -59,7 +59,8 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, Ti
 
     public Task WithdrawAsync(RunKind kind, string owner)
     {
-        _queue.RemoveAll(waiting => waiting.Kind == kind && waiting.Owner == owner);
+        // Who was behind it may be next for a slot that was kept for it.
+        if (_queue.RemoveAll(waiting => waiting.Kind == kind && waiting.Owner == owner) > 0) WakeNext();
         return Task.CompletedTask;
     }
 

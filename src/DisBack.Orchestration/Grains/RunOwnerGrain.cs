@@ -232,6 +232,15 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
         }
     }
 
+    /// <summary>Drives for somebody who asks, and who need not sit out the wait that is put between attempts after failures in a row.</summary>
+    protected async Task DriveNowAsync()
+    {
+        await DriveAsync();
+        if (Run.RetryAt is null) return;
+        await ApplyAsync(new RunCommand.Resume());
+        await DriveAsync();
+    }
+
     /// <summary>Leases a slot and starts the next attempt on it; false while there is no slot.</summary>
     private async Task<bool> BeginAsync()
     {
@@ -294,6 +303,9 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
         {
             switch (effect)
             {
+                case RunEffect.Withdraw:
+                    await GrainFactory.Pool().WithdrawAsync(Kind, this.GetPrimaryKeyString());
+                    break;
                 case RunEffect.Release release:
                     await GrainFactory.Pool().ReleaseAsync(release.Lease);
                     break;
@@ -304,7 +316,7 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
         }
         catch (Exception e) when (e is not Orleans.Storage.InconsistentStateException)
         {
-            // A lease runs out by itself, and a trainer that cannot be reached is found stale.
+            // A place in the queue and a lease run out by themselves, and a trainer that cannot be reached is found stale.
             RunOwnerLog.EffectFailed(services.Logger, e, effect);
         }
     }

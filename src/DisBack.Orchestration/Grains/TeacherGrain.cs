@@ -36,7 +36,7 @@ internal sealed class TeacherGrain([PersistentState(DocumentNames.Teacher, Docum
     {
         if (Run.Submitted == default)
             await ApplyAsync(new RunCommand.Submit(), known => known with { Id = this.GetPrimaryKeyString(), Provenance = "trained here", Spec = spec });
-        await DriveAsync();
+        await DriveNowAsync();
         return Document;
     }
 

@@ -33,8 +33,8 @@ internal sealed partial class TrainerGrain(ITrainingRuntime runtime, IOptions<Tr
         }
         (_owner, _attempt) = (GrainFactory.Owner(assignment.Run.Kind, assignment.Run.Owner), assignment.Run.Number);
         _heartbeat = this.RegisterGrainTimer(
-            static (self, _) => self.HeartbeatAsync(),
-            this,
+            static (beat, _) => beat.Self.HeartbeatAsync(beat.Job),
+            (Self: this, Job: _job),
             new GrainTimerCreationOptions(options.Value.Heartbeat, options.Value.Heartbeat) { KeepAlive = true, Interleave = true });
         _ = PumpAsync(_job);
         return Task.FromResult(StartResult.Started);
@@ -52,17 +52,17 @@ internal sealed partial class TrainerGrain(ITrainingRuntime runtime, IOptions<Tr
         return IsRunningAsync();
     }
 
-    private async Task HeartbeatAsync()
+    private async Task HeartbeatAsync(ITrainingJob job)
     {
         try
         {
-            if (await _owner!.HeartbeatAsync(_attempt, _job!.Snapshot) == CommitResult.Accepted) _job.ExtendDeadline();
-            else _job.Fence();
+            if (await _owner!.HeartbeatAsync(_attempt, job.Snapshot) == CommitResult.Accepted) job.ExtendDeadline();
+            else job.Fence();
         }
         catch (Exception e)
         {
             // The dead-man time decides how long this may go on.
-            LogUnheard(e, _job!.Assignment.Run);
+            LogUnheard(e, job.Assignment.Run);
         }
     }
 
@@ -70,11 +70,16 @@ internal sealed partial class TrainerGrain(ITrainingRuntime runtime, IOptions<Tr
     {
         try
         {
-            await foreach (var signal in job.Signals.ReadAllAsync()) signal.Acknowledge(await UntilHeardAsync(() => DeliverAsync(signal), job.Abandoned));
+            await foreach (var signal in job.Signals.ReadAllAsync())
+            {
+                using var commit = Telemetry.StartWork("commit", job.Trace, signal.Product);
+                signal.Acknowledge(await UntilHeardAsync(job, () => DeliverAsync(signal), job.Abandoned));
+            }
             var outcome = await job.Completion;
-            await HeartbeatAsync();
+            using var end = Telemetry.StartWork("outcome", job.Trace);
+            await HeartbeatAsync(job);
             using var patience = new CancellationTokenSource(options.Value.DeadMan, time);
-            await UntilHeardAsync(() => outcome.Cause is null ? _owner!.FinishedAsync(_attempt, outcome) : _owner!.FailedAsync(_attempt, outcome), patience.Token);
+            await UntilHeardAsync(job, () => outcome.Cause is null ? _owner!.FinishedAsync(_attempt, outcome) : _owner!.FailedAsync(_attempt, outcome), patience.Token);
         }
         catch (Exception e)
         {
@@ -101,7 +106,7 @@ internal sealed partial class TrainerGrain(ITrainingRuntime runtime, IOptions<Tr
     };
 
     /// <summary>Repeats a call until the owner answers; giving up is as good as being fenced.</summary>
-    private async Task<CommitResult> UntilHeardAsync(Func<Task<CommitResult>> call, CancellationToken patience)
+    private async Task<CommitResult> UntilHeardAsync(ITrainingJob job, Func<Task<CommitResult>> call, CancellationToken patience)
     {
         for (var wait = FirstWait; ; wait = wait * 2 < LongestWait ? wait * 2 : LongestWait)
         {
@@ -112,9 +117,9 @@ internal sealed partial class TrainerGrain(ITrainingRuntime runtime, IOptions<Tr
             }
             catch (Exception e)
             {
-                LogUnheard(e, _job!.Assignment.Run);
+                LogUnheard(e, job.Assignment.Run);
             }
-            await Task.Delay(wait, time, patience).ContinueWith(_ => { }, TaskScheduler.Current);
+            await Task.Delay(wait, time, patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
     }
 

@@ -32,7 +32,7 @@ internal sealed class TrajectoryGrain(
             });
             if (Run.Intent == RunIntent.Pause || Run.Status == RunStatus.Paused || (request.Insist && Run.Status == RunStatus.Failed))
                 await ApplyAsync(new RunCommand.Resume());
-            await DriveAsync();
+            await (request.Insist ? DriveNowAsync() : DriveAsync());
         }
         return new TrajectoryReply(Document.Sealed, Document.Sealed ? Document.Nodes : [], Run.Status, Run.Reason, Run.Cause);
     }

@@ -32,7 +32,7 @@ internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentN
             Teacher = submission.Teacher,
             Trajectory = SpecFacts.TrajectoryKey(submission.Spec, submission.Teacher.Digest),
         });
-        await DriveAsync();
+        await DriveNowAsync();
         return Document;
     }
 

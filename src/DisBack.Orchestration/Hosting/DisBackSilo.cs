@@ -24,6 +24,7 @@ public static class DisBackSilo
         this ISiloBuilder silo, Action<BlobStoreOptions> blobs, string cacheFolder, Action<TrainingOptions> training, Action<RetryOptions>? retry = null)
     {
         silo.AddBlobGrainStorage(DocumentNames.Storage);
+        silo.AddActivityPropagation();
         silo.Services.AddBlobStore(blobs);
         silo.Services.AddWeightCache(options => options.Folder = cacheFolder);
         silo.Services.AddOptions<RetryOptions>().Configure(retry ?? (_ => { }));

@@ -20,7 +20,7 @@ internal sealed class FileLoggerProvider(string path) : ILoggerProvider
     {
         lock (_gate)
         {
-            if (_file.BaseStream is not null) _file.WriteLine(line);
+            if (_file.BaseStream.CanWrite) _file.WriteLine(line);
         }
     }
 

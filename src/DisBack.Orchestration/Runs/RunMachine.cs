@@ -76,7 +76,7 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
         state = state with { Intent = RunIntent.Pause };
         return state.Current is { } current
             ? Changed(Event(state, now, RunEventKind.Status, "Pausing after a checkpoint."), new RunEffect.Stop(current.Number, StopMode.AfterCheckpoint))
-            : Changed(Settle(state, RunStatus.Paused, null, now));
+            : Changed(Settle(state, RunStatus.Paused, null, now), new RunEffect.Withdraw());
     }
 
     private static RunTransition Resume(RunRecord state, DateTimeOffset now)
@@ -95,7 +95,7 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
         state = state with { Intent = RunIntent.Cancel };
         return state.Current is { } current
             ? Changed(Event(state, now, RunEventKind.Status, "Cancelling."), new RunEffect.Stop(current.Number, StopMode.Now))
-            : Changed(Settle(state, RunStatus.Cancelled, null, now));
+            : Changed(Settle(state, RunStatus.Cancelled, null, now), new RunEffect.Withdraw());
     }
 
     private static RunTransition Heartbeat(RunRecord state, TrainingSnapshot snapshot, DateTimeOffset now)

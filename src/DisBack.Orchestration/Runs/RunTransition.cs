@@ -17,6 +17,9 @@ internal abstract record RunEffect
     /// <summary>Tell the trainer of an attempt to stop.</summary>
     public sealed record Stop(int Attempt, StopMode Mode) : RunEffect;
 
+    /// <summary>Leave the queue for a slot.</summary>
+    public sealed record Withdraw : RunEffect;
+
     /// <summary>Give a slot back.</summary>
     public sealed record Release(string Lease) : RunEffect;
 }

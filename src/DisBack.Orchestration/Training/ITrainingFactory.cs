@@ -21,6 +21,8 @@ public interface ITrainingInputs
     Device Device { get; }
 
     /// <summary>A local file with exactly these bytes, proven by their digest, until the lease is disposed. Blocks while they are fetched.</summary>
+    /// <exception cref="Storage.StorageException">The bytes are missing or damaged, or this host has no room for them.</exception>
+    /// <exception cref="OperationCanceledException">The run was told to stop meanwhile.</exception>
     WeightLease Fetch(ContentRef content);
 
     /// <summary>Says that the bytes will be needed soon. Returns at once.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using DisBack.Contracts.Grains;
 
@@ -17,6 +18,9 @@ public interface ITrainingJob
 
     /// <summary>The outcome, after the last signal was acknowledged and the thread has exited. Never faults.</summary>
     Task<RunOutcome> Completion { get; }
+
+    /// <summary>The span of the attempt, under which others record what they do for it; default until it has begun, or when nobody listens.</summary>
+    ActivityContext Trace { get; }
 
     /// <summary>Cancelled when nothing of this run is to be published any more: fenced, or unheard for the dead-man time.</summary>
     CancellationToken Abandoned { get; }

@@ -55,18 +55,24 @@ internal sealed class JobUploader
         Do(cancellation =>
         {
             var path = NewPath();
+            RunSignal offer;
             ContentRef content;
-            try
+            using (var write = Telemetry.StartWork("write", _job.Trace))
             {
-                using var file = new HashingFileStream(path);
-                SafetensorsFile.Write(file, tensors, metadata);
-                content = file.Commit();
+                try
+                {
+                    using var file = new HashingFileStream(path);
+                    SafetensorsFile.Write(file, tensors, metadata);
+                    content = file.Commit();
+                }
+                finally
+                {
+                    written();
+                }
+                offer = signal(content);
+                write?.SetTag("disback.product", offer.Product);
             }
-            finally
-            {
-                written();
-            }
-            return StoreAsync(path, content, signal(content), cancellation);
+            return StoreAsync(path, content, offer, cancellation);
         });
 
     /// <summary>Stores a file that is written already, then offers it.</summary>
@@ -103,13 +109,19 @@ internal sealed class JobUploader
 
     private async Task StoreAsync(string path, ContentRef content, RunSignal signal, CancellationToken cancellation)
     {
+        using (Telemetry.StartWork("upload", _job.Trace, signal.Product)) await PutAsync(path, content, cancellation);
+        await OfferAsync(signal, cancellation);
+    }
+
+    private async Task PutAsync(string path, ContentRef content, CancellationToken cancellation)
+    {
         var started = _time.GetTimestamp();
         for (var wait = FirstWait; ; wait *= 2)
         {
             try
             {
                 await _contents.PutAsync(path, content, consume: true, cancellation);
-                break;
+                return;
             }
             catch (StorageException e) when (_time.GetElapsedTime(started) + wait < _grace)
             {
@@ -118,7 +130,6 @@ internal sealed class JobUploader
                 await Task.Delay(wait, _time, cancellation);
             }
         }
-        await OfferAsync(signal, cancellation);
     }
 
     private async Task OfferAsync(RunSignal signal, CancellationToken cancellation)

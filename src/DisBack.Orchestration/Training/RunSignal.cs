@@ -4,7 +4,8 @@ using DisBack.Contracts.Grains;
 namespace DisBack.Orchestration.Training;
 
 /// <summary>Something the owner must learn before the run goes on to its next upload.</summary>
-public abstract record RunSignal
+/// <param name="Product">What it is about, in one word.</param>
+public abstract record RunSignal(string Product)
 {
     private readonly TaskCompletionSource<CommitResult> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -15,17 +16,17 @@ public abstract record RunSignal
     public void Acknowledge(CommitResult result) => _answer.TrySetResult(result);
 
     /// <summary>A checkpoint is stored.</summary>
-    public sealed record CheckpointStored(CheckpointRef Checkpoint) : RunSignal;
+    public sealed record CheckpointStored(CheckpointRef Checkpoint) : RunSignal("checkpoint");
 
     /// <summary>A node is stored.</summary>
-    public sealed record NodeStored(NodeRef Node) : RunSignal;
+    public sealed record NodeStored(NodeRef Node) : RunSignal("node");
 
     /// <summary>A file is stored.</summary>
-    public sealed record ArtifactStored(ArtifactRef Artifact) : RunSignal;
+    public sealed record ArtifactStored(ArtifactRef Artifact) : RunSignal("artifact");
 
     /// <summary>The target moved.</summary>
-    public sealed record TargetSwitched(SwitchRecord Made) : RunSignal;
+    public sealed record TargetSwitched(SwitchRecord Made) : RunSignal("switch");
 
     /// <summary>Something to know.</summary>
-    public sealed record Noted(RunEventKind Kind, long Step, string Message) : RunSignal;
+    public sealed record Noted(RunEventKind Kind, long Step, string Message) : RunSignal("note");
 }

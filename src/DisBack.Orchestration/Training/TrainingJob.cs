@@ -32,9 +32,12 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _abandoned = new();
     private readonly CancellationTokenSource _checkpointAndStop = new();
-    private readonly StagingBuffers _staging = new();
+    private readonly StagingBuffers _checkpoint = new();
+    private readonly StagingBuffers _node = new();
+    private readonly ActivityContext _startedBy = Activity.Current?.Context ?? default;
     private readonly ITimer _deadMan;
     private readonly JobUploader _uploader;
+    private Activity? _span;
     private MetricWriter? _metrics;
     private TrainingSnapshot _snapshot = new() { Stage = "starting" };
     private RunOutcome? _stopped;
@@ -59,6 +62,8 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
     public ChannelReader<RunSignal> Signals => _signals.Reader;
 
     public Task<RunOutcome> Completion => _completion.Task;
+
+    public ActivityContext Trace => _span?.Context ?? default;
 
     /// <summary>Completes with <see cref="Close"/>.</summary>
     public Task Closed => _closed.Task;
@@ -103,9 +108,11 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
 
     private void Main(Action exited)
     {
+        _span = Telemetry.StartAttempt(Assignment.Run, _startedBy);
         var outcome = Outcome();
         _deadMan.Dispose();
-        _staging.Dispose();
+        _checkpoint.Dispose();
+        _node.Dispose();
         _signals.Writer.TryComplete();
         try
         {
@@ -115,44 +122,45 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
         {
             // Left-overs are swept at the next start; the run's end is not the time to fail over them.
         }
-        Telemetry.JobEnded(Assignment.Run.Kind, outcome.Cause);
+        Telemetry.AttemptEnded(_span, Assignment.Run.Kind, Snapshot.Stage, outcome);
         exited();
         _completion.TrySetResult(outcome);
     }
 
     private RunOutcome Outcome()
     {
+        var complete = false;
+        Exception? failure = null;
         try
         {
-            var complete = Train();
-            _uploader.Do(_metrics!.FlushAsync);
+            complete = Train();
+        }
+        catch (Exception e)
+        {
+            failure = e;
+        }
+        try
+        {
+            // Also after a failure: what was reached before it is still worth keeping. And the uploader must be done with the staging memory.
+            if (_metrics is not null) _uploader.Do(_metrics.FlushAsync);
             _uploader.CompleteAsync().GetAwaiter().GetResult();
-            return complete ? new RunOutcome(Snapshot.Step) : _stopped! with { Step = Snapshot.Step };
         }
-        catch (OperationCanceledException) when (_abandoned.IsCancellationRequested)
+        catch (Exception upload) when (failure is null or OperationCanceledException)
         {
-            return _stopped! with { Step = Snapshot.Step };
+            // The thread stopped because the uploads did: theirs is the failure to report.
+            failure = upload;
         }
-        catch (Exception failure)
+        catch (Exception)
         {
-            var e = failure;
-            try
-            {
-                // What was reached before the failure is still worth keeping.
-                if (_metrics is not null) _uploader.Do(_metrics.FlushAsync);
-                _uploader.CompleteAsync().GetAwaiter().GetResult();
-            }
-            catch (Exception upload) when (e is OperationCanceledException)
-            {
-                // The thread stopped because the uploads did: theirs is the failure to report.
-                e = upload;
-            }
-            catch (Exception)
-            {
-                // The first failure is the one to report.
-            }
-            return new RunOutcome(Snapshot.Step, FailureCauses.Of(e), FailureCauses.MessageOf(e));
+            // The first failure is the one to report.
         }
+        return failure switch
+        {
+            null when complete => new RunOutcome(Snapshot.Step),
+            null => _stopped! with { Step = Snapshot.Step },
+            OperationCanceledException when _abandoned.IsCancellationRequested => _stopped! with { Step = Snapshot.Step },
+            _ => new RunOutcome(Snapshot.Step, FailureCauses.Of(failure), FailureCauses.MessageOf(failure)),
+        };
     }
 
     private bool Train()
@@ -160,6 +168,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
         using var run = new Paced(_factory.Create(Assignment, this), this);
         _target = Assignment.Run.Kind == RunKind.Backtracking ? Math.Max(Assignment.Nodes.Length - 2, 0) : -1;
         var resumed = Resume(run);
+        _span?.SetTag("disback.resumed_step", resumed);
         _metrics = new MetricWriter(_blobs, GrainKeys.Metrics(Assignment.Run.Kind, Assignment.Run.Owner), Assignment.Run.Number, resumed, time: _time);
         run.Publish();
         return TrainingLoop.Drive(run, SpecFacts.Checkpoints(Assignment.Spec), this, _checkpointAndStop.Token);
@@ -210,12 +219,11 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
     {
         // Node 0 is the exact teacher: the owner already names its own file.
         if (node.Index == 0) return;
-        using var untracked = no_grad();
-        var copies = node.Tensors.Select(tensor => (tensor.Name, Value: tensor.Value.detach().to(CPU, copy: true).DetachFromDisposeScope())).ToList();
+        Happened(node.Step, RunEventKind.Node, $"Node {node.Index}.");
         _uploader.Store(
-            copies,
-            node.Metadata.ToDictionary(),
-            () => copies.ForEach(copy => copy.Value.Dispose()),
+            Stage(_node, "node", node.Tensors),
+            node.Metadata,
+            _node.Release,
             content => new RunSignal.NodeStored(new NodeRef(node.Index, node.Step, content, double.IsFinite(node.Loss) ? node.Loss : null)));
     }
 
@@ -223,6 +231,8 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
     {
         _target = change.To;
         Telemetry.Switches.Add(1);
+        _span?.AddEvent(new("target switch", _time.GetUtcNow(), new() { ["disback.step"] = change.Step, ["disback.from"] = change.From, ["disback.to"] = change.To }));
+        Happened(change.Step, RunEventKind.Switch, $"Target {change.From} -> {change.To}.");
         _uploader.Tell(new RunSignal.TargetSwitched(new SwitchRecord(change.Step, change.From, change.To, double.IsFinite(change.Gap) ? change.Gap : null)));
     }
 
@@ -242,17 +252,28 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
         // Nothing has been learnt yet, and a fresh start begins with more than a first step does.
         if (step == 0) return;
         var started = _time.GetTimestamp();
-        var copies = _staging.Copy(state.Tensors, _uploader.Halted);
+        var copies = Stage(_checkpoint, "checkpoint", state.Tensors);
         Telemetry.CheckpointStall.Record(_time.GetElapsedTime(started).TotalSeconds);
         var target = _target;
         _uploader.Do(_metrics!.FlushAsync);
-        _uploader.Store(copies, new Dictionary<string, string> { [ProgressKey] = state.Progress }, _staging.Release, content =>
+        _uploader.Store(copies, new Dictionary<string, string> { [ProgressKey] = state.Progress }, _checkpoint.Release, content =>
         {
             Telemetry.CheckpointSeconds.Record(_time.GetElapsedTime(started).TotalSeconds);
             Telemetry.CheckpointBytes.Record(content.Length);
             return new RunSignal.CheckpointStored(new CheckpointRef(content, step, target));
         });
     }
+
+    /// <summary>Copies what the next step will change; waits for the one before it to be written, so that a slow disk slows training instead of filling memory.</summary>
+    private IReadOnlyList<(string Name, Tensor Value)> Stage(StagingBuffers buffers, string product, IReadOnlyList<(string Name, Tensor Value)> live)
+    {
+        using var span = Telemetry.StartWork("stage", Trace, product);
+        return buffers.Copy(live, _uploader.Halted);
+    }
+
+    /// <summary>Notes what happened beside the curves, where it stays when the owner's document has long forgotten it.</summary>
+    private void Happened(long step, RunEventKind kind, string text) =>
+        _metrics!.Add(new MetricEvent(step, kind.ToString().ToLowerInvariant(), text, _time.GetUtcNow()));
 
     /// <summary>The run with what happens at every step boundary: stop requests, timing, the snapshot.</summary>
     private sealed class Paced(ITrainingRun run, TrainingJob job) : ITrainingRun

@@ -1,5 +1,6 @@
 using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Grains;
+using DisBack.Storage.Cache;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -11,7 +12,7 @@ namespace DisBack.Orchestration.Training;
 /// a committed checkpoint while the silo can still serve the commits.
 /// </summary>
 internal sealed partial class WorkerService(
-    ITrainingRuntime runtime, IGrainFactory grains, ILocalSiloDetails silo, IOptions<TrainingOptions> options, TimeProvider time, ILogger<WorkerService> logger) : BackgroundService
+    ITrainingRuntime runtime, WeightCache weights, IGrainFactory grains, ILocalSiloDetails silo, IOptions<TrainingOptions> options, TimeProvider time, ILogger<WorkerService> logger) : BackgroundService
 {
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -38,7 +39,7 @@ internal sealed partial class WorkerService(
     {
         try
         {
-            await grains.Pool().ReportAsync(new WorkerReport(silo.SiloAddress, silo.Name, leaving ? [] : runtime.Devices, runtime.Occupied, []));
+            await grains.Pool().ReportAsync(new WorkerReport(silo.SiloAddress, silo.Name, leaving ? [] : runtime.Devices, runtime.Occupied, [.. weights.Digests]));
         }
         catch (Exception e)
         {

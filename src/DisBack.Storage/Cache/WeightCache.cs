@@ -44,6 +44,16 @@ public sealed partial class WeightCache : IDisposable
         }
     }
 
+    /// <summary>Digests of the files in the folder now; none where the blob store's own files are lent.</summary>
+    public IReadOnlyList<string> Digests
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _entries.Values.Where(entry => entry.Bytes > 0).Select(entry => entry.Digest)];
+        }
+    }
+
     /// <summary>Lends a verified local file with the content's bytes, fetching it first if needed.</summary>
     /// <param name="content">What is wanted.</param>
     /// <param name="verify">Hash the file again even if this process has verified it before.</param>

@@ -3,7 +3,6 @@ using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Training;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Content;
-using DisBack.Storage.GrainStorage;
 using DisBack.Storage.Local;
 using DisBack.Storage.Metrics;
 using Microsoft.Extensions.DependencyInjection;
@@ -36,11 +35,11 @@ public sealed class EmbeddedHostTests
         foreach (var node in trajectory.Nodes) await site.Contents.VerifyAsync(node.Content, TestContext.Current.CancellationToken);
 
         var blobs = site.Host.Services.GetRequiredService<IBlobStore>();
-        var curve = (await new MetricReader(blobs).ReadAsync(document.Id, TestContext.Current.CancellationToken)).Curve("loss/fake");
-        Assert.Equal([10L, 20L, 30L, 40L], curve.Select(point => point.Step).Distinct());
-        var stored = await new DocumentReader(blobs, DocumentNames.Service).ReadAsync<TrialDocument>(
-            DocumentNames.Trial, document.Id, DocumentNames.Trial, TestContext.Current.CancellationToken);
-        Assert.Equal(document.Run.Sequence, stored!.Run.Sequence);
+        var history = await new MetricReader(blobs).ReadAsync(document.Id, TestContext.Current.CancellationToken);
+        Assert.Equal([10L, 20L, 30L, 40L], history.Curve("loss/fake").Select(point => point.Step).Distinct());
+        Assert.Equal([(20L, "switch", "Target 3 -> 2.")], history.Events.Select(happened => (happened.Event.Step, happened.Event.Kind, happened.Event.Text)));
+        var stored = await site.StoredAsync<TrialDocument>(DocumentNames.Trial, document.Id);
+        Assert.Equal(document.Run.Sequence, stored.Run.Sequence);
         Assert.Equal(document.Run.Head, stored.Run.Head);
     }
 
@@ -283,6 +282,65 @@ public sealed class EmbeddedHostTests
 
         Assert.Equal(FailureCause.Lost, document.Run.Attempts[0].Cause);
         Assert.Equal([0L, 10L], document.Run.Attempts.Select(attempt => attempt.ResumedStep));
+        Assert.Equal(await UninterruptedAsync(), await StudentAsync(site, trial));
+    }
+
+    [Theory]
+    [InlineData(RunKind.Recording)]
+    [InlineData(RunKind.Backtracking)]
+    public async Task A_run_that_is_killed_again_and_again_goes_on_at_once_when_it_is_asked_for_again(RunKind stage)
+    {
+        // Without a checkpoint in between the kills count as failures in a row; whoever repeats the command does not wait for them.
+        var (script, anHour) = (new ScriptedTraining(), TimeSpan.FromHours(1));
+        await using var site = await Site.OpenAsync(script, retry: anHour);
+        for (var kill = 0; kill < 3; kill++)
+        {
+            var hold = new ScriptedTraining.Gate();
+            script.At(stage, 5, _ =>
+            {
+                hold.Pass();
+                throw new InvalidOperationException("The thread of a process that is no more.");
+            });
+            await site.SubmitAsync("killed-1");
+            await hold.Reached;
+            await site.Host.DisposeAsync();
+            hold.Open();
+            await site.StartAsync(script, retry: anHour);
+        }
+
+        var trial = await site.SubmitAsync("killed-1");
+        await Site.UntilAsync(trial, RunStatus.Completed);
+
+        Assert.Equal(4, script.Made.Count(made => made.Run.Kind == stage));
+        Assert.Equal(await UninterruptedAsync(), await StudentAsync(site, trial));
+    }
+
+    [Fact]
+    public async Task A_kill_between_the_stages_goes_on_with_stage_2()
+    {
+        var script = new ScriptedTraining();
+        var hold = script.HoldAt(RunKind.Recording, 15);
+        await using var site = await Site.OpenAsync(script);
+        var trial = await site.SubmitAsync("between-1");
+        await Site.UntilAsync(trial, RunStatus.Recording);
+        await hold.Reached;
+        await site.Host.DisposeAsync();
+        hold.Open();
+        // Somebody else's wish completes stage 1; the document of the trial still waits for it when the process dies.
+        await site.StartAsync(script);
+        var waiting = await site.StoredAsync<TrialDocument>(DocumentNames.Trial, "between-1/0000");
+        var trajectory = site.Host.Grains.GetGrain<ITrajectoryGrain>(waiting.Trajectory);
+        await trajectory.EnsureAsync(new TrajectoryRequest("other-1/0000", "other", waiting.Spec, waiting.Teacher!));
+        await Site.UntilAsync(trajectory, RunStatus.Completed);
+        await site.Host.DisposeAsync();
+        await site.StartAsync(script);
+        var recordings = script.Made.Count(made => made.Run.Kind == RunKind.Recording);
+
+        trial = await site.SubmitAsync("between-1");
+        await Site.UntilAsync(trial, RunStatus.Completed);
+
+        Assert.Equal(RunStatus.Recording, waiting.Run.Status);
+        Assert.Equal(recordings, script.Made.Count(made => made.Run.Kind == RunKind.Recording));
         Assert.Equal(await UninterruptedAsync(), await StudentAsync(site, trial));
     }
 

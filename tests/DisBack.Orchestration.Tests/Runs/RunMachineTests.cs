@@ -35,7 +35,7 @@ public sealed class RunMachineTests
         Assert.InRange(after.State.Attempt, before.Attempt, before.Attempt + 1);
         Assert.Equal(after.State.Attempts.Select(attempt => attempt.Number).Order(), after.State.Attempts.Select(attempt => attempt.Number));
         Assert.All(after.State.Attempts.SkipLast(1), attempt => Assert.NotNull(attempt.Ended));
-        Assert.Equal(after.State.Status.IsOwned(), after.State.Current is not null);
+        Assert.Equal(after.State.Status is RunStatus.Starting or RunStatus.Running, after.State.Current is not null);
     });
 
     [Fact]

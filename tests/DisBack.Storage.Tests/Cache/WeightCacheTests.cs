@@ -36,6 +36,7 @@ public sealed class WeightCacheTests : IDisposable
         using var second = await cache.GetAsync(content, cancellation: Cancellation);
 
         Assert.Equal((1, first.Path), (_blobs.Downloads, second.Path));
+        Assert.Equal([content.Digest], cache.Digests);
         Assert.Equal(Bytes(1), await File.ReadAllBytesAsync(first.Path, Cancellation));
     }
 
