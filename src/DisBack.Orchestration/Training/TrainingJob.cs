@@ -298,6 +298,8 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
 
         public void Advance(ITrainingListener listener)
         {
+            // Both: the uploader learns of an abandonment a moment later.
+            job.Abandoned.ThrowIfCancellationRequested();
             job._uploader.Halted.ThrowIfCancellationRequested();
             var started = job._time.GetTimestamp();
             run.Advance(listener);

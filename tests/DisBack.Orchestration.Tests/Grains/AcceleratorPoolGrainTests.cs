@@ -13,7 +13,7 @@ public sealed class AcceleratorPoolGrainTests
         var script = new ScriptedTraining();
         var hold = script.HoldAt(RunKind.Teacher, 5);
         await using var site = await Site.OpenAsync(script);
-        await TeacherAsync(site, "first");
+        var first = await TeacherAsync(site, "first");
         await hold.Reached;
         var second = await TeacherAsync(site, "second");
         var third = await TeacherAsync(site, "third");
@@ -25,6 +25,7 @@ public sealed class AcceleratorPoolGrainTests
         await third.CancelAsync();
         var after = await PoolOf(site).GetAsync();
         hold.Open();
+        await Site.UntilAsync(first, RunStatus.Completed);
 
         Assert.Equal(["second", "third"], before.Queue.Select(waiting => waiting.Owner));
         Assert.Empty(after.Queue);
