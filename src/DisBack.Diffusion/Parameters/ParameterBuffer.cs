@@ -73,9 +73,6 @@ public sealed class ParameterBuffer : IDisposable
         return part.view([.. slot.Shape]);
     }
 
-    /// <summary>Named views of a flat tensor [n] such as an average of the weights: what a state dictionary of it would hold. The caller disposes them.</summary>
-    public IReadOnlyList<(string Name, Tensor Value)> Named(Tensor flat) => [.. Slots.Select(slot => (slot.Name, View(flat, slot)))];
-
     /// <summary>Sets every gradient to zero.</summary>
     public void ZeroGradients() => Gradients!.zero_();
 
