@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using DisBack.Cli.Report;
 using DisBack.Client;
 using DisBack.Contracts.Documents;
@@ -37,6 +38,7 @@ internal static class RunFiles
         [
             new("FID of the untrained student", Texts.Number(fid[0].Value)),
             new("FID of the student", Texts.Number(fid[^1].Value)),
+            .. TeacherFid(trial),
         ];
         return new ReportModel
         {
@@ -64,6 +66,17 @@ internal static class RunFiles
                 .. run.Artifacts.TryGetValue(StudentFile.Name, out var student) ? [new ReportFigure(StudentFile.Name, student.Content.Digest)] : Array.Empty<ReportFigure>(),
             ],
         };
+    }
+
+    /// <summary>What a shipped teacher's manifest says of its FID; nothing for any other teacher, because measuring it takes minutes.</summary>
+    private static IEnumerable<ReportFigure> TeacherFid(TrialDocument trial)
+    {
+        foreach (var name in TeacherLibrary.Shipped)
+        {
+            using var manifest = JsonDocument.Parse(TeacherLibrary.ManifestOf(name));
+            if (manifest.RootElement.GetProperty("weights_digest").GetString() == trial.Teacher?.Digest)
+                yield return new ReportFigure($"FID of the teacher, {manifest.RootElement.GetProperty("sampler").GetString()}", Texts.Number(manifest.RootElement.GetProperty("fid").GetDouble()));
+        }
     }
 
     private static List<ReportChart> Charts(TrialDocument trial, MetricHistory history, MetricHistory recording)
