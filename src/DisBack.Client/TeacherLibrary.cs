@@ -2,7 +2,9 @@ using System.Reflection;
 using DisBack.Contracts.Documents;
 using DisBack.Diffusion;
 using DisBack.Diffusion.Files;
+using DisBack.Diffusion.Networks;
 using DisBack.Distillation;
+using DisBack.Storage;
 using DisBack.Storage.Content;
 
 namespace DisBack.Client;
@@ -39,9 +41,9 @@ public sealed class TeacherLibrary(DataFolder folder)
     {
         if (teacher.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) || File.Exists(teacher))
         {
-            using (var file = SafetensorsFile.Open(teacher))
-                NetworkFile.SettingsOf(file);
-            return await folder.Content.PutAsync(teacher, cancellation: cancellation);
+            // Loaded strictly: a run keeps the weights it was submitted with, so they must be whole by then.
+            using (NetworkFile.Open(teacher))
+                return await folder.Content.PutAsync(teacher, cancellation: cancellation);
         }
         if (Shipped.Contains(teacher, StringComparer.Ordinal))
         {
@@ -53,6 +55,15 @@ public sealed class TeacherLibrary(DataFolder folder)
             throw new NotFoundException($"There is no teacher '{teacher}'; shipped: {string.Join(", ", Shipped)}. Train one with 'disback teacher train' or give the path of a {Extension} file.");
         var found = Lookup.Find(teacher, known, Names, "teacher");
         return found.Weights ?? throw new DisBackException($"The teacher '{found.Id}' has no weights yet: its training is {found.Run.Status.ToString().ToLowerInvariant()}; repeat its 'disback teacher train'.");
+    }
+
+    /// <summary>Which network stored weights are of, their bytes verified.</summary>
+    /// <exception cref="StorageException">They are missing or damaged.</exception>
+    public async Task<NetworkSettings> NetworkOfAsync(ContentRef weights, CancellationToken cancellation = default)
+    {
+        await folder.Content.VerifyAsync(weights, cancellation);
+        using var file = SafetensorsFile.Open(folder.Content.LocalPathOf(weights)!);
+        return NetworkFile.SettingsOf(file);
     }
 
     internal static IEnumerable<string> Names(TeacherDocument teacher) => teacher.Weights is { } weights ? [teacher.Id, weights.Digest] : [teacher.Id];

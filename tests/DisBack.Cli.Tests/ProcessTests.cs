@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using DisBack.Diffusion.Files;
 
 namespace DisBack.Cli.Tests;
 
@@ -55,6 +56,7 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         Assert.DoesNotContain("damaged", await Said("trajectory", "verify", "whole"));
         Assert.DoesNotContain("damaged", await Said("checkpoint", "verify", "whole"));
         Assert.Contains("FID ", await Said("evaluate", "whole", "--count", "100"));
+        Assert.Contains("FID ", await Said("evaluate", "whole", "--teacher", "--count", "20"));
         await Said("sample", "whole", "--count", "4", "--output", "four.png");
         Assert.True(new FileInfo(Path.Combine(folder.Path, "four.png")).Length > 100);
     }
@@ -115,6 +117,57 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         Assert.Equal(ExitCode.NotFound, code);
         Assert.DoesNotContain("bad", await Said("list"));
     }
+
+    [Fact]
+    public async Task What_cannot_be_judged_or_loaded_is_refused_before_anything_trains()
+    {
+        var (code, output, error) = await Run("spec.yaml", "misfit", "--set", "evaluation.reference.resolution=28");
+        Assert.Equal((ExitCode.Invalid, ""), (code, output));
+        Assert.StartsWith("disback: evaluation.reference has images of 1x28x28", error);
+
+        // A teacher's file with one tensor less: the message names the tensor, and nothing was submitted.
+        var whole = Path.Combine(folder.Path, "disback-data", "runs", "teachers", "tiny", "teacher.safetensors");
+        using (var weights = SafetensorsFile.Open(whole))
+        using (TorchSharp.torch.NewDisposeScope())
+            SafetensorsFile.Write(Path.Combine(folder.Path, "lame.safetensors"), [.. weights.Entries.Keys.Skip(1).Select(name => (name, weights.Read(name)))], weights.Metadata);
+        (code, _, error) = await Run("spec.yaml", "misfit", "--set", "teacher=lame.safetensors");
+        Assert.Equal(ExitCode.Invalid, code);
+        using (var weights = SafetensorsFile.Open(whole))
+            Assert.Contains(weights.Entries.Keys.First(), error);
+        Assert.DoesNotContain("misfit", await Said("list"));
+    }
+
+    [Fact]
+    public async Task Damaged_bytes_are_named_passed_over_or_refused_and_the_same_command_goes_on_once_they_are_whole()
+    {
+        using (var process = Start("fragile"))
+        {
+            await process.SeesAsync("Target 1 -> 0");
+            process.Interrupt();
+            await process.EndAsync();
+        }
+        var checkpoints = JsonNode.Parse(await Said("checkpoint", "list", "fragile", "--json"))!.AsArray();
+        var newest = checkpoints[0]!["step"]!.GetValue<long>();
+        using (var file = File.OpenWrite(Stored(checkpoints[0]!["content"]!["digest"]!.GetValue<string>())))
+            file.SetLength(100);
+        Assert.Equal(ExitCode.Storage, (await DisBackProcess.RunAsync(folder.Path, "checkpoint", "verify", "fragile")).Code);
+
+        // The last node is needed from the start, the checkpoint before the newest is whole.
+        var (code, output, error) = await Run("spec.yaml", "fragile");
+        Assert.True(code == ExitCode.Ok, error);
+        Assert.Contains($"The checkpoint of step {newest} is not usable, so the one before it is taken", output);
+
+        var node = Stored(JsonNode.Parse(await Said("trajectory", "show", "fragile", "--json"))!["nodes"]![1]!["content"]!["digest"]!.GetValue<string>());
+        var bytes = await File.ReadAllBytesAsync(node, TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(node, [.. bytes[..^1], (byte)(bytes[^1] ^ 1)], TestContext.Current.CancellationToken);
+        (code, _, error) = await Run("spec.yaml", "brittle");
+        Assert.Equal(ExitCode.Storage, code);
+        Assert.Contains("is damaged", error);
+        await File.WriteAllBytesAsync(node, bytes, TestContext.Current.CancellationToken);
+        Assert.Equal(ExitCode.Ok, (await Run("spec.yaml", "brittle")).Code);
+    }
+
+    private string Stored(string digest) => Path.Combine(folder.Path, "disback-data", "cas", "sha256", digest[..2], digest);
 
     private DisBackProcess Start(string name, params string[] more) => DisBackProcess.Start(folder.Path, ["run", "spec.yaml", "--set", $"name={name}", .. more]);
 

@@ -17,11 +17,12 @@ internal static class EvaluateCommand
         var name = new Argument<string>("RUN") { Description = "Name, id or unique beginning of a run, or a student.safetensors file." };
         var count = Arguments.Count(10_000, "How many pictures; figures compare only at one count.");
         var seed = new Option<long>("--seed") { Description = "Seed of the noise.", DefaultValueFactory = _ => 0 };
+        var teacher = new Option<bool>("--teacher") { Description = "Measure the run's teacher instead, with 18 Heun steps." };
         var json = Arguments.Json();
-        var command = new Command("evaluate", "Measures FID of a student, on the features and the reference of its experiment (or the digits).") { name, count, seed, json };
+        var command = new Command("evaluate", "Measures FID of a student, on the features and the reference of its experiment (or the digits).") { name, count, seed, teacher, json };
         command.SetAction(async (parsed, cancellation) =>
         {
-            using var student = await StudentSource.OpenAsync(new DataFolder(parsed.GetRequiredValue(CommandLine.Data)), parsed.GetRequiredValue(name), cancellation);
+            using var student = await StudentSource.OpenAsync(new DataFolder(parsed.GetRequiredValue(CommandLine.Data)), parsed.GetRequiredValue(name), parsed.GetValue(teacher), cancellation);
             var settings = student.Spec?.Evaluation ?? new EvaluationSettings { Reference = new DatasetSettings { Resolution = student.Settings.ImgResolution } };
             using var features = FeatureNetworks.Open(settings.Features);
             var samples = parsed.GetValue(count);

@@ -1,8 +1,12 @@
 using System.CommandLine;
 using DisBack.Cli.Live;
 using DisBack.Client;
+using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Contracts.Specs;
+using DisBack.Diffusion;
+using DisBack.Distillation.Evaluations;
+using DisBack.Storage;
 
 namespace DisBack.Cli.Commands;
 
@@ -19,7 +23,11 @@ internal static class RunCommand
             var spec = SpecReader.Read<ExperimentSpec>(parsed.GetRequiredValue(file), parsed.GetRequiredValue(set));
             var folder = new DataFolder(parsed.GetRequiredValue(CommandLine.Data));
             await using var silo = await Silo.StartAsync(folder, $"disback run {parsed.GetRequiredValue(file)}", cancellation);
-            var sweep = await silo.Client.SubmitAsync(spec, await silo.Teachers.ResolveAsync(spec.Teacher, cancellation));
+            var teacher = await silo.Teachers.ResolveAsync(spec.Teacher, cancellation);
+            StudentEvaluation.Check(spec.Evaluation, await silo.Teachers.NetworkOfAsync(teacher, cancellation));
+            var sweep = await silo.Client.SubmitAsync(spec, teacher);
+            if (sweep.Teacher != teacher)
+                throw new DisBackException($"{sweep.Id} was begun with the teacher {sweep.Teacher} but '{spec.Teacher}' is now {teacher}; bring the former back, or give the spec another name.");
             return (int)await DriveAsync(session, folder, silo.Client.Trial(GrainKeys.Trial(sweep.Id, 0)));
         });
         return command;
@@ -52,7 +60,14 @@ internal static class RunCommand
         var trial = await run.GetAsync();
         await Driver.DriveAsync(session, run, trial.Run, trial.Name, trial.Nodes, async () => (await run.GetAsync()).Run);
         trial = await run.GetAsync();
-        await RunFiles.WriteAsync(folder, trial, CancellationToken.None);
+        try
+        {
+            await RunFiles.WriteAsync(folder, trial, CancellationToken.None);
+        }
+        catch (Exception e) when (trial.Run.Status == RunStatus.Failed && e is (StorageException or IOException or UnauthorizedAccessException))
+        {
+            // What made the run fail, a full disk for one, is what to tell; its report is written when the command is repeated.
+        }
         Driver.Conclude(session.Screen, folder, trial.Id, trial.Id, trial.Run);
         return session.Signals.Received ?? Driver.CodeOf(trial.Run);
     }

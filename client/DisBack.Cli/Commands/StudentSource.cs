@@ -3,22 +3,22 @@ using DisBack.Contracts.Specs;
 using DisBack.Diffusion;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Randomness;
+using DisBack.Diffusion.Sampling;
 using DisBack.Distillation;
 using static TorchSharp.torch;
 
 namespace DisBack.Cli.Commands;
 
-/// <summary>A one-step student, from a file or from a run, that makes images by number.</summary>
+/// <summary>A one-step student, from a file or from a run, or the teacher of a run, that makes images by number.</summary>
 internal sealed class StudentSource : IDisposable
 {
     private readonly Denoiser _network;
-    private readonly double _sigmaInit;
+    private readonly Func<Tensor, Tensor?, Tensor> _generate;
 
-    private StudentSource(string path, ExperimentSpec? spec)
+    private StudentSource(Denoiser network, Func<Tensor, Tensor?, Tensor> generate, ExperimentSpec? spec)
     {
-        (_network, _sigmaInit) = StudentFile.Open(path);
+        (_network, _generate, Spec) = (network, generate, spec);
         _network.eval();
-        Spec = spec;
     }
 
     /// <summary>The experiment it comes from; null for a file.</summary>
@@ -26,17 +26,24 @@ internal sealed class StudentSource : IDisposable
 
     public NetworkSettings Settings => _network.Settings;
 
-    /// <summary>Opens the student of a run, or a student's file.</summary>
-    public static async Task<StudentSource> OpenAsync(DataFolder folder, string text, CancellationToken cancellation)
+    /// <summary>Opens the student of a run, or a student's file, or the teacher of a run.</summary>
+    public static async Task<StudentSource> OpenAsync(DataFolder folder, string text, bool teacher, CancellationToken cancellation)
     {
-        if (File.Exists(text))
-            return new StudentSource(text, null);
+        if (!teacher && File.Exists(text))
+            return OfStudent(text, null);
         var trial = await folder.FindTrialAsync(text, cancellation);
+        var spec = SpecJson.FromJson<ExperimentSpec>(trial.Spec);
+        if (teacher)
+        {
+            await folder.Content.VerifyAsync(trial.Teacher!, cancellation);
+            var network = NetworkFile.Open(folder.Content.LocalPathOf(trial.Teacher!)!);
+            return new StudentSource(network, (latents, labels) => new HeunSampler(network).Sample(latents, labels).to(float32), spec);
+        }
         if (!trial.Run.Artifacts.TryGetValue(StudentFile.Name, out var student))
             throw new DisBackException($"{trial.Id} has no student yet: it is {trial.Run.Status.ToString().ToLowerInvariant()}; repeat its command until it is complete.");
         var path = Path.Combine(Directory.CreateDirectory(folder.RunFolder(trial.Id)).FullName, student.Name);
         await folder.Content.FetchAsync(student.Content, path, cancellation);
-        return new StudentSource(path, SpecJson.FromJson<ExperimentSpec>(trial.Spec));
+        return OfStudent(path, spec);
     }
 
     /// <summary>Images [count,C,H,W] in [-1,1], numbered from <paramref name="first"/>; the classes follow one another.</summary>
@@ -47,8 +54,14 @@ internal sealed class StudentSource : IDisposable
         using var generator = new RandomStreams(seed).For("sample", first);
         var latents = randn([count, Settings.ImgChannels, Settings.ImgResolution, Settings.ImgResolution], float32, CPU, generator: generator);
         var labels = Settings.LabelDim == 0 ? null : nn.functional.one_hot(arange(first, first + count, int64).remainder(Settings.LabelDim), Settings.LabelDim).to(float32);
-        return OneStepGenerator.Generate(_network, latents, _sigmaInit, labels).MoveToOuterDisposeScope();
+        return _generate(latents, labels).MoveToOuterDisposeScope();
     }
 
     public void Dispose() => _network.Dispose();
+
+    private static StudentSource OfStudent(string path, ExperimentSpec? spec)
+    {
+        var (network, sigmaInit) = StudentFile.Open(path);
+        return new(network, (latents, labels) => OneStepGenerator.Generate(network, latents, sigmaInit, labels), spec);
+    }
 }

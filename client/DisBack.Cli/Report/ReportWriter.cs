@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using DisBack.Diffusion;
 using DisBack.Diffusion.Pictures;
+using DisBack.Storage;
 
 namespace DisBack.Cli.Report;
 
@@ -10,7 +10,7 @@ namespace DisBack.Cli.Report;
 internal static class ReportWriter
 {
     /// <summary>Writes the page so that the name never holds half of one.</summary>
-    /// <exception cref="DisBackException">The file cannot be written; what was there is unchanged.</exception>
+    /// <exception cref="StorageException">The file cannot be written; what was there is unchanged.</exception>
     public static void Write(string path, ReportModel report)
     {
         var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
@@ -26,7 +26,7 @@ internal static class ReportWriter
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
             if (File.Exists(temporary)) File.Delete(temporary); // deleting throws if even the folder is missing
-            throw new DisBackException($"Cannot write the report '{path}': {cause.Message}", cause);
+            throw new StorageException($"The report '{path}' cannot be written: {cause.Message.TrimEnd('.')}; free some space or check the folder's permissions, then repeat the command.", cause);
         }
     }
 

@@ -10,6 +10,8 @@ namespace DisBack.Diffusion.Data;
 /// <remarks>Batches may be drawn by several threads at once.</remarks>
 public sealed class ImageDataset : IDisposable
 {
+    private const int DigitsResolution = 28;
+
     private EpochOrder? _latest;
 
     private ImageDataset(Tensor images, Tensor? labels, int labelCount)
@@ -51,6 +53,16 @@ public sealed class ImageDataset : IDisposable
             DatasetSource.Folder => FromFolder(settings),
             _ => throw new DisBackException($"There is no data set source {settings.Source}: use digits, idx or folder."),
         };
+    }
+
+    /// <summary>Channels and resolution of the data set that <paramref name="settings"/> describes; reads files only where they exist to be read.</summary>
+    /// <exception cref="DisBackException">As for <see cref="Load"/>.</exception>
+    public static (int Channels, int Resolution) ShapeOf(DatasetSettings settings)
+    {
+        if (settings.Source == DatasetSource.Digits)
+            return (settings.Channels ?? 1, settings.Resolution ?? DigitsResolution);
+        using var data = Load(settings);
+        return (data.Channels, data.Resolution);
     }
 
     /// <summary>The batch of one step: epochs are shuffles without replacement, and a batch may end one epoch and begin the next.</summary>

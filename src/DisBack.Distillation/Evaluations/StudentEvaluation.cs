@@ -1,3 +1,5 @@
+using DisBack.Diffusion;
+using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Metrics;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Parameters;
@@ -44,6 +46,24 @@ public sealed class StudentEvaluation : IDisposable
         _teacher.eval();
         _weights = ParameterBuffer.Attach(_student, trained: false);
         _features = FeatureNetworks.Open(settings.Features, device);
+    }
+
+    /// <summary>Refuses what could judge no student of a network, before anything is trained.</summary>
+    /// <param name="settings">How students are to be judged.</param>
+    /// <param name="network">The teacher's network, which is the student's.</param>
+    /// <exception cref="DisBackException">The reference cannot be read or has images of another shape, or the features take no such images.</exception>
+    public static void Check(EvaluationSettings settings, NetworkSettings network)
+    {
+        var (channels, resolution) = ImageDataset.ShapeOf(settings.Reference);
+        if ((channels, resolution) != (network.ImgChannels, network.ImgResolution))
+        {
+            throw new DisBackException(
+                $"evaluation.reference has images of {channels}x{resolution}x{resolution} (channels, height, width) but the teacher makes {network.ImgChannels}x{network.ImgResolution}x{network.ImgResolution}: " +
+                $"set evaluation.reference.resolution to {network.ImgResolution} and evaluation.reference.channels to {network.ImgChannels}.");
+        }
+        using var scope = NewDisposeScope();
+        using var features = FeatureNetworks.Open(settings.Features);
+        features.Extract(zeros(2, channels, resolution, resolution));
     }
 
     /// <summary>The strips so far, float32 [n,C,H,W] each, named by step and caption: part of the run's checkpoint.</summary>

@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using DisBack.Cli.Report;
-using DisBack.Diffusion;
 using DisBack.Diffusion.Pictures;
 using SkiaSharp;
 
@@ -68,10 +67,10 @@ public sealed class ReportWriterTests : IDisposable
     {
         var path = Path.Combine(_folder, "report.html");
         Directory.CreateDirectory(path);
-        var error = Assert.Throws<DisBackException>(() => ReportWriter.Write(path, new ReportModel { Title = "bare", Status = "failed" }));
-        Assert.Contains($"Cannot write the report '{path}'", error.Message);
+        var error = Assert.Throws<DisBack.Storage.StorageException>(() => ReportWriter.Write(path, new ReportModel { Title = "bare", Status = "failed" }));
+        Assert.Contains($"The report '{path}' cannot be written", error.Message);
         Assert.Empty(Directory.GetFiles(_folder));
-        Assert.Throws<DisBackException>(() => ReportWriter.Write(Path.Combine(_folder, "absent", "report.html"), new ReportModel { Title = "bare", Status = "failed" }));
+        Assert.Throws<DisBack.Storage.StorageException>(() => ReportWriter.Write(Path.Combine(_folder, "absent", "report.html"), new ReportModel { Title = "bare", Status = "failed" }));
     }
 
     [Fact]
