@@ -55,10 +55,14 @@ public sealed class DataFolder
     public async Task<TrialDocument> FindTrialAsync(string text, CancellationToken cancellation = default)
         => Lookup.Find(text, await TrialsAsync(cancellation), t => [t.Id, t.Name], "run");
 
-    /// <summary>The trajectory that an id, a name or a unique beginning means.</summary>
+    /// <summary>The trajectory that an id, the name or id of a run that walks it, or a unique beginning of one means.</summary>
     /// <exception cref="NotFoundException">It means none, or several.</exception>
     public async Task<TrajectoryDocument> FindTrajectoryAsync(string text, CancellationToken cancellation = default)
-        => Lookup.Find(text, await TrajectoriesAsync(cancellation), t => [t.Id, t.Name], "trajectory");
+    {
+        var walkers = (await TrialsAsync(cancellation)).ToLookup(trial => trial.Trajectory);
+        return Lookup.Find(
+            text, await TrajectoriesAsync(cancellation), t => [t.Id, t.Name, .. walkers[t.Id].SelectMany(trial => new[] { trial.Id, trial.Name })], "trajectory");
+    }
 
     /// <summary>The teacher that a name, a digest of weights or a unique beginning means.</summary>
     /// <exception cref="NotFoundException">It means none, or several.</exception>
