@@ -35,7 +35,7 @@ internal sealed class Silo : IAsyncDisposable
         services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("disback"))
             .WithMetrics(metrics => metrics.AddMeter(Orchestration.Telemetry.Name, Storage.Telemetry.MeterName, "Microsoft.Orleans"))
-            .WithTracing(traces => traces.AddSource(Orchestration.Telemetry.Name))
+            .WithTracing(traces => traces.AddSource(Orchestration.Telemetry.Name, "Microsoft.Orleans.Application"))
             .UseOtlpExporter();
     }
 }

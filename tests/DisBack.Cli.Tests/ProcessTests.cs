@@ -40,6 +40,9 @@ public sealed class TaughtFolder : IAsyncLifetime
 /// <summary>What only the real executable shows: exit codes, signals, and two processes at one data folder.</summary>
 public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFolder>
 {
+    /// <summary>Long enough to be caught in the middle, on any machine.</summary>
+    private static readonly string[] s_long = ["--set", "backtracking.steps=200"];
+
     [Fact]
     public async Task A_run_leaves_its_files_and_every_read_verb_knows_it()
     {
@@ -64,21 +67,21 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
     [Fact]
     public async Task Interrupted_killed_and_repeated_a_run_ends_with_the_bytes_of_an_undisturbed_one()
     {
-        using (var process = Start("disturbed"))
+        using (var process = Start("disturbed", s_long))
         {
             await process.SeesAsync("backtracking");
             process.Interrupt();
             var (code, _, error) = await process.EndAsync();
             Assert.Equal((ExitCode.Interrupted, "Stopping after a checkpoint; Ctrl-C again stops at once.\n"), (code, error));
         }
-        using (var process = Start("disturbed"))
+        using (var process = Start("disturbed", s_long))
         {
             await process.SeesAsync("backtracking");
             process.Kill();
             await process.EndAsync();
         }
-        Assert.Equal(ExitCode.Ok, (await Run("spec.yaml", "disturbed")).Code);
-        Assert.Equal(ExitCode.Ok, (await Run("spec.yaml", "undisturbed")).Code);
+        Assert.Equal(ExitCode.Ok, (await Run("spec.yaml", "disturbed", s_long)).Code);
+        Assert.Equal(ExitCode.Ok, (await Run("spec.yaml", "undisturbed", s_long)).Code);
         Assert.Equal(Student("undisturbed"), Student("disturbed"));
     }
 
@@ -140,7 +143,7 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
     [Fact]
     public async Task Damaged_bytes_are_named_passed_over_or_refused_and_the_same_command_goes_on_once_they_are_whole()
     {
-        using (var process = Start("fragile"))
+        using (var process = Start("fragile", s_long))
         {
             await process.SeesAsync("Target 1 -> 0");
             process.Interrupt();
@@ -153,7 +156,7 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         Assert.Equal(ExitCode.Storage, (await DisBackProcess.RunAsync(folder.Path, "checkpoint", "verify", "fragile")).Code);
 
         // The last node is needed from the start, the checkpoint before the newest is whole.
-        var (code, output, error) = await Run("spec.yaml", "fragile");
+        var (code, output, error) = await Run("spec.yaml", "fragile", s_long);
         Assert.True(code == ExitCode.Ok, error);
         Assert.Contains($"The checkpoint of step {newest} is not usable, so the one before it is taken", output);
 

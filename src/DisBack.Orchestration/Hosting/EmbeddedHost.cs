@@ -17,6 +17,7 @@ namespace DisBack.Orchestration.Hosting;
 public sealed class EmbeddedHost : IAsyncDisposable
 {
     private const string ClusterId = "embedded";
+    private const int MostTries = 5;
 
     private readonly IHost _host;
     private readonly DataFolderLock _folder;
@@ -40,11 +41,23 @@ public sealed class EmbeddedHost : IAsyncDisposable
         var folder = DataFolderLock.Acquire(data, options.Command);
         try
         {
-            var (siloPort, gatewayPort) = FreePorts();
-            var host = Build(options, factory, data, siloPort, gatewayPort);
-            await host.StartAsync(cancellation);
-            folder.Announce(folder.Owner with { Gateway = $"{IPAddress.Loopback}:{gatewayPort}", ClusterId = ClusterId });
-            return new EmbeddedHost(host, folder);
+            for (var tries = 1; ; tries++)
+            {
+                var (siloPort, gatewayPort) = FreePorts();
+                var host = Build(options, factory, data, siloPort, gatewayPort);
+                try
+                {
+                    await host.StartAsync(cancellation);
+                }
+                catch (Exception e) when (tries < MostTries && IsPortTaken(e))
+                {
+                    // Somebody was given the port between our look and Orleans's bind.
+                    await ((IAsyncDisposable)host).DisposeAsync();
+                    continue;
+                }
+                folder.Announce(folder.Owner with { Gateway = $"{IPAddress.Loopback}:{gatewayPort}", ClusterId = ClusterId });
+                return new EmbeddedHost(host, folder);
+            }
         }
         catch
         {
@@ -109,6 +122,14 @@ public sealed class EmbeddedHost : IAsyncDisposable
         });
         return builder.Build();
     }
+
+    private static bool IsPortTaken(Exception? e) => e switch
+    {
+        null => false,
+        SocketException socket => socket.SocketErrorCode == SocketError.AddressAlreadyInUse,
+        AggregateException several => several.InnerExceptions.Any(IsPortTaken),
+        _ => IsPortTaken(e.InnerException),
+    };
 
     /// <summary>Two ports that were free a moment ago; taken together, so that they differ.</summary>
     private static (int Silo, int Gateway) FreePorts()
