@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace DisBack.Distillation;
 
-/// <summary>A denoiser used as a one-step generator: G(z) = D(sigma_init * z; sigma_init) (algorithms.md 2.2).</summary>
+/// <summary>A denoiser used as a one-step generator: G(z) = D(sigma_init * z; sigma_init) (Diff-Instruct).</summary>
 public static class OneStepGenerator
 {
     /// <summary>Images x0 [B,C,H,W] from latents z [B,C,H,W].</summary>

@@ -4,7 +4,7 @@ namespace DisBack.Diffusion.Files;
 
 /// <summary>
 /// Loading by exact agreement: every tensor that is asked for is in the file under its own name, shape and element type, and the file has no
-/// other. Anything less has let a degraded network pass for a trained one (algorithms.md 2.5), so nothing is loaded unless all of it fits.
+/// other. Anything less has let a degraded network pass for a trained one (the released reference code's node files match no key of the network they are loaded into), so nothing is loaded unless all of it fits.
 /// </summary>
 public static class StrictLoading
 {

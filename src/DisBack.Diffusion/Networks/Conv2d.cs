@@ -13,7 +13,7 @@ internal enum Resample
 }
 
 /// <summary>
-/// Convolution with optional doubling or halving of the resolution by a separable filter (algorithms.md 4.4). Kernel 0 resamples only.
+/// Convolution with optional doubling or halving of the resolution by a separable filter (EDM, training/networks.py). Kernel 0 resamples only.
 /// </summary>
 internal sealed class Conv2d : nn.Module
 {

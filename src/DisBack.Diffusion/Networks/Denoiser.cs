@@ -4,7 +4,7 @@ namespace DisBack.Diffusion.Networks;
 
 /// <summary>
 /// A preconditioned network D(x; sigma), the estimate of the clean image in a noisy one x = image + sigma * noise:
-/// <c>D = c_skip x + c_out F(c_in x; c_noise)</c> (Karras et al. 2022, Eq. 7; algorithms.md 4.1). Its score is (D - x) / sigma^2.
+/// <c>D = c_skip x + c_out F(c_in x; c_noise)</c> (Karras et al. 2022, Eq. 7 and Table 1). Its score is (D - x) / sigma^2.
 /// </summary>
 /// <remarks>
 /// The names of its parameters and buffers are those of EDM's <c>ema.state_dict()</c>. All parameters are ordinary registered parameters of

@@ -3,7 +3,7 @@ using static TorchSharp.torch.nn;
 
 namespace DisBack.Diffusion.Networks;
 
-/// <summary>ADM of Dhariwal and Nichol as EDM arranges it (algorithms.md 4.6).</summary>
+/// <summary>ADM of Dhariwal and Nichol as EDM arranges it (training/networks.py).</summary>
 internal sealed class DhariwalUNet : UNet
 {
     private readonly NoiseEmbedding map_noise;

@@ -11,7 +11,7 @@ internal enum InitialDistribution
     KaimingNormal,
 }
 
-/// <summary>How the weights and biases of one layer begin: a distribution times a factor for each of the two (algorithms.md 4.4).</summary>
+/// <summary>How the weights and biases of one layer begin: a distribution times a factor for each of the two (EDM, training/networks.py).</summary>
 internal sealed record Initialization(InitialDistribution Distribution, double Weight = 1, double Bias = 0)
 {
     public Parameter DrawWeight(Generator generator, long fanIn, long fanOut, params long[] shape) => Draw(generator, Weight, fanIn, fanOut, shape);

@@ -7,7 +7,7 @@ namespace DisBack.Diffusion.Networks;
 
 /// <summary>
 /// Everything that determines a denoising network except its weights: the constructor arguments of EDM's networks and preconditionings
-/// (algorithms.md 4.1, 4.5, 4.6), with the DDPM++ defaults.
+/// (training/networks.py), with the DDPM++ defaults.
 /// </summary>
 [Description("A denoising network: its preconditioning and the constructor arguments of EDM's networks.")]
 public sealed record NetworkSettings
@@ -168,7 +168,7 @@ public sealed record NetworkSettings
     private static DisBackException Impossible(string what) => new($"The network settings are impossible: {what.TrimEnd('.')}; correct them.");
 }
 
-/// <summary>How the raw network F becomes the denoiser D (algorithms.md 4.1).</summary>
+/// <summary>How the raw network F becomes the denoiser D (Karras et al. 2022, Table 1).</summary>
 public enum Preconditioning
 {
     /// <summary>EDM: unit variance in and out at every noise level.</summary>

@@ -3,7 +3,7 @@ using static TorchSharp.torch.nn;
 
 namespace DisBack.Diffusion.Networks;
 
-/// <summary>DDPM++ and NCSN++ of Song et al. as EDM arranges them (algorithms.md 4.5).</summary>
+/// <summary>DDPM++ and NCSN++ of Song et al. as EDM arranges them (training/networks.py).</summary>
 internal sealed class SongUNet : UNet
 {
     private readonly NoiseEmbedding map_noise;

@@ -21,7 +21,7 @@ internal sealed record UNetBlockSettings
     public bool AdaptiveScale { get; init; } = true;
 }
 
-/// <summary>The residual block of both network families, with optional resampling and self-attention (algorithms.md 4.4).</summary>
+/// <summary>The residual block of both network families, with optional resampling and self-attention (EDM, training/networks.py).</summary>
 internal sealed class UNetBlock : nn.Module
 {
     private readonly GroupNorm norm0;

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Noise;
 
-/// <summary>The distribution that the noise levels of training are drawn from (algorithms.md 2.3, 4.2).</summary>
+/// <summary>The distribution that the noise levels of training are drawn from (Karras et al. 2022, Table 1; DMD2).</summary>
 [Description("The distribution of the noise levels of training.")]
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "law")]
 [JsonDerivedType(typeof(LogNormalNoise), "log-normal")]

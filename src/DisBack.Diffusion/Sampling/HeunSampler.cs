@@ -5,7 +5,7 @@ namespace DisBack.Diffusion.Sampling;
 
 /// <summary>
 /// Second-order sampling of the probability flow ODE, or with churn of the corresponding SDE (Karras et al. 2022, Algorithms 1 and 2;
-/// algorithms.md 4.3). The state is float64, as in EDM; the network sees float32.
+/// EDM, generate.py). The state is float64, as in EDM; the network sees float32.
 /// </summary>
 public sealed class HeunSampler
 {

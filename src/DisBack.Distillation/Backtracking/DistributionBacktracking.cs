@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace DisBack.Distillation.Backtracking;
 
 /// <summary>
-/// Stage 2: the host method walks the student back along the recorded trajectory (paper, Algorithm 2). The fake score starts at the last node,
+/// Stage 2: the host method walks the student back along the recorded trajectory (paper, Eqs. (5) and (8)). The fake score starts at the last node,
 /// the first target is the node before it, every switch goes one node towards the teacher, and the teacher stays the target to the end.
 /// </summary>
 /// <remarks>A trajectory of one node, the teacher, is the host alone, bit for bit.</remarks>

@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace DisBack.Distillation.Optimization;
 
-/// <summary>Exponential moving average of weights, counted in images as EDM does (algorithms.md 4.8).</summary>
+/// <summary>Exponential moving average of weights, counted in images as EDM does (training/training_loop.py).</summary>
 [Description("Exponential moving average of the weights, counted in images.")]
 public sealed record EmaSettings
 {

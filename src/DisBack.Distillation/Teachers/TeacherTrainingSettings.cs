@@ -5,7 +5,7 @@ using DisBack.Distillation.Optimization;
 
 namespace DisBack.Distillation.Teachers;
 
-/// <summary>How a teacher is trained: denoising score matching on data (algorithms.md 4.2, 4.8).</summary>
+/// <summary>How a teacher is trained: denoising score matching on data (EDM, training/training_loop.py).</summary>
 [Description("How a teacher is trained: denoising score matching on data.")]
 public sealed record TeacherTrainingSettings
 {

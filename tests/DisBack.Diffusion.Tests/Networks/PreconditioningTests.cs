@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Tests.Networks;
 
-/// <summary>The coefficients of algorithms.md 4.1 at known noise levels.</summary>
+/// <summary>The coefficients of Karras et al. 2022, Table 1, at known noise levels.</summary>
 public sealed class PreconditioningTests
 {
     [Theory]

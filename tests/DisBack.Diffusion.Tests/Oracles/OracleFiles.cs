@@ -8,7 +8,7 @@ namespace DisBack.Diffusion.Tests.Oracles;
 /// <summary>The files computed with PyTorch that the oracle tests agree with: those of this repository, or of the folder that DISBACK_ORACLES names.</summary>
 internal static class OracleFiles
 {
-    /// <summary>What design.md asks of outputs, gradients and losses: relative to the largest value and to the norm.</summary>
+    /// <summary>The agreement asked of outputs, gradients and losses: relative to the largest value and to the norm.</summary>
     public const double Tolerance = 1e-4;
 
     private static string Root => Environment.GetEnvironmentVariable("DISBACK_ORACLES") is { Length: > 0 } folder
