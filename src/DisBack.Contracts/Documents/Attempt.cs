@@ -27,4 +27,7 @@ public sealed record Attempt
 
     /// <summary>The failure in one sentence.</summary>
     [Id(7)] public string? Message { get; init; }
+
+    /// <summary>The silo that runs it, as membership names it; empty in documents from before clusters.</summary>
+    [Id(8)] public string Worker { get; init; } = "";
 }

@@ -32,9 +32,14 @@ public interface IAcceleratorPoolGrain : IGrainWithStringKey
 /// <param name="Owner">Its owner's key.</param>
 /// <param name="Device">Kind of device: <c>cpu</c> or <c>cuda</c>.</param>
 /// <param name="Prefers">Digests it will read: workers whose cache holds them are preferred.</param>
+/// <param name="Share">How much of a slot it takes, in (0, 1].</param>
 [GenerateSerializer, Immutable, Alias("disback.SlotRequest.v1")]
 public sealed record SlotRequest(
-    [property: Id(0)] RunKind Kind, [property: Id(1)] string Owner, [property: Id(2)] string Device, [property: Id(3)] ImmutableArray<string> Prefers);
+    [property: Id(0)] RunKind Kind,
+    [property: Id(1)] string Owner,
+    [property: Id(2)] string Device,
+    [property: Id(3)] ImmutableArray<string> Prefers,
+    [property: Id(4)] double Share = 1);
 
 /// <summary>A lease, or why there is none yet.</summary>
 /// <param name="Lease">The slot; null when queued.</param>
@@ -48,23 +53,25 @@ public sealed record LeaseReply([property: Id(0)] SlotLease? Lease, [property: I
 /// <param name="Worker">Silo that has the device.</param>
 /// <param name="Device">Index in that worker's device table.</param>
 /// <param name="Place">Worker and device, for people.</param>
+/// <param name="Share">How much of a slot it takes, in (0, 1].</param>
 [GenerateSerializer, Immutable, Alias("disback.SlotLease.v1")]
 public sealed record SlotLease(
-    [property: Id(0)] string Id, [property: Id(1)] SiloAddress Worker, [property: Id(2)] int Device, [property: Id(3)] string Place);
+    [property: Id(0)] string Id, [property: Id(1)] SiloAddress Worker, [property: Id(2)] int Device, [property: Id(3)] string Place, [property: Id(4)] double Share = 1);
 
 /// <summary>One accelerator of a worker.</summary>
 /// <param name="Index">Index in the worker's device table.</param>
 /// <param name="Kind"><c>cpu</c> or <c>cuda</c>.</param>
 /// <param name="Name">For people.</param>
-/// <param name="Slots">How many runs it takes at once.</param>
+/// <param name="Slots">How many runs it takes at once, or more where some take less than a slot.</param>
 [GenerateSerializer, Immutable, Alias("disback.Accelerator.v1")]
 public sealed record Accelerator([property: Id(0)] int Index, [property: Id(1)] string Kind, [property: Id(2)] string Name, [property: Id(3)] int Slots);
 
 /// <summary>A run that occupies a slot.</summary>
 /// <param name="Run">Which attempt.</param>
 /// <param name="Device">Index of the device.</param>
+/// <param name="Share">How much of a slot it takes, in (0, 1].</param>
 [GenerateSerializer, Immutable, Alias("disback.OccupiedSlot.v1")]
-public sealed record OccupiedSlot([property: Id(0)] RunAttempt Run, [property: Id(1)] int Device);
+public sealed record OccupiedSlot([property: Id(0)] RunAttempt Run, [property: Id(1)] int Device, [property: Id(2)] double Share = 1);
 
 /// <summary>What a worker tells the pool.</summary>
 /// <param name="Worker">Its silo.</param>

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace DisBack.Contracts.Grains;
 
 /// <summary>What a user does with a run of any kind.</summary>
@@ -15,6 +17,10 @@ public interface IRun : IGrainWithStringKey
     /// <summary>Stops for good. What was committed stays.</summary>
     [Alias("Cancel")]
     Task<CommandReply> CancelAsync();
+
+    /// <summary>What the run does or waits for now, looked up now: first the answer, then what stands behind it. One sentence each.</summary>
+    [Alias("Why")]
+    Task<ImmutableArray<string>> WhyAsync();
 
     /// <summary>
     /// Events after a sequence number, with the run's progress, until the run settles. Pass the last item's

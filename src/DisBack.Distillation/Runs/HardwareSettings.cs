@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 
 namespace DisBack.Distillation.Runs;
 
@@ -16,4 +17,10 @@ public sealed record HardwareSettings
     [Description("libtorch threads; part of the run, because it changes the order of sums and so the last bits.")]
     [Range(1, 1024)]
     public int Threads { get; init; } = 2;
+
+    /// <summary>How much of a slot of the device it takes; null is all of it. Changes where the run can be, never what it computes.</summary>
+    [Description("How much of a slot of the device it takes, for example 0.25 where four such runs may share a device; null is all of it.")]
+    [Range(0.0, 1.0, MinimumIsExclusive = true)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Slot { get; init; }
 }

@@ -145,6 +145,11 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
         return result;
     }
 
+    public virtual Task<ImmutableArray<string>> WhyAsync() => Task.FromResult<ImmutableArray<string>>(
+        !Known ? ["There is no such run."]
+        : Run.Current is { } attempt ? [$"It is {Run.Status.ToString().ToLowerInvariant()}: attempt {attempt.Number} on {attempt.Place}."]
+        : [$"It is {Run.Status.ToString().ToLowerInvariant()}{(Run.Reason is { } reason ? $": {reason}" : ".")}"]);
+
     public async IAsyncEnumerable<RunUpdate> WatchAsync(long afterSequence, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         for (var seen = afterSequence; ;)
