@@ -21,10 +21,16 @@ public static class NetworkFile
 
     /// <summary>The network's settings as a file tells them.</summary>
     /// <exception cref="DisBackException">The file does not say which network it holds.</exception>
-    public static NetworkSettings SettingsOf(SafetensorsFile file) =>
-        file.Metadata.TryGetValue(SettingsKey, out var settings)
-            ? NetworkSettings.FromJson(settings, file.Path)
-            : throw new DisBackException($"'{file.Path}' does not say which network it holds: its metadata has no '{SettingsKey}'; import it with `disback teacher import --network`.");
+    public static NetworkSettings SettingsOf(SafetensorsFile file) => SettingsOf(file.Metadata, file.Path);
+
+    /// <summary>The network's settings as the metadata of a file tell them.</summary>
+    /// <param name="metadata">The file's metadata.</param>
+    /// <param name="name">What to call the file in messages.</param>
+    /// <exception cref="DisBackException">The file does not say which network it holds.</exception>
+    public static NetworkSettings SettingsOf(IReadOnlyDictionary<string, string> metadata, string name) =>
+        metadata.TryGetValue(SettingsKey, out var settings)
+            ? NetworkSettings.FromJson(settings, name)
+            : throw new DisBackException($"'{name}' does not say which network it holds: its metadata has no '{SettingsKey}'; import it with `disback teacher import --network`.");
 
     /// <summary>Builds the network of a file and loads its weights by exact key, shape and type; the caller disposes it.</summary>
     public static Denoiser Open(string path)

@@ -48,16 +48,29 @@ public sealed class SafetensorsFile : IDisposable
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
-            Span<byte> prefix = stackalloc byte[SafetensorsHeader.PrefixBytes];
-            var length = SafetensorsHeader.Length(prefix[..stream.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false)], stream.Length, path);
-            var json = new byte[length];
-            stream.ReadExactly(json);
-            var header = SafetensorsHeader.Parse(json, stream.Length, path);
+            var header = ReadHeader(stream, stream.Length, path);
             return new(path, header, MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false));
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
             throw new DisBackException($"Cannot read the safetensors file '{path}': {cause.Message}", cause);
+        }
+    }
+
+    /// <summary>The free text fields of a file that is not near: only its header is read from the stream, and checked completely.</summary>
+    /// <param name="stream">The file from its first byte.</param>
+    /// <param name="bytes">Bytes of the whole file.</param>
+    /// <param name="name">What to call the file in messages.</param>
+    /// <exception cref="DisBackException">The stream ends early, or the header is not sound.</exception>
+    public static IReadOnlyDictionary<string, string> ReadMetadata(Stream stream, long bytes, string name)
+    {
+        try
+        {
+            return ReadHeader(stream, bytes, name).Metadata;
+        }
+        catch (IOException cause)
+        {
+            throw new DisBackException($"Cannot read the safetensors file '{name}': {cause.Message}", cause);
         }
     }
 
@@ -102,6 +115,15 @@ public sealed class SafetensorsFile : IDisposable
     {
         _view.Dispose();
         _map.Dispose();
+    }
+
+    private static SafetensorsHeader ReadHeader(Stream stream, long bytes, string path)
+    {
+        Span<byte> prefix = stackalloc byte[SafetensorsHeader.PrefixBytes];
+        var length = SafetensorsHeader.Length(prefix[..stream.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false)], bytes, path);
+        var json = new byte[length];
+        stream.ReadExactly(json);
+        return SafetensorsHeader.Parse(json, bytes, path);
     }
 
     /// <summary>

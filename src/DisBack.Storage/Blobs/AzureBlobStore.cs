@@ -61,6 +61,10 @@ public sealed class AzureBlobStore(BlobContainerClient container, AzureBlobOptio
     });
 
     /// <inheritdoc/>
+    public Task<Stream?> OpenReadAsync(string name, CancellationToken cancellation = default) =>
+        GuardMissing("open", name, blob => blob.OpenReadAsync(new BlobOpenReadOptions(allowModifications: false), cancellation));
+
+    /// <inheritdoc/>
     public async Task<bool> DownloadAsync(string name, Stream destination, CancellationToken cancellation = default) => await GuardMissing("download", name, async blob =>
     {
         using var response = await blob.DownloadToAsync(destination, new BlobDownloadToOptions { TransferOptions = _transfer }, cancellation);

@@ -66,13 +66,19 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
     }
 
     /// <inheritdoc/>
-    public async Task<bool> DownloadAsync(string name, Stream destination, CancellationToken cancellation = default)
+    public async Task<Stream?> OpenReadAsync(string name, CancellationToken cancellation = default)
     {
         var path = PathOf(name);
         var handle = await OnPool("the blob", name, 0, () => OpenToRead(path), cancellation);
-        if (handle is null)
+        return handle is null ? null : new FileStream(handle, FileAccess.Read, bufferSize: 0);
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> DownloadAsync(string name, Stream destination, CancellationToken cancellation = default)
+    {
+        await using var source = await OpenReadAsync(name, cancellation);
+        if (source is null)
             return false;
-        await using var source = new FileStream(handle, FileAccess.Read, bufferSize: 0);
         await source.CopyToAsync(destination, 1 << 20, cancellation);
         return true;
     }

@@ -23,6 +23,12 @@ public interface IBlobStore
     /// <summary>A small blob and its ETag; null if there is none of that name.</summary>
     Task<BlobContent?> ReadAsync(string name, CancellationToken cancellation = default);
 
+    /// <summary>
+    /// A blob of any size, to be read in part: a stream that can seek fetches only what is read. Null if there is none of that name. The caller
+    /// disposes it.
+    /// </summary>
+    Task<Stream?> OpenReadAsync(string name, CancellationToken cancellation = default);
+
     /// <summary>Copies a blob of any size, in order, to <paramref name="destination"/>; false, with nothing written, if there is none of that name.</summary>
     Task<bool> DownloadAsync(string name, Stream destination, CancellationToken cancellation = default);
 

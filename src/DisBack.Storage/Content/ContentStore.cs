@@ -50,6 +50,11 @@ public sealed class ContentStore(IBlobStore blobs)
         Telemetry.FetchedBytes.Add(content.Length);
     }
 
+    /// <summary>The bytes as they are stored, unverified: to read a part of them. The caller disposes the stream.</summary>
+    /// <exception cref="MissingContentException">They are not stored.</exception>
+    public async Task<Stream> OpenAsync(ContentRef content, CancellationToken cancellation = default) =>
+        await blobs.OpenReadAsync(content.BlobName, cancellation) ?? throw Missing(content);
+
     /// <summary>Reads the stored bytes and proves that they are the ones the address names.</summary>
     /// <exception cref="MissingContentException">They are not stored.</exception>
     /// <exception cref="CorruptContentException">What is stored is something else.</exception>

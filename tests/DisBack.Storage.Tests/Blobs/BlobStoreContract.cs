@@ -32,6 +32,7 @@ public abstract class BlobStoreContract : IAsyncLifetime
     {
         Assert.Null(await Blobs.ReadAsync("a/b", Cancellation));
         Assert.Null(await Blobs.FindAsync("a/b", Cancellation));
+        Assert.Null(await Blobs.OpenReadAsync("a/b", Cancellation));
         Assert.False(await Blobs.DownloadAsync("a/b", Stream.Null, Cancellation));
         Assert.False(await Blobs.DeleteAsync("a/b", BlobCondition.None, Cancellation));
         Assert.Empty(await ListAsync("a/"));
@@ -49,6 +50,19 @@ public abstract class BlobStoreContract : IAsyncLifetime
         using var downloaded = new MemoryStream();
         Assert.True(await Blobs.DownloadAsync("a/b.json", downloaded, Cancellation));
         Assert.Equal("text"u8.ToArray(), downloaded.ToArray());
+    }
+
+    [Fact]
+    public async Task A_part_of_a_blob_can_be_read_alone()
+    {
+        await WriteAsync("long", new string('.', 100_000) + "part" + new string('.', 100_000), BlobCondition.Missing);
+
+        await using var stream = await Blobs.OpenReadAsync("long", Cancellation);
+        Assert.Equal(200_004, stream!.Length);
+        stream.Seek(100_000, SeekOrigin.Begin);
+        var part = new byte[4];
+        await stream.ReadExactlyAsync(part, Cancellation);
+        Assert.Equal("part"u8.ToArray(), part);
     }
 
     [Fact]

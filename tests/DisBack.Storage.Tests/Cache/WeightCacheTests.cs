@@ -265,6 +265,8 @@ public sealed class WeightCacheTests : IDisposable
 
         public Task<BlobContent?> ReadAsync(string name, CancellationToken cancellation) => inner.ReadAsync(name, cancellation);
 
+        public Task<Stream?> OpenReadAsync(string name, CancellationToken cancellation) => inner.OpenReadAsync(name, cancellation);
+
         public Task<string> WriteAsync(string name, BinaryData content, BlobCondition condition, CancellationToken cancellation) =>
             inner.WriteAsync(name, content, condition, cancellation);
 

@@ -190,6 +190,8 @@ public sealed class MetricLogTests : IDisposable
 
         public Task<BlobContent?> ReadAsync(string name, CancellationToken cancellation) => inner.ReadAsync(name, cancellation);
 
+        public Task<Stream?> OpenReadAsync(string name, CancellationToken cancellation) => inner.OpenReadAsync(name, cancellation);
+
         public Task<bool> DownloadAsync(string name, Stream destination, CancellationToken cancellation) => inner.DownloadAsync(name, destination, cancellation);
 
         public Task<string> UploadAsync(string name, string localFile, BlobCondition condition, bool consume, CancellationToken cancellation) =>
