@@ -18,6 +18,10 @@ public interface IAcceleratorPoolGrain : IGrainWithStringKey
     [Alias("Withdraw")]
     Task WithdrawAsync(RunKind kind, string owner);
 
+    /// <summary>The exact condition that a run without a lease waits for, and what stands behind it; changes nothing.</summary>
+    [Alias("Explain")]
+    Task<ImmutableArray<string>> ExplainAsync(SlotRequest request);
+
     /// <summary>What a worker has and runs, every few seconds.</summary>
     [Alias("Report")]
     Task ReportAsync(WorkerReport report);

@@ -1,12 +1,15 @@
+using System.Collections.Immutable;
+using System.Globalization;
 using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Training;
 using Microsoft.Extensions.Options;
 
 namespace DisBack.Orchestration.Grains;
 
 /// <inheritdoc cref="IAcceleratorPoolGrain"/>
-[GrainType("accelerator-pool")]
-internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, TimeProvider time) : Grain, IAcceleratorPoolGrain
+[GrainType("accelerator-pool"), PlacedOn(SiloRole.Control)]
+internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IClusterMembershipService membership, TimeProvider time) : Grain, IAcceleratorPoolGrain
 {
     private readonly Dictionary<SiloAddress, Worker> _workers = [];
     private readonly Dictionary<string, Held> _leases = [];
@@ -16,29 +19,27 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, Ti
     /// <summary>A worker, or an entry of the queue, that was silent for this long is forgotten.</summary>
     private TimeSpan Silence => options.Value.Report * 4;
 
+    /// <summary>A pool that has just woken does not know yet what runs where.</summary>
+    private bool Settled => time.GetElapsedTime(_started) >= options.Value.PoolSettle;
+
     public Task<LeaseReply> LeaseAsync(SlotRequest request)
     {
         Forget();
         // Who asks has no attempt: a lease that it still seems to have was lost on the way.
         foreach (var lost in _leases.Where(held => held.Value.IsOf(request.Kind, request.Owner)).Select(held => held.Key).ToList()) _leases.Remove(lost);
 
-        var place = _queue.FindIndex(waiting => waiting.Kind == request.Kind && waiting.Owner == request.Owner);
-        var ahead = _queue.Take(place < 0 ? _queue.Count : place).Count(waiting => waiting.Device == request.Device);
-        var free = FreeSlots(request.Device);
-        if (time.GetElapsedTime(_started) < options.Value.PoolSettle) free.Clear();
-        if (free.Count > ahead)
+        var place = PlaceOf(request);
+        var (slot, ahead) = Choose(request);
+        if (slot is { } found)
         {
             if (place >= 0) _queue.RemoveAt(place);
-            var (worker, device) = free
-                .OrderByDescending(slot => request.Prefers.Count(slot.Worker.Cached.Contains))
-                .ThenBy(slot => slot.Worker.Runs.Length)
-                .First();
-            var lease = new SlotLease(Guid.NewGuid().ToString("n"), worker.Worker, device.Index, $"{worker.Name} {device.Name}");
+            var worker = found.Worker;
+            var lease = new SlotLease(Guid.NewGuid().ToString("n"), worker.Worker, found.Device.Index, $"{worker.Name} {found.Device.Name}", request.Share);
             _leases.Add(lease.Id, new Held(lease, request.Kind, request.Owner, time.GetTimestamp()));
             Telemetry.Queued.Record(_queue.Count);
             return Task.FromResult(new LeaseReply(lease));
         }
-        var entry = new Waiting(request.Kind, request.Owner, request.Device, Reason(request.Device), time.GetTimestamp());
+        var entry = new Waiting(request, Reason(request), time.GetTimestamp());
         if (place >= 0) _queue[place] = entry;
         else _queue.Add(entry);
         Telemetry.Queued.Record(_queue.Count);
@@ -60,8 +61,22 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, Ti
     public Task WithdrawAsync(RunKind kind, string owner)
     {
         // Who was behind it may be next for a slot that was kept for it.
-        if (_queue.RemoveAll(waiting => waiting.Kind == kind && waiting.Owner == owner) > 0) WakeNext();
+        if (_queue.RemoveAll(waiting => waiting.Request.Kind == kind && waiting.Request.Owner == owner) > 0) WakeNext();
         return Task.CompletedTask;
+    }
+
+    public Task<ImmutableArray<string>> ExplainAsync(SlotRequest request)
+    {
+        Forget();
+        var (slot, ahead) = Choose(request);
+        if (slot is { } free) return Task.FromResult<ImmutableArray<string>>([$"A slot is free on {free.Worker.Name} {free.Device.Name}; it starts in a moment."]);
+        var position = ahead == 0 ? "It is the next in the queue." : string.Create(CultureInfo.InvariantCulture, $"{ahead} {(ahead == 1 ? "run is" : "runs are")} ahead of it in the queue.");
+        var users =
+            from worker in _workers.Values
+            from device in worker.Report.Devices
+            where device.Kind == request.Device
+            select $"{worker.Report.Name} {device.Name}: {string.Join(", ", UsersOf(worker.Report, device).DefaultIfEmpty("free"))}.";
+        return Task.FromResult<ImmutableArray<string>>([$"It waits for a slot: {Reason(request)}", position, .. users.Order(StringComparer.Ordinal)]);
     }
 
     public Task ReportAsync(WorkerReport report)
@@ -85,13 +100,13 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, Ti
     public Task<PoolView> GetAsync() => Task.FromResult(new PoolView(
         [.. _workers.Values.Select(worker => worker.Report)],
         [.. _leases.Values.Select(held => new HeldLease(held.Lease, held.Kind, held.Owner))],
-        [.. _queue.Select(waiting => new QueuedRun(waiting.Kind, waiting.Owner, waiting.Reason))]));
+        [.. _queue.Select(waiting => new QueuedRun(waiting.Request.Kind, waiting.Request.Owner, waiting.Reason))]));
 
     private void Forget()
     {
         foreach (var (silo, worker) in _workers.ToList())
         {
-            if (time.GetElapsedTime(worker.Heard) <= Silence) continue;
+            if (time.GetElapsedTime(worker.Heard) <= Silence && membership.CurrentSnapshot.GetSiloStatus(silo) != SiloStatus.Dead) continue;
             _workers.Remove(silo);
             foreach (var (id, held) in _leases.ToList())
             {
@@ -101,40 +116,82 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, Ti
         _queue.RemoveAll(waiting => time.GetElapsedTime(waiting.Asked) > Silence);
     }
 
-    /// <summary>One entry per free slot of a kind of device.</summary>
-    private List<(WorkerReport Worker, Accelerator Device)> FreeSlots(string kind) =>
+    /// <summary>
+    /// First come, first served: who is ahead takes the device that it would get, and if there is none that fits, keeps the emptiest one to
+    /// itself; otherwise a stream of small runs would keep a large one waiting for ever.
+    /// </summary>
+    /// <returns>The device for the request, if one is left, and how many are ahead of it.</returns>
+    private (Capacity? Slot, int Ahead) Choose(SlotRequest request)
+    {
+        var devices = Settled ? Capacities(request.Device) : [];
+        var place = PlaceOf(request);
+        var ahead = _queue.Take(place < 0 ? _queue.Count : place).Where(waiting => waiting.Request.Device == request.Device).ToList();
+        foreach (var earlier in ahead)
+        {
+            if (BestFor(earlier.Request, devices) is { } theirs) theirs.Free -= earlier.Request.Share;
+            else if (devices.MaxBy(device => device.Free) is { } emptiest) emptiest.Free = 0;
+        }
+        return (BestFor(request, devices), ahead.Count);
+    }
+
+    /// <summary>Where the weights are already; then, so that whole slots stay whole, the tightest fit for a share and the least busy worker for a whole slot.</summary>
+    private static Capacity? BestFor(SlotRequest request, List<Capacity> devices) => devices
+        .Where(device => device.Free >= request.Share - Rounding)
+        .OrderByDescending(device => request.Prefers.Count(device.Worker.Cached.Contains))
+        .ThenBy(device => request.Share < 1 ? device.Free : device.Worker.Runs.Length)
+        .FirstOrDefault();
+
+    /// <summary>Shares are sums of few binary fractions; a tenth ten times is a whole.</summary>
+    private const double Rounding = 1e-9;
+
+    private List<Capacity> Capacities(string kind) =>
     [
         .. from worker in _workers.Values
            from device in worker.Report.Devices
            where device.Kind == kind
-           from slot in Enumerable.Range(0, Math.Max(0, device.Slots - Used(worker.Report, device)))
-           select (worker.Report, device),
+           select new Capacity(worker.Report, device) { Free = device.Slots - Used(worker.Report, device) },
     ];
 
     /// <summary>Leases, and runs that go on without a lease because this pool has just woken.</summary>
-    private int Used(WorkerReport worker, Accelerator device)
+    private double Used(WorkerReport worker, Accelerator device)
     {
-        var leases = _leases.Values.Where(held => held.Lease.Worker.Equals(worker.Worker) && held.Lease.Device == device.Index).ToList();
-        return leases.Count + worker.Runs.Count(slot => slot.Device == device.Index && !leases.Exists(held => held.IsOf(slot.Run.Kind, slot.Run.Owner)));
+        var leases = LeasesOf(worker, device);
+        return leases.Sum(held => held.Lease.Share) + Unleased(worker, device, leases).Sum(slot => slot.Share);
     }
 
-    private string Reason(string kind)
+    private IEnumerable<string> UsersOf(WorkerReport worker, Accelerator device)
     {
-        var slots = _workers.Values.SelectMany(worker => worker.Report.Devices).Where(device => device.Kind == kind).Sum(device => device.Slots);
-        return _workers.Count == 0 ? "No worker has reported yet."
-            : slots == 0 ? $"No worker has a device of kind '{kind}'."
-            : slots == 1 ? $"The {kind} slot is in use."
-            : $"All {slots} {kind} slots are in use.";
+        var leases = LeasesOf(worker, device);
+        return leases.Select(held => held.Owner).Concat(Unleased(worker, device, leases).Select(slot => slot.Run.Owner));
+    }
+
+    private List<Held> LeasesOf(WorkerReport worker, Accelerator device) =>
+        [.. _leases.Values.Where(held => held.Lease.Worker.Equals(worker.Worker) && held.Lease.Device == device.Index)];
+
+    private static IEnumerable<OccupiedSlot> Unleased(WorkerReport worker, Accelerator device, List<Held> leases) =>
+        worker.Runs.Where(slot => slot.Device == device.Index && !leases.Exists(held => held.IsOf(slot.Run.Kind, slot.Run.Owner)));
+
+    private string Reason(SlotRequest request)
+    {
+        if (_workers.Count == 0) return "No worker has reported yet.";
+        if (!Settled) return string.Create(CultureInfo.InvariantCulture, $"The pool has just woken and listens to the workers for {options.Value.PoolSettle.TotalSeconds:0.#} s.");
+        var devices = Capacities(request.Device);
+        var slots = devices.Sum(device => device.Device.Slots);
+        var free = devices.Count == 0 ? 0 : devices.Max(device => device.Free);
+        return slots == 0 ? $"No worker has a device of kind '{request.Device}'."
+            : free >= request.Share - Rounding ? "What is free is kept for runs ahead of it in the queue."
+            : free > Rounding ? string.Create(CultureInfo.InvariantCulture, $"It needs {request.Share:0.###} of a {request.Device} slot and the emptiest device has {free:0.###} left.")
+            : slots == 1 ? $"The {request.Device} slot is in use."
+            : $"All {slots} {request.Device} slots are in use.";
     }
 
     private void WakeNext()
     {
-        foreach (var kind in _queue.Select(waiting => waiting.Device).Distinct().ToList())
-        {
-            foreach (var waiting in _queue.Where(waiting => waiting.Device == kind).Take(FreeSlots(kind).Count))
-                GrainFactory.Owner(waiting.Kind, waiting.Owner).WakeAsync().Ignore();
-        }
+        foreach (var waiting in _queue.Where(waiting => Choose(waiting.Request).Slot is not null).ToList())
+            GrainFactory.Owner(waiting.Request.Kind, waiting.Request.Owner).WakeAsync().Ignore();
     }
+
+    private int PlaceOf(SlotRequest request) => _queue.FindIndex(waiting => waiting.Request.Kind == request.Kind && waiting.Request.Owner == request.Owner);
 
     private sealed record Worker(WorkerReport Report, long Heard);
 
@@ -143,5 +200,15 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, Ti
         public bool IsOf(RunKind kind, string owner) => Kind == kind && Owner == owner;
     }
 
-    private sealed record Waiting(RunKind Kind, string Owner, string Device, string Reason, long Asked);
+    private sealed record Waiting(SlotRequest Request, string Reason, long Asked);
+
+    /// <summary>A device and what is left of its slots.</summary>
+    private sealed class Capacity(WorkerReport worker, Accelerator device)
+    {
+        public WorkerReport Worker { get; } = worker;
+
+        public Accelerator Device { get; } = device;
+
+        public double Free { get; set; }
+    }
 }

@@ -11,7 +11,13 @@ using Orleans.Runtime.Placement;
 namespace DisBack.Orchestration.Grains;
 
 /// <summary>What every owner of runs needs besides its document.</summary>
-internal sealed record RunOwnerServices(IOptions<RetryOptions> Retry, IOptions<TrainingOptions> Training, TimeProvider Time, ILogger<RunOwnerServices> Logger);
+internal sealed record RunOwnerServices(
+    IOptions<RetryOptions> Retry,
+    IOptions<TrainingOptions> Training,
+    IClusterMembershipService Membership,
+    RunHistory History,
+    TimeProvider Time,
+    ILogger<RunOwnerServices> Logger);
 
 /// <summary>
 /// The grain around <see cref="RunMachine"/>: keeps the document, takes what attempts say, and drives the run level-triggered: whatever wakes it, it
@@ -60,6 +66,9 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
     /// <summary>Digests that a worker reads, for placement near a cache that holds them.</summary>
     protected virtual ImmutableArray<string> Reads => [];
 
+    /// <summary>What the run waits for that has no attempt: a slot, unless something comes before it.</summary>
+    protected virtual Task<ImmutableArray<string>> WaitsForAsync() => GrainFactory.Pool().ExplainAsync(SlotRequest());
+
     /// <summary>The durable state has changed.</summary>
     protected virtual void OnChanged()
     {
@@ -74,6 +83,8 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
     protected RunRecord Run => RunOf(Document);
 
     private bool Known => Run.Submitted != default;
+
+    private SiloAddress? Worker => Run.Current is { Worker.Length: > 0 } attempt ? SiloAddress.FromParsableString(attempt.Worker) : null;
 
     private RunAttempt CurrentAttempt => new(Kind, this.GetPrimaryKeyString(), Run.Attempt);
 
@@ -145,10 +156,15 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
         return result;
     }
 
-    public virtual Task<ImmutableArray<string>> WhyAsync() => Task.FromResult<ImmutableArray<string>>(
-        !Known ? ["There is no such run."]
-        : Run.Current is { } attempt ? [$"It is {Run.Status.ToString().ToLowerInvariant()}: attempt {attempt.Number} on {attempt.Place}."]
-        : [$"It is {Run.Status.ToString().ToLowerInvariant()}{(Run.Reason is { } reason ? $": {reason}" : ".")}"]);
+    public async Task<ImmutableArray<string>> WhyAsync()
+    {
+        var now = services.Time.GetUtcNow();
+        if (!Known) return ["There is no such run."];
+        if (Run.Status.IsSettled()) return RunExplanation.OfSettled(Run);
+        if (Run.Current is { } attempt) return RunExplanation.OfAttempt(Run, attempt, Progress, _heard is { } heard ? services.Time.GetElapsedTime(heard) : null);
+        if (Run.RetryAt > now) return RunExplanation.OfRetry(Run, services.Retry.Value, now);
+        return await WaitsForAsync();
+    }
 
     public async IAsyncEnumerable<RunUpdate> WatchAsync(long afterSequence, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -200,6 +216,7 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
                 document.State = before;
                 throw;
             }
+            services.History.Written(Kind, this.GetPrimaryKeyString(), command, Run);
             OnChanged();
         }
         Signal();
@@ -249,30 +266,25 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
     /// <summary>Leases a slot and starts the next attempt on it; false while there is no slot.</summary>
     private async Task<bool> BeginAsync()
     {
-        var reply = await GrainFactory.Pool().LeaseAsync(new SlotRequest(Kind, this.GetPrimaryKeyString(), SpecFacts.DeviceKind(Spec), Reads));
+        var reply = await GrainFactory.Pool().LeaseAsync(SlotRequest());
         if (reply.Lease is not { } lease)
         {
             await ApplyAsync(new RunCommand.AwaitSlot(reply.Position > 1 ? $"{reply.Reason} (place {reply.Position} in the queue)" : reply.Reason!));
             return false;
         }
         // From here on the attempt owns the run, whatever becomes of the call that starts it.
-        await ApplyAsync(new RunCommand.Begin(lease.Id, lease.Place));
+        await ApplyAsync(new RunCommand.Begin(lease.Id, lease.Place, lease.Worker.ToParsableString()));
         var attempt = CurrentAttempt;
         _heard = services.Time.GetTimestamp();
         try
         {
-            RequestContext.Set(IPlacementDirector.PlacementHintKey, lease.Worker);
-            if (await GrainFactory.GetGrain<ITrainerGrain>(attempt.ToString()).StartAsync(Assign(attempt, lease.Device)) == StartResult.Started) return true;
+            if (await AskTrainerAsync(trainer => trainer.StartAsync(Assign(attempt, lease.Device))) == StartResult.Started) return true;
             await ApplyAsync(new RunCommand.Fail(attempt.Number, 0, FailureCause.Lost, $"{lease.Place} had no free slot after all."));
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not Orleans.Storage.InconsistentStateException)
         {
             RunOwnerLog.StartFailed(services.Logger, e, attempt);
             await ApplyAsync(new RunCommand.Fail(attempt.Number, 0, FailureCause.Lost, $"The attempt could not be started: {e.Message}"));
-        }
-        finally
-        {
-            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
         }
         return true;
     }
@@ -281,10 +293,11 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
     private async Task<bool> IsAliveAsync()
     {
         var stale = _heard is { } heard && services.Time.GetElapsedTime(heard) > services.Training.Value.Stale;
-        if (_heard is not null && !stale) return true;
+        var dead = Worker is { } worker && services.Membership.CurrentSnapshot.GetSiloStatus(worker) == SiloStatus.Dead;
+        if (_heard is not null && !stale && !dead) return true;
         try
         {
-            if (!stale && await GrainFactory.GetGrain<ITrainerGrain>(CurrentAttempt.ToString()).IsRunningAsync())
+            if (!stale && !dead && await AskTrainerAsync(trainer => trainer.IsRunningAsync()))
             {
                 _heard = services.Time.GetTimestamp();
                 return true;
@@ -297,10 +310,28 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
             _heard = services.Time.GetTimestamp();
             return true;
         }
-        var message = stale ? $"No heartbeat for {services.Training.Value.Stale.TotalSeconds:0} s." : "The process that ran it is gone.";
+        var message = dead ? "The cluster has declared its host dead."
+            : stale ? $"No heartbeat for {services.Training.Value.Stale.TotalSeconds:0} s."
+            : "The process that ran it is gone.";
         await ApplyAsync(new RunCommand.Fail(Run.Attempt, Run.Head?.Step ?? 0, FailureCause.Lost, message));
         return false;
     }
+
+    /// <summary>Calls the current attempt's trainer where it was started: without the hint a stray call would open a door on any worker.</summary>
+    private async Task<T> AskTrainerAsync<T>(Func<ITrainerGrain, Task<T>> call)
+    {
+        try
+        {
+            if (Worker is { } worker) RequestContext.Set(IPlacementDirector.PlacementHintKey, worker);
+            return await call(GrainFactory.GetGrain<ITrainerGrain>(CurrentAttempt.ToString()));
+        }
+        finally
+        {
+            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+        }
+    }
+
+    private SlotRequest SlotRequest() => new(Kind, this.GetPrimaryKeyString(), SpecFacts.DeviceKind(Spec), Reads, SpecFacts.Share(Spec));
 
     private async Task PerformAsync(RunEffect effect)
     {
@@ -314,7 +345,7 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
                 case RunEffect.Release release:
                     await GrainFactory.Pool().ReleaseAsync(release.Lease);
                     break;
-                case RunEffect.Stop stop when !await GrainFactory.GetGrain<ITrainerGrain>(CurrentAttempt.ToString()).StopAsync(stop.Mode):
+                case RunEffect.Stop stop when !await AskTrainerAsync(trainer => trainer.StopAsync(stop.Mode)):
                     await ApplyAsync(new RunCommand.Fail(stop.Attempt, Run.Head?.Step ?? 0, FailureCause.Lost, "The process that ran it is gone."));
                     break;
             }

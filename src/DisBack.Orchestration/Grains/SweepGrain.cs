@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Placement;
 
 namespace DisBack.Orchestration.Grains;
 
 /// <inheritdoc cref="ISweepGrain"/>
-[GrainType(DocumentNames.Sweep)]
+[GrainType(DocumentNames.Sweep), PlacedOn(SiloRole.Control)]
 internal sealed class SweepGrain([PersistentState(DocumentNames.Sweep, DocumentNames.Storage)] IPersistentState<SweepDocument> document, TimeProvider time)
     : Grain, ISweepGrain
 {

@@ -1,11 +1,12 @@
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Runs;
 
 namespace DisBack.Orchestration.Grains;
 
 /// <inheritdoc cref="ITeacherGrain"/>
-[GrainType(DocumentNames.Teacher)]
+[GrainType(DocumentNames.Teacher), PlacedOn(SiloRole.Control)]
 internal sealed class TeacherGrain([PersistentState(DocumentNames.Teacher, DocumentNames.Storage)] IPersistentState<TeacherDocument> document, RunOwnerServices services)
     : RunOwnerGrain<TeacherDocument>(document, services), ITeacherGrain
 {

@@ -1,11 +1,12 @@
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Runs;
 
 namespace DisBack.Orchestration.Grains;
 
 /// <inheritdoc cref="ITrajectoryGrain"/>
-[GrainType(DocumentNames.Trajectory)]
+[GrainType(DocumentNames.Trajectory), PlacedOn(SiloRole.Control)]
 internal sealed class TrajectoryGrain(
     [PersistentState(DocumentNames.Trajectory, DocumentNames.Storage)] IPersistentState<TrajectoryDocument> document, RunOwnerServices services)
     : RunOwnerGrain<TrajectoryDocument>(document, services), ITrajectoryGrain

@@ -1,13 +1,14 @@
 using System.Collections.Immutable;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Runs;
 using DisBack.Orchestration.Training;
 
 namespace DisBack.Orchestration.Grains;
 
 /// <inheritdoc cref="ITrialGrain"/>
-[GrainType(DocumentNames.Trial)]
+[GrainType(DocumentNames.Trial), PlacedOn(SiloRole.Control)]
 internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentNames.Storage)] IPersistentState<TrialDocument> document, RunOwnerServices services)
     : RunOwnerGrain<TrialDocument>(document, services), ITrialGrain
 {
@@ -84,6 +85,12 @@ internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentN
             ? new RunCommand.GiveUp($"Stage 1 has {reply.Status.ToString().ToLowerInvariant()}: {reply.Reason}", reply.Cause)
             : new RunCommand.AwaitTrajectory(reply.Reason is null ? "Stage 1 records its trajectory." : $"Stage 1 waits: {reply.Reason}"));
         return false;
+    }
+
+    protected override async Task<ImmutableArray<string>> WaitsForAsync()
+    {
+        if (Document.Nodes > 0) return await base.WaitsForAsync();
+        return ["It waits for stage 1, which records its trajectory:", .. await GrainFactory.GetGrain<ITrajectoryGrain>(Document.Trajectory).WhyAsync()];
     }
 
     protected override TrainingAssignment Assign(RunAttempt attempt, int device) => new()

@@ -1,13 +1,17 @@
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Grains;
+using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Runs;
+using DisBack.Orchestration.Supervision;
 using DisBack.Orchestration.Training;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Cache;
 using DisBack.Storage.GrainStorage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Placement;
+using Orleans.Runtime.MembershipService.SiloMetadata;
 
 namespace DisBack.Orchestration.Hosting;
 
@@ -16,17 +20,20 @@ public static class DisBackSilo
 {
     /// <summary>Adds grains' storage and services, the blob store and the training runtime.</summary>
     /// <param name="silo">The silo.</param>
+    /// <param name="role">What it is for.</param>
     /// <param name="blobs">Where everything durable lies.</param>
-    /// <param name="cacheFolder">Where this host keeps weights near when the blob store is elsewhere.</param>
+    /// <param name="cache">Where this host keeps weights near when the blob store is elsewhere.</param>
     /// <param name="training">Devices and times.</param>
     /// <param name="retry">When failed attempts are followed by others.</param>
     public static ISiloBuilder AddDisBack(
-        this ISiloBuilder silo, Action<BlobStoreOptions> blobs, string cacheFolder, Action<TrainingOptions> training, Action<RetryOptions>? retry = null)
+        this ISiloBuilder silo, SiloRole role, Action<BlobStoreOptions> blobs, Action<WeightCacheOptions> cache, Action<TrainingOptions> training, Action<RetryOptions>? retry = null)
     {
         silo.AddBlobGrainStorage(DocumentNames.Storage);
         silo.AddActivityPropagation();
+        silo.UseSiloMetadata(new Dictionary<string, string> { [RoleFilterDirector.MetadataKey] = role.ToString() });
+        silo.Services.AddPlacementFilter<RoleFilter, RoleFilterDirector>(ServiceLifetime.Transient);
         silo.Services.AddBlobStore(blobs);
-        silo.Services.AddWeightCache(options => options.Folder = cacheFolder);
+        silo.Services.AddWeightCache(cache);
         silo.Services.AddOptions<RetryOptions>().Configure(retry ?? (_ => { }));
         silo.Services.AddOptions<TrainingOptions>()
             .Configure(training)
@@ -40,10 +47,24 @@ public static class DisBackSilo
                 "Heartbeat must be at most half of Stale, and Stale less than DeadMan: an owner may not start a second attempt long after the first one has stopped itself, nor miss a single heartbeat.")
             .ValidateOnStart();
         silo.Services.TryAddSingleton(TimeProvider.System);
+        silo.Services.AddSingleton<RunHistory>();
         silo.Services.AddTransient<RunOwnerServices>();
+        if (!role.HasFlag(SiloRole.Worker)) return silo;
         silo.Services.AddSingleton<ITrainingRuntime, TrainingRuntime>();
+        silo.Services.AddSingleton<RunReporter>();
         // Added after the silo's own service and so stopped before it: the last checkpoints need grains to commit them.
         silo.Services.AddHostedService<WorkerService>();
+        return silo;
+    }
+
+    /// <summary>
+    /// Keeps the owners of all unfinished runs awake, in a cluster that is there for all of them; the one-process size drives only what its
+    /// user asks for. For control silos.
+    /// </summary>
+    public static ISiloBuilder AddRunSupervision(this ISiloBuilder silo, Action<SupervisionOptions>? configure = null)
+    {
+        silo.Services.AddOptions<SupervisionOptions>().Configure(configure ?? (_ => { }));
+        silo.Services.AddHostedService<SupervisorService>();
         return silo;
     }
 }

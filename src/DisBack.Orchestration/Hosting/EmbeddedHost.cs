@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using DisBack.Contracts.Documents;
+using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Training;
 using DisBack.Storage.Local;
 using Microsoft.Extensions.DependencyInjection;
@@ -105,8 +106,9 @@ public sealed class EmbeddedHost : IAsyncDisposable
             silo.Configure<SiloOptions>(name => name.SiloName = Environment.MachineName);
             silo.UseInMemoryReminderService();
             silo.AddDisBack(
+                SiloRole.Both,
                 options.Blobs ?? (blobs => blobs.Folder = data),
-                Path.Combine(data, "cache"),
+                cache => cache.Folder = Path.Combine(data, "cache"),
                 training =>
                 {
                     training.Scratch = Path.Combine(data, "scratch");

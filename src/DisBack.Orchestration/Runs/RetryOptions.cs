@@ -23,19 +23,22 @@ public sealed class RetryOptions
     /// <summary>Longest wait. One minute unless set.</summary>
     public TimeSpan LongestDelay { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How many failures in a row of a cause end the run; 0 for causes that another attempt would only repeat.</summary>
+    internal int LimitOf(FailureCause cause) => cause switch
+    {
+        FailureCause.Crash => Crashes,
+        FailureCause.OutOfMemory => OutOfMemory,
+        FailureCause.Storage => Storage,
+        FailureCause.Lost => Lost,
+        _ => 0,
+    };
+
     /// <summary>The wait before the next attempt, or null to give up.</summary>
     /// <param name="cause">Why the last attempt failed.</param>
     /// <param name="failures">Failures in a row, the last one included.</param>
     internal TimeSpan? DelayAfter(FailureCause cause, int failures)
     {
-        var limit = cause switch
-        {
-            FailureCause.Crash => Crashes,
-            FailureCause.OutOfMemory => OutOfMemory,
-            FailureCause.Storage => Storage,
-            FailureCause.Lost => Lost,
-            _ => 0,
-        };
+        var limit = LimitOf(cause);
         if (failures >= limit) return null;
         // A host that went away says nothing about the run: the next attempt need not wait.
         if (cause == FailureCause.Lost && failures == 1) return TimeSpan.Zero;

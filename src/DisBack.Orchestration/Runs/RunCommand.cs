@@ -19,7 +19,7 @@ internal abstract record RunCommand
     public sealed record GiveUp(string Reason, FailureCause? Cause) : RunCommand;
 
     /// <summary>A slot was leased: the next attempt takes ownership.</summary>
-    public sealed record Begin(string Lease, string Place) : RunCommand;
+    public sealed record Begin(string Lease, string Place, string Worker = "") : RunCommand;
 
     public sealed record Pause : RunCommand;
 

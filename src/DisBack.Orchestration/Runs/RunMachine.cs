@@ -27,7 +27,7 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
         RunCommand.Heartbeat beat => Heartbeat(state, beat.Snapshot, now),
         RunCommand.Commit commit => Commit(state, commit.Checkpoint, now),
         RunCommand.Switch made => Same(Switch(state, made.Made, now)),
-        RunCommand.Store store => Changed(Event(
+        RunCommand.Store store => state.Artifacts.GetValueOrDefault(store.Artifact.Name) == store.Artifact ? Same(state) : Changed(Event(
             state with { Artifacts = state.Artifacts.SetItem(store.Artifact.Name, store.Artifact) }, now, RunEventKind.Artifact, store.Artifact.Name, store.Artifact.Step)),
         RunCommand.Note note => new(Event(state, now, note.Kind, note.Message, note.Step), CommitResult.Accepted, note.Persist, []),
         RunCommand.Finish finish => Finish(state, finish.Step, now),
@@ -56,6 +56,7 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
             ResumedStep = state.Head?.Step ?? 0,
             Place = begin.Place,
             Lease = begin.Lease,
+            Worker = begin.Worker,
         };
         state = state with
         {
@@ -115,6 +116,8 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
 
     private RunTransition Commit(RunRecord state, CheckpointRef checkpoint, DateTimeOffset now)
     {
+        // Said again because the answer was lost on its way: it is durable already.
+        if (state.Head == checkpoint) return Same(state);
         var progress = checkpoint.Step > (state.Head?.Step ?? 0);
         return Changed(Event(
             state with

@@ -17,6 +17,7 @@ namespace DisBack.Orchestration.Training;
 internal sealed class JobUploader
 {
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
     private readonly ContentStore _contents;
     private readonly TimeProvider _time;
@@ -84,8 +85,8 @@ internal sealed class JobUploader
     /// <summary>Tells the owner something that needs no bytes.</summary>
     public void Tell(RunSignal signal) => Do(cancellation => OfferAsync(signal, cancellation));
 
-    /// <summary>Does something in its turn.</summary>
-    public void Do(Func<CancellationToken, Task> work) => _work.Writer.TryWrite(work);
+    /// <summary>Writes something to the store that the owner need not know.</summary>
+    public void Write(Func<CancellationToken, Task> write) => Do(cancellation => PatientlyAsync(write, cancellation));
 
     /// <summary>Takes nothing more, and completes when all is durable and answered; faults with the first failure.</summary>
     public Task CompleteAsync()
@@ -93,6 +94,8 @@ internal sealed class JobUploader
         _work.Writer.TryComplete();
         return _worker;
     }
+
+    private void Do(Func<CancellationToken, Task> work) => _work.Writer.TryWrite(work);
 
     private async Task WorkAsync()
     {
@@ -109,18 +112,19 @@ internal sealed class JobUploader
 
     private async Task StoreAsync(string path, ContentRef content, RunSignal signal, CancellationToken cancellation)
     {
-        using (Telemetry.StartWork("upload", _job.Trace, signal.Product)) await PutAsync(path, content, cancellation);
+        using (Telemetry.StartWork("upload", _job.Trace, signal.Product)) await PatientlyAsync(token => _contents.PutAsync(path, content, consume: true, token), cancellation);
         await OfferAsync(signal, cancellation);
     }
 
-    private async Task PutAsync(string path, ContentRef content, CancellationToken cancellation)
+    /// <summary>Repeats what the store refuses, for as long as the grace lasts: an outage pauses a run, it does not end the attempt.</summary>
+    private async Task PatientlyAsync(Func<CancellationToken, Task> write, CancellationToken cancellation)
     {
         var started = _time.GetTimestamp();
-        for (var wait = FirstWait; ; wait *= 2)
+        for (var wait = FirstWait; ; wait = wait * 2 < LongestWait ? wait * 2 : LongestWait)
         {
             try
             {
-                await _contents.PutAsync(path, content, consume: true, cancellation);
+                await write(cancellation);
                 return;
             }
             catch (StorageException e) when (_time.GetElapsedTime(started) + wait < _grace)

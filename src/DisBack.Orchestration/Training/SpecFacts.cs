@@ -16,17 +16,24 @@ internal static class SpecFacts
     /// <summary>Kind of device that a run needs: <c>cpu</c> or <c>cuda</c>.</summary>
     public static string DeviceKind(string spec) => Part<HardwareSettings>(spec, "hardware").Device.Split(':')[0];
 
+    /// <summary>How much of a slot a run takes.</summary>
+    public static double Share(string spec) => Part<HardwareSettings>(spec, "hardware").Slot ?? 1;
+
     /// <summary>Key of the trajectory that an experiment walks: teacher, generator, recording and seed (paper, algorithm 1).</summary>
     /// <remarks>
     /// The generator starts as the teacher at a noise level, so the student's settings say all that the teacher's digest does not. The hardware is
-    /// part of it because the thread count decides the last bits.
+    /// part of it because the thread count decides the last bits; the share of a slot decides nothing.
     /// </remarks>
     public static string TrajectoryKey(string spec, string teacherDigest)
     {
         using var json = JsonDocument.Parse(spec);
         string Text(string name) => json.RootElement.TryGetProperty(name, out var part) ? part.GetRawText() : "";
         var seed = json.RootElement.TryGetProperty("seed", out var value) ? value.GetInt64() : 0;
-        return GrainKeys.Trajectory(teacherDigest, GrainKeys.Digest(Text("student")), Text("recording") + Text("hardware"), seed);
+        return GrainKeys.Trajectory(teacherDigest, GrainKeys.Digest(Text("student")), Text("recording") + Hardware(), seed);
+
+        string Hardware() => json.RootElement.TryGetProperty("hardware", out var part)
+            ? SpecJson.Canonical(SpecJson.FromJson<HardwareSettings>(part.GetRawText()) with { Slot = null })
+            : "";
     }
 
     private static T Part<T>(string spec, string name)

@@ -5,6 +5,7 @@ using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Diffusion.Files;
 using DisBack.Distillation.Runs;
+using DisBack.Orchestration.Runs;
 using DisBack.Storage;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Cache;
@@ -26,6 +27,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
     private readonly IBlobStore _blobs;
     private readonly TrainingOptions _options;
     private readonly TimeProvider _time;
+    private readonly RunHistory _history;
     private readonly string _scratch;
     private readonly Channel<RunSignal> _signals = Channel.CreateUnbounded<RunSignal>();
     private readonly TaskCompletionSource<RunOutcome> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -44,9 +46,11 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
     private int _target = -1;
 
     public TrainingJob(
-        TrainingAssignment assignment, Device device, ITrainingFactory factory, IBlobStore blobs, ContentStore contents, WeightCache weights, TrainingOptions options, TimeProvider time)
+        TrainingAssignment assignment, Device device, ITrainingFactory factory, IBlobStore blobs, ContentStore contents, WeightCache weights, TrainingOptions options, TimeProvider time,
+        RunHistory history)
     {
-        (Assignment, Device, _factory, _blobs, _weights, _options, _time) = (assignment, device, factory, blobs, weights, options, time);
+        (Assignment, Device, _factory, _blobs, _weights, _options, _time, _history) = (assignment, device, factory, blobs, weights, options, time, history);
+        Share = SpecFacts.Share(assignment.Spec);
         _scratch = Path.Combine(options.Scratch, assignment.Run.ToString().Replace('/', '_'));
         _deadMan = time.CreateTimer(
             _ => Abandon(FailureCause.Lost, $"No heartbeat was accepted by the owner for {options.DeadMan.TotalSeconds:0.#} s."), null, options.DeadMan, Timeout.InfiniteTimeSpan);
@@ -56,6 +60,9 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
     public TrainingAssignment Assignment { get; }
 
     public Device Device { get; }
+
+    /// <summary>How much of a slot it takes.</summary>
+    public double Share { get; }
 
     public TrainingSnapshot Snapshot => Volatile.Read(ref _snapshot);
 
@@ -142,7 +149,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
         try
         {
             // Also after a failure: what was reached before it is still worth keeping. And the uploader must be done with the staging memory.
-            if (_metrics is not null) _uploader.Do(_metrics.FlushAsync);
+            if (_metrics is not null) _uploader.Write(_metrics.FlushAsync);
             _uploader.CompleteAsync().GetAwaiter().GetResult();
         }
         catch (Exception upload) when (failure is null or OperationCanceledException)
@@ -188,6 +195,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
                 using var scope = NewDisposeScope();
                 run.Restore(new RunState([.. file.Entries.Keys.Select(name => (name, file.Read(name)))], file.Metadata[ProgressKey]));
                 if (checkpoint.TargetIndex >= 0) _target = checkpoint.TargetIndex;
+                _history.Resumed(Assignment.Run, checkpoint);
                 return run.Step;
             }
             catch (StorageException e) when (e is CorruptContentException or MissingContentException)
@@ -195,6 +203,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
                 Note(RunEventKind.Warning, checkpoint.Step, $"The checkpoint of step {checkpoint.Step} is not usable, so the one before it is taken: {e.Message}");
             }
         }
+        _history.Resumed(Assignment.Run, null);
         if (!Assignment.Checkpoints.IsEmpty) Note(RunEventKind.Warning, 0, "No checkpoint is usable, so the run starts afresh.");
         return 0;
     }
@@ -209,7 +218,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
         var finite = measurements.Where(point => double.IsFinite(point.Value)).ToList();
         var now = _time.GetUtcNow();
         foreach (var point in measurements) _metrics!.Add(new MetricPoint(point.Step, point.Name, point.Value, now));
-        if (_metrics!.IsFull) _uploader.Do(_metrics.FlushAsync);
+        if (_metrics!.IsFull) _uploader.Write(_metrics.FlushAsync);
         foreach (var point in finite) Telemetry.Losses.Record(point.Value, new KeyValuePair<string, object?>("loss", point.Name));
         var latest = Snapshot.Metrics.SetItems(finite.Select(point => KeyValuePair.Create(point.Name, new MetricValue(point.Value, point.Step))));
         Volatile.Write(ref _snapshot, Snapshot with { Metrics = latest });
@@ -255,7 +264,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
         var copies = Stage(_checkpoint, "checkpoint", state.Tensors);
         Telemetry.CheckpointStall.Record(_time.GetElapsedTime(started).TotalSeconds);
         var target = _target;
-        _uploader.Do(_metrics!.FlushAsync);
+        _uploader.Write(_metrics!.FlushAsync);
         _uploader.Store(copies, new Dictionary<string, string> { [ProgressKey] = state.Progress }, _checkpoint.Release, content =>
         {
             Telemetry.CheckpointSeconds.Record(_time.GetElapsedTime(started).TotalSeconds);

@@ -11,7 +11,7 @@ public sealed class TrainingOptions
     /// <summary>Where checkpoints are written before they are stored: a folder of this process alone, emptied at the start. It should be in the file system of a local blob store.</summary>
     public string Scratch { get; set; } = "";
 
-    /// <summary>How often a trainer tells the owner that it lives. Half a second unless set; clusters use 15 seconds.</summary>
+    /// <summary>How often a trainer tells the owner that it lives. Half a second unless set; clusters use five seconds.</summary>
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(0.5);
 
     /// <summary>A run whose owner accepted no heartbeat for this long stops itself. Two minutes unless set.</summary>
@@ -26,9 +26,12 @@ public sealed class TrainingOptions
     /// <summary>How long a run goes on trying while the blob store fails, before the attempt fails. None unless set; clusters use two minutes.</summary>
     public TimeSpan StorageGrace { get; set; } = TimeSpan.Zero;
 
-    /// <summary>How long a pool that has just woken listens to the workers before it gives out slots. None unless set; clusters use ten seconds.</summary>
+    /// <summary>How long runs may take to reach a committed checkpoint when the host shuts down, before they stop without one. Four minutes unless set; clusters use 45 seconds.</summary>
+    public TimeSpan Drain { get; set; } = TimeSpan.FromMinutes(4);
+
+    /// <summary>How long a pool that has just woken listens to the workers before it gives out slots. None unless set; clusters use five seconds.</summary>
     public TimeSpan PoolSettle { get; set; } = TimeSpan.Zero;
 
-    /// <summary>How often a worker reports its devices to the pool. Five seconds unless set; the pool forgets a worker that was silent four times as long.</summary>
+    /// <summary>How often a worker reports its devices to the pool. Five seconds unless set, in clusters two; the pool forgets a worker that was silent four times as long.</summary>
     public TimeSpan Report { get; set; } = TimeSpan.FromSeconds(5);
 }

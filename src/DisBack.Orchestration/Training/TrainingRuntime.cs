@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Runs;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Cache;
 using DisBack.Storage.Content;
@@ -21,11 +22,13 @@ internal sealed class TrainingRuntime : ITrainingRuntime
     private readonly WeightCache _weights;
     private readonly TrainingOptions _options;
     private readonly TimeProvider _time;
+    private readonly RunHistory _history;
     private ImmutableArray<Accelerator> _devices;
 
-    public TrainingRuntime(ITrainingFactory factory, IBlobStore blobs, ContentStore contents, WeightCache weights, IOptions<TrainingOptions> options, TimeProvider time)
+    public TrainingRuntime(
+        ITrainingFactory factory, IBlobStore blobs, ContentStore contents, WeightCache weights, IOptions<TrainingOptions> options, TimeProvider time, RunHistory history)
     {
-        (_factory, _blobs, _contents, _weights, _options, _time) = (factory, blobs, contents, weights, options.Value, time);
+        (_factory, _blobs, _contents, _weights, _options, _time, _history) = (factory, blobs, contents, weights, options.Value, time, history);
         _devices = [.. _options.Devices];
         Telemetry.Slots.Add(_devices.Sum(device => device.Slots));
         // A killed process leaves half-written files behind; nothing refers to them.
@@ -44,7 +47,7 @@ internal sealed class TrainingRuntime : ITrainingRuntime
     {
         get
         {
-            lock (_gate) return [.. _jobs.Select(job => new OccupiedSlot(job.Assignment.Run, job.Assignment.Device))];
+            lock (_gate) return [.. _jobs.Select(job => new OccupiedSlot(job.Assignment.Run, job.Assignment.Device, job.Share))];
         }
     }
 
@@ -57,8 +60,11 @@ internal sealed class TrainingRuntime : ITrainingRuntime
             // An older attempt of the same run has lost its ownership, whether or not it knows; its slot is free once its thread is gone.
             foreach (var older in _jobs.Where(other => other.Assignment.Run.Kind == assignment.Run.Kind && other.Assignment.Run.Owner == assignment.Run.Owner)) older.Fence();
             var device = _devices.FirstOrDefault(device => device.Index == assignment.Device);
-            if (device is null || _jobs.Count(other => other.Assignment.Device == device.Index) >= device.Slots) return null;
-            job = new TrainingJob(assignment, TorchDevice(device), _factory, _blobs, _contents, _weights, _options, _time);
+            if (device is null) return null;
+            var used = _jobs.Where(other => other.Assignment.Device == device.Index).Sum(other => other.Share);
+            // Shares are sums of few binary fractions; a tenth ten times is a whole.
+            if (used + SpecFacts.Share(assignment.Spec) > device.Slots + 1e-9) return null;
+            job = new TrainingJob(assignment, TorchDevice(device), _factory, _blobs, _contents, _weights, _options, _time, _history);
             _jobs.Add(job);
         }
         Telemetry.SlotsUsed.Add(1);

@@ -18,7 +18,9 @@ internal sealed partial class WorkerService(
     {
         await base.StopAsync(cancellationToken);
         await ReportAsync(leaving: true);
-        await runtime.DrainAsync(cancellationToken);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(options.Value.Drain);
+        await runtime.DrainAsync(patience.Token);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

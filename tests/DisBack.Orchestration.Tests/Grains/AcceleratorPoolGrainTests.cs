@@ -52,7 +52,7 @@ public sealed class AcceleratorPoolGrainTests
         return teacher;
     }
 
-    /// <summary>The report of a worker that is not there, with one device of a kind that this host has not.</summary>
+    /// <summary>The report of a worker that nobody has heard of, younger than this silo, with one device of a kind that this host has not.</summary>
     private static Task ReportAsync(Site site, int port, string name, params string[] cached) => PoolOf(site).ReportAsync(
-        new WorkerReport(SiloAddress.New(IPAddress.Loopback, port, 1), name, [new Accelerator(0, "cuda", "cuda:0", 1)], [], [.. cached]));
+        new WorkerReport(SiloAddress.New(IPAddress.Loopback, port, int.MaxValue), name, [new Accelerator(0, "cuda", "cuda:0", 1)], [], [.. cached]));
 }

@@ -1,5 +1,6 @@
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Runs;
 using DisBack.Orchestration.Training;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Cache;
@@ -162,7 +163,7 @@ public sealed class TrainingRuntimeTests : IDisposable
     }
 
     private TrainingRuntime Runtime(ScriptedTraining script, TimeProvider? time = null) =>
-        new(script, _blobs, _contents, _weights, Options.Create(_options), time ?? TimeProvider.System);
+        new(script, _blobs, _contents, _weights, Options.Create(_options), time ?? TimeProvider.System, new RunHistory(NullLoggerFactory.Instance));
 
     private ITrainingJob Start(ScriptedTraining script, TimeProvider? time = null) => Runtime(script, time).TryStart(Assignment(1))!;
 

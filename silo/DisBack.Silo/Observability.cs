@@ -1,0 +1,33 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+
+namespace DisBack.Silo;
+
+/// <summary>What leaves the process: metrics for Prometheus to fetch, and metrics, traces and logs by OTLP where a collector is named.</summary>
+internal static class Observability
+{
+    private static readonly string[] OrleansSources = ["Microsoft.Orleans.Application", "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Lifecycle", "Microsoft.Orleans.Storage"];
+
+    public static void AddObservability(this WebApplicationBuilder builder, SiloSettings settings)
+    {
+        var version = typeof(Observability).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+        var telemetry = builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource
+                .AddService("disback-silo", serviceNamespace: settings.Cluster.Id, serviceVersion: version, serviceInstanceId: settings.Name)
+                .AddAttributes([new("disback.role", settings.Role.ToString().ToLowerInvariant())]))
+            .WithMetrics(metrics => metrics
+                .AddMeter(Orchestration.Telemetry.Name, Storage.Telemetry.MeterName, "Microsoft.Orleans")
+                .AddRuntimeInstrumentation()
+                .AddPrometheusExporter())
+            .WithTracing(traces => traces.AddSource([Orchestration.Telemetry.Name, .. OrleansSources]));
+        // The exporter reads the standard OTEL_ variables itself.
+        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT"))) return;
+        builder.Logging.AddOpenTelemetry(logs => (logs.IncludeFormattedMessage, logs.ParseStateValues) = (true, true));
+        telemetry.UseOtlpExporter();
+    }
+}

@@ -1,0 +1,126 @@
+using System.Net;
+using System.Net.Sockets;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Hosting;
+using DisBack.Diffusion;
+using DisBack.Orchestration.Hosting;
+using DisBack.Orchestration.Placement;
+using DisBack.Orchestration.Training;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using StackExchange.Redis;
+
+namespace DisBack.Silo;
+
+/// <summary>One silo as a process: the cluster's membership outside, the grains and the training runtime of every size inside.</summary>
+internal static class SiloHost
+{
+    /// <summary>What the host has left to say goodbye to the cluster once the runs have stopped.</summary>
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(20);
+
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = arguments, ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.AddEnvironmentVariables(SiloConfiguration.Prefix).AddCommandLine(arguments);
+        var settings = SiloConfiguration.Read(builder.Configuration);
+        var address = await AddressAsync(settings.Endpoints.Address);
+
+        builder.Logging.ClearProviders().AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "O"));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.IsLoopback(address) ? address : IPAddress.Any, settings.Endpoints.Http));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Training.Drain + Farewell);
+        builder.AddObservability(settings);
+        builder.Services.AddSingleton<SiloLife>();
+        builder.Services.AddHealthChecks().AddCheck<SiloLife>("silo", tags: [SiloLife.Readiness]);
+        builder.UseOrleans(silo => Configure(silo, settings, address));
+        // Outlives the drain of the runs and the silo itself: its own loss is what they are told of.
+        builder.Services.AddHostedService<Supervised>();
+
+        await using var host = builder.Build();
+        host.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
+        host.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(SiloLife.Readiness) });
+        host.MapPrometheusScrapingEndpoint("/metrics");
+        await host.RunAsync();
+        return host.Services.GetRequiredService<SiloLife>().ExitCode;
+    }
+
+    private static void Configure(ISiloBuilder silo, SiloSettings settings, IPAddress address)
+    {
+        silo.Configure<SiloOptions>(options => options.SiloName = settings.Name);
+        silo.Configure<EndpointOptions>(endpoint =>
+        {
+            endpoint.AdvertisedIPAddress = address;
+            (endpoint.SiloPort, endpoint.GatewayPort) = (settings.Endpoints.Silo, settings.Endpoints.Gateway);
+            endpoint.SiloListeningEndpoint = new IPEndPoint(address, settings.Endpoints.Silo);
+            endpoint.GatewayListeningEndpoint = new IPEndPoint(address, settings.Endpoints.Gateway);
+        });
+        AddMembership(silo, settings);
+        silo.AddDisBack(
+            settings.Role,
+            blobs => Bind(nameof(SiloSettings.Blobs), blobs),
+            cache => (cache.Folder, cache.CapacityBytes) = (settings.CacheFolder, settings.Worker.CacheBytes),
+            training =>
+            {
+                SiloSettings.OfCluster(training);
+                Bind(nameof(SiloSettings.Training), training);
+                training.Scratch = settings.ScratchFolder;
+                training.Devices.Add(settings.Device);
+            },
+            retry => Bind(nameof(SiloSettings.Retry), retry));
+        if (settings.Role.HasFlag(SiloRole.Control)) silo.AddRunSupervision(supervision => Bind(nameof(SiloSettings.Supervision), supervision));
+        if (settings.Role.HasFlag(SiloRole.Worker)) silo.Services.AddSingleton<ITrainingFactory, SpecTrainingFactory>();
+
+        void Bind(string section, object options) => silo.Configuration.GetSection(section).Bind(options);
+    }
+
+    /// <summary>Orleans advertises addresses, people write names.</summary>
+    private static async Task<IPAddress> AddressAsync(string text)
+    {
+        if (IPAddress.TryParse(text, out var address)) return address;
+        try
+        {
+            return (await Dns.GetHostAddressesAsync(text)) is [var first, ..]
+                ? first
+                : throw new DisBackException($"Endpoints:Address is '{text}', which has no address; name this host as the others know it.");
+        }
+        catch (SocketException e)
+        {
+            throw new DisBackException($"Endpoints:Address is '{text}', which cannot be found ({e.Message}); name this host as the others know it.", e);
+        }
+    }
+
+    private static void AddMembership(ISiloBuilder silo, SiloSettings settings)
+    {
+        if (settings.Cluster.Membership == MembershipKind.Localhost)
+        {
+            silo.UseLocalhostClustering(settings.Endpoints.Silo, settings.Endpoints.Gateway, serviceId: DocumentNames.Service, clusterId: settings.Cluster.Id);
+            silo.UseInMemoryReminderService();
+            return;
+        }
+        var detection = settings.Detection;
+        silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (settings.Cluster.Id, DocumentNames.Service));
+        silo.Configure<ClusterMembershipOptions>(membership =>
+        {
+            membership.ProbeTimeout = detection.ProbeTimeout;
+            membership.NumMissedProbesLimit = detection.MissedProbes;
+            membership.TableRefreshTimeout = detection.TableRefresh;
+            membership.IAmAliveTablePublishTimeout = detection.IAmAlive;
+        });
+        silo.UseRedisClustering(redis => redis.ConfigurationOptions = RedisOptions(settings.Cluster));
+        silo.UseRedisReminderService(redis => redis.ConfigurationOptions = RedisOptions(settings.Cluster));
+        silo.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<MembershipGuard>(services, detection.Guard));
+    }
+
+    /// <summary>A server that is away for a while is waited for: what is asked of it meanwhile fails and is asked again.</summary>
+    private static ConfigurationOptions RedisOptions(ClusterSettings cluster)
+    {
+        var options = ConfigurationOptions.Parse(cluster.Redis!);
+        options.AbortOnConnectFail = false;
+        return options;
+    }
+}

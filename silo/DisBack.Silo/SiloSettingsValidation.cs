@@ -1,0 +1,86 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Net;
+using System.Text.RegularExpressions;
+using DisBack.Contracts.Hosting;
+using DisBack.Orchestration.Placement;
+
+namespace DisBack.Silo;
+
+/// <summary>What cannot work is refused at the start, in one sentence that says what to change.</summary>
+internal static partial class SiloSettingsValidation
+{
+    /// <summary>The first thing wrong with the settings; null if nothing is.</summary>
+    public static string? Problem(SiloSettings settings) => Problems(settings).FirstOrDefault();
+
+    private static IEnumerable<string> Problems(SiloSettings settings)
+    {
+        var wrong = new List<ValidationResult>();
+        if (!Validator.TryValidateObject(settings.Cluster, new ValidationContext(settings.Cluster), wrong, validateAllProperties: true))
+            yield return wrong[0].ErrorMessage!;
+        if (settings.Name.Length == 0) yield return "Name is empty; give the silo a name of its own.";
+        foreach (var problem in EndpointProblems(settings).Concat(WorkerProblems(settings)).Concat(TimeProblems(settings))) yield return problem;
+    }
+
+    private static IEnumerable<string> EndpointProblems(SiloSettings settings)
+    {
+        var ends = settings.Endpoints;
+        foreach (var (name, port) in new[] { ("Silo", ends.Silo), ("Gateway", ends.Gateway), ("Http", ends.Http) })
+        {
+            if (port is < 1 or > 65535) yield return $"Endpoints:{name} is {port}; a port is a number from 1 to 65535.";
+        }
+        if (new[] { ends.Silo, ends.Gateway, ends.Http }.Distinct().Count() < 3)
+            yield return $"Endpoints:Silo, Endpoints:Gateway and Endpoints:Http are {ends.Silo}, {ends.Gateway} and {ends.Http}; give each a port of its own.";
+        if (settings.Cluster.Membership != MembershipKind.Localhost) yield break;
+        if (settings.Role != SiloRole.Both)
+            yield return $"Role is {settings.Role} but Cluster:Membership is Localhost, which is a cluster of one silo; set Role to Both, or Cluster:Membership to Redis.";
+        if (IPAddress.TryParse(ends.Address, out var address) && !IPAddress.IsLoopback(address))
+            yield return $"Endpoints:Address is {ends.Address} but Cluster:Membership is Localhost, which no other host can join; set Endpoints:Address to 127.0.0.1, or Cluster:Membership to Redis.";
+    }
+
+    private static IEnumerable<string> WorkerProblems(SiloSettings settings)
+    {
+        if (!settings.Role.HasFlag(SiloRole.Worker)) yield break;
+        var worker = settings.Worker;
+        if (!Accelerator().IsMatch(worker.Accelerator))
+            yield return $"Worker:Accelerator is '{worker.Accelerator}'; it is cpu or cuda:N.";
+        if (worker.Slots is < 1 or > 1024)
+            yield return $"Worker:Slots is {worker.Slots}; an accelerator has 1 to 1024.";
+        if (worker.CacheBytes < 1)
+            yield return $"Worker:CacheBytes is {worker.CacheBytes}; the cache needs room for the networks of a run.";
+        if (worker.Scratch is not null && worker.Scratch == worker.Cache)
+            yield return $"Worker:Scratch and Worker:Cache are both '{worker.Scratch}', but the first is emptied at every start; name two folders.";
+    }
+
+    private static IEnumerable<string> TimeProblems(SiloSettings settings)
+    {
+        var (training, detection) = (settings.Training, settings.Detection);
+        foreach (var (name, time) in new[]
+        {
+            ("Training:Heartbeat", training.Heartbeat), ("Training:Supervise", training.Supervise), ("Training:Report", training.Report), ("Training:Drain", training.Drain),
+            ("Detection:ProbeTimeout", detection.ProbeTimeout), ("Detection:TableRefresh", detection.TableRefresh), ("Detection:IAmAlive", detection.IAmAlive),
+            ("Detection:Guard", detection.Guard), ("Supervision:Ensure", settings.Supervision.Ensure), ("Supervision:Audit", settings.Supervision.Audit),
+        })
+        {
+            if (time <= TimeSpan.Zero) yield return $"{name} is {Text(time)}; it must be longer than nothing.";
+        }
+        if (detection.MissedProbes < 1)
+            yield return $"Detection:MissedProbes is {detection.MissedProbes}; at least one probe must go unanswered.";
+        if (training.Heartbeat * 2 > training.Stale)
+            yield return $"Training:Stale ({Text(training.Stale)}) is less than two heartbeats of {Text(training.Heartbeat)}, so one late heartbeat would end a healthy attempt; raise Stale or lower Heartbeat.";
+        if (training.Stale >= training.DeadMan)
+            yield return $"Training:DeadMan ({Text(training.DeadMan)}) is not longer than Training:Stale ({Text(training.Stale)}), so a run would stop itself before its owner gives it up; raise DeadMan.";
+        if (detection.WorstCase + training.Supervise >= training.DeadMan)
+        {
+            yield return $"Training:DeadMan ({Text(training.DeadMan)}) is not longer than the {Text(detection.WorstCase + training.Supervise)} in which a silent control silo is replaced "
+                + "(8 x Detection:MissedProbes x Detection:ProbeTimeout + Training:Supervise), so healthy runs would stop with it; raise DeadMan or lower ProbeTimeout.";
+        }
+        if (training.PoolSettle < training.Report)
+            yield return $"Training:PoolSettle ({Text(training.PoolSettle)}) is shorter than Training:Report ({Text(training.Report)}), so a new pool would give out slots that are in use; raise PoolSettle.";
+    }
+
+    private static string Text(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
+
+    [GeneratedRegex("^(cpu|cuda:[0-9]+)$")]
+    private static partial Regex Accelerator();
+}

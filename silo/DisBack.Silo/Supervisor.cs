@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace DisBack.Silo;
+
+/// <summary>
+/// The parent of a silo: starts it, and starts it again on the same endpoint when it dies, at once unless it keeps dying. A cluster then has the
+/// device back seconds after a crash, because a silo that returns under its old endpoint declares its former self dead.
+/// </summary>
+internal static partial class Supervisor
+{
+    public const string Flag = "--supervise";
+
+    /// <summary>A silo that lived this long did not fail to start.</summary>
+    private static readonly TimeSpan Healthy = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        using var stopping = new CancellationTokenSource();
+        var child = 0;
+        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        var wait = TimeSpan.Zero;
+        while (true)
+        {
+            var started = Stopwatch.GetTimestamp();
+            using (var silo = Start(arguments))
+            {
+                Volatile.Write(ref child, silo.Id);
+                if (stopping.IsCancellationRequested) _ = SendSignal(silo.Id, SigTerm);
+                await silo.WaitForExitAsync(CancellationToken.None);
+                Volatile.Write(ref child, 0);
+                if (stopping.IsCancellationRequested || silo.ExitCode is ExitCodes.Stopped or ExitCodes.Refused) return silo.ExitCode;
+                var lived = Stopwatch.GetElapsedTime(started);
+                wait = lived >= Healthy ? TimeSpan.Zero
+                    : wait == TimeSpan.Zero ? FirstWait
+                    : wait * 2 < LongestWait ? wait * 2 : LongestWait;
+                await Console.Error.WriteLineAsync($"disback-silo: the silo ended with exit code {silo.ExitCode} after {lived.TotalSeconds:0} s and is started again{(wait > TimeSpan.Zero ? $" in {wait.TotalSeconds:0.#} s" : "")}.");
+            }
+            await Task.Delay(wait, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (stopping.IsCancellationRequested) return ExitCodes.Stopped;
+        }
+
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            stopping.Cancel();
+            if (Volatile.Read(ref child) is var running and not 0) _ = SendSignal(running, SigTerm);
+        }
+    }
+
+    private static Process Start(string[] arguments)
+    {
+        // Run by the dotnet host, the first argument of this very process is the assembly.
+        var program = Environment.ProcessPath!;
+        var viaHost = Path.GetFileNameWithoutExtension(program) == "dotnet";
+        var start = new ProcessStartInfo(program, [.. viaHost ? [typeof(Supervisor).Assembly.Location] : Array.Empty<string>(), .. arguments]) { RedirectStandardInput = true };
+        start.Environment[Supervised.Variable] = "1";
+        return Process.Start(start)!;
+    }
+
+    private const int SigTerm = 15;
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int SendSignal(int process, int signal);
+}

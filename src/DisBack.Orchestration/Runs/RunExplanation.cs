@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+
+namespace DisBack.Orchestration.Runs;
+
+/// <summary>What a run does or waits for, in sentences, as far as its own document knows it.</summary>
+internal static class RunExplanation
+{
+    public static ImmutableArray<string> OfSettled(RunRecord run) => run.Status switch
+    {
+        RunStatus.Completed => ["It is complete."],
+        RunStatus.Paused => [$"It is paused{At(run)}; 'resume' goes on.", .. Reason(run)],
+        RunStatus.Cancelled => ["It was cancelled; a spec with another name or seed starts anew."],
+        _ => [$"It was given up{At(run)} ({run.Cause?.ToString().ToLowerInvariant() ?? "failed"}); 'resume' tries again.", .. Reason(run)],
+    };
+
+    public static ImmutableArray<string> OfAttempt(RunRecord run, Attempt attempt, TrainingSnapshot progress, TimeSpan? heard)
+    {
+        var step = Math.Max(progress.Step, run.Head?.Step ?? 0);
+        var what = run.Intent switch
+        {
+            RunIntent.Pause => "stops after its next checkpoint",
+            RunIntent.Cancel => "stops at its next step",
+            _ when run.Status == RunStatus.Starting => "starts",
+            _ => "trains",
+        };
+        return
+        [
+            string.Create(CultureInfo.InvariantCulture, $"It does not wait: attempt {attempt.Number} {what} on {attempt.Place}, at step {step} of {run.Steps}."),
+            heard is { } ago
+                ? string.Create(CultureInfo.InvariantCulture, $"It was last heard {ago.TotalSeconds:0} s ago.")
+                : "Its owner has just woken and asks for it.",
+        ];
+    }
+
+    public static ImmutableArray<string> OfRetry(RunRecord run, RetryOptions retry, DateTimeOffset now)
+    {
+        var (cause, limit) = run.Attempts is [.., { Cause: { } why }] ? (why, retry.LimitOf(why)) : (FailureCause.Crash, retry.Crashes);
+        return
+        [
+            string.Create(CultureInfo.InvariantCulture, $"It waits until {run.RetryAt:HH:mm:ss} UTC (in {(run.RetryAt!.Value - now).TotalSeconds:0} s) for its next attempt; 'resume' starts it at once."),
+            string.Create(CultureInfo.InvariantCulture, $"Failures in a row: {run.Failures} ({cause.ToString().ToLowerInvariant()}); after {limit} it is given up."),
+            .. Reason(run),
+        ];
+    }
+
+    private static string At(RunRecord run) => run.Head is { } head ? string.Create(CultureInfo.InvariantCulture, $" at step {head.Step} of {run.Steps}") : "";
+
+    private static ImmutableArray<string> Reason(RunRecord run) => run.Reason is { Length: > 0 } reason ? [reason] : [];
+}

@@ -1,0 +1,40 @@
+using DisBack.Contracts.Grains;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace DisBack.Orchestration.Supervision;
+
+/// <summary>Sees to it, on every control silo, that the one supervisor of the cluster is active somewhere.</summary>
+internal sealed partial class SupervisorService(IGrainFactory grains, IOptions<SupervisionOptions> options, TimeProvider time, ILogger<SupervisorService> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var period = new PeriodicTimer(options.Value.Ensure, time);
+        try
+        {
+            do await EnsureAsync();
+            while (await period.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException)
+        {
+            // Shutting down.
+        }
+    }
+
+    private async Task EnsureAsync()
+    {
+        try
+        {
+            await grains.GetGrain<IRunSupervisorGrain>(GrainKeys.Supervisor).EnsureAsync();
+        }
+        catch (Exception e)
+        {
+            // The next time is soon.
+            LogUnreached(e);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The supervisor of runs cannot be reached.")]
+    private partial void LogUnreached(Exception exception);
+}

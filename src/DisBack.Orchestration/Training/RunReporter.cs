@@ -1,0 +1,132 @@
+using System.Collections.Concurrent;
+using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Grains;
+using DisBack.Orchestration.Runs;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace DisBack.Orchestration.Training;
+
+/// <summary>
+/// Speaks for the training threads of this silo: tells each owner that its run lives, and brings it what the run has to say, in order, until
+/// the owner has answered. It lives as long as the silo does, unlike an activation.
+/// </summary>
+internal sealed partial class RunReporter(IGrainFactory grains, IOptions<TrainingOptions> options, TimeProvider time, ILogger<RunReporter> logger, RunHistory history)
+{
+    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(0.2);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<string, ITrainingJob> _attended = new();
+
+    /// <summary>The job of an attempt, by the trainer's key, from its start until the owner knows the outcome.</summary>
+    public ITrainingJob? Find(string attempt) => _attended.GetValueOrDefault(attempt);
+
+    /// <summary>Takes a job that has just started under its care.</summary>
+    public void Attend(ITrainingJob job)
+    {
+        if (!_attended.TryAdd(job.Assignment.Run.ToString(), job)) return;
+        var owner = grains.Owner(job.Assignment.Run.Kind, job.Assignment.Run.Owner);
+        var done = new CancellationTokenSource();
+        // Away from the caller's turn: a grain's scheduler must not run what outlives the grain.
+        _ = Task.Run(() => BeatAsync(job, owner, done.Token));
+        _ = Task.Run(async () =>
+        {
+            await DeliverAllAsync(job, owner);
+            await done.CancelAsync();
+            _attended.TryRemove(job.Assignment.Run.ToString(), out _);
+            job.Close();
+        });
+    }
+
+    private async Task BeatAsync(ITrainingJob job, IRunOwner owner, CancellationToken done)
+    {
+        using var period = new PeriodicTimer(options.Value.Heartbeat, time);
+        try
+        {
+            while (await period.WaitForNextTickAsync(done)) await HeartbeatAsync(job, owner);
+        }
+        catch (OperationCanceledException)
+        {
+            // The owner knows the outcome.
+        }
+    }
+
+    private async Task HeartbeatAsync(ITrainingJob job, IRunOwner owner)
+    {
+        try
+        {
+            if (await owner.HeartbeatAsync(job.Assignment.Run.Number, job.Snapshot) == CommitResult.Accepted) job.ExtendDeadline();
+            else Fence(job);
+        }
+        catch (Exception e)
+        {
+            // The dead-man time decides how long this may go on.
+            LogUnheard(e, job.Assignment.Run);
+        }
+    }
+
+    private async Task DeliverAllAsync(ITrainingJob job, IRunOwner owner)
+    {
+        var attempt = job.Assignment.Run.Number;
+        try
+        {
+            await foreach (var signal in job.Signals.ReadAllAsync())
+            {
+                using var commit = Telemetry.StartWork("commit", job.Trace, signal.Product);
+                var answer = await UntilHeardAsync(job, () => DeliverAsync(owner, attempt, signal), job.Abandoned);
+                if (answer == CommitResult.Accepted && signal is RunSignal.CheckpointStored { Checkpoint: var kept }) history.CheckpointAcknowledged(job.Assignment.Run, kept);
+                signal.Acknowledge(answer);
+            }
+            var outcome = await job.Completion;
+            using var end = Telemetry.StartWork("outcome", job.Trace);
+            await HeartbeatAsync(job, owner);
+            using var patience = new CancellationTokenSource(options.Value.DeadMan, time);
+            await UntilHeardAsync(job, () => outcome.Cause is null ? owner.FinishedAsync(attempt, outcome) : owner.FailedAsync(attempt, outcome), patience.Token);
+        }
+        catch (Exception e)
+        {
+            LogPumpFailed(e, job.Assignment.Run);
+            job.Fence();
+        }
+    }
+
+    private static Task<CommitResult> DeliverAsync(IRunOwner owner, int attempt, RunSignal signal) => signal switch
+    {
+        RunSignal.CheckpointStored stored => owner.CommitCheckpointAsync(attempt, stored.Checkpoint),
+        RunSignal.NodeStored stored => owner.NodeRecordedAsync(attempt, stored.Node),
+        RunSignal.ArtifactStored stored => owner.ArtifactStoredAsync(attempt, stored.Artifact),
+        RunSignal.TargetSwitched switched => owner.TargetSwitchedAsync(attempt, switched.Made),
+        RunSignal.Noted noted => owner.NotedAsync(attempt, noted.Kind, noted.Step, noted.Message),
+        _ => throw new ArgumentOutOfRangeException(nameof(signal), signal, "Not a signal of a run."),
+    };
+
+    /// <summary>Repeats a call until the owner answers; giving up is as good as being fenced.</summary>
+    private async Task<CommitResult> UntilHeardAsync(ITrainingJob job, Func<Task<CommitResult>> call, CancellationToken patience)
+    {
+        for (var wait = FirstWait; ; wait = wait * 2 < LongestWait ? wait * 2 : LongestWait)
+        {
+            if (patience.IsCancellationRequested) return CommitResult.Fenced;
+            try
+            {
+                return await call();
+            }
+            catch (Exception e)
+            {
+                LogUnheard(e, job.Assignment.Run);
+            }
+            await Task.Delay(wait, time, patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void Fence(ITrainingJob job)
+    {
+        history.Fenced(job.Assignment.Run);
+        job.Fence();
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The owner of {Run} did not answer.")]
+    private partial void LogUnheard(Exception exception, RunAttempt run);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "What {Run} said could not be delivered.")]
+    private partial void LogPumpFailed(Exception exception, RunAttempt run);
+}
