@@ -4,6 +4,21 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+# The cluster tests start real servers and cut real networks.
+missing=()
+for tool in redis-server:redis-server ip:iproute2 nft:nftables; do
+  PATH=$PATH:/usr/sbin:/sbin command -v "${tool%%:*}" >/dev/null || missing+=("${tool#*:}")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  root=$([ "$(id -u)" -eq 0 ] || echo "sudo -n")
+  # Debian starts a server that it installs; the tests start their own. The lists may be old or absent: then once more with new ones.
+  install() { $root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null 2>&1; }
+  install || { $root apt-get update -qq >/dev/null 2>&1; install; } || {
+    echo "The cluster tests need ${missing[*]}, and 'apt-get install ${missing[*]}' failed; install them, as root, and run this again." >&2
+    exit 1
+  }
+fi
+
 npm ci --prefix tests/azurite --no-audit --no-fund --loglevel=error || exit 1
 dotnet build DisBack.sln -c Release -nologo -v quiet || exit 1
 

@@ -1,6 +1,6 @@
 using Azure.Storage.Blobs;
 using DisBack.Storage.Blobs;
-using DisBack.Storage.Tests.Kit;
+using DisBack.TestKit.Services;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace DisBack.Storage.Tests.Blobs;

@@ -1,5 +1,5 @@
 using DisBack.Storage.Blobs;
-using DisBack.Storage.Tests.Kit;
+using DisBack.TestKit;
 
 namespace DisBack.Storage.Tests.Blobs;
 

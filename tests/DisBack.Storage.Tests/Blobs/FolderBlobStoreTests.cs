@@ -1,6 +1,6 @@
 using CsCheck;
 using DisBack.Storage.Blobs;
-using DisBack.Storage.Tests.Kit;
+using DisBack.TestKit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Content;
 using DisBack.Storage.Tests.Kit;
+using DisBack.TestKit;
 
 namespace DisBack.Storage.Tests.Blobs;
 
@@ -22,7 +23,7 @@ public sealed class FolderProcessTests : IDisposable
     [InlineData(40)]
     public async Task After_kill_9_every_blob_is_whole_and_no_acknowledged_write_is_lost(int linesBeforeTheKill)
     {
-        using var child = ChildProcess.Start(ChildRoles.WriteForever, _folder.Path);
+        await using var child = RoleProcess.Start(ChildRoles.WriteForever, _folder.Path);
         var last = -1;
         for (var line = 0; line < linesBeforeTheKill; line++)
             last = int.Parse((await child.ReadLineAsync())!, CultureInfo.InvariantCulture);
@@ -48,7 +49,7 @@ public sealed class FolderProcessTests : IDisposable
     {
         const int count = 400;
         // Whoever starts late catches up, because finding a blob there is quicker than creating it; then they collide.
-        var children = Enumerable.Range(0, 3).Select(_ => ChildProcess.Start(ChildRoles.CreateAll, _folder.Path, $"{count}")).ToList();
+        var children = Enumerable.Range(0, 3).Select(_ => RoleProcess.Start(ChildRoles.CreateAll, _folder.Path, $"{count}")).ToList();
         try
         {
             var created = await Task.WhenAll(children.Select(async child => (child.Id, Names: await child.ExitAsync())));
@@ -60,7 +61,7 @@ public sealed class FolderProcessTests : IDisposable
         }
         finally
         {
-            children.ForEach(child => child.Dispose());
+            foreach (var child in children) await child.DisposeAsync();
         }
     }
 
@@ -69,7 +70,7 @@ public sealed class FolderProcessTests : IDisposable
     {
         // A file system of one MiB, in a mount namespace of the child alone.
         const int notAllowed = 77;
-        using var child = ChildProcess.StartIn(
+        await using var child = RoleProcess.StartIn(
             $"""
             unshare -rm true 2>/dev/null || exit {notAllowed}
             exec unshare -rm sh -c 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"' '{_folder.Path}' "$@"
@@ -77,7 +78,7 @@ public sealed class FolderProcessTests : IDisposable
 
         var said = await child.ExitAsync();
 
-        Assert.SkipWhen(child.ExitCode == notAllowed, "This host lets nobody mount a small file system to fill.");
+        Assert.SkipWhen(await child.Exit == notAllowed, "This host lets nobody mount a small file system to fill.");
         Assert.Equal(3, said.Count);
         foreach (var message in said.Take(2))
         {

@@ -1,7 +1,7 @@
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Cache;
 using DisBack.Storage.Content;
-using DisBack.Storage.Tests.Kit;
+using DisBack.TestKit;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 

@@ -1,6 +1,7 @@
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Content;
-using DisBack.Storage.Tests.Kit;
+using DisBack.TestKit;
+using DisBack.TestKit.Services;
 
 namespace DisBack.Storage.Tests.Content;
 

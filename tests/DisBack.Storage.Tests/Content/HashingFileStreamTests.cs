@@ -1,5 +1,5 @@
 using DisBack.Storage.Content;
-using DisBack.Storage.Tests.Kit;
+using DisBack.TestKit;
 
 namespace DisBack.Storage.Tests.Content;
 

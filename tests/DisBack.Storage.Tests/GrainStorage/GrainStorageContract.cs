@@ -1,7 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.GrainStorage;
-using DisBack.Storage.Tests.Kit;
+using DisBack.TestKit;
+using DisBack.TestKit.Services;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 using Orleans.Serialization;

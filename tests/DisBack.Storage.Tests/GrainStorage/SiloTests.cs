@@ -1,6 +1,6 @@
 using DisBack.Storage.Blobs;
 using DisBack.Storage.GrainStorage;
-using DisBack.Storage.Tests.Kit;
+using DisBack.TestKit;
 using Orleans.TestingHost;
 
 namespace DisBack.Storage.Tests.GrainStorage;

@@ -1,5 +1,6 @@
 using DisBack.Storage.Local;
 using DisBack.Storage.Tests.Kit;
+using DisBack.TestKit;
 
 namespace DisBack.Storage.Tests.Local;
 
@@ -34,7 +35,7 @@ public sealed class DataFolderLockTests : IDisposable
     [Fact]
     public async Task Another_process_is_named_can_be_reached_and_loses_the_folder_with_kill_9()
     {
-        using var child = ChildProcess.Start(ChildRoles.HoldFolder, _folder.Path);
+        await using var child = RoleProcess.Start(ChildRoles.HoldFolder, _folder.Path);
         Assert.Equal("held", await child.ReadLineAsync());
 
         var refused = Assert.Throws<DataFolderInUseException>(() => DataFolderLock.Acquire(_folder.Path, "disback run other.yaml"));

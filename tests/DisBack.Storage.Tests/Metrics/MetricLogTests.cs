@@ -2,7 +2,7 @@ using System.Text.Json;
 using CsCheck;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Metrics;
-using DisBack.Storage.Tests.Kit;
+using DisBack.TestKit;
 
 namespace DisBack.Storage.Tests.Metrics;
 

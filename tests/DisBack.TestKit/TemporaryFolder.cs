@@ -1,8 +1,9 @@
-namespace DisBack.Storage.Tests.Kit;
+namespace DisBack.TestKit;
 
-internal sealed class TemporaryFolder : IDisposable
+/// <summary>A new folder that goes with its owner.</summary>
+public sealed class TemporaryFolder : IDisposable
 {
-    public string Path { get; } = Directory.CreateTempSubdirectory("disback-storage-").FullName;
+    public string Path { get; } = Directory.CreateTempSubdirectory("disback-test-").FullName;
 
     public string File(string name, byte[] content)
     {

@@ -1,0 +1,3 @@
+using DisBack.TestKit.Services;
+
+[assembly: AssemblyFixture(typeof(Azurite))]

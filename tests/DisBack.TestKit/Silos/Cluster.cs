@@ -1,0 +1,259 @@
+using System.Net;
+using DisBack.Client;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Contracts.Specs;
+using DisBack.Distillation;
+using DisBack.Storage.Blobs;
+using DisBack.Storage.Content;
+using DisBack.Storage.GrainStorage;
+using DisBack.TestKit.History;
+using DisBack.TestKit.Networks;
+using DisBack.TestKit.Services;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+using StackExchange.Redis;
+
+namespace DisBack.TestKit.Silos;
+
+/// <summary>A whole installation of real processes: Redis, Azurite behind a proxy, control silos, worker silos, and a client.</summary>
+public sealed class Cluster : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(250);
+
+    private readonly string _id = $"test-{Guid.NewGuid():n}";
+    private readonly TemporaryFolder _folder = new();
+    private readonly List<IAsyncDisposable> _owned = [];
+    private readonly Dictionary<SiloProcess, NetworkHost> _hosts = [];
+    private readonly ClusterOptions _options;
+    private IHost _client = null!;
+
+    private Cluster(ClusterOptions options) => _options = options;
+
+    public RedisServer Redis { get; private set; } = null!;
+
+    public Azurite Azurite { get; private set; } = null!;
+
+    /// <summary>Between the silos and Azurite.</summary>
+    public FaultProxy Proxy { get; private set; } = null!;
+
+    public IReadOnlyList<SiloProcess> Controls { get; private set; } = [];
+
+    public IReadOnlyList<SiloProcess> Workers { get; private set; } = [];
+
+    public IEnumerable<SiloProcess> Silos => [.. Controls, .. Workers];
+
+    /// <summary>What all silos wrote about who owned what.</summary>
+    public HistoryLog History { get; } = new();
+
+    /// <summary>The blobs, reached past the proxy.</summary>
+    public AzureBlobStore Blobs { get; private set; } = null!;
+
+    public ContentStore Contents => new(Blobs);
+
+    public DocumentReader Documents => new(Blobs, DocumentNames.Service);
+
+    public DisBackClient Client => new(Grains);
+
+    public IGrainFactory Grains => _client.Services.GetRequiredService<IClusterClient>();
+
+    /// <summary>The teacher of <see cref="TinyExperiment"/>, in the store.</summary>
+    public ContentRef Teacher { get; private set; } = null!;
+
+    /// <summary>Where the silos' folders, with their logs, are.</summary>
+    public string Folder => _folder.Path;
+
+    /// <summary>Starts everything and waits until every silo is ready.</summary>
+    public static async Task<Cluster> StartAsync(ClusterOptions? options = null)
+    {
+        var cluster = new Cluster(options ?? new());
+        try
+        {
+            await cluster.StartAsync();
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The host of a silo on the network that was given.</summary>
+    public NetworkHost HostOf(SiloProcess silo) => _hosts[silo];
+
+    /// <summary>Submits an experiment, as often as it takes to be heard.</summary>
+    public async Task<ITrialGrain> SubmitAsync(ExperimentSpec spec, CancellationToken cancellation = default)
+    {
+        while (true)
+        {
+            try
+            {
+                return Client.Trial((await Client.SubmitAsync(spec, Teacher).WaitAsync(cancellation)).Trials is [var trial, ..] ? trial.Id : GrainKeys.Trial(GrainKeys.Sweep(spec.Name, SpecJson.Canonical(spec)), 0));
+            }
+            catch (Exception) when (!cancellation.IsCancellationRequested)
+            {
+                // Whoever would have answered is down; submitting again changes nothing that was done.
+                await Task.Delay(Breath, cancellation);
+            }
+        }
+    }
+
+    /// <summary>Watches a run until an update satisfies a condition, whatever happens to those who serve the watch.</summary>
+    /// <exception cref="InvalidOperationException">The run settled without it.</exception>
+    /// <exception cref="TimeoutException">It did not come in time.</exception>
+    public static async Task<RunUpdate> UntilAsync(IRun run, Func<RunUpdate, bool> condition, TimeSpan? patience = null)
+    {
+        using var limit = new CancellationTokenSource(patience ?? Patience);
+        RunUpdate? last = null;
+        Exception? trouble = null;
+        while (!limit.IsCancellationRequested)
+        {
+            var settled = false;
+            try
+            {
+                await foreach (var update in run.WatchAsync(last?.Sequence ?? 0, limit.Token).WithBatchSize(1).WithCancellation(limit.Token))
+                {
+                    last = update;
+                    if (condition(update)) return update;
+                }
+                settled = true;
+            }
+            catch (Exception e)
+            {
+                trouble = e;
+                await Task.Delay(Breath, limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            if (settled) throw new InvalidOperationException($"The run {run.GetPrimaryKeyString()} settled as {last?.Status}: {last?.Reason}");
+        }
+        throw new TimeoutException(
+            $"The run {run.GetPrimaryKeyString()} did not get there in time: {last?.Status} ({last?.Reason}), attempt {last?.Attempt}, step {last?.Progress.Step}. Last trouble of the watch: {trouble?.Message ?? "none"}");
+    }
+
+    public static Task<RunUpdate> CompletedAsync(IRun run, TimeSpan? patience = null) => UntilAsync(run, update => update.Status == RunStatus.Completed, patience);
+
+    /// <summary>The digest of the student a trial has left.</summary>
+    public async Task<string> StudentAsync(ITrialGrain trial)
+    {
+        var document = await Documents.ReadAsync<TrialDocument>(DocumentNames.Trial, trial.GetPrimaryKeyString(), DocumentNames.Trial);
+        return document!.Run.Artifacts[StudentFile.Name].Content.Digest;
+    }
+
+    /// <summary>Waits for a record of the history.</summary>
+    public async Task<HistoryRecord> HistoryAsync(Func<HistoryRecord, bool> condition, int after = 0, TimeSpan? patience = null)
+    {
+        using var limit = new CancellationTokenSource(patience ?? Patience);
+        return await History.UntilAsync(condition, after, limit.Token);
+    }
+
+    /// <summary>Checks the history against itself and the stored documents.</summary>
+    /// <param name="damaged">Digests of checkpoints that were damaged in the store.</param>
+    public async Task<IReadOnlyList<Violation>> ViolationsAsync(IReadOnlySet<string>? damaged = null)
+    {
+        var documents = new Dictionary<string, RunRecord>();
+        await foreach (var trial in Documents.ListAsync<TrialDocument>(DocumentNames.Trial, DocumentNames.Trial)) documents[$"{RunKind.Backtracking}/{trial.Key}"] = trial.State.Run;
+        await foreach (var stage in Documents.ListAsync<TrajectoryDocument>(DocumentNames.Trajectory, DocumentNames.Trajectory)) documents[$"{RunKind.Recording}/{stage.Key}"] = stage.State.Run;
+        return HistoryChecker.Check(History.Records, documents.ToDictionary(run => NameOf(run.Key), run => run.Value), damaged);
+
+        string NameOf(string run) => History.Records.FirstOrDefault(record => string.Equals(record.Run, run, StringComparison.OrdinalIgnoreCase))?.Run ?? run;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // The other way round than they were started. The client first: without silos it would only complain.
+        if (_client is not null)
+        {
+            try
+            {
+                using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+                await _client.StopAsync(patience.Token);
+            }
+            catch (Exception)
+            {
+                // It may have nobody left to say goodbye to.
+            }
+            _client.Dispose();
+        }
+        foreach (var owned in Enumerable.Reverse(_owned)) await owned.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    private async Task StartAsync()
+    {
+        var host = _options.Network?.Address ?? IPAddress.Loopback;
+        Redis = Own(await RedisServer.StartAsync(host));
+        Azurite = Own(new Azurite { Host = host });
+        Proxy = Own(await FaultProxy.StartAsync(await Azurite.AddressAsync(), host));
+        Blobs = (AzureBlobStore)BlobStoreServices.Create(new() { ConnectionString = await Azurite.ConnectionStringAsync() });
+        await Blobs.InitializeAsync();
+        Teacher = await TinyExperiment.PutTeacherAsync(Contents);
+        Controls = await SilosAsync("control", SiloRole.Control, _options.Controls);
+        Workers = await SilosAsync("worker", SiloRole.Worker, _options.Workers);
+        foreach (var silo in Silos) silo.Start();
+        await Task.WhenAll(Silos.Select(silo => silo.ReadyAsync()));
+        _client = BuildClient();
+        await _client.StartAsync();
+    }
+
+    private async Task<IReadOnlyList<SiloProcess>> SilosAsync(string name, SiloRole role, int count)
+    {
+        var silos = new List<SiloProcess>();
+        for (var n = 0; n < count; n++)
+        {
+            var host = _options.Network is { } network ? await network.AddHostAsync() : null;
+            var silo = Own(new SiloProcess(
+                new()
+                {
+                    Name = $"{name}-{n}",
+                    Role = role,
+                    Folder = Path.Combine(_folder.Path, $"{name}-{n}"),
+                    Host = host,
+                    Supervised = _options.Supervised && role == SiloRole.Worker,
+                    Configuration = Configuration(),
+                },
+                History));
+            if (host is not null) _hosts[silo] = host;
+            silos.Add(silo);
+        }
+        return silos;
+    }
+
+    private Dictionary<string, string> Configuration()
+    {
+        var settings = new Dictionary<string, string>(ClusterOptions.Quick)
+        {
+            ["Cluster:Id"] = _id,
+            ["Cluster:Membership"] = "Redis",
+            ["Cluster:Redis"] = Redis.Address,
+            ["Blobs:ConnectionString"] = Azurite.ConnectionStringFor(Proxy.Address),
+            ["Worker:Accelerator"] = "cpu",
+            ["Worker:Slots"] = $"{_options.Slots}",
+        };
+        foreach (var (key, value) in _options.Configuration) settings[key] = value;
+        return settings;
+    }
+
+    private IHost BuildClient()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.UseOrleansClient(client => client
+            .UseRedisClustering(options =>
+            {
+                options.ConfigurationOptions = ConfigurationOptions.Parse(Redis.Address);
+                options.ConfigurationOptions.AbortOnConnectFail = false;
+            })
+            .Configure<Orleans.Configuration.ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (_id, DocumentNames.Service))
+            .Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(1))
+            .Configure<ClientMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(10)));
+        return builder.Build();
+    }
+
+    private T Own<T>(T part)
+        where T : IAsyncDisposable
+    {
+        _owned.Add(part);
+        return part;
+    }
+}

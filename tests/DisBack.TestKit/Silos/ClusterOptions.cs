@@ -1,0 +1,42 @@
+using DisBack.TestKit.Networks;
+
+namespace DisBack.TestKit.Silos;
+
+/// <summary>What a test's cluster consists of.</summary>
+public sealed record ClusterOptions
+{
+    /// <summary>Control silos.</summary>
+    public int Controls { get; init; } = 1;
+
+    /// <summary>Worker silos.</summary>
+    public int Workers { get; init; } = 2;
+
+    /// <summary>Slots of each worker.</summary>
+    public int Slots { get; init; } = 1;
+
+    /// <summary>Whether the workers run under their supervisors.</summary>
+    public bool Supervised { get; init; }
+
+    /// <summary>Gives every silo a host of its own on a network that can be cut.</summary>
+    public Network? Network { get; init; }
+
+    /// <summary>Configuration of every silo on top of <see cref="Quick"/>.</summary>
+    public IReadOnlyDictionary<string, string> Configuration { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Times so short that a test need not wait for them, in the proportions of the defaults.</summary>
+    public static IReadOnlyDictionary<string, string> Quick { get; } = new Dictionary<string, string>
+    {
+        ["Training:Heartbeat"] = "00:00:00.5",
+        ["Training:Stale"] = "00:00:06",
+        ["Training:DeadMan"] = "00:00:12",
+        ["Training:Supervise"] = "00:00:01",
+        ["Training:Report"] = "00:00:01",
+        ["Training:PoolSettle"] = "00:00:02",
+        ["Training:StorageGrace"] = "00:02:00",
+        ["Retry:FirstDelay"] = "00:00:00.5",
+        ["Retry:LongestDelay"] = "00:00:05",
+        ["Retry:Lost"] = "1000",
+        ["Retry:Storage"] = "1000",
+        ["DrainGrace"] = "00:00:20",
+    };
+}

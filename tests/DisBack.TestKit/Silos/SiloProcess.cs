@@ -1,0 +1,171 @@
+using System.Net;
+using DisBack.TestKit.History;
+using DisBack.TestKit.Processes;
+
+namespace DisBack.TestKit.Silos;
+
+/// <summary>
+/// The real silo executable on endpoints of its own, which it keeps over restarts. <c>DISBACK_SILO</c> names another build of it than that of this
+/// source tree, for clusters of two versions.
+/// </summary>
+public sealed class SiloProcess : IAsyncDisposable
+{
+    private const string Executable = "DisBack.Silo.dll";
+
+    private static readonly TimeSpan Probe = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(5) };
+    private readonly SiloSettings _settings;
+    private readonly HistoryLog _history;
+    private readonly StreamWriter _log;
+    private readonly int[] _ports = Ports.Free(3);
+    private ChildProcess? _process;
+
+    public SiloProcess(SiloSettings settings, HistoryLog history)
+    {
+        (_settings, _history) = (settings, history);
+        Directory.CreateDirectory(settings.Folder);
+        _log = new StreamWriter(Path.Combine(settings.Folder, "silo.log"), append: true) { AutoFlush = true };
+    }
+
+    public string Name => _settings.Name;
+
+    public SiloRole Role => _settings.Role;
+
+    /// <summary>Where outsiders ask for its health and metrics.</summary>
+    public Uri Http => new($"http://{_settings.Address}:{_ports[2]}");
+
+    /// <summary>Where other silos reach it.</summary>
+    public IPEndPoint Endpoint => new(_settings.Address, _ports[0]);
+
+    /// <summary>Where clients reach it.</summary>
+    public IPEndPoint Gateway => new(_settings.Address, _ports[1]);
+
+    /// <summary>Where it keeps weights near.</summary>
+    public string Cache => Path.Combine(_settings.Folder, "cache");
+
+    /// <summary>Process id; that of the supervisor if it is supervised.</summary>
+    public int Id => Process.Id;
+
+    public bool IsRunning => _process is { Exit.IsCompleted: false };
+
+    /// <summary>How often it was started.</summary>
+    public int Starts { get; private set; }
+
+    /// <summary>Completes with the exit code of the process started last.</summary>
+    public Task<int> Exit => Process.Exit;
+
+    public string LastLines => Process.LastLines;
+
+    private ChildProcess Process => _process ?? throw new InvalidOperationException($"The silo {Name} was not started.");
+
+    /// <summary>Starts the process, on the endpoints it had before.</summary>
+    public void Start()
+    {
+        var assembly = Environment.GetEnvironmentVariable("DISBACK_SILO") ?? BuiltHere();
+        string[] arguments = ["dotnet", assembly, .. _settings.Supervised ? ["--supervise"] : Array.Empty<string>()];
+        var (program, rest) = _settings.Host?.Within(arguments[0], arguments[1..]) ?? (arguments[0], arguments[1..]);
+        var configuration = new Dictionary<string, string>(_settings.Configuration)
+        {
+            ["Name"] = Name,
+            ["Role"] = $"{Role}",
+            ["Endpoints:Address"] = $"{_settings.Address}",
+            ["Endpoints:Silo"] = $"{_ports[0]}",
+            ["Endpoints:Gateway"] = $"{_ports[1]}",
+            ["Endpoints:Http"] = $"{_ports[2]}",
+            ["Worker:Scratch"] = Path.Combine(_settings.Folder, "scratch"),
+            ["Worker:Cache"] = Cache,
+        };
+        var environment = configuration.ToDictionary(setting => $"DISBACK_{setting.Key.Replace(":", "__", StringComparison.Ordinal)}", setting => setting.Value);
+        // A silo writes kilobytes a second: compiling methods twice, or polling for a debugger, is what its start-up need not do.
+        environment["DOTNET_TieredPGO"] = "0";
+        _process = ChildProcess.Start(program, rest, environment, Hear);
+        Starts++;
+    }
+
+    /// <summary>Starts it and waits until it is ready.</summary>
+    public Task StartAsync()
+    {
+        Start();
+        return ReadyAsync();
+    }
+
+    /// <summary>Waits until it says that it is ready.</summary>
+    /// <exception cref="InvalidOperationException">It ended first, or took too long; its last lines are in the message.</exception>
+    public async Task ReadyAsync()
+    {
+        var process = Process;
+        using var patience = new CancellationTokenSource(Patience);
+        using var probe = new PeriodicTimer(Probe);
+        try
+        {
+            while (!process.Exit.IsCompleted)
+            {
+                if (await IsReadyAsync(patience.Token)) return;
+                await probe.WaitForNextTickAsync(patience.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            throw new InvalidOperationException($"The silo {Name} was not ready after {Patience.TotalSeconds:0} s. Its last lines:\n{process.LastLines}");
+        }
+        throw new InvalidOperationException($"The silo {Name} ended with {await process.Exit} before it was ready. Its last lines:\n{process.LastLines}");
+    }
+
+    /// <summary>What <c>/health/ready</c> says now.</summary>
+    public async Task<bool> IsReadyAsync(CancellationToken cancellation = default)
+    {
+        try
+        {
+            using var answer = await _http.GetAsync(new Uri(Http, "/health/ready"), cancellation);
+            return answer.StatusCode == HttpStatusCode.OK;
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The text of <c>/metrics</c>.</summary>
+    public Task<string> MetricsAsync() => _http.GetStringAsync(new Uri(Http, "/metrics"));
+
+    public void Send(Signal signal) => Process.Send(signal);
+
+    /// <summary>SIGKILL, and waits for the end.</summary>
+    public Task KillAsync() => Process.KillAsync();
+
+    /// <summary>SIGTERM, and waits for the end it makes; returns its exit code.</summary>
+    public Task<int> TerminateAsync()
+    {
+        Send(Signal.Terminate);
+        return Exit;
+    }
+
+    /// <summary>Waits until a line of its log holds a text.</summary>
+    public Task<string> SeesAsync(string text, CancellationToken cancellation = default) => Process.SeesAsync(text, cancellation);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null) await _process.DisposeAsync();
+        lock (_log) _log.Dispose();
+        _http.Dispose();
+    }
+
+    private void Hear(string line)
+    {
+        lock (_log)
+        {
+            if (_log.BaseStream.CanWrite) _log.WriteLine(line);
+        }
+        if (HistoryReader.Parse(line, Name) is { } record) _history.Add(record);
+    }
+
+    private static string BuiltHere()
+    {
+        // .../tests/{project}/bin/{configuration}/{framework}/
+        var output = new DirectoryInfo(AppContext.BaseDirectory);
+        var built = $"silo/DisBack.Silo/bin/{output.Parent!.Name}/{output.Name}/{Executable}";
+        return Repository.Find(built) ?? throw new InvalidOperationException($"There is no {built}; build the solution, or name a silo with DISBACK_SILO.");
+    }
+}
