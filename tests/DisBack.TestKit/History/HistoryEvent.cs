@@ -1,26 +1,26 @@
 namespace DisBack.TestKit.History;
 
-/// <summary>What silos write into their history.</summary>
+/// <summary>What silos write into their history, under the event ids of its log records.</summary>
 public enum HistoryEvent
 {
     /// <summary>Owner: an attempt took the run; durable.</summary>
-    AttemptBegan,
+    AttemptBegan = 1,
 
     /// <summary>Owner: the attempt has the run no more; durable.</summary>
-    AttemptEnded,
+    AttemptEnded = 2,
 
     /// <summary>Owner: a checkpoint became head; durable.</summary>
-    CheckpointCommitted,
+    CheckpointCommitted = 3,
 
     /// <summary>Worker: the owner's acceptance of a checkpoint arrived.</summary>
-    CheckpointAcknowledged,
+    CheckpointAcknowledged = 4,
 
     /// <summary>Worker: the training thread has restored its state, or starts afresh at step 0.</summary>
-    Resumed,
+    Resumed = 5,
 
     /// <summary>Something an attempt said was refused, because the run is not its own any more.</summary>
-    Fenced,
+    Fenced = 6,
 
     /// <summary>Owner: the run is complete; durable.</summary>
-    Completed,
+    Completed = 7,
 }

@@ -19,9 +19,9 @@ public static class HistoryReader
             var root = json.RootElement;
             if (root.GetProperty("Category").GetString() != Category) return null;
             var state = root.GetProperty("State");
-            // The console formatter drops the event's name; every message begins with it.
-            var name = state.GetProperty("{OriginalFormat}").GetString()!.Split(' ', ':', '.')[0];
-            if (!Enum.TryParse<HistoryEvent>(name, out var happened)) throw new InvalidOperationException($"'{name}' is no event of the history: {line}");
+            // The console formatter writes an event's id, not its name.
+            var happened = (HistoryEvent)root.GetProperty("EventId").GetInt32();
+            if (!Enum.IsDefined(happened)) throw new InvalidOperationException($"This is no event of the history: {line}");
             return new(happened, Text("Run"), (int)Number("Attempt"))
             {
                 Sequence = Number("Sequence"),

@@ -40,17 +40,17 @@ public static class TinyExperiment
     /// <param name="seed">Seed; decides the student, which the name does not.</param>
     /// <param name="recording">Steps of stage 1.</param>
     /// <param name="backtracking">Steps of stage 2.</param>
-    public static ExperimentSpec Spec(string name, ContentRef teacher, long seed = 0, int recording = 40, int backtracking = 120) => new()
+    public static ExperimentSpec Spec(string name, ContentRef teacher, long seed = 0, int recording = 30, int backtracking = 90) => new()
     {
         Name = name,
         Seed = seed,
         Teacher = teacher.Digest,
         Recording = new RecordingSettings { Steps = recording, Batch = Batch, Nodes = new EveryInterval { Interval = Math.Max(recording / 4, 1) } },
         Backtracking = new BacktrackingSettings { Steps = backtracking, Batch = Batch, Switching = new FixedInterval { Interval = Math.Max(backtracking / 6, 1) }, CollapseThreshold = 0 },
-        Checkpoints = new CheckpointSettings { Every = 5, Keep = 3 },
+        Checkpoints = new CheckpointSettings { Every = 10, Keep = 3 },
         Evaluation = new EvaluationSettings { Every = 0, Samples = 16, FinalSamples = 16, Reference = new DatasetSettings { Source = DatasetSource.Digits, Resolution = 8 } },
         Hardware = new HardwareSettings { Threads = 1 },
     };
 
-    private const int Batch = 64;
+    private const int Batch = 32;
 }

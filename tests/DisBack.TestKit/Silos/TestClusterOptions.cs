@@ -3,7 +3,7 @@ using DisBack.TestKit.Networks;
 namespace DisBack.TestKit.Silos;
 
 /// <summary>What a test's cluster consists of.</summary>
-public sealed record ClusterOptions
+public sealed record TestClusterOptions
 {
     /// <summary>Control silos.</summary>
     public int Controls { get; init; } = 1;
@@ -26,9 +26,16 @@ public sealed record ClusterOptions
     /// <summary>Times so short that a test need not wait for them, in the proportions of the defaults.</summary>
     public static IReadOnlyDictionary<string, string> Quick { get; } = new Dictionary<string, string>
     {
+        ["Detection:ProbeTimeout"] = "00:00:01",
+        ["Detection:MissedProbes"] = "2",
+        ["Detection:TableRefresh"] = "00:00:05",
+        ["Detection:IAmAlive"] = "00:00:02",
+        ["Detection:Guard"] = "00:00:02",
+        ["Supervision:Ensure"] = "00:00:02",
         ["Training:Heartbeat"] = "00:00:00.5",
-        ["Training:Stale"] = "00:00:06",
-        ["Training:DeadMan"] = "00:00:12",
+        ["Training:Stale"] = "00:00:10",
+        ["Training:DeadMan"] = "00:00:20",
+        ["Training:Drain"] = "00:00:20",
         ["Training:Supervise"] = "00:00:01",
         ["Training:Report"] = "00:00:01",
         ["Training:PoolSettle"] = "00:00:02",
@@ -37,6 +44,5 @@ public sealed record ClusterOptions
         ["Retry:LongestDelay"] = "00:00:05",
         ["Retry:Lost"] = "1000",
         ["Retry:Storage"] = "1000",
-        ["DrainGrace"] = "00:00:20",
     };
 }

@@ -18,7 +18,7 @@ using StackExchange.Redis;
 namespace DisBack.TestKit.Silos;
 
 /// <summary>A whole installation of real processes: Redis, Azurite behind a proxy, control silos, worker silos, and a client.</summary>
-public sealed class Cluster : IAsyncDisposable
+public sealed class TestCluster : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(250);
@@ -27,10 +27,10 @@ public sealed class Cluster : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly List<IAsyncDisposable> _owned = [];
     private readonly Dictionary<SiloProcess, NetworkHost> _hosts = [];
-    private readonly ClusterOptions _options;
+    private readonly TestClusterOptions _options;
     private IHost _client = null!;
 
-    private Cluster(ClusterOptions options) => _options = options;
+    private TestCluster(TestClusterOptions options) => _options = options;
 
     public RedisServer Redis { get; private set; } = null!;
 
@@ -66,9 +66,9 @@ public sealed class Cluster : IAsyncDisposable
     public string Folder => _folder.Path;
 
     /// <summary>Starts everything and waits until every silo is ready.</summary>
-    public static async Task<Cluster> StartAsync(ClusterOptions? options = null)
+    public static async Task<TestCluster> StartAsync(TestClusterOptions? options = null)
     {
-        var cluster = new Cluster(options ?? new());
+        var cluster = new TestCluster(options ?? new());
         try
         {
             await cluster.StartAsync();
@@ -91,7 +91,8 @@ public sealed class Cluster : IAsyncDisposable
         {
             try
             {
-                return Client.Trial((await Client.SubmitAsync(spec, Teacher).WaitAsync(cancellation)).Trials is [var trial, ..] ? trial.Id : GrainKeys.Trial(GrainKeys.Sweep(spec.Name, SpecJson.Canonical(spec)), 0));
+                var sweep = await Client.SubmitAsync(spec, Teacher).WaitAsync(cancellation);
+                return Client.Trial(GrainKeys.Trial(sweep.Id, 0));
             }
             catch (Exception) when (!cancellation.IsCancellationRequested)
             {
@@ -153,11 +154,9 @@ public sealed class Cluster : IAsyncDisposable
     public async Task<IReadOnlyList<Violation>> ViolationsAsync(IReadOnlySet<string>? damaged = null)
     {
         var documents = new Dictionary<string, RunRecord>();
-        await foreach (var trial in Documents.ListAsync<TrialDocument>(DocumentNames.Trial, DocumentNames.Trial)) documents[$"{RunKind.Backtracking}/{trial.Key}"] = trial.State.Run;
-        await foreach (var stage in Documents.ListAsync<TrajectoryDocument>(DocumentNames.Trajectory, DocumentNames.Trajectory)) documents[$"{RunKind.Recording}/{stage.Key}"] = stage.State.Run;
-        return HistoryChecker.Check(History.Records, documents.ToDictionary(run => NameOf(run.Key), run => run.Value), damaged);
-
-        string NameOf(string run) => History.Records.FirstOrDefault(record => string.Equals(record.Run, run, StringComparison.OrdinalIgnoreCase))?.Run ?? run;
+        await foreach (var trial in Documents.ListAsync<TrialDocument>(DocumentNames.Trial, DocumentNames.Trial)) documents[$"backtracking/{trial.Key}"] = trial.State.Run;
+        await foreach (var stage in Documents.ListAsync<TrajectoryDocument>(DocumentNames.Trajectory, DocumentNames.Trajectory)) documents[$"recording/{stage.Key}"] = stage.State.Run;
+        return HistoryChecker.Check(History.Records, documents, damaged);
     }
 
     public async ValueTask DisposeAsync()
@@ -222,7 +221,7 @@ public sealed class Cluster : IAsyncDisposable
 
     private Dictionary<string, string> Configuration()
     {
-        var settings = new Dictionary<string, string>(ClusterOptions.Quick)
+        var settings = new Dictionary<string, string>(TestClusterOptions.Quick)
         {
             ["Cluster:Id"] = _id,
             ["Cluster:Membership"] = "Redis",
@@ -244,7 +243,7 @@ public sealed class Cluster : IAsyncDisposable
                 options.ConfigurationOptions = ConfigurationOptions.Parse(Redis.Address);
                 options.ConfigurationOptions.AbortOnConnectFail = false;
             })
-            .Configure<Orleans.Configuration.ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (_id, DocumentNames.Service))
+            .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (_id, DocumentNames.Service))
             .Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(1))
             .Configure<ClientMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(10)));
         return builder.Build();

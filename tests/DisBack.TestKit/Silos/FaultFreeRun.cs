@@ -1,0 +1,37 @@
+using DisBack.Client;
+using DisBack.Contracts.Grains;
+using DisBack.Contracts.Specs;
+using DisBack.Distillation;
+using DisBack.Orchestration.Hosting;
+using DisBack.Orchestration.Training;
+using DisBack.Storage.Content;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace DisBack.TestKit.Silos;
+
+/// <summary>What comes of experiments where nothing goes wrong: one silo in this process, a folder of blobs, no cluster.</summary>
+public static class FaultFreeRun
+{
+    /// <summary>The digests of the students, in the order of the experiments.</summary>
+    /// <param name="specs">Makes the experiments of <see cref="TinyExperiment"/>'s teacher.</param>
+    /// <param name="slots">How many run at once.</param>
+    public static async Task<IReadOnlyList<string>> StudentsAsync(Func<ContentRef, IEnumerable<ExperimentSpec>> specs, int slots = 2)
+    {
+        using var folder = new TemporaryFolder();
+        await using var host = await EmbeddedHost.StartAsync(
+            new EmbeddedOptions
+            {
+                DataFolder = folder.Path,
+                Training = training => training.Devices.Add(new Accelerator(0, "cpu", "cpu", slots)),
+            },
+            new SpecTrainingFactory());
+        var teacher = await TinyExperiment.PutTeacherAsync(host.Services.GetRequiredService<ContentStore>());
+        var client = new DisBackClient(host.Grains);
+        return await Task.WhenAll(specs(teacher).Select(async spec =>
+        {
+            var trial = client.Trial(GrainKeys.Trial((await client.SubmitAsync(spec, teacher)).Id, 0));
+            await TestCluster.CompletedAsync(trial);
+            return (await trial.GetAsync()).Run.Artifacts[StudentFile.Name].Content.Digest;
+        }));
+    }
+}
