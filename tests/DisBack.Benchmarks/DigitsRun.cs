@@ -30,7 +30,7 @@ internal static class DigitsRun
     public static DistributionBacktracking Open(NetworkSettings network, int batch)
     {
         var streams = new RandomStreams(0);
-        return new DistributionBacktracking(Create, new TeacherOnly(), Settings with { Batch = batch }, 2.5, streams, CPU, evaluation: null);
+        return new DistributionBacktracking(Create, new TeacherOnly(Create), Settings with { Batch = batch }, 2.5, streams, CPU, evaluation: null);
 
         Denoiser Create()
         {
@@ -64,13 +64,15 @@ internal static class DigitsRun
     }
 
     /// <summary>A trajectory of the teacher alone; every network already has its weights.</summary>
-    private sealed class TeacherOnly : ITrajectoryNodes
+    private sealed class TeacherOnly(Func<Denoiser> open) : ITrajectoryNodes
     {
         public int Count => 1;
 
         public void Load(int index, Denoiser network)
         {
         }
+
+        public BorrowedNetwork Borrow(int index) => BorrowedNetwork.Freeze(open());
 
         public void Prefetch(int index)
         {

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace DisBack.Distillation.Tests;
 
 /// <summary>A trajectory in memory, filled by listening to stage 1.</summary>
-internal sealed class MemoryNodes : RecordingListener, ITrajectoryNodes, IDisposable
+internal sealed class MemoryNodes(Func<Denoiser> open) : RecordingListener, ITrajectoryNodes, IDisposable
 {
     private readonly List<Dictionary<string, Tensor>> _nodes = [];
 
@@ -28,6 +28,13 @@ internal sealed class MemoryNodes : RecordingListener, ITrajectoryNodes, IDispos
         {
             value.copy_(_nodes[index][name]);
         }
+    }
+
+    public BorrowedNetwork Borrow(int index)
+    {
+        var network = open();
+        Load(index, network);
+        return BorrowedNetwork.Freeze(network);
     }
 
     public void Prefetch(int index)

@@ -36,7 +36,7 @@ internal static class TinyNetwork
     /// <summary>Records a short trajectory into memory.</summary>
     public static MemoryNodes Trajectory(RecordingSettings settings)
     {
-        var nodes = new MemoryNodes();
+        var nodes = new MemoryNodes(Open);
         using var run = Recording(settings);
         TrainingLoop.Drive(run, new CheckpointSettings { Every = 1000 }, nodes, CancellationToken.None);
         return nodes;

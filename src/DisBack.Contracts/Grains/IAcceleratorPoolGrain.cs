@@ -23,8 +23,9 @@ public interface IAcceleratorPoolGrain : IGrainWithStringKey
     Task<ImmutableArray<string>> ExplainAsync(SlotRequest request);
 
     /// <summary>What a worker has and runs, every few seconds.</summary>
+    /// <returns>Digests that another worker found damaged in the blob store and that this one has in its cache: it is to put them back.</returns>
     [Alias("Report")]
-    Task ReportAsync(WorkerReport report);
+    Task<ImmutableArray<string>> ReportAsync(WorkerReport report);
 
     /// <summary>Devices, leases and queue as they are now.</summary>
     [Alias("Get")]
@@ -83,13 +84,15 @@ public sealed record OccupiedSlot([property: Id(0)] RunAttempt Run, [property: I
 /// <param name="Devices">Its devices; none while it shuts down.</param>
 /// <param name="Runs">Its runs, also those that are ending.</param>
 /// <param name="Cached">Digests in its weight cache; none where the blob store is a folder of its own host.</param>
+/// <param name="Damaged">Digests that it could not fetch because what is stored is damaged.</param>
 [GenerateSerializer, Immutable, Alias("disback.WorkerReport.v1")]
 public sealed record WorkerReport(
     [property: Id(0)] SiloAddress Worker,
     [property: Id(1)] string Name,
     [property: Id(2)] ImmutableArray<Accelerator> Devices,
     [property: Id(3)] ImmutableArray<OccupiedSlot> Runs,
-    [property: Id(4)] ImmutableArray<string> Cached);
+    [property: Id(4)] ImmutableArray<string> Cached,
+    [property: Id(5)] ImmutableArray<string> Damaged = default);
 
 /// <summary>The pool as it is now.</summary>
 /// <param name="Workers">Latest report of each worker.</param>

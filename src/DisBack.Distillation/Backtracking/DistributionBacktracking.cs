@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DisBack.Diffusion.Networks;
+using DisBack.Diffusion.Parameters;
 using DisBack.Diffusion.Randomness;
 using DisBack.Distillation.Evaluations;
 using DisBack.Distillation.Runs;
@@ -14,6 +15,7 @@ namespace DisBack.Distillation.Backtracking;
 /// <remarks>A trajectory of one node, the teacher, is the host alone, bit for bit.</remarks>
 public sealed class DistributionBacktracking : ITrainingRun
 {
+    private readonly Func<Denoiser> _open;
     private readonly BacktrackingSettings _settings;
     private readonly ITrajectoryNodes _nodes;
     private readonly Func<long, Draw> _draw;
@@ -31,7 +33,7 @@ public sealed class DistributionBacktracking : ITrainingRun
     private int _target;
 
     /// <summary>Prepares stage 2.</summary>
-    /// <param name="open">Makes a network with the teacher's weights, which are also the generator's first ones; called three times.</param>
+    /// <param name="open">Makes a network with the teacher's weights, which are also the generator's first ones; called once for each network that is trained, and for the student's file.</param>
     /// <param name="nodes">The sealed trajectory.</param>
     /// <param name="settings">The method, its rates and its switching policy.</param>
     /// <param name="sigmaInit">The generator's noise level.</param>
@@ -50,10 +52,10 @@ public sealed class DistributionBacktracking : ITrainingRun
     internal DistributionBacktracking(
         Func<Denoiser> open, ITrajectoryNodes nodes, BacktrackingSettings settings, double sigmaInit, Func<long, Draw>? draw, StudentEvaluation? evaluation)
     {
-        (_nodes, _settings, _draw, _evaluation) = (nodes, settings, draw!, evaluation);
+        (_open, _nodes, _settings, _draw, _evaluation) = (open, nodes, settings, draw!, evaluation);
         var fake = open();
         nodes.Load(nodes.Count - 1, fake);
-        _host = new ScoreDistillation(open(), fake, open(), settings, sigmaInit);
+        _host = new ScoreDistillation(open(), fake, settings, sigmaInit);
         SetTarget(Math.Max(nodes.Count - 2, 0));
     }
 
@@ -153,8 +155,10 @@ public sealed class DistributionBacktracking : ITrainingRun
         _evaluation?.Judge(listener, Step, "student", _host.AveragedWeights, final: true);
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        _host.TargetParameters.Weights.copy_(_host.AveragedWeights);
-        listener.ArtifactMade(StudentFile.Name, stream => StudentFile.Write(stream, _host.Target, _host.SigmaInit));
+        using var student = _open();
+        using var parameters = ParameterBuffer.Attach(student, trained: false);
+        parameters.Weights.copy_(_host.AveragedWeights);
+        listener.ArtifactMade(StudentFile.Name, stream => StudentFile.Write(stream, student, _host.SigmaInit));
         _evaluation?.Finish(listener);
     }
 
@@ -168,7 +172,7 @@ public sealed class DistributionBacktracking : ITrainingRun
 
     private void SetTarget(int index)
     {
-        _nodes.Load(index, _host.Target);
+        _host.Target = _nodes.Borrow(index);
         _target = index;
         if (index > 0)
         {

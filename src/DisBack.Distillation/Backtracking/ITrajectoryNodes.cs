@@ -12,6 +12,10 @@ public interface ITrajectoryNodes
     /// <exception cref="Diffusion.DisBackException">The file is damaged or does not fit; the message names the node and the tensor.</exception>
     void Load(int index, Denoiser network);
 
+    /// <summary>Lends a node's network as a target, to be looked at only; runs of one process that look at the same node share it.</summary>
+    /// <exception cref="Diffusion.DisBackException">The file is damaged or is no network; the message names the node.</exception>
+    BorrowedNetwork Borrow(int index);
+
     /// <summary>Says which node is needed next, so that it is at hand when its turn comes. Returns at once.</summary>
     void Prefetch(int index);
 }

@@ -17,24 +17,22 @@ internal sealed class ScoreDistillation : IDisposable
     private readonly TrainedNetwork _generator;
     private readonly TrainedNetwork _fake;
     private readonly MovingAverage _ema;
+    private BorrowedNetwork? _target;
     private long _generatorImages;
 
     /// <param name="generator">G, with its first weights; owned from now on.</param>
     /// <param name="fake">The fake score, with its first weights; owned from now on.</param>
-    /// <param name="target">The frozen target score; owned from now on.</param>
     /// <param name="settings">The method and its rates.</param>
     /// <param name="sigmaInit">The generator's noise level.</param>
-    public ScoreDistillation(Denoiser generator, Denoiser fake, Denoiser target, BacktrackingSettings settings, double sigmaInit)
+    public ScoreDistillation(Denoiser generator, Denoiser fake, BacktrackingSettings settings, double sigmaInit)
     {
-        (_settings, SigmaInit, Target) = (settings, sigmaInit, target);
+        (_settings, SigmaInit) = (settings, sigmaInit);
         var ratio = settings.FakeUpdatesPerGeneratorUpdate;
         _generator = new TrainedNetwork(generator, settings.Generator, (settings.Steps + ratio - 1) / ratio);
         _fake = new TrainedNetwork(fake, settings.Fake, settings.Steps);
         _ema = new MovingAverage(_generator.Parameters);
         generator.eval();
         fake.eval();
-        target.eval();
-        TargetParameters = ParameterBuffer.Attach(target, trained: false);
     }
 
     /// <summary>The noise level the generator is fed at.</summary>
@@ -46,11 +44,16 @@ internal sealed class ScoreDistillation : IDisposable
     /// <summary>The fake score D_phi.</summary>
     public Denoiser Fake => _fake.Network;
 
-    /// <summary>The target score D_i.</summary>
-    public Denoiser Target { get; }
-
-    /// <summary>The target's weights, to be overwritten when the target changes.</summary>
-    public ParameterBuffer TargetParameters { get; }
+    /// <summary>The target score D_i, to be set before the first iteration; the one before it is given back.</summary>
+    public BorrowedNetwork Target
+    {
+        get => _target!;
+        set
+        {
+            _target?.Dispose();
+            _target = value;
+        }
+    }
 
     /// <summary>The average of the generator's weights, float32 [n].</summary>
     public Tensor AveragedWeights => _ema.Weights;
@@ -82,7 +85,7 @@ internal sealed class ScoreDistillation : IDisposable
             Tensor gradient;
             using (no_grad())
             {
-                var target = Target.forward(xt, draw.Sigma, draw.Labels);
+                var target = Target.Network.forward(xt, draw.Sigma, draw.Labels);
                 (gradient, gap) = Gradient(x0, fake.detach(), target, draw.Sigma);
             }
 
@@ -112,8 +115,7 @@ internal sealed class ScoreDistillation : IDisposable
         _ema.Dispose();
         _generator.Dispose();
         _fake.Dispose();
-        TargetParameters.Dispose();
-        Target.Dispose();
+        _target?.Dispose();
     }
 
     /// <summary>

@@ -79,7 +79,7 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
         return Task.FromResult<ImmutableArray<string>>([$"It waits for a slot: {Reason(request)}", position, .. users.Order(StringComparer.Ordinal)]);
     }
 
-    public Task ReportAsync(WorkerReport report)
+    public Task<ImmutableArray<string>> ReportAsync(WorkerReport report)
     {
         _workers[report.Worker] = new Worker(report, time.GetTimestamp());
         // A lease whose run never showed up, or left without a word.
@@ -94,7 +94,7 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
         }
         Forget();
         WakeNext();
-        return Task.CompletedTask;
+        return Task.FromResult<ImmutableArray<string>>([.. _workers.Values.SelectMany(worker => worker.Damaged).Distinct().Where(report.Cached.Contains)]);
     }
 
     public Task<PoolView> GetAsync() => Task.FromResult(new PoolView(
@@ -193,7 +193,11 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
 
     private int PlaceOf(SlotRequest request) => _queue.FindIndex(waiting => waiting.Request.Kind == request.Kind && waiting.Request.Owner == request.Owner);
 
-    private sealed record Worker(WorkerReport Report, long Heard);
+    private sealed record Worker(WorkerReport Report, long Heard)
+    {
+        /// <summary>A worker of an older version does not say.</summary>
+        public ImmutableArray<string> Damaged => Report.Damaged.IsDefault ? [] : Report.Damaged;
+    }
 
     private sealed record Held(SlotLease Lease, RunKind Kind, string Owner, long Since)
     {

@@ -21,6 +21,8 @@ namespace DisBack.Orchestration.Training;
 /// <summary>Makes the runs that specs describe.</summary>
 public sealed class SpecTrainingFactory : ITrainingFactory
 {
+    private readonly FrozenNetworks _frozen = new();
+
     /// <inheritdoc/>
     public ITrainingRun Create(TrainingAssignment assignment, ITrainingInputs inputs)
     {
@@ -37,7 +39,7 @@ public sealed class SpecTrainingFactory : ITrainingFactory
         return assignment.Run.Kind == RunKind.Recording
             ? new DegradationRecording(Open, spec.Recording, spec.Student.SigmaInit, streams, inputs.Device)
             : new DistributionBacktracking(
-                Open, new AssignedNodes(assignment.Nodes, inputs), spec.Backtracking, spec.Student.SigmaInit, streams, inputs.Device,
+                Open, new AssignedNodes(assignment.Nodes, inputs, _frozen), spec.Backtracking, spec.Student.SigmaInit, streams, inputs.Device,
                 new StudentEvaluation(Open, spec.Evaluation, spec.Student.SigmaInit, streams, inputs.Device));
 
         Denoiser Open()
@@ -48,24 +50,33 @@ public sealed class SpecTrainingFactory : ITrainingFactory
     }
 
     /// <summary>The sealed trajectory of an assignment, each node held on this host only while it is read.</summary>
-    private sealed class AssignedNodes(ImmutableArray<NodeRef> nodes, ITrainingInputs inputs) : ITrajectoryNodes
+    private sealed class AssignedNodes(ImmutableArray<NodeRef> nodes, ITrainingInputs inputs, FrozenNetworks frozen) : ITrajectoryNodes
     {
         public int Count => nodes.Length;
 
-        public void Load(int index, Denoiser network)
+        public void Load(int index, Denoiser network) => Read(index, file => NetworkFile.Load(file, network));
+
+        public BorrowedNetwork Borrow(int index) => frozen.Borrow(nodes[index].Content, inputs.Device, () =>
+        {
+            Denoiser? network = null;
+            Read(index, file => network = NetworkFile.Read(file).to(inputs.Device));
+            return network!;
+        });
+
+        public void Prefetch(int index) => inputs.Prefetch(nodes[index].Content);
+
+        private void Read(int index, Action<SafetensorsFile> use)
         {
             using var weights = inputs.Fetch(nodes[index].Content);
             using var file = SafetensorsFile.Open(weights.Path);
             try
             {
-                NetworkFile.Load(file, network);
+                use(file);
             }
             catch (DisBackException misfit)
             {
                 throw new DisBackException($"Node {index} of the trajectory does not fit the teacher's network: {misfit.Message}", misfit);
             }
         }
-
-        public void Prefetch(int index) => inputs.Prefetch(nodes[index].Content);
     }
 }

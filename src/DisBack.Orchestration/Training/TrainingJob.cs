@@ -97,7 +97,8 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
 
     public void Fence() => Abandon(FailureCause.Lost, "Another attempt owns the run.");
 
-    public WeightLease Fetch(ContentRef content) => Fetch(content, verify: false);
+    /// <summary>Every time anew: a bit may have flipped since, and what is read here is trained with for hours.</summary>
+    public WeightLease Fetch(ContentRef content) => _weights.GetAsync(content, verify: true, Abandoned).GetAwaiter().GetResult();
 
     public void Prefetch(ContentRef content)
     {
@@ -190,7 +191,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
             Abandoned.ThrowIfCancellationRequested();
             try
             {
-                using var weights = Fetch(checkpoint.Content, verify: true);
+                using var weights = Fetch(checkpoint.Content);
                 using var file = SafetensorsFile.Open(weights.Path);
                 using var scope = NewDisposeScope();
                 run.Restore(new RunState([.. file.Entries.Keys.Select(name => (name, file.Read(name)))], file.Metadata[ProgressKey]));
@@ -207,8 +208,6 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
         if (!Assignment.Checkpoints.IsEmpty) Note(RunEventKind.Warning, 0, "No checkpoint is usable, so the run starts afresh.");
         return 0;
     }
-
-    private WeightLease Fetch(ContentRef content, bool verify) => _weights.GetAsync(content, verify, Abandoned).GetAwaiter().GetResult();
 
     private void Note(RunEventKind kind, long step, string message) => _uploader.Tell(new RunSignal.Noted(kind, step, message));
 

@@ -41,7 +41,8 @@ internal sealed partial class WorkerService(
     {
         try
         {
-            await grains.Pool().ReportAsync(new WorkerReport(silo.SiloAddress, silo.Name, leaving ? [] : runtime.Devices, runtime.Occupied, [.. weights.Digests]));
+            var report = new WorkerReport(silo.SiloAddress, silo.Name, leaving ? [] : runtime.Devices, runtime.Occupied, [.. weights.Digests], [.. weights.Damaged]);
+            foreach (var digest in await grains.Pool().ReportAsync(report)) await weights.HealAsync(digest);
         }
         catch (Exception e)
         {
@@ -50,6 +51,6 @@ internal sealed partial class WorkerService(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The pool did not take the report of this worker.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The pool did not take the report of this worker, or a damaged content could not be put back.")]
     private partial void LogUnreported(Exception exception);
 }

@@ -30,6 +30,12 @@ public sealed class AzureBlobOptions
     /// <summary>Blocks in flight per transfer. Default: 4.</summary>
     public int Concurrency { get; set; } = 4;
 
+    /// <summary>How often a request that failed for a moment is sent again. Default: 3.</summary>
+    public int Retries { get; set; } = 3;
+
+    /// <summary>How long a request may wait for the next bytes of the service. Default: 20 seconds.</summary>
+    public TimeSpan NetworkTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
     /// <summary>The checksum that the service verifies for each uploaded block. Downloads are verified by their SHA-256. Default: MD5.</summary>
     public TransferValidation TransferValidation { get; set; } = TransferValidation.Md5;
 }
@@ -57,6 +63,10 @@ internal sealed class BlobStoreOptionsValidator : IValidateOptions<BlobStoreOpti
             return ValidateOptionsResult.Fail($"Azure:BlockBytes is {options.Azure.BlockBytes}; a block has 64 KiB to 4,000 MiB.");
         if (options.Azure.Concurrency is < 1 or > 64)
             return ValidateOptionsResult.Fail($"Azure:Concurrency is {options.Azure.Concurrency}; 1 to 64 blocks travel at once.");
+        if (options.Azure.Retries is < 0 or > 20)
+            return ValidateOptionsResult.Fail($"Azure:Retries is {options.Azure.Retries}; a request is sent again 0 to 20 times.");
+        if (options.Azure.NetworkTimeout <= TimeSpan.Zero)
+            return ValidateOptionsResult.Fail($"Azure:NetworkTimeout is {options.Azure.NetworkTimeout.TotalSeconds:0.###} s; it must be longer than nothing.");
         return ValidateOptionsResult.Success;
     }
 }

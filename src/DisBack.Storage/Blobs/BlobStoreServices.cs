@@ -1,3 +1,4 @@
+using Azure.Core;
 using Azure.Identity;
 using Azure.Storage.Blobs;
 using DisBack.Storage.Content;
@@ -27,8 +28,21 @@ public static class BlobStoreServices
         if (options.Folder is { } folder)
             return new FolderBlobStore(folder, time);
         var account = options.ConnectionString is { } connection
-            ? new BlobServiceClient(connection)
-            : new BlobServiceClient(options.AccountAddress, new DefaultAzureCredential());
+            ? new BlobServiceClient(connection, Patience())
+            : new BlobServiceClient(options.AccountAddress, new DefaultAzureCredential(), Patience());
         return new AzureBlobStore(account.GetBlobContainerClient(options.Container), options.Azure);
+
+        // A service that hangs or is overloaded for a moment is asked again; an outage is told in seconds, because those who call have a patience of their own.
+        BlobClientOptions Patience() => new()
+        {
+            Retry =
+            {
+                Mode = RetryMode.Exponential,
+                MaxRetries = options.Azure.Retries,
+                Delay = TimeSpan.FromSeconds(0.2),
+                MaxDelay = TimeSpan.FromSeconds(5),
+                NetworkTimeout = options.Azure.NetworkTimeout,
+            },
+        };
     }
 }

@@ -16,6 +16,7 @@ namespace DisBack.Storage.Cache;
 public sealed partial class WeightCache : IDisposable
 {
     private readonly Dictionary<string, Entry> _entries = [];
+    private readonly HashSet<string> _damaged = [];
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly ContentStore _contents;
@@ -51,6 +52,42 @@ public sealed partial class WeightCache : IDisposable
         {
             lock (_gate)
                 return [.. _entries.Values.Where(entry => entry.Bytes > 0).Select(entry => entry.Digest)];
+        }
+    }
+
+    /// <summary>Digests whose stored bytes were found damaged and have not been fetched intact since: some other host may have a copy.</summary>
+    public IReadOnlyList<string> Damaged
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _damaged];
+        }
+    }
+
+    /// <summary>Puts this cache's copy of a content in the place of a damaged one in the blob store; does nothing if the copy is damaged too, or gone.</summary>
+    /// <returns>Whether the store holds the bytes now.</returns>
+    public async Task<bool> HealAsync(string digest, CancellationToken cancellation = default)
+    {
+        Entry? entry;
+        lock (_gate)
+        {
+            if (!_entries.TryGetValue(digest, out entry) || entry.Bytes == 0)
+                return false;
+            Pin(entry);
+        }
+        try
+        {
+            var path = Path.Combine(_folder, digest);
+            if (await ContentStore.HashAsync(path, cancellation) is var content && content.Digest != digest)
+                return false;
+            await _contents.PutAsync(path, content, cancellation: cancellation);
+            LogHealed(content);
+            return true;
+        }
+        finally
+        {
+            Unpin(entry);
         }
     }
 
@@ -146,11 +183,18 @@ public sealed partial class WeightCache : IDisposable
         try
         {
             await _contents.FetchAsync(content, path, _closing.Token);
+            lock (_gate)
+                _damaged.Remove(content.Digest);
             return path;
         }
-        catch
+        catch (Exception e)
         {
             Drop(entry);
+            if (e is CorruptContentException)
+            {
+                lock (_gate)
+                    _damaged.Add(content.Digest);
+            }
             throw;
         }
     }
@@ -229,6 +273,9 @@ public sealed partial class WeightCache : IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The cached copy of {Content} at {Path} was damaged; it is fetched again from the blob store.")]
     private partial void LogDamaged(ContentRef content, string path);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Content} was damaged in the blob store and is whole again, from this host's copy.")]
+    private partial void LogHealed(ContentRef content);
 
     private sealed class Entry(string digest)
     {

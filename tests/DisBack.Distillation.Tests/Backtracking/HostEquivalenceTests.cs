@@ -34,7 +34,7 @@ public sealed class HostEquivalenceTests
         var heard = new RecordingListener();
         TrainingLoop.Drive(run, new CheckpointSettings(), heard, CancellationToken.None);
 
-        using var host = new ScoreDistillation(TinyNetwork.Open(), TinyNetwork.Open(), TinyNetwork.Open(), settings, sigmaInit: 2.5);
+        using var host = new ScoreDistillation(TinyNetwork.Open(), TinyNetwork.Open(), settings, sigmaInit: 2.5) { Target = BorrowedNetwork.Freeze(TinyNetwork.Open()) };
         var streams = new RandomStreams(1);
         for (var step = 0; step < steps; step++)
         {

@@ -24,7 +24,7 @@ public sealed class TraceOracleTests
     {
         using var oracle = SafetensorsFile.Open(path);
         var trace = new Trace(oracle);
-        using var nodes = new MemoryNodes();
+        using var nodes = new MemoryNodes(trace.OpenTeacher);
 
         using (var recording = new DegradationRecording(trace.OpenTeacher, trace.Recording, trace.SigmaInit, step => trace.DrawOf("stage1", step)))
         {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
@@ -53,6 +54,6 @@ public sealed class AcceleratorPoolGrainTests
     }
 
     /// <summary>The report of a worker that nobody has heard of, younger than this silo, with one device of a kind that this host has not.</summary>
-    private static Task ReportAsync(Site site, int port, string name, params string[] cached) => PoolOf(site).ReportAsync(
+    private static Task<ImmutableArray<string>> ReportAsync(Site site, int port, string name, params string[] cached) => PoolOf(site).ReportAsync(
         new WorkerReport(SiloAddress.New(IPAddress.Loopback, port, int.MaxValue), name, [new Accelerator(0, "cuda", "cuda:0", 1)], [], [.. cached]));
 }

@@ -1,0 +1,70 @@
+using DisBack.Distillation.Backtracking;
+using DisBack.Storage.Content;
+using static TorchSharp.torch;
+
+namespace DisBack.Orchestration.Training;
+
+/// <summary>
+/// The frozen networks of this process, one copy of each on a device however many runs look at it: trials that share a device and have come
+/// to the same target hold its weights once.
+/// </summary>
+internal sealed class FrozenNetworks
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(string Digest, string Device), Entry> _entries = [];
+
+    /// <summary>How many copies there are now.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate) return _entries.Count;
+        }
+    }
+
+    /// <summary>Borrows a network; the first borrower waits for it to be opened, and those who come meanwhile wait with it.</summary>
+    /// <param name="content">Its file.</param>
+    /// <param name="device">Where it is evaluated.</param>
+    /// <param name="open">Opens it there.</param>
+    public BorrowedNetwork Borrow(ContentRef content, Device device, Func<Diffusion.Networks.Denoiser> open)
+    {
+        var key = (content.Digest, device.ToString());
+        Entry entry;
+        lock (_gate)
+        {
+            if (!_entries.TryGetValue(key, out entry!))
+            {
+                // On a thread of its own, whose dispose scopes are not those of the run that happens to be the first.
+                entry = new Entry(Task.Run(() => BorrowedNetwork.Freeze(open())));
+                _entries.Add(key, entry);
+            }
+            entry.Borrowers++;
+        }
+        try
+        {
+            return entry.Opened.GetAwaiter().GetResult().LendOn(() => Return(key, entry));
+        }
+        catch
+        {
+            Return(key, entry);
+            throw;
+        }
+    }
+
+    private void Return((string Digest, string Device) key, Entry entry)
+    {
+        lock (_gate)
+        {
+            if (--entry.Borrowers > 0) return;
+            _entries.Remove(key);
+        }
+        if (entry.Opened.IsCompletedSuccessfully) entry.Opened.Result.Dispose();
+    }
+
+    private sealed class Entry(Task<BorrowedNetwork> opened)
+    {
+        public Task<BorrowedNetwork> Opened { get; } = opened;
+
+        public int Borrowers { get; set; }
+    }
+}
