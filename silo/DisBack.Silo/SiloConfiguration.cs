@@ -1,5 +1,6 @@
 using DisBack.Contracts.Specs;
 using DisBack.Diffusion;
+using DisBack.Orchestration.Training;
 using Microsoft.Extensions.Configuration;
 
 namespace DisBack.Silo;
@@ -9,9 +10,20 @@ internal static class SiloConfiguration
 {
     public const string Prefix = "DISBACK_";
 
+    /// <summary>What else may stand beside the settings: it is read by the host, or tells a supervised silo that it is one.</summary>
+    private static readonly string[] Others = ["Logging", "AllowedHosts", Supervised.Variable[Prefix.Length..]];
+
+    /// <summary>The sources of settings, the later over the earlier. Variables without the prefix are none: a machine has a NAME of its own.</summary>
+    public static void SetSources(IConfigurationBuilder configuration, string[] arguments)
+    {
+        configuration.Sources.Clear();
+        configuration.AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json")).AddEnvironmentVariables(Prefix).AddCommandLine(arguments);
+    }
+
     /// <exception cref="DisBackException">A key is unknown, a value cannot be read, or the settings contradict one another.</exception>
     public static SiloSettings Read(IConfiguration configuration)
     {
+        RefuseMisspelt(configuration);
         var settings = new SiloSettings
         {
             Role = Value(configuration, nameof(SiloSettings.Role), new SiloSettings().Role),
@@ -53,9 +65,22 @@ internal static class SiloConfiguration
         }
     }
 
+    /// <summary>Variables with our prefix may be meant for other programs, as long as no setting resembles them.</summary>
+    private static void RefuseMisspelt(IConfiguration configuration)
+    {
+        var known = typeof(SiloSettings).GetProperties().Where(property => property.CanWrite).Select(property => property.Name).ToList();
+        foreach (var given in configuration.GetChildren().Where(given => !known.Concat(Others).Contains(given.Key, StringComparer.OrdinalIgnoreCase)))
+        {
+            var near = NearestName.Of(given.Key, known);
+            if (near is null && !given.GetChildren().Any()) continue;
+            throw new DisBackException($"There is no setting '{given.Key}'; {(near is null ? $"there are {string.Join(", ", known)}." : $"did you mean '{near}'?")}");
+        }
+    }
+
     private static void RefuseUnknown(IConfigurationSection section, object target)
     {
-        var known = target.GetType().GetProperties();
+        // The scratch folder of the training is that of the worker.
+        var known = target.GetType().GetProperties().Where(property => property.CanWrite && (property.DeclaringType, property.Name) != (typeof(TrainingOptions), nameof(TrainingOptions.Scratch))).ToList();
         foreach (var given in section.GetChildren())
         {
             if (known.FirstOrDefault(property => property.Name.Equals(given.Key, StringComparison.OrdinalIgnoreCase)) is not { } property)

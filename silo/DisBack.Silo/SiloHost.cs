@@ -22,12 +22,16 @@ namespace DisBack.Silo;
 internal static class SiloHost
 {
     /// <summary>What the host has left to say goodbye to the cluster once the runs have stopped.</summary>
-    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(20);
+    internal static readonly TimeSpan Farewell = TimeSpan.FromSeconds(20);
+
+    internal const string LivePath = "/health/live";
+    internal const string ReadyPath = "/health/ready";
+    internal const string MetricsPath = "/metrics";
 
     public static async Task<int> RunAsync(string[] arguments)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = arguments, ContentRootPath = AppContext.BaseDirectory });
-        builder.Configuration.AddEnvironmentVariables(SiloConfiguration.Prefix).AddCommandLine(arguments);
+        SiloConfiguration.SetSources(builder.Configuration, arguments);
         var settings = SiloConfiguration.Read(builder.Configuration);
         var address = await AddressAsync(settings.Endpoints.Address);
 
@@ -42,11 +46,13 @@ internal static class SiloHost
         builder.Services.AddHostedService<Supervised>();
 
         await using var host = builder.Build();
-        host.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
-        host.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(SiloLife.Readiness) });
-        host.MapPrometheusScrapingEndpoint("/metrics");
+        host.MapHealthChecks(LivePath, new HealthCheckOptions { Predicate = _ => false });
+        host.MapHealthChecks(ReadyPath, new HealthCheckOptions { Predicate = check => check.Tags.Contains(SiloLife.Readiness) });
+        host.MapPrometheusScrapingEndpoint(MetricsPath);
+        // Running disposes the services.
+        var life = host.Services.GetRequiredService<SiloLife>();
         await host.RunAsync();
-        return host.Services.GetRequiredService<SiloLife>().ExitCode;
+        return life.ExitCode;
     }
 
     private static void Configure(ISiloBuilder silo, SiloSettings settings, IPAddress address)
