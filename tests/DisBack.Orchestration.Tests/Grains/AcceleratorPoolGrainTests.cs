@@ -5,7 +5,7 @@ using DisBack.Contracts.Grains;
 
 namespace DisBack.Orchestration.Tests.Grains;
 
-/// <summary>Who gets a slot, where, and who is no longer waiting for one.</summary>
+/// <summary>Who gets a slot, where, how much of it, and what those hear who get none.</summary>
 public sealed class AcceleratorPoolGrainTests
 {
     [Fact]
@@ -22,14 +22,24 @@ public sealed class AcceleratorPoolGrainTests
         await Site.UntilAsync(third, RunStatus.Queued);
 
         var before = await PoolOf(site).GetAsync();
+        var why = await third.WhyAsync();
         await second.PauseAsync();
         await third.CancelAsync();
         var after = await PoolOf(site).GetAsync();
+        var whyFirst = await first.WhyAsync();
         hold.Open();
         await Site.UntilAsync(first, RunStatus.Completed);
 
         Assert.Equal(["second", "third"], before.Queue.Select(waiting => waiting.Owner));
         Assert.Empty(after.Queue);
+        Assert.Equal(["It waits for a slot: The cpu slot is in use.", "1 run is ahead of it in the queue.", $"{Environment.MachineName} cpu: first."], why);
+        Assert.Equal($"It does not wait: attempt 1 trains on {Environment.MachineName} cpu, at step 4 of 40.", Steps(whyFirst[0]));
+        Assert.Equal(["It is complete."], await first.WhyAsync());
+        Assert.Equal("It is paused; 'resume' goes on.", (await second.WhyAsync())[0]);
+        Assert.Equal("It was cancelled; a spec with another name or seed starts anew.", (await third.WhyAsync())[0]);
+
+        // Which step the last heartbeat told of is a matter of time.
+        static string Steps(string text) => System.Text.RegularExpressions.Regex.Replace(text, "at step [0-9]+ of [0-9]+", "at step 4 of 40");
     }
 
     [Fact]
@@ -37,14 +47,93 @@ public sealed class AcceleratorPoolGrainTests
     {
         await using var site = await Site.OpenAsync(new ScriptedTraining());
         await ReportAsync(site, 1, "far");
-        await ReportAsync(site, 2, "near", "aa", "bb");
+        await ReportAsync(site, 2, "near", cached: ["aa", "bb"]);
 
-        var reply = await PoolOf(site).LeaseAsync(new SlotRequest(RunKind.Teacher, "mine", "cuda", ["bb", "cc"]));
+        var reply = await PoolOf(site).LeaseAsync(Request("mine") with { Prefers = ["bb", "cc"] });
 
         Assert.Equal("near cuda:0", reply.Lease!.Place);
     }
 
+    [Fact]
+    public async Task Small_runs_share_a_device_and_leave_whole_slots_whole()
+    {
+        await using var site = await Site.OpenAsync(new ScriptedTraining());
+        await ReportAsync(site, 1, "one");
+        await ReportAsync(site, 2, "two");
+
+        var places = new List<string>();
+        foreach (var name in new[] { "a", "b", "c", "d" }) places.Add((await LeaseAsync(site, name, 0.25)).Place);
+        var whole = await LeaseAsync(site, "whole", 1);
+        var refused = await PoolOf(site).LeaseAsync(Request("e") with { Share = 0.25 });
+
+        var shared = Assert.Single(places.Distinct());
+        Assert.NotEqual(shared, whole.Place);
+        Assert.Null(refused.Lease);
+        Assert.Equal("All 2 cuda slots are in use.", refused.Reason);
+    }
+
+    [Fact]
+    public async Task A_tenth_ten_times_is_a_whole()
+    {
+        await using var site = await Site.OpenAsync(new ScriptedTraining());
+        await ReportAsync(site, 1, "one");
+
+        for (var n = 0; n < 10; n++) Assert.NotNull((await PoolOf(site).LeaseAsync(Request($"{n}") with { Share = 0.1 })).Lease);
+
+        Assert.Null((await PoolOf(site).LeaseAsync(Request("eleventh") with { Share = 0.1 })).Lease);
+    }
+
+    [Fact]
+    public async Task A_large_run_that_waits_is_not_starved_by_small_ones_behind_it()
+    {
+        await using var site = await Site.OpenAsync(new ScriptedTraining());
+        await ReportAsync(site, 1, "one");
+        var small = await LeaseAsync(site, "small", 0.5);
+        var large = await PoolOf(site).LeaseAsync(Request("large"));
+        var late = await PoolOf(site).LeaseAsync(Request("late") with { Share = 0.5 });
+
+        Assert.Equal("It needs 1 of a cuda slot and the emptiest device has 0.5 left.", large.Reason);
+        Assert.Equal(("What is free is kept for runs ahead of it in the queue.", 2), (late.Reason, late.Position));
+        Assert.Equal(
+            ["It waits for a slot: What is free is kept for runs ahead of it in the queue.", "1 run is ahead of it in the queue.", "one cuda:0: small."],
+            await PoolOf(site).ExplainAsync(Request("late") with { Share = 0.5 }));
+        await PoolOf(site).ReleaseAsync(small.Id);
+        Assert.NotNull((await PoolOf(site).LeaseAsync(Request("large"))).Lease);
+    }
+
+    [Fact]
+    public async Task A_pool_that_has_just_woken_counts_runs_it_never_leased()
+    {
+        await using var site = await Site.OpenAsync(new ScriptedTraining());
+        await ReportAsync(site, 1, "one", runs: [new OccupiedSlot(new RunAttempt(RunKind.Teacher, "old", 3), 0, 0.75)]);
+
+        var half = await PoolOf(site).LeaseAsync(Request("half") with { Share = 0.5 });
+        var quarter = await PoolOf(site).LeaseAsync(Request("quarter") with { Share = 0.25 });
+
+        Assert.Null(half.Lease);
+        // The half came first and keeps the device.
+        Assert.Null(quarter.Lease);
+        await PoolOf(site).WithdrawAsync(RunKind.Teacher, "half");
+        Assert.NotNull((await PoolOf(site).LeaseAsync(Request("quarter") with { Share = 0.25 })).Lease);
+    }
+
+    [Fact]
+    public async Task Who_has_a_copy_is_asked_to_heal_what_another_found_damaged()
+    {
+        await using var site = await Site.OpenAsync(new ScriptedTraining());
+        await ReportAsync(site, 1, "finder", damaged: ["aa", "zz"]);
+
+        Assert.Equal(["aa"], await ReportAsync(site, 2, "keeper", cached: ["aa", "bb"]));
+        Assert.Empty(await ReportAsync(site, 3, "stranger", cached: ["bb"]));
+        await ReportAsync(site, 1, "finder");
+        Assert.Empty(await ReportAsync(site, 2, "keeper", cached: ["aa", "bb"]));
+    }
+
     private static IAcceleratorPoolGrain PoolOf(Site site) => site.Host.Grains.GetGrain<IAcceleratorPoolGrain>(GrainKeys.Pool);
+
+    private static SlotRequest Request(string owner) => new(RunKind.Teacher, owner, "cuda", []);
+
+    private static async Task<SlotLease> LeaseAsync(Site site, string owner, double share) => (await PoolOf(site).LeaseAsync(Request(owner) with { Share = share })).Lease!;
 
     private static async Task<ITeacherGrain> TeacherAsync(Site site, string name)
     {
@@ -54,6 +143,8 @@ public sealed class AcceleratorPoolGrainTests
     }
 
     /// <summary>The report of a worker that nobody has heard of, younger than this silo, with one device of a kind that this host has not.</summary>
-    private static Task<ImmutableArray<string>> ReportAsync(Site site, int port, string name, params string[] cached) => PoolOf(site).ReportAsync(
-        new WorkerReport(SiloAddress.New(IPAddress.Loopback, port, int.MaxValue), name, [new Accelerator(0, "cuda", "cuda:0", 1)], [], [.. cached]));
+    private static Task<ImmutableArray<string>> ReportAsync(
+        Site site, int port, string name, ImmutableArray<string>? cached = null, ImmutableArray<string>? damaged = null, ImmutableArray<OccupiedSlot>? runs = null) =>
+        PoolOf(site).ReportAsync(new WorkerReport(
+            SiloAddress.New(IPAddress.Loopback, port, int.MaxValue), name, [new Accelerator(0, "cuda", "cuda:0", 1)], runs ?? [], cached ?? [], damaged ?? []));
 }

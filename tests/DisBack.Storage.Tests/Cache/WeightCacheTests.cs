@@ -212,8 +212,40 @@ public sealed class WeightCacheTests : IDisposable
         Assert.Equal(cache.Bytes, Directory.GetFiles(CacheFolder).Sum(file => new FileInfo(file).Length));
     }
 
-    private WeightCache NewCache(long capacity = 1 << 20) =>
-        new(_contents, Options.Create(new WeightCacheOptions { Folder = CacheFolder, CapacityBytes = capacity }), _log);
+    [Fact]
+    public async Task A_damaged_blob_is_named_and_healed_from_the_copy_of_another_host()
+    {
+        using var whole = NewCache();
+        var content = await PutAsync(1);
+        (await whole.GetAsync(content, cancellation: Cancellation)).Dispose();
+        await _blobs.WriteAsync(content.BlobName, BinaryData.FromString("flipped"), BlobCondition.None, Cancellation);
+        using var other = NewCache(folder: "other");
+        await Assert.ThrowsAsync<CorruptContentException>(() => other.GetAsync(content, cancellation: Cancellation));
+        var damaged = other.Damaged;
+
+        var healed = await whole.HealAsync(content.Digest, Cancellation);
+        (await other.GetAsync(content, cancellation: Cancellation)).Dispose();
+
+        Assert.True(healed);
+        Assert.Equal([content.Digest], damaged);
+        Assert.Empty(other.Damaged);
+    }
+
+    [Fact]
+    public async Task A_copy_that_is_damaged_itself_or_not_there_heals_nothing()
+    {
+        using var cache = NewCache();
+        var (content, unknown) = (await PutAsync(1), await PutAsync(2));
+        using (var lease = await cache.GetAsync(content, cancellation: Cancellation))
+            await File.WriteAllTextAsync(lease.Path, "flipped", Cancellation);
+
+        Assert.False(await cache.HealAsync(content.Digest, Cancellation));
+        Assert.False(await cache.HealAsync(unknown.Digest, Cancellation));
+        await _contents.VerifyAsync(content, Cancellation);
+    }
+
+    private WeightCache NewCache(long capacity = 1 << 20, string? folder = null) =>
+        new(_contents, Options.Create(new WeightCacheOptions { Folder = folder is null ? CacheFolder : Path.Combine(_folder.Path, folder), CapacityBytes = capacity }), _log);
 
     private Task<ContentRef> PutAsync(int n) => _contents.PutAsync(BinaryData.FromBytes(Bytes(n)), Cancellation);
 
