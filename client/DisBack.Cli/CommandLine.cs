@@ -16,6 +16,10 @@ internal static class CommandLine
 {
     private const string DataVariable = "DISBACK_DATA";
     private const string TraceVariable = "DISBACK_TRACE";
+    private const string ClusterVariable = "DISBACK_CLUSTER";
+
+    /// <summary>Holds the token that shows a cluster who asks.</summary>
+    public const string TokenVariable = "DISBACK_TOKEN";
 
     /// <summary>Where everything durable is.</summary>
     public static readonly Option<string> Data = new("--data")
@@ -24,6 +28,23 @@ internal static class CommandLine
         HelpName = "DIR",
         Recursive = true,
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable(DataVariable) is { Length: > 0 } folder ? folder : "disback-data",
+    };
+
+    /// <summary>The cluster to work with, instead of a data folder.</summary>
+    public static readonly Option<string?> Cluster = new("--cluster")
+    {
+        Description = $"Address of a cluster's gateway, instead of working in the data folder; {ClusterVariable} names a default. Files of runs are put under --data.",
+        HelpName = "URL",
+        Recursive = true,
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable(ClusterVariable),
+    };
+
+    /// <summary>Where the cluster's token is.</summary>
+    public static readonly Option<string?> TokenFile = new("--token-file")
+    {
+        Description = $"File with the cluster's token; without it, {TokenVariable} holds the token.",
+        HelpName = "FILE",
+        Recursive = true,
     };
 
     /// <summary>Runs one command to its end.</summary>
@@ -67,6 +88,8 @@ internal static class CommandLine
         {
             SpecException => ExitCode.Invalid,
             NotFoundException => ExitCode.NotFound,
+            ClusterUnavailableException => ExitCode.ClusterUnavailable,
+            NotPermittedException => ExitCode.NotPermitted,
             DataFolderInUseException => ExitCode.DataFolderInUse,
             StorageException or IOException or UnauthorizedAccessException => ExitCode.Storage,
             DisBackException => ExitCode.Invalid,
@@ -86,6 +109,8 @@ internal static class CommandLine
         var root = new RootCommand($"Distils diffusion models into one-step generators by distribution backtracking.\n\nExit codes:\n{string.Join('\n', codes)}")
         {
             Data,
+            Cluster,
+            TokenFile,
             RunCommand.Create(session),
             RunCommand.Resume(session),
             ControlCommands.Pause(session),
@@ -93,6 +118,7 @@ internal static class CommandLine
             ListCommand.Create(session),
             ShowCommand.Create(session),
             WatchCommand.Create(session),
+            WhyCommand.Create(session),
             SampleCommand.Create(session),
             EvaluateCommand.Create(session),
             TeacherCommand.Create(session),
@@ -113,7 +139,7 @@ internal static class CommandLine
         if (parsed.UnmatchedTokens.Count == 0)
             return parsed.Errors.Select(e => e.Message).Distinct();
         var here = parsed.CommandResult.Command;
-        var names = here.Subcommands.Select(c => c.Name).Concat(here.Options.Select(o => o.Name)).Append(Data.Name).ToList();
+        var names = here.Subcommands.Select(c => c.Name).Concat(here.Options.Select(o => o.Name)).Concat([Data.Name, Cluster.Name, TokenFile.Name]).ToList();
         return parsed.UnmatchedTokens.Take(1).Select(token => $"There is no '{token}' here" + (NearestName.Of(token, names) is { } near ? $"; did you mean '{near}'?" : "."));
     }
 }

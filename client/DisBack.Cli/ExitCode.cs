@@ -32,6 +32,12 @@ internal enum ExitCode
     [Description("storage failed: the disk is full, or stored bytes are damaged")]
     Storage = 8,
 
+    [Description("the cluster does not answer")]
+    ClusterUnavailable = 9,
+
+    [Description("the cluster refuses the token")]
+    NotPermitted = 10,
+
     [Description("stopped by Ctrl-C (SIGINT)")]
     Interrupted = 130,
 

@@ -15,25 +15,26 @@ internal static class RunFiles
 {
     private const string Samples = "samples.png";
 
-    public static async Task WriteAsync(DataFolder folder, TrialDocument trial, CancellationToken cancellation)
+    public static async Task WriteAsync(Installation installation, TrialDocument trial, CancellationToken cancellation)
     {
-        await folder.ExportAsync(trial.Id, trial.Run, cancellation);
-        var history = await folder.Metrics.ReadAsync(GrainKeys.Metrics(RunKind.Backtracking, trial.Id), cancellation);
+        var (archive, files) = (installation.Archive, installation.Files);
+        await files.ExportAsync(trial.Id, trial.Run, archive.Content, cancellation);
+        var history = await archive.MetricsAsync(RunId.Trial(trial.Id), cancellation);
         if (history.Points.Count == 0)
             return;
-        var recording = await folder.Metrics.ReadAsync(GrainKeys.Metrics(RunKind.Recording, trial.Trajectory), cancellation);
-        var trajectory = (await folder.TrajectoriesAsync(cancellation)).FirstOrDefault(t => t.Id == trial.Trajectory);
+        var recording = await archive.MetricsAsync(RunId.Trajectory(trial.Trajectory), cancellation);
+        var trajectory = await archive.TrajectoryAsync(trial.Trajectory, cancellation);
         var charts = Charts(trial, history, recording);
-        var target = folder.RunFolder(trial.Id);
+        var target = files.Of(trial.Id);
         await File.WriteAllBytesAsync(Path.Combine(target, "curves.png"), CurvePictures.Png(charts), cancellation);
-        ReportWriter.Write(Path.Combine(target, "report.html"), Report(folder, trial, trajectory, history, charts));
+        ReportWriter.Write(Path.Combine(target, "report.html"), Report(files, trial, trajectory, history, charts));
     }
 
-    private static ReportModel Report(DataFolder folder, TrialDocument trial, TrajectoryDocument? trajectory, MetricHistory history, IReadOnlyList<ReportChart> charts)
+    private static ReportModel Report(RunFolders files, TrialDocument trial, TrajectoryDocument? trajectory, MetricHistory history, IReadOnlyList<ReportChart> charts)
     {
         var run = trial.Run;
         var fid = history.Curve(MetricNames.Fid).ToList();
-        var samples = Path.Combine(folder.RunFolder(trial.Id), Samples);
+        var samples = Path.Combine(files.Of(trial.Id), Samples);
         ReportFigure[] headlines = fid.Count < 2 ? [] :
         [
             new("FID of the untrained student", Texts.Number(fid[0].Value)),

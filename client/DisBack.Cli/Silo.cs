@@ -12,17 +12,15 @@ internal sealed class Silo : IAsyncDisposable
 {
     private readonly EmbeddedHost _host;
 
-    private Silo(EmbeddedHost host, DataFolder folder) => (_host, Client, Teachers) = (host, new DisBackClient(host.Grains), new TeacherLibrary(folder));
+    private Silo(EmbeddedHost host) => _host = host;
 
-    public DisBackClient Client { get; }
-
-    public TeacherLibrary Teachers { get; }
+    public IGrainFactory Grains => _host.Grains;
 
     /// <summary>Takes the data folder and starts.</summary>
     public static async Task<Silo> StartAsync(DataFolder folder, string command, CancellationToken cancellation)
     {
         var options = new EmbeddedOptions { DataFolder = folder.Path, Command = command, Log = true, Services = AddTelemetry };
-        return new(await EmbeddedHost.StartAsync(options, new SpecTrainingFactory(), cancellation), folder);
+        return new(await EmbeddedHost.StartAsync(options, new SpecTrainingFactory(), cancellation));
     }
 
     public async ValueTask DisposeAsync() => await _host.StopAsync();

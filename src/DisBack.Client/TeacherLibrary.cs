@@ -9,12 +9,12 @@ using DisBack.Storage.Content;
 
 namespace DisBack.Client;
 
-/// <summary>Finds the weights that a spec calls its teacher, and brings them into the content store of a data folder.</summary>
+/// <summary>Finds the weights that a spec calls its teacher, and brings them into the content store of an installation.</summary>
 /// <remarks>
 /// Shipped teachers are resources of this assembly: <c>{name}.safetensors</c>, with <c>{name}.json</c> beside it that says how they were made.
 /// </remarks>
-/// <param name="folder">The data folder.</param>
-public sealed class TeacherLibrary(DataFolder folder)
+/// <param name="archive">The installation.</param>
+public sealed class TeacherLibrary(IArchive archive)
 {
     private const string Extension = ".safetensors";
     private const string Resources = "Teachers/";
@@ -43,27 +43,38 @@ public sealed class TeacherLibrary(DataFolder folder)
         {
             // Loaded strictly: a run keeps the weights it was submitted with, so they must be whole by then.
             using (NetworkFile.Open(teacher))
-                return await folder.Content.PutAsync(teacher, cancellation: cancellation);
+                return await archive.Content.PutAsync(teacher, cancellation: cancellation);
         }
+        return await ResolveStoredAsync(teacher, cancellation);
+    }
+
+    /// <summary>The weights of a teacher that is shipped or registered: for those who may not name files of this machine.</summary>
+    /// <param name="teacher">The name of a shipped or a registered teacher, or the beginning of a digest of weights.</param>
+    /// <param name="cancellation">Stops the copying.</param>
+    /// <exception cref="NotFoundException">There is no such teacher.</exception>
+    public async Task<ContentRef> ResolveStoredAsync(string teacher, CancellationToken cancellation = default)
+    {
         if (Shipped.Contains(teacher, StringComparer.Ordinal))
         {
             await using var weights = s_assembly.GetManifestResourceStream($"{Resources}{teacher}{Extension}")!;
-            return await folder.Content.PutAsync(await BinaryData.FromStreamAsync(weights, cancellation), cancellation);
+            return await archive.Content.PutAsync(await BinaryData.FromStreamAsync(weights, cancellation), cancellation);
         }
-        var known = await folder.TeachersAsync(cancellation);
+        var known = await archive.TeachersAsync(cancellation);
         if (Shipped.Count > 0 && known.Count == 0)
             throw new NotFoundException($"There is no teacher '{teacher}'; shipped: {string.Join(", ", Shipped)}. Train one with 'disback teacher train' or give the path of a {Extension} file.");
         var found = Lookup.Find(teacher, known, Names, "teacher");
         return found.Weights ?? throw new DisBackException($"The teacher '{found.Id}' has no weights yet: its training is {found.Run.Status.ToString().ToLowerInvariant()}; repeat its 'disback teacher train'.");
     }
 
-    /// <summary>Which network stored weights are of, their bytes verified.</summary>
+    /// <summary>Which network stored weights are of. Weights on this machine are verified whole; of others only the header travels.</summary>
     /// <exception cref="StorageException">They are missing or damaged.</exception>
+    /// <exception cref="DisBackException">They are not those of a network.</exception>
     public async Task<NetworkSettings> NetworkOfAsync(ContentRef weights, CancellationToken cancellation = default)
     {
-        await folder.Content.VerifyAsync(weights, cancellation);
-        using var file = SafetensorsFile.Open(folder.Content.LocalPathOf(weights)!);
-        return NetworkFile.SettingsOf(file);
+        if (archive.Content.LocalPathOf(weights) is not null)
+            await archive.Content.VerifyAsync(weights, cancellation);
+        await using var file = await archive.Content.OpenAsync(weights, cancellation);
+        return NetworkFile.SettingsOf(SafetensorsFile.ReadMetadata(file, weights.Length, weights.ToString()), weights.ToString());
     }
 
     internal static IEnumerable<string> Names(TeacherDocument teacher) => teacher.Weights is { } weights ? [teacher.Id, weights.Digest] : [teacher.Id];

@@ -22,7 +22,7 @@ public sealed class LookupTests
 
     [Fact]
     public void An_empty_folder_is_called_that()
-        => Assert.Equal("There is no run 'x': this data folder has none; check --data.", Assert.Throws<NotFoundException>(() => Lookup.Find("x", [], (string s) => [s], "run")).Message);
+        => Assert.Equal("There is no run 'x': there are none here; check --data or --cluster.", Assert.Throws<NotFoundException>(() => Lookup.Find("x", [], (string s) => [s], "run")).Message);
 
     private static string Find(string text) => Lookup.Find(text, s_runs, r => r, "run")[0];
 }

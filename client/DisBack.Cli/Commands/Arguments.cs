@@ -7,6 +7,10 @@ internal static class Arguments
 {
     public static Argument<string> Name(string kind) => new(kind) { Description = $"Name, id or unique beginning of one." };
 
+    public static Argument<string> Run() => new("RUN") { Description = "Name, id or unique beginning of a run; teacher/NAME and trajectory/NAME mean theirs." };
+
+    public static Option<bool> Detach() => new("--detach") { Description = "Submit to the cluster and return at once." };
+
     public static Option<bool> Json() => new("--json") { Description = "Print JSON." };
 
     public static Option<string[]> Set() => new("--set")

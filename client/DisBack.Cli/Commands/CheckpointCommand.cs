@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using DisBack.Client;
 using DisBack.Storage;
 
 namespace DisBack.Cli.Commands;
@@ -17,7 +16,8 @@ internal static class CheckpointCommand
         var command = new Command("list", "Lists the checkpoints of a run, newest first.") { name, json };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var trial = await new DataFolder(parsed.GetRequiredValue(CommandLine.Data)).FindTrialAsync(parsed.GetRequiredValue(name), cancellation);
+            await using var installation = Installation.Of(parsed, session);
+            var trial = await installation.Archive.FindTrialAsync(parsed.GetRequiredValue(name), cancellation);
             if (parsed.GetValue(json))
                 session.Screen.Json(JsonSerializer.SerializeToNode(trial.Run.Checkpoints, StorageJson.Options));
             else
@@ -36,10 +36,10 @@ internal static class CheckpointCommand
         var command = new Command("verify", "Reads every checkpoint of a run and checks its digest.") { name };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var folder = new DataFolder(parsed.GetRequiredValue(CommandLine.Data));
-            var trial = await folder.FindTrialAsync(parsed.GetRequiredValue(name), cancellation);
+            await using var installation = Installation.Of(parsed, session);
+            var trial = await installation.Archive.FindTrialAsync(parsed.GetRequiredValue(name), cancellation);
             var checkpoints = trial.Run.Checkpoints.Select(c => (string.Create(CultureInfo.InvariantCulture, $"step {c.Step}"), c.Content));
-            return (int)(await Verification.RunAsync(session.Screen, folder, checkpoints, cancellation) ? ExitCode.Ok : ExitCode.Storage);
+            return (int)(await Verification.RunAsync(session.Screen, installation.Archive.Content, checkpoints, cancellation) ? ExitCode.Ok : ExitCode.Storage);
         });
         return command;
     }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Diffusion.Metrics;
 using DisBack.Distillation.Evaluations;
@@ -22,7 +21,8 @@ internal static class EvaluateCommand
         var command = new Command("evaluate", "Measures FID of a student, on the features and the reference of its experiment (or the digits).") { name, count, seed, teacher, json };
         command.SetAction(async (parsed, cancellation) =>
         {
-            using var student = await StudentSource.OpenAsync(new DataFolder(parsed.GetRequiredValue(CommandLine.Data)), parsed.GetRequiredValue(name), parsed.GetValue(teacher), cancellation);
+            await using var installation = Installation.Of(parsed, session);
+            using var student = await StudentSource.OpenAsync(installation, parsed.GetRequiredValue(name), parsed.GetValue(teacher), cancellation);
             var settings = student.Spec?.Evaluation ?? new EvaluationSettings { Reference = new DatasetSettings { Resolution = student.Settings.ImgResolution } };
             using var features = FeatureNetworks.Open(settings.Features);
             var samples = parsed.GetValue(count);

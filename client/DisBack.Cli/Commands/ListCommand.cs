@@ -7,46 +7,39 @@ using DisBack.Storage;
 
 namespace DisBack.Cli.Commands;
 
-/// <summary><c>disback list</c>: the runs of a data folder, newest first.</summary>
+/// <summary><c>disback list</c>: the runs of an installation, newest first.</summary>
 internal static class ListCommand
 {
     public static Command Create(Session session)
     {
         var json = Arguments.Json();
-        var command = new Command("list", "Lists the runs, newest first.") { json };
+        var status = new Option<RunStatus?>("--status") { Description = "Only runs that stand there.", HelpName = "STATUS" };
+        var name = new Option<string?>("--name") { Description = "Only runs whose name or id begins with this." };
+        var command = new Command("list", "Lists the runs, newest first.") { status, name, json };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var folder = new DataFolder(parsed.GetRequiredValue(CommandLine.Data));
-            var rows = (await folder.TrialsAsync(cancellation)).OrderByDescending(t => t.Run.Submitted).Select(Row.Of).ToList();
+            await using var installation = Installation.Of(parsed, session);
+            var filter = new RunFilter(parsed.GetValue(status), parsed.GetValue(name));
+            var runs = await installation.Archive.RunsAsync(filter, cancellation);
             if (parsed.GetValue(json))
-                session.Screen.Json(JsonSerializer.SerializeToNode(rows, StorageJson.Options));
-            else if (rows.Count == 0)
-                session.Screen.Line($"There are no runs in {folder.Path} yet; start one with 'disback run SPEC'.");
+                session.Screen.Json(JsonSerializer.SerializeToNode(runs, StorageJson.Options));
+            else if (runs.Count == 0)
+                session.Screen.Line(filter == new RunFilter() ? $"There are no runs in {installation.Archive.Location} yet; start one with 'disback run SPEC'." : "No run is like that.");
             else
-                session.Screen.Table(["RUN", "STATUS", "STEP", "TARGET", "FID", "BEST", "SUBMITTED"], rows.Select(r => r.Cells()));
+                session.Screen.Table(["RUN", "STATUS", "STEP", "TARGET", "FID", "BEST", "SUBMITTED"], runs.Select(Cells));
             return (int)ExitCode.Ok;
         });
         return command;
     }
 
-    private sealed record Row(string Id, string Name, RunStatus Status, long Step, long Steps, int? Target, double? Fid, double? BestFid, DateTimeOffset Submitted)
-    {
-        public static Row Of(TrialDocument trial)
-        {
-            var run = trial.Run;
-            return new(trial.Id, trial.Name, run.Status, run.Head?.Step ?? 0, run.Steps, run.Head is { TargetIndex: >= 0 } head ? head.TargetIndex : null,
-                run.Latest.GetValueOrDefault(MetricNames.Fid)?.Value, run.Best.GetValueOrDefault(MetricNames.Fid)?.Value, run.Submitted);
-        }
-
-        public string[] Cells() =>
-        [
-            Id,
-            Status.ToString().ToLowerInvariant(),
-            Steps > 0 ? string.Create(CultureInfo.InvariantCulture, $"{Step}/{Steps}") : "-",
-            Target?.ToString(CultureInfo.InvariantCulture) ?? "-",
-            Fid is { } fid ? Texts.Number(fid) : "-",
-            BestFid is { } best ? Texts.Number(best) : "-",
-            Texts.Time(Submitted),
-        ];
-    }
+    private static string[] Cells(RunSummary run) =>
+    [
+        run.Id,
+        run.Status.ToString().ToLowerInvariant(),
+        run.Steps > 0 ? string.Create(CultureInfo.InvariantCulture, $"{run.Step}/{run.Steps}") : "-",
+        run.Target?.ToString(CultureInfo.InvariantCulture) ?? "-",
+        run.Fid is { } fid ? Texts.Number(fid) : "-",
+        run.BestFid is { } best ? Texts.Number(best) : "-",
+        Texts.Time(run.Submitted),
+    ];
 }

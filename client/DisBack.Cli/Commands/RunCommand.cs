@@ -1,74 +1,72 @@
 using System.CommandLine;
 using DisBack.Cli.Live;
 using DisBack.Client;
-using DisBack.Contracts.Documents;
-using DisBack.Contracts.Grains;
 using DisBack.Contracts.Specs;
 using DisBack.Diffusion;
 using DisBack.Distillation.Evaluations;
-using DisBack.Storage;
 
 namespace DisBack.Cli.Commands;
 
-/// <summary><c>disback run SPEC</c> and <c>disback resume RUN</c>: drive a run in this process until it settles.</summary>
+/// <summary><c>disback run SPEC</c> and <c>disback resume RUN</c>: see a run through until it settles.</summary>
 internal static class RunCommand
 {
     public static Command Create(Session session)
     {
         var file = new Argument<string>("SPEC") { Description = "The YAML file that describes the experiment." };
-        var set = Arguments.Set();
-        var command = new Command("run", "Runs an experiment; repeating the command resumes it.") { file, set };
+        var (set, detach) = (Arguments.Set(), Arguments.Detach());
+        var command = new Command("run", "Runs an experiment; repeating the command resumes it.") { file, set, detach };
         command.SetAction(async (parsed, cancellation) =>
         {
             var spec = SpecReader.Read<ExperimentSpec>(parsed.GetRequiredValue(file), parsed.GetRequiredValue(set));
-            var folder = new DataFolder(parsed.GetRequiredValue(CommandLine.Data));
-            await using var silo = await Silo.StartAsync(folder, $"disback run {parsed.GetRequiredValue(file)}", cancellation);
-            var teacher = await silo.Teachers.ResolveAsync(spec.Teacher, cancellation);
-            StudentEvaluation.Check(spec.Evaluation, await silo.Teachers.NetworkOfAsync(teacher, cancellation));
-            var sweep = await silo.Client.SubmitAsync(spec, teacher);
-            if (sweep.Teacher != teacher)
-                throw new DisBackException($"{sweep.Id} was begun with the teacher {sweep.Teacher} but '{spec.Teacher}' is now {teacher}; bring the former back, or give the spec another name.");
-            return (int)await DriveAsync(session, folder, silo.Client.Trial(GrainKeys.Trial(sweep.Id, 0)));
+            await using var installation = Installation.Of(parsed, session);
+            RefuseDetached(parsed.GetValue(detach), installation);
+            var control = await installation.DriveAsync($"disback run {parsed.GetRequiredValue(file)}", cancellation);
+            var teacher = await installation.Teachers.ResolveAsync(spec.Teacher, cancellation);
+            StudentEvaluation.Check(spec.Evaluation, await installation.Teachers.NetworkOfAsync(teacher, cancellation));
+            var id = RunId.Trial(await control.SubmitAsync(spec, teacher, cancellation));
+            if (parsed.GetValue(detach))
+            {
+                session.Screen.Line($"{id} is submitted; 'disback watch {id}' shows it.");
+                return (int)ExitCode.Ok;
+            }
+            return (int)await DriveAsync(session, installation, control, id, cancellation);
         });
         return command;
     }
 
     public static Command Resume(Session session)
     {
-        var name = Arguments.Name("RUN");
+        var name = Arguments.Run();
         var command = new Command("resume", "Goes on with a run that was paused or failed.") { name };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var folder = new DataFolder(parsed.GetRequiredValue(CommandLine.Data));
-            var trial = await folder.FindTrialAsync(parsed.GetRequiredValue(name), cancellation);
-            if (folder.Owner is { } owner)
+            await using var installation = Installation.Of(parsed, session);
+            var run = await RunTarget.FindAsync(installation.Archive, parsed.GetRequiredValue(name), cancellation);
+            if (await installation.ReachAsync(cancellation) is { } owner)
             {
-                await using var cluster = await ClusterConnection.ConnectAsync(owner, cancellation);
-                session.Screen.Line((await cluster.Client.Trial(trial.Id).ResumeAsync()).Message);
+                session.Screen.Line((await owner.ResumeAsync(run.Id, cancellation)).Message);
                 return (int)ExitCode.Ok;
             }
-            await using var silo = await Silo.StartAsync(folder, $"disback resume {trial.Id}", cancellation);
-            var run = silo.Client.Trial(trial.Id);
-            await run.SubmitAsync(new TrialSubmission(trial.Name, trial.Spec, trial.Teacher!));
-            return (int)await DriveAsync(session, folder, run);
+            var control = await installation.DriveAsync($"disback resume {run.Text}", cancellation);
+            await control.ResumeAsync(run.Id, cancellation);
+            return (int)await DriveAsync(session, installation, control, run.Id, cancellation);
         });
         return command;
     }
 
-    private static async Task<ExitCode> DriveAsync(Session session, DataFolder folder, ITrialGrain run)
+    /// <summary>Sees a run to its end, puts its files where people look for them, and says how it ended.</summary>
+    public static async Task<ExitCode> DriveAsync(Session session, Installation installation, IControl control, RunId id, CancellationToken cancellation)
     {
-        var trial = await run.GetAsync();
-        await Driver.DriveAsync(session, run, trial.Run, trial.Name, trial.Nodes, async () => (await run.GetAsync()).Run);
-        trial = await run.GetAsync();
-        try
-        {
-            await RunFiles.WriteAsync(folder, trial, CancellationToken.None);
-        }
-        catch (Exception e) when (trial.Run.Status == RunStatus.Failed && e is (StorageException or IOException or UnauthorizedAccessException))
-        {
-            // What made the run fail, a full disk for one, is what to tell; its report is written when the command is repeated.
-        }
-        Driver.Conclude(session.Screen, folder, trial.Id, trial.Id, trial.Run);
-        return session.Signals.Received ?? Driver.CodeOf(trial.Run);
+        var run = await new Driver(session, installation, control).DriveAsync(id, cancellation);
+        await Driver.ExportAsync(installation, run);
+        Driver.Conclude(session.Screen, installation, run);
+        return session.Signals.Received ?? Driver.CodeOf(run.Run);
+    }
+
+    /// <summary>A process that ends takes the runs of its data folder with it, so there is nothing to detach from.</summary>
+    public static void RefuseDetached(bool detach, Installation installation)
+    {
+        if (detach && installation.DrivesHere)
+            throw new DisBackException("--detach needs a cluster to leave the run with; name one with --cluster, or leave the option out.");
     }
 }

@@ -7,7 +7,7 @@ namespace DisBack.Cli.Commands;
 /// <summary>What trials, trajectories and teachers have in common, in words.</summary>
 internal static class RunFacts
 {
-    public static void Print(Screen screen, RunRecord run, DataFolder folder, string id)
+    public static void Print(Screen screen, RunRecord run, RunFolders files, string id)
     {
         screen.Fact("status", run.Status.ToString().ToLowerInvariant() + (run.Reason is { Length: > 0 } reason ? $": {reason}" : ""));
         screen.Fact("submitted", Texts.Time(run.Submitted));
@@ -23,7 +23,7 @@ internal static class RunFacts
             screen.Fact("switch", string.Create(CultureInfo.InvariantCulture, $"step {change.Step}: node {change.From} to {change.To}"));
         foreach (var attempt in run.Attempts)
             screen.Fact("attempt", string.Create(CultureInfo.InvariantCulture, $"{attempt.Number} on {attempt.Place} from step {attempt.ResumedStep}, {(attempt.Ended is null ? "running" : attempt.Cause is { } cause ? $"{cause.ToString().ToLowerInvariant()}: {attempt.Message}" : "complete")}"));
-        foreach (var file in folder.FilesOf(id))
+        foreach (var file in files.FilesOf(id))
             screen.Fact("file", file);
     }
 }

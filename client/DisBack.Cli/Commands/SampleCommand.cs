@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using DisBack.Client;
 using DisBack.Diffusion;
 using DisBack.Diffusion.Pictures;
 
@@ -22,7 +21,8 @@ internal static class SampleCommand
             var file = Path.GetFullPath(parsed.GetRequiredValue(output));
             if (!Directory.Exists(Path.GetDirectoryName(file)))
                 throw new DisBackException($"The picture cannot be written to '{file}': there is no such folder; make it, or name another file with --output.");
-            using var student = await StudentSource.OpenAsync(new DataFolder(parsed.GetRequiredValue(CommandLine.Data)), parsed.GetRequiredValue(name), teacher: false, cancellation);
+            await using var installation = Installation.Of(parsed, session);
+            using var student = await StudentSource.OpenAsync(installation, parsed.GetRequiredValue(name), teacher: false, cancellation);
             using var images = student.Draw(parsed.GetValue(seed), 0, parsed.GetValue(count));
             await File.WriteAllBytesAsync(file, ImageGrid.Png(images, parsed.GetValue(columns)), cancellation);
             session.Screen.Line(string.Create(CultureInfo.InvariantCulture, $"{images.shape[0]} pictures are in {file}."));

@@ -16,24 +16,24 @@ internal static class ShowCommand
         var command = new Command("show", "Shows one run: where it stands, its figures, switches, attempts and files.") { name, json, spec };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var folder = new DataFolder(parsed.GetRequiredValue(CommandLine.Data));
-            var trial = await folder.FindTrialAsync(parsed.GetRequiredValue(name), cancellation);
+            await using var installation = Installation.Of(parsed, session);
+            var trial = await installation.Archive.FindTrialAsync(parsed.GetRequiredValue(name), cancellation);
             if (parsed.GetValue(spec))
                 session.Screen.Output.Write(SpecYaml.Write(SpecJson.FromJson<ExperimentSpec>(trial.Spec)));
             else if (parsed.GetValue(json))
                 session.Screen.Json(DocumentJson.Of(trial));
             else
-                Print(session.Screen, folder, trial);
+                Print(session.Screen, installation.Files, trial);
             return (int)ExitCode.Ok;
         });
         return command;
     }
 
-    private static void Print(Screen screen, DataFolder folder, TrialDocument trial)
+    private static void Print(Screen screen, RunFolders files, TrialDocument trial)
     {
         screen.Fact("run", trial.Id);
         screen.Fact("teacher", trial.Teacher?.Digest);
         screen.Fact("trajectory", trial.Trajectory.Length == 0 ? null : $"{Texts.Short(trial.Trajectory)}" + (trial.Nodes > 0 ? string.Create(CultureInfo.InvariantCulture, $" ({trial.Nodes} nodes)") : ""));
-        RunFacts.Print(screen, trial.Run, folder, trial.Id);
+        RunFacts.Print(screen, trial.Run, files, trial.Id);
     }
 }

@@ -1,4 +1,3 @@
-using DisBack.Client;
 using DisBack.Contracts.Specs;
 using DisBack.Diffusion;
 using DisBack.Diffusion.Networks;
@@ -27,22 +26,28 @@ internal sealed class StudentSource : IDisposable
     public NetworkSettings Settings => _network.Settings;
 
     /// <summary>Opens the student of a run, or a student's file, or the teacher of a run.</summary>
-    public static async Task<StudentSource> OpenAsync(DataFolder folder, string text, bool teacher, CancellationToken cancellation)
+    public static async Task<StudentSource> OpenAsync(Installation installation, string text, bool teacher, CancellationToken cancellation)
     {
         if (!teacher && File.Exists(text))
             return OfStudent(text, null);
-        var trial = await folder.FindTrialAsync(text, cancellation);
+        var trial = await installation.Archive.FindTrialAsync(text, cancellation);
         var spec = SpecJson.FromJson<ExperimentSpec>(trial.Spec);
+        var contents = installation.Archive.Content;
+        var folder = Directory.CreateDirectory(installation.Files.Of(trial.Id)).FullName;
         if (teacher)
         {
-            await folder.Content.VerifyAsync(trial.Teacher!, cancellation);
-            var network = NetworkFile.Open(folder.Content.LocalPathOf(trial.Teacher!)!);
+            var weights = contents.LocalPathOf(trial.Teacher!);
+            if (weights is null)
+                await contents.FetchAsync(trial.Teacher!, weights = Path.Combine(folder, "teacher.safetensors"), cancellation);
+            else
+                await contents.VerifyAsync(trial.Teacher!, cancellation);
+            var network = NetworkFile.Open(weights);
             return new StudentSource(network, (latents, labels) => new HeunSampler(network).Sample(latents, labels).to(float32), spec);
         }
         if (!trial.Run.Artifacts.TryGetValue(StudentFile.Name, out var student))
             throw new DisBackException($"{trial.Id} has no student yet: it is {trial.Run.Status.ToString().ToLowerInvariant()}; repeat its command until it is complete.");
-        var path = Path.Combine(Directory.CreateDirectory(folder.RunFolder(trial.Id)).FullName, student.Name);
-        await folder.Content.FetchAsync(student.Content, path, cancellation);
+        var path = Path.Combine(folder, student.Name);
+        await contents.FetchAsync(student.Content, path, cancellation);
         return OfStudent(path, spec);
     }
 

@@ -5,7 +5,6 @@ using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Contracts.Specs;
-using DisBack.Diffusion;
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Networks;
 using DisBack.Distillation;
@@ -23,30 +22,30 @@ internal static class TeacherCommand
     private static Command Train(Session session)
     {
         var file = new Argument<string>("SPEC") { Description = "The YAML file that describes the teacher and its training." };
-        var set = Arguments.Set();
-        var command = new Command("train", "Trains a teacher; repeating the command resumes it.") { file, set };
+        var (set, detach) = (Arguments.Set(), Arguments.Detach());
+        var command = new Command("train", "Trains a teacher; repeating the command resumes it.") { file, set, detach };
         command.SetAction(async (parsed, cancellation) =>
         {
             var spec = SpecReader.Read<TeacherSpec>(parsed.GetRequiredValue(file), parsed.GetRequiredValue(set));
-            var canonical = SpecJson.Canonical(spec);
-            var folder = new DataFolder(parsed.GetRequiredValue(CommandLine.Data));
-            await using var silo = await Silo.StartAsync(folder, $"disback teacher train {parsed.GetRequiredValue(file)}", cancellation);
-            var grain = silo.Client.Teacher(spec.Name);
-            var teacher = await grain.TrainAsync(canonical);
-            if (teacher.Spec != canonical)
-                throw new DisBackException($"The name '{spec.Name}' is taken by another teacher ({teacher.Provenance}); choose another name, or another data folder.");
-
-            var run = await Driver.DriveAsync(session, grain, teacher.Run, spec.Name, nodes: 0, async () => (await grain.GetAsync()).Run);
-            teacher = await grain.GetAsync();
-            var id = $"teachers/{spec.Name}";
-            if (teacher.Weights is { } weights)
+            await using var installation = Installation.Of(parsed, session);
+            RunCommand.RefuseDetached(parsed.GetValue(detach), installation);
+            var control = await installation.DriveAsync($"disback teacher train {parsed.GetRequiredValue(file)}", cancellation);
+            await control.TrainTeacherAsync(spec, cancellation);
+            var id = RunId.Teacher(spec.Name);
+            if (parsed.GetValue(detach))
             {
-                await folder.ExportAsync(id, run, CancellationToken.None);
-                var manifest = new { spec.Name, spec.Seed, SpecDigest = GrainKeys.Digest(canonical), WeightsDigest = weights.Digest, Spec = SpecJson.ToNode(spec) };
-                await File.WriteAllTextAsync(Path.Combine(folder.RunFolder(id), "teacher.json"), JsonSerializer.Serialize(manifest, StorageJson.Options) + "\n", CancellationToken.None);
+                session.Screen.Line($"{id} is being trained; 'disback watch teacher/{spec.Name}' shows it.");
+                return (int)ExitCode.Ok;
             }
-            Driver.Conclude(session.Screen, folder, $"teacher {spec.Name}", id, run);
-            return (int)(session.Signals.Received ?? Driver.CodeOf(run));
+            var run = await new Driver(session, installation, control).DriveAsync(id, cancellation);
+            if (await installation.Archive.TeacherAsync(spec.Name, CancellationToken.None) is { Weights: { } weights })
+            {
+                await Driver.ExportAsync(installation, run);
+                var manifest = new { spec.Name, spec.Seed, SpecDigest = GrainKeys.Digest(SpecJson.Canonical(spec)), WeightsDigest = weights.Digest, Spec = SpecJson.ToNode(spec) };
+                await File.WriteAllTextAsync(Path.Combine(installation.Files.Of(run.Folder), "teacher.json"), JsonSerializer.Serialize(manifest, StorageJson.Options) + "\n", CancellationToken.None);
+            }
+            Driver.Conclude(session.Screen, installation, run);
+            return (int)(session.Signals.Received ?? Driver.CodeOf(run.Run));
         });
         return command;
     }
@@ -60,7 +59,6 @@ internal static class TeacherCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var path = parsed.GetRequiredValue(file);
-            var folder = new DataFolder(parsed.GetRequiredValue(CommandLine.Data));
             var known = parsed.GetValue(name) ?? Path.GetFileNameWithoutExtension(path).ToLowerInvariant();
             using var weights = SafetensorsFile.Open(path);
             var settings = parsed.GetValue(network) is { } yaml ? SpecReader.Read<NetworkSettings>(yaml) : NetworkFile.SettingsOf(weights);
@@ -68,13 +66,12 @@ internal static class TeacherCommand
             using var denoiser = Denoiser.Create(settings, init);
             NetworkFile.Load(weights, denoiser);
 
-            await using var silo = await Silo.StartAsync(folder, $"disback teacher import {path}", cancellation);
+            await using var installation = Installation.Of(parsed, session);
+            var control = await installation.DriveAsync($"disback teacher import {path}", cancellation);
             using var bytes = new MemoryStream();
             SafetensorsFile.Write(bytes, NetworkFile.TensorsOf(denoiser), NetworkFile.MetadataOf(settings));
-            var content = await folder.Content.PutAsync(BinaryData.FromBytes(bytes.ToArray()), cancellation);
-            var teacher = await silo.Client.Teacher(known).RegisterAsync(new TeacherRegistration(content, settings.ToJson(), $"imported from {Path.GetFileName(path)}"));
-            if (teacher.Weights != content)
-                throw new DisBackException($"The name '{known}' is taken by another teacher ({teacher.Provenance}); choose another with --name.");
+            var content = await installation.Archive.Content.PutAsync(BinaryData.FromBytes(bytes.ToArray()), cancellation);
+            await control.RegisterTeacherAsync(known, new TeacherRegistration(content, settings.ToJson(), $"imported from {Path.GetFileName(path)}"), cancellation);
             session.Screen.Line($"Teacher '{known}' is registered: {content.Digest}.");
             return (int)ExitCode.Ok;
         });
@@ -84,10 +81,11 @@ internal static class TeacherCommand
     private static Command List(Session session)
     {
         var json = Arguments.Json();
-        var command = new Command("list", "Lists the teachers of this data folder, and the shipped ones.") { json };
+        var command = new Command("list", "Lists the teachers, and the shipped ones.") { json };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var teachers = await new DataFolder(parsed.GetRequiredValue(CommandLine.Data)).TeachersAsync(cancellation);
+            await using var installation = Installation.Of(parsed, session);
+            var teachers = await installation.Archive.TeachersAsync(cancellation);
             if (parsed.GetValue(json))
                 session.Screen.Json(JsonSerializer.SerializeToNode(teachers.Select(DocumentJson.Of)));
             else
@@ -116,8 +114,8 @@ internal static class TeacherCommand
                 session.Screen.Output.Write(TeacherLibrary.ManifestOf(text));
                 return (int)ExitCode.Ok;
             }
-            var folder = new DataFolder(parsed.GetRequiredValue(CommandLine.Data));
-            var teacher = await folder.FindTeacherAsync(text, cancellation);
+            await using var installation = Installation.Of(parsed, session);
+            var teacher = await installation.Archive.FindTeacherAsync(text, cancellation);
             if (parsed.GetValue(json))
             {
                 session.Screen.Json(DocumentJson.Of(teacher));
@@ -127,7 +125,7 @@ internal static class TeacherCommand
             session.Screen.Fact("provenance", teacher.Provenance);
             session.Screen.Fact("weights", teacher.Weights?.Digest);
             session.Screen.Fact("network", teacher.Network);
-            RunFacts.Print(session.Screen, teacher.Run, folder, $"teachers/{teacher.Id}");
+            RunFacts.Print(session.Screen, teacher.Run, installation.Files, $"teachers/{teacher.Id}");
             return (int)ExitCode.Ok;
         });
         return command;

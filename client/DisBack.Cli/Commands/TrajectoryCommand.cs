@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Diffusion;
 using DisBack.Storage;
@@ -20,8 +19,8 @@ internal static class TrajectoryCommand
         var command = new Command("list", "Lists the trajectories.") { json };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var folder = new DataFolder(parsed.GetRequiredValue(CommandLine.Data));
-            var trajectories = (await folder.TrajectoriesAsync(cancellation)).OrderByDescending(t => t.Run.Submitted).ToList();
+            await using var installation = Installation.Of(parsed, session);
+            var trajectories = await installation.Archive.TrajectoriesAsync(cancellation);
             if (parsed.GetValue(json))
                 session.Screen.Json(JsonSerializer.SerializeToNode(trajectories.Select(DocumentJson.Of)));
             else
@@ -41,8 +40,8 @@ internal static class TrajectoryCommand
         var command = new Command("show", "Shows one trajectory and its nodes.") { name, json };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var folder = new DataFolder(parsed.GetRequiredValue(CommandLine.Data));
-            var trajectory = await folder.FindTrajectoryAsync(parsed.GetRequiredValue(name), cancellation);
+            await using var installation = Installation.Of(parsed, session);
+            var trajectory = await installation.Archive.FindTrajectoryAsync(parsed.GetRequiredValue(name), cancellation);
             if (parsed.GetValue(json))
             {
                 session.Screen.Json(DocumentJson.Of(trajectory));
@@ -52,7 +51,7 @@ internal static class TrajectoryCommand
             session.Screen.Fact("name", trajectory.Name);
             session.Screen.Fact("teacher", trajectory.Teacher?.Digest);
             session.Screen.Fact("sealed", trajectory.Sealed ? "yes" : "no");
-            RunFacts.Print(session.Screen, trajectory.Run, folder, trajectory.Id);
+            RunFacts.Print(session.Screen, trajectory.Run, installation.Files, trajectory.Id);
             session.Screen.Line();
             session.Screen.Table(["NODE", "STEP", "LOSS", "BYTES", "DIGEST"], trajectory.Nodes.Select(n => new[]
             {
@@ -70,12 +69,12 @@ internal static class TrajectoryCommand
         var command = new Command("verify", "Reads every node and checks its digest.") { name };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var folder = new DataFolder(parsed.GetRequiredValue(CommandLine.Data));
-            var trajectory = await folder.FindTrajectoryAsync(parsed.GetRequiredValue(name), cancellation);
+            await using var installation = Installation.Of(parsed, session);
+            var trajectory = await installation.Archive.FindTrajectoryAsync(parsed.GetRequiredValue(name), cancellation);
             var whole = trajectory.Sealed && trajectory.Nodes.Select(n => n.Index).SequenceEqual(Enumerable.Range(0, trajectory.Nodes.Length));
             if (!whole)
                 session.Screen.Line($"The trajectory {Texts.Short(trajectory.Id)} is not complete: stage 1 has not ended; repeat the run that records it.");
-            var intact = await Verification.RunAsync(session.Screen, folder, trajectory.Nodes.Select(n => (string.Create(CultureInfo.InvariantCulture, $"node {n.Index}, step {n.Step}"), n.Content)), cancellation);
+            var intact = await Verification.RunAsync(session.Screen, installation.Archive.Content, trajectory.Nodes.Select(n => (string.Create(CultureInfo.InvariantCulture, $"node {n.Index}, step {n.Step}"), n.Content)), cancellation);
             return (int)(whole && intact ? ExitCode.Ok : ExitCode.Storage);
         });
         return command;
@@ -88,13 +87,13 @@ internal static class TrajectoryCommand
         var command = new Command("export", "Writes the nodes as safetensors files, with the manifest as JSON.") { name, target };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var folder = new DataFolder(parsed.GetRequiredValue(CommandLine.Data));
-            var trajectory = await folder.FindTrajectoryAsync(parsed.GetRequiredValue(name), cancellation);
+            await using var installation = Installation.Of(parsed, session);
+            var trajectory = await installation.Archive.FindTrajectoryAsync(parsed.GetRequiredValue(name), cancellation);
             var destination = Directory.CreateDirectory(parsed.GetRequiredValue(target));
             if (destination.EnumerateFileSystemInfos().Any())
                 throw new DisBackException($"The folder {destination} is not empty; name an empty or a new one.");
             foreach (var node in trajectory.Nodes)
-                await folder.Content.FetchAsync(node.Content, Path.Combine(destination.FullName, FileName(node)), cancellation);
+                await installation.Archive.Content.FetchAsync(node.Content, Path.Combine(destination.FullName, FileName(node)), cancellation);
             await File.WriteAllTextAsync(Path.Combine(destination.FullName, "trajectory.json"), DocumentJson.Of(trajectory).ToJsonString(StorageJson.Options) + "\n", cancellation);
             session.Screen.Line(string.Create(CultureInfo.InvariantCulture, $"{trajectory.Nodes.Length} nodes and trajectory.json are in {destination.FullName}."));
             return (int)ExitCode.Ok;

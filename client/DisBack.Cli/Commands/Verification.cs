@@ -1,4 +1,3 @@
-using DisBack.Client;
 using DisBack.Storage;
 using DisBack.Storage.Content;
 
@@ -8,14 +7,14 @@ namespace DisBack.Cli.Commands;
 internal static class Verification
 {
     /// <returns>Whether all of them are intact.</returns>
-    public static async Task<bool> RunAsync(Screen screen, DataFolder folder, IEnumerable<(string What, ContentRef Content)> contents, CancellationToken cancellation)
+    public static async Task<bool> RunAsync(Screen screen, ContentStore contents, IEnumerable<(string What, ContentRef Content)> addresses, CancellationToken cancellation)
     {
         var intact = true;
-        foreach (var (what, content) in contents)
+        foreach (var (what, content) in addresses)
         {
             try
             {
-                await folder.Content.VerifyAsync(content, cancellation);
+                await contents.VerifyAsync(content, cancellation);
                 screen.Line($"intact   {content.Digest}  {what}");
             }
             catch (StorageException damage)

@@ -2,31 +2,69 @@ using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Distillation.Evaluations;
+using DisBack.Storage;
 
 namespace DisBack.Cli.Live;
 
-/// <summary>Sees a run of this process through to where it settles, and says how it ended.</summary>
-internal static class Driver
+/// <summary>Sees a run through to where it settles, and says how it ended.</summary>
+internal sealed class Driver(Session session, Installation installation, IControl control)
 {
-    /// <summary>Resumes the run if it rests, shows it, and pauses it when the user asks to stop.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Resumes the run if it rests, and shows it until it settles.</summary>
     /// <returns>The run as it settled.</returns>
-    public static async Task<RunRecord> DriveAsync(Session session, IRun run, RunRecord known, string name, int nodes, Func<Task<RunRecord>> read)
+    public async Task<RunTarget> DriveAsync(RunId id, CancellationToken cancellation)
     {
-        if (known.Status is RunStatus.Completed or RunStatus.Cancelled)
-            return known;
-        if (known.Status is RunStatus.Paused or RunStatus.Failed)
-            await run.ResumeAsync();
+        var run = await RunTarget.ReadAsync(installation.Archive, id, cancellation);
+        if (run.Run.Status is RunStatus.Completed or RunStatus.Cancelled)
+            return run;
+        if (run.Run.Status is RunStatus.Paused or RunStatus.Failed)
+            await control.ResumeAsync(id, cancellation);
+        if (!installation.DrivesHere)
+            return await WatchAsync(run);
+
         var pausing = Task.CompletedTask;
         using (session.Signals.Stopping.Register(() =>
         {
             session.Screen.Error.WriteLine("Stopping after a checkpoint; Ctrl-C again stops at once.");
-            pausing = run.PauseAsync();
+            pausing = control.PauseAsync(id, CancellationToken.None);
         }))
         {
-            await new RunView(session.Screen, session.Time, name, nodes).FollowAsync(run.WatchAsync(0, CancellationToken.None), CancellationToken.None);
+            run = await FollowAsync(run, control.WatchAsync(id, 0, CancellationToken.None), CancellationToken.None);
         }
         await pausing;
-        return await read();
+        return run;
+    }
+
+    /// <summary>Shows a run that somebody else drives. Ctrl-C ends the watching, not the run.</summary>
+    public async Task<RunTarget> WatchAsync(RunTarget run)
+    {
+        try
+        {
+            return await FollowAsync(run, control.WatchAsync(run.Id, 0, session.Signals.Stopping), session.Signals.Stopping);
+        }
+        catch (OperationCanceledException) when (session.Signals.Received is not null)
+        {
+            session.Screen.Error.WriteLine($"{run.Name} goes on; 'disback watch {run.Text}' shows it again, 'disback pause {run.Text}' pauses it.");
+            throw;
+        }
+    }
+
+    /// <summary>Copies what a run left behind to where people look for it, with its curves and its report.</summary>
+    public static async Task ExportAsync(Installation installation, RunTarget run)
+    {
+        try
+        {
+            if (run.Trial is { } trial)
+                await RunFiles.WriteAsync(installation, trial, CancellationToken.None);
+            else
+                await installation.Files.ExportAsync(run.Folder, run.Run, installation.Archive.Content, CancellationToken.None);
+        }
+        catch (Exception e) when (run.Run.Status == RunStatus.Failed && e is StorageException or IOException or UnauthorizedAccessException)
+        {
+            // What made the run fail, a full disk for one, is what to tell; its report is written when the command is repeated.
+        }
     }
 
     public static ExitCode CodeOf(RunRecord run) => run switch
@@ -38,23 +76,46 @@ internal static class Driver
     };
 
     /// <summary>The last word on a run: how it ended and where its files are.</summary>
-    public static void Conclude(Screen screen, DataFolder folder, string name, string id, RunRecord run)
+    public static void Conclude(Screen screen, Installation installation, RunTarget target)
     {
+        var run = target.Run;
+        var (files, folder) = (installation.Files, target.Folder);
+        var again = installation.DrivesHere ? "repeat its command to go on" : $"'disback resume {target.Text}' goes on";
         var ending = run.Status switch
         {
             RunStatus.Completed => "is complete",
-            RunStatus.Paused => $"is paused at step {run.Head?.Step ?? 0}; repeat its command to go on",
+            RunStatus.Paused => $"is paused at step {run.Head?.Step ?? 0}; {again}",
             RunStatus.Cancelled => "was cancelled; change the name or the seed of its spec to start anew",
             RunStatus.Failed => "has failed",
-            var status => $"is {status.ToString().ToLowerInvariant()} but no process drives it; repeat its command to go on",
+            var status when installation.DrivesHere => $"is {status.ToString().ToLowerInvariant()} but no process drives it; {again}",
+            var status => $"is {status.ToString().ToLowerInvariant()}",
         };
         var figure = run.Latest.GetValueOrDefault(MetricNames.Fid) is { } fid ? $", FID {Texts.Number(fid.Value)}" : "";
-        screen.Line($"{name} {ending}{figure}.");
-        foreach (var path in folder.FilesOf(id))
+        screen.Line($"{target.Id} {ending}{figure}.");
+        foreach (var path in files.FilesOf(folder))
             screen.Line($"  {path}");
-        if (folder.FilesOf($"{id}/{StudentEvaluation.StripFolder}").Count is > 0 and var strips)
-            screen.Line($"  {Path.Combine(folder.RunFolder(id), StudentEvaluation.StripFolder)} ({strips} pictures of the student on its way)");
+        if (files.FilesOf($"{folder}/{StudentEvaluation.StripFolder}").Count is > 0 and var strips)
+            screen.Line($"  {Path.Combine(files.Of(folder), StudentEvaluation.StripFolder)} ({strips} pictures of the student on its way)");
         if (run is { Status: RunStatus.Failed, Reason: { } reason })
             screen.Error.WriteLine($"disback: {reason}");
+    }
+
+    private async Task<RunTarget> FollowAsync(RunTarget run, IAsyncEnumerable<RunUpdate> updates, CancellationToken cancellation)
+    {
+        var last = await new RunView(session.Screen, session.Time, run.Name, run.Nodes).FollowAsync(updates, cancellation);
+        return await AtLeastAsync(run.Id, last?.Sequence ?? 0);
+    }
+
+    /// <summary>The document, at least as new as what was seen: a watcher may hear of a change while it is still being written.</summary>
+    private async Task<RunTarget> AtLeastAsync(RunId id, long sequence)
+    {
+        var started = session.Time.GetTimestamp();
+        while (true)
+        {
+            var run = await RunTarget.ReadAsync(installation.Archive, id, CancellationToken.None);
+            if (run.Run.Sequence >= sequence || session.Time.GetElapsedTime(started) > s_patience)
+                return run;
+            await Task.Delay(s_look, session.Time);
+        }
     }
 }

@@ -1,0 +1,104 @@
+using System.CommandLine;
+using DisBack.Client;
+using DisBack.Client.Http;
+using DisBack.Diffusion;
+
+namespace DisBack.Cli;
+
+/// <summary>What a command works on: a data folder of this machine, or a cluster. Every verb is written against this.</summary>
+internal abstract class Installation(string data) : IAsyncDisposable
+{
+    /// <summary>What it holds.</summary>
+    public abstract IArchive Archive { get; }
+
+    /// <summary>Where the files of runs are put for people.</summary>
+    public RunFolders Files { get; } = new(data);
+
+    /// <summary>The teachers it knows.</summary>
+    public TeacherLibrary Teachers => new(Archive);
+
+    /// <summary>Whether runs are driven by this process and end with it.</summary>
+    public abstract bool DrivesHere { get; }
+
+    /// <summary>Whoever drives runs now; null if nobody does.</summary>
+    public abstract Task<IControl?> ReachAsync(CancellationToken cancellation);
+
+    /// <summary>Sees to it that runs are driven, if need be by this process.</summary>
+    /// <param name="command">What this process does, as a person would type it.</param>
+    /// <param name="cancellation">Stops the start.</param>
+    public abstract Task<IControl> DriveAsync(string command, CancellationToken cancellation);
+
+    public abstract ValueTask DisposeAsync();
+
+    /// <summary>The installation that a command line names.</summary>
+    public static Installation Of(ParseResult parsed, Session session)
+    {
+        var data = parsed.GetRequiredValue(CommandLine.Data);
+        if (parsed.GetValue(CommandLine.Cluster) is not { Length: > 0 } cluster)
+            return new OfFolder(data);
+        if (!Uri.TryCreate(cluster, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+            throw new DisBackException($"The cluster '{cluster}' is not an address; give --cluster as https://HOST[:PORT].");
+        if (address is { Scheme: "http", IsLoopback: false })
+            session.Screen.Error.WriteLine($"disback: The token travels to {address.Host} unencrypted; use an https address where others share the network.");
+        return new OfCluster(data, new ClusterClient(address, Token(parsed), session.Screen.Error.WriteLine, session.Time));
+    }
+
+    private static string? Token(ParseResult parsed)
+    {
+        if (parsed.GetValue(CommandLine.TokenFile) is not { } file)
+            return Environment.GetEnvironmentVariable(CommandLine.TokenVariable) is { Length: > 0 } token ? token : null;
+        try
+        {
+            return File.ReadAllText(file).Trim();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DisBackException($"The token file '{file}' cannot be read: {e.Message.TrimEnd('.')}; check --token-file.", e);
+        }
+    }
+
+    private sealed class OfFolder(string data) : Installation(data)
+    {
+        private readonly DataFolder _folder = new(data);
+        private IAsyncDisposable? _driver;
+
+        public override IArchive Archive => _folder.Archive;
+
+        public override bool DrivesHere => true;
+
+        public override async Task<IControl?> ReachAsync(CancellationToken cancellation)
+        {
+            if (_folder.Owner is not { } owner)
+                return null;
+            var connection = await SiloConnection.ConnectAsync(owner, cancellation);
+            _driver = connection;
+            return new GrainControl(connection.Grains);
+        }
+
+        public override async Task<IControl> DriveAsync(string command, CancellationToken cancellation)
+        {
+            var silo = await Silo.StartAsync(_folder, command, cancellation);
+            _driver = silo;
+            return new GrainControl(silo.Grains);
+        }
+
+        public override ValueTask DisposeAsync() => _driver?.DisposeAsync() ?? default;
+    }
+
+    private sealed class OfCluster(string data, ClusterClient cluster) : Installation(data)
+    {
+        public override IArchive Archive => cluster;
+
+        public override bool DrivesHere => false;
+
+        public override Task<IControl?> ReachAsync(CancellationToken cancellation) => Task.FromResult<IControl?>(cluster);
+
+        public override Task<IControl> DriveAsync(string command, CancellationToken cancellation) => Task.FromResult<IControl>(cluster);
+
+        public override ValueTask DisposeAsync()
+        {
+            cluster.Dispose();
+            return default;
+        }
+    }
+}

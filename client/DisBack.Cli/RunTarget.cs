@@ -1,0 +1,50 @@
+using DisBack.Client;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+
+namespace DisBack.Cli;
+
+/// <summary>A run that a user named: <c>RUN</c> is that of a trial, <c>teacher/NAME</c> and <c>trajectory/NAME</c> are the others.</summary>
+/// <param name="Id">Which run.</param>
+/// <param name="Name">What a person calls it.</param>
+/// <param name="Nodes">Nodes of its trajectory; 0 where there is none or it is not known.</param>
+/// <param name="Run">Where it stands.</param>
+/// <param name="Trial">The whole document of a trial.</param>
+internal sealed record RunTarget(RunId Id, string Name, int Nodes, RunRecord Run, TrialDocument? Trial = null)
+{
+    private const string TeacherPrefix = "teacher/";
+    private const string TrajectoryPrefix = "trajectory/";
+
+    /// <summary>How the user can name it in another command.</summary>
+    public string Text => Id.Kind switch
+    {
+        RunKind.Teacher => TeacherPrefix + Id.Owner,
+        RunKind.Recording => TrajectoryPrefix + Id.Owner,
+        _ => Id.Owner,
+    };
+
+    /// <summary>The folder of its files, below <c>runs</c>.</summary>
+    public string Folder => Id.Kind == RunKind.Teacher ? $"teachers/{Id.Owner}" : Id.Owner;
+
+    public static RunTarget Of(TrialDocument trial) => new(RunId.Trial(trial.Id), trial.Name, trial.Nodes, trial.Run, trial);
+
+    public static RunTarget Of(TeacherDocument teacher) => new(RunId.Teacher(teacher.Id), teacher.Id, 0, teacher.Run);
+
+    public static RunTarget Of(TrajectoryDocument trajectory) => new(RunId.Trajectory(trajectory.Id), trajectory.Name, trajectory.Nodes.Length, trajectory.Run);
+
+    /// <summary>The run that a text means.</summary>
+    public static async Task<RunTarget> FindAsync(IArchive archive, string text, CancellationToken cancellation) =>
+        text.StartsWith(TeacherPrefix, StringComparison.Ordinal) ? Of(await archive.FindTeacherAsync(text[TeacherPrefix.Length..], cancellation))
+        : text.StartsWith(TrajectoryPrefix, StringComparison.Ordinal) ? Of(await archive.FindTrajectoryAsync(text[TrajectoryPrefix.Length..], cancellation))
+        : Of(await archive.FindTrialAsync(text, cancellation));
+
+    /// <summary>The run as it stands now.</summary>
+    public static async Task<RunTarget> ReadAsync(IArchive archive, RunId id, CancellationToken cancellation) => id.Kind switch
+    {
+        RunKind.Teacher => Of(await archive.TeacherAsync(id.Owner, cancellation) ?? throw Missing(id)),
+        RunKind.Recording => Of(await archive.TrajectoryAsync(id.Owner, cancellation) ?? throw Missing(id)),
+        _ => Of(await archive.TrialAsync(id.Owner, cancellation) ?? throw Missing(id)),
+    };
+
+    private static NotFoundException Missing(RunId id) => new($"There is no {id}; the command 'list' shows what there is.");
+}

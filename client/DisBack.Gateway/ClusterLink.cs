@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Sockets;
+using DisBack.Client;
+using DisBack.Contracts.Hosting;
+using DisBack.Diffusion;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace DisBack.Gateway;
+
+/// <summary>
+/// The gateway's connection to the silos. It is made in the background and made again until there is one: what only reads blobs works without it,
+/// and the rest says that the cluster does not answer.
+/// </summary>
+internal sealed partial class ClusterLink(GatewaySettings settings, TimeProvider time, ILoggerFactory logs, ILogger<ClusterLink> logger) : BackgroundService
+{
+    private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(3);
+
+    /// <summary>How long a silo that went away is not tried again.</summary>
+    private static readonly TimeSpan s_refresh = TimeSpan.FromSeconds(3);
+
+    private volatile IControl? _control;
+
+    /// <summary>Whether a silo has ever answered; one that goes away after that is replaced by another without this process's doing.</summary>
+    public bool IsConnected => _control is not null;
+
+    /// <summary>The cluster.</summary>
+    /// <exception cref="ClusterUnavailableException">No silo has answered yet.</exception>
+    public IControl Control => _control ?? throw new ClusterUnavailableException("No silo of the cluster has answered this gateway yet; try again in a moment, or see whether the silos run.");
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await using var connection = await ConnectAsync(stoppingToken);
+            _control = new GrainControl(connection.Grains, time);
+            LogConnected(settings.Cluster.Id);
+            await Task.Delay(Timeout.InfiniteTimeSpan, stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Shutting down.
+        }
+    }
+
+    private async Task<SiloConnection> ConnectAsync(CancellationToken stopping)
+    {
+        for (var failures = 1; ; failures++)
+        {
+            try
+            {
+                var silo = settings.Cluster.Membership == MembershipKind.Localhost ? await EndpointAsync(settings.Endpoints.SiloGateway, stopping) : null;
+                return await SiloConnection.ConnectAsync(settings.Cluster.Id, client => Find(client, silo), logs, stopping);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                LogUnreachable(settings.Cluster.Id, e.Message);
+            }
+            await Task.Delay(failures > 3 ? s_longestPause : s_firstPause * failures, time, stopping);
+        }
+    }
+
+    private void Find(IClientBuilder client, IPEndPoint? silo)
+    {
+        client.Configure<Orleans.Configuration.GatewayOptions>(options => options.GatewayListRefreshPeriod = s_refresh);
+        if (silo is not null)
+        {
+            client.UseStaticClustering(silo);
+            return;
+        }
+        client.UseRedisClustering(redis =>
+        {
+            redis.ConfigurationOptions = ConfigurationOptions.Parse(settings.Cluster.Redis!);
+            // A server that is away for a while is waited for.
+            redis.ConfigurationOptions.AbortOnConnectFail = false;
+        });
+    }
+
+    private static async Task<IPEndPoint> EndpointAsync(string text, CancellationToken cancellation)
+    {
+        if (IPEndPoint.TryParse(text, out var endpoint))
+            return endpoint;
+        if (text.Split(':') is [var host, var port] && int.TryParse(port, out var number) && await Dns.GetHostAddressesAsync(host, AddressFamily.InterNetwork, cancellation) is [var address, ..])
+            return new IPEndPoint(address, number);
+        throw new DisBackException($"Endpoints:SiloGateway is '{text}'; give HOST:PORT of the silo's gateway.");
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Connected to the cluster {Cluster}.")]
+    private partial void LogConnected(string cluster);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The cluster {Cluster} does not answer: {Reason}")]
+    private partial void LogUnreachable(string cluster, string reason);
+}

@@ -1,0 +1,129 @@
+using DisBack.Client;
+using DisBack.Client.Http;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Contracts.Specs;
+using DisBack.Diffusion;
+using DisBack.Gateway.Security;
+using DisBack.Storage.Content;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace DisBack.Gateway.Endpoints;
+
+/// <summary>The paths below <c>/api/v1</c>. Lists and documents come from the blobs, commands go to the grains.</summary>
+internal static partial class ApiEndpoints
+{
+    /// <summary>The limit that submissions share.</summary>
+    public const string Submissions = "submissions";
+
+    private const int UsualPage = 100;
+    private const int LargestPage = 500;
+
+    public static void MapApi(this WebApplication gateway, GatewaySettings settings)
+    {
+        var api = gateway.MapGroup($"/{Api.Prefix}");
+        // Every command is in the log with the name of who gave it.
+        var commands = api.MapGroup("").RequireAuthorization(TokenAuthentication.Operator).AddEndpointFilter(async (context, next) =>
+        {
+            var result = await next(context);
+            var (user, request) = (context.HttpContext.User.Identity, context.HttpContext.Request);
+            LogCommand(gateway.Logger, user?.Name, request.Method, request.Path);
+            return result;
+        });
+
+        api.MapGet("runs", async (BlobArchive archive, string? status, string? name, string? after, int? limit, CancellationToken cancellation) =>
+            PageOf(await archive.RunsAsync(null, cancellation), run => run.Id, new RunFilter(StatusOf(status), name).Holds, after, limit));
+        api.MapGet("trajectories", async (BlobArchive archive, string? after, int? limit, CancellationToken cancellation) =>
+            PageOf(await archive.TrajectoriesAsync(cancellation), trajectory => trajectory.Id, _ => true, after, limit));
+        api.MapGet("teachers", async (BlobArchive archive, string? after, int? limit, CancellationToken cancellation) =>
+            PageOf(await archive.TeachersAsync(cancellation), teacher => teacher.Id, _ => true, after, limit));
+        api.MapGet("find/runs", (BlobArchive archive, string text, CancellationToken cancellation) => archive.FindTrialAsync(text, cancellation));
+        api.MapGet("find/trajectories", (BlobArchive archive, string text, CancellationToken cancellation) => archive.FindTrajectoryAsync(text, cancellation));
+        api.MapGet("find/teachers", (BlobArchive archive, string text, CancellationToken cancellation) => archive.FindTeacherAsync(text, cancellation));
+        api.MapGet("accelerators", (IControl control, CancellationToken cancellation) => control.PoolAsync(cancellation));
+
+        commands.MapPost("runs", SubmitAsync).RequireRateLimiting(Submissions);
+        commands.MapPut("teachers/{name:maxlength(100)}", RegisterAsync).RequireRateLimiting(Submissions);
+        commands.MapPost("teachers/{name:maxlength(100)}/train", TrainAsync).RequireRateLimiting(Submissions);
+        foreach (var kind in Enum.GetValues<RunKind>())
+        {
+            var path = $"{Api.CollectionOf(kind)}/{RequestedRun.PatternOf(kind)}";
+            RunEndpoints.MapQueries(api.MapGroup(path).WithMetadata(new RequestedRun.KindOfRun(kind)));
+            RunEndpoints.MapCommands(commands.MapGroup(path).WithMetadata(new RequestedRun.KindOfRun(kind)));
+        }
+        ContentEndpoints.Map(api, commands, settings);
+    }
+
+    private static async Task<Submitted> SubmitAsync(HttpRequest request, BlobArchive archive, IControl control, HttpResponse response, CancellationToken cancellation)
+    {
+        var submission = await ReadAsync(request, cancellation);
+        var spec = SpecReader.Parse<ExperimentSpec>(submission.Spec, "spec");
+        // By name only: a path in a spec is one of the submitter's machine, and none of this one's.
+        var teacher = submission.Teacher ?? await new TeacherLibrary(archive).ResolveStoredAsync(spec.Teacher, cancellation);
+        await DemandAsync(archive, teacher, cancellation);
+        var id = await control.SubmitAsync(spec, teacher, cancellation);
+        archive.Expire();
+        response.Headers.Location = $"/{Api.Prefix}/{Api.PathOf(RunId.Trial(id))}";
+        return new Submitted(id);
+    }
+
+    private static async Task<TeacherDocument> RegisterAsync(string name, TeacherRegistration registration, BlobArchive archive, IControl control, CancellationToken cancellation)
+    {
+        await DemandAsync(archive, registration.Weights, cancellation);
+        var teacher = await control.RegisterTeacherAsync(name, registration, cancellation);
+        archive.Expire();
+        return teacher;
+    }
+
+    private static async Task<TeacherDocument> TrainAsync(string name, HttpRequest request, BlobArchive archive, IControl control, CancellationToken cancellation)
+    {
+        var spec = SpecReader.Parse<TeacherSpec>((await ReadAsync(request, cancellation)).Spec, "spec");
+        if (spec.Name != name)
+            throw new DisBackException($"The spec's name is '{spec.Name}' but the path's is '{name}'; make them equal.");
+        var teacher = await control.TrainTeacherAsync(spec, cancellation);
+        archive.Expire();
+        return teacher;
+    }
+
+    /// <summary>A submission as JSON, or the YAML of a spec alone: <c>curl --data-binary @spec.yaml</c>.</summary>
+    private static async Task<Submission> ReadAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        if (request.HasJsonContentType())
+            return await request.ReadFromJsonAsync<Submission>(Api.Json, cancellation) is { Spec.Length: > 0 } submission ? submission : throw new DisBackException("The submission has no spec; send {\"spec\": \"...\"}, or the YAML itself.");
+        using var text = new StreamReader(request.Body);
+        return new Submission(await text.ReadToEndAsync(cancellation));
+    }
+
+    private static async Task DemandAsync(BlobArchive archive, ContentRef weights, CancellationToken cancellation)
+    {
+        if (!await archive.Content.ExistsAsync(weights, cancellation))
+            throw new DisBackException($"The weights {weights.Digest} ({weights.Length} bytes) are not stored; send them to contents/{weights.Digest} first.");
+    }
+
+    private static RunStatus? StatusOf(string? text) => string.IsNullOrEmpty(text) ? null
+        : Enum.TryParse<RunStatus>(text, ignoreCase: true, out var status) && Enum.IsDefined(status) ? status
+        : throw new DisBackException($"There is no status '{text}'; it is one of {string.Join(", ", Enum.GetNames<RunStatus>()).ToLowerInvariant()}.");
+
+    /// <summary>A part of a list whose order never changes: the place of an item is found among all of them, also where it has left the filter meanwhile.</summary>
+    private static Page<T> PageOf<T>(IReadOnlyList<T> all, Func<T, string> idOf, Func<T, bool> holds, string? after, int? limit)
+    {
+        if (limit is < 1 or > LargestPage)
+            throw new DisBackException($"limit is {limit}; a page has 1 to {LargestPage} items.");
+        IEnumerable<T> rest = all;
+        if (!string.IsNullOrEmpty(after))
+        {
+            rest = all.SkipWhile(item => idOf(item) != after).Skip(1);
+            if (!all.Any(item => idOf(item) == after))
+                throw new DisBackException($"after is '{after}', which is nothing in this list; begin without it.");
+        }
+        var items = rest.Where(holds).Take((limit ?? UsualPage) + 1).ToList();
+        var more = items.Count > (limit ?? UsualPage);
+        return new Page<T>(more ? items[..^1] : items, more ? idOf(items[^2]) : null);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Token}: {Method} {Path}")]
+    private static partial void LogCommand(ILogger logger, string? token, string method, PathString path);
+}

@@ -1,0 +1,45 @@
+using DisBack.Client;
+using DisBack.Contracts.Grains;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace DisBack.Gateway.Endpoints;
+
+/// <summary>
+/// The run that a path names, and the document that holds it. That the document exists is seen in the blobs before a grain hears of the request, so
+/// that nobody can wake grains for runs that are none.
+/// </summary>
+internal sealed record RequestedRun(RunId Id, object Document)
+{
+    /// <summary>The parts of a path that are the owner's key.</summary>
+    public static string PatternOf(RunKind kind) => kind switch
+    {
+        RunKind.Backtracking => "{sweep:maxlength(100)}/{ordinal:regex(^\\d{{4,9}}$)}",
+        RunKind.Recording => "{key:regex(^[0-9a-f]{{64}}$)}",
+        _ => "{name:maxlength(100)}",
+    };
+
+    public static async ValueTask<RequestedRun> BindAsync(HttpContext context)
+    {
+        var archive = context.RequestServices.GetRequiredService<BlobArchive>();
+        var kind = context.GetEndpoint()!.Metadata.GetRequiredMetadata<KindOfRun>().Kind;
+        var owner = kind switch
+        {
+            RunKind.Backtracking => $"{context.GetRouteValue("sweep")}/{context.GetRouteValue("ordinal")}",
+            RunKind.Recording => (string)context.GetRouteValue("key")!,
+            _ => (string)context.GetRouteValue("name")!,
+        };
+        object? document = kind switch
+        {
+            RunKind.Backtracking => await archive.TrialAsync(owner, context.RequestAborted),
+            RunKind.Recording => await archive.TrajectoryAsync(owner, context.RequestAborted),
+            _ => await archive.TeacherAsync(owner, context.RequestAborted),
+        };
+        var id = new RunId(kind, owner);
+        return new RequestedRun(id, document ?? throw new NotFoundException($"There is no {(kind == RunKind.Backtracking ? $"run {id}" : id)}; the lists show what there is."));
+    }
+
+    /// <summary>Tells <see cref="BindAsync"/> what the path is of.</summary>
+    internal sealed record KindOfRun(RunKind Kind);
+}

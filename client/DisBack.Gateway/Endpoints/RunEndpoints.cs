@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using DisBack.Client;
+using DisBack.Client.Http;
+using DisBack.Contracts.Grains;
+using DisBack.Diffusion;
+using DisBack.Gateway.Watching;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Hosting;
+
+namespace DisBack.Gateway.Endpoints;
+
+/// <summary>What can be asked of a run and told to it, be it a trial's, a trajectory's or a teacher's.</summary>
+internal static class RunEndpoints
+{
+    public static void MapQueries(RouteGroupBuilder run)
+    {
+        run.MapGet("", (RequestedRun requested) => Results.Json(requested.Document));
+        run.MapGet("metrics", (RequestedRun requested, BlobArchive archive, CancellationToken cancellation) => archive.MetricsAsync(requested.Id, cancellation));
+        run.MapGet("why", (RequestedRun requested, IControl control, CancellationToken cancellation) => control.WhyAsync(requested.Id, cancellation));
+        run.MapGet("watch", WatchAsync);
+    }
+
+    public static void MapCommands(RouteGroupBuilder run)
+    {
+        Map("pause", (control, id, cancellation) => control.PauseAsync(id, cancellation));
+        Map("resume", (control, id, cancellation) => control.ResumeAsync(id, cancellation));
+        Map("cancel", (control, id, cancellation) => control.CancelAsync(id, cancellation));
+
+        void Map(string command, Func<IControl, RunId, CancellationToken, Task<CommandReply>> tell) =>
+            run.MapPost(command, async (RequestedRun requested, IControl control, BlobArchive archive, CancellationToken cancellation) =>
+            {
+                var reply = await tell(control, requested.Id, cancellation);
+                archive.Expire();
+                return reply;
+            });
+    }
+
+    /// <summary>Server-sent events: each carries its sequence number as id, so that <c>Last-Event-ID</c> goes on where a connection broke.</summary>
+    private static async Task<ServerSentEventsResult<RunUpdate?>> WatchAsync(RequestedRun requested, HttpContext context, FeedHub hub, IHostApplicationLifetime lifetime, long? after)
+    {
+        if (context.Request.Headers["Last-Event-ID"] is [{ Length: > 0 } last])
+            after = long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence) ? sequence : throw new DisBackException($"Last-Event-ID is '{last}'; give the id of an event.");
+        var lease = hub.Join(requested.Id);
+        context.Response.RegisterForDispose(lease);
+        // While nothing is sent there can still be a problem document.
+        await lease.Feed.Begun.WaitAsync(context.RequestAborted);
+        return TypedResults.ServerSentEvents(EventsAsync(lease.Feed, after ?? 0, lifetime.ApplicationStopping, context.RequestAborted));
+    }
+
+    private static async IAsyncEnumerable<SseItem<RunUpdate?>> EventsAsync(RunFeed feed, long after, CancellationToken stopping, [EnumeratorCancellation] CancellationToken aborted)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping, aborted);
+        await using var updates = feed.WatchAsync(after, Api.AlivePeriod, ending.Token).GetAsyncEnumerator(ending.Token);
+        while (await MovedAsync())
+        {
+            yield return updates.Current is { } update
+                ? new SseItem<RunUpdate?>(update) { EventId = update.Sequence.ToString(CultureInfo.InvariantCulture) }
+                : new SseItem<RunUpdate?>(null, Api.AliveEvent);
+        }
+
+        async Task<bool> MovedAsync()
+        {
+            try
+            {
+                return await updates.MoveNextAsync();
+            }
+            catch (OperationCanceledException)
+            {
+                // The client has gone, or this process is about to: the stream ends, and who is still there comes back.
+                return false;
+            }
+        }
+    }
+}

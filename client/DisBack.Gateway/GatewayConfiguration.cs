@@ -1,0 +1,67 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+using DisBack.Contracts.Hosting;
+using DisBack.Diffusion;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+
+namespace DisBack.Gateway;
+
+/// <summary>Reads the settings, and refuses what cannot work or would be unsafe, in one sentence that says what to change.</summary>
+internal static class GatewayConfiguration
+{
+    public const string KestrelEndpoints = "Kestrel:Endpoints";
+
+    /// <exception cref="DisBackException">A key is unknown, a value cannot be read, or the settings contradict one another.</exception>
+    public static GatewaySettings Read(IConfiguration configuration)
+    {
+        var settings = new GatewaySettings { Scratch = configuration[nameof(GatewaySettings.Scratch)] };
+        StrictSettings.Bind(configuration, nameof(GatewaySettings.Cluster), settings.Cluster);
+        StrictSettings.Bind(configuration, nameof(GatewaySettings.Endpoints), settings.Endpoints);
+        StrictSettings.Bind(configuration, nameof(GatewaySettings.Blobs), settings.Blobs);
+        StrictSettings.Bind(configuration, nameof(GatewaySettings.Tokens), settings.Tokens);
+        StrictSettings.Bind(configuration, nameof(GatewaySettings.Limits), settings.Limits);
+        return Problems(settings, configuration).FirstOrDefault() is { } problem ? throw new DisBackException(problem) : settings;
+    }
+
+    private static IEnumerable<string> Problems(GatewaySettings settings, IConfiguration configuration)
+    {
+        var wrong = new List<ValidationResult>();
+        if (!Validator.TryValidateObject(settings.Cluster, new ValidationContext(settings.Cluster), wrong, validateAllProperties: true))
+            yield return wrong[0].ErrorMessage!;
+        var (ends, limits) = (settings.Endpoints, settings.Limits);
+        if (ends.Http is < 0 or > 65535)
+            yield return $"Endpoints:Http is {ends.Http}; a port is a number from 1 to 65535, or 0 for a free one.";
+        if (!IPAddress.TryParse(ends.Address, out _))
+            yield return $"Endpoints:Address is '{ends.Address}'; give an address of this machine to listen on, 127.0.0.1 or 0.0.0.0 for example.";
+        if (limits.SubmitsPerMinute < 1)
+            yield return $"Limits:SubmitsPerMinute is {limits.SubmitsPerMinute}; at least one must be allowed.";
+        if (limits.DocumentBytes < 1 || limits.ContentBytes < 1)
+            yield return $"Limits:DocumentBytes and Limits:ContentBytes are {limits.DocumentBytes} and {limits.ContentBytes}; both must be at least 1.";
+        if (limits.ListAge < TimeSpan.Zero)
+            yield return $"Limits:ListAge is {limits.ListAge}; it cannot be negative.";
+        foreach (var address in PlainAddresses(settings, configuration).Where(_ => !ends.TlsTerminatedAhead))
+        {
+            yield return $"It would listen in plain HTTP on {address}, where tokens can be read on the way; configure HTTPS under {KestrelEndpoints}, "
+                + "set Endpoints:TlsTerminatedAhead to true if a proxy in front does TLS, or listen on 127.0.0.1.";
+        }
+    }
+
+    /// <summary>Where it would listen without TLS for others than this machine.</summary>
+    private static IEnumerable<string> PlainAddresses(GatewaySettings settings, IConfiguration configuration)
+    {
+        var own = configuration.GetSection(KestrelEndpoints).GetChildren().ToList();
+        if (own.Count == 0)
+        {
+            if (IPAddress.TryParse(settings.Endpoints.Address, out var address) && !IPAddress.IsLoopback(address))
+                yield return $"{address}:{settings.Endpoints.Http}";
+            yield break;
+        }
+        foreach (var url in own.Select(endpoint => endpoint["Url"] ?? ""))
+        {
+            var parsed = BindingAddress.Parse(url.Length == 0 ? throw new DisBackException($"An endpoint under {KestrelEndpoints} has no Url; give each one, as https://0.0.0.0:8443.") : url);
+            if (parsed is { Scheme: not "https", IsUnixPipe: false } && parsed.Host != "localhost" && !(IPAddress.TryParse(parsed.Host, out var address) && IPAddress.IsLoopback(address)))
+                yield return url;
+        }
+    }
+}

@@ -1,0 +1,145 @@
+using System.Globalization;
+using System.Net;
+using System.Security.Claims;
+using System.Threading.RateLimiting;
+using DisBack.Client;
+using DisBack.Client.Http;
+using DisBack.Contracts.Hosting;
+using DisBack.Gateway.Endpoints;
+using DisBack.Gateway.Security;
+using DisBack.Gateway.Watching;
+using DisBack.Storage.Blobs;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Constraints;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace DisBack.Gateway;
+
+/// <summary>The gateway as a process: who may ask above, the archive and the cluster below, the paths between.</summary>
+internal static class GatewayHost
+{
+    /// <summary>Watchers are sent away at once, so what is left are requests of an instant and transfers that can be resumed.</summary>
+    private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(10);
+
+    public static async Task<int> RunAsync(string[] arguments, CancellationToken cancellation)
+    {
+        await using var gateway = Build(arguments);
+        await gateway.RunAsync(cancellation);
+        return ExitCodes.Stopped;
+    }
+
+    /// <summary>The gateway, ready to be started.</summary>
+    public static WebApplication Build(string[] arguments, Action<IServiceCollection>? services = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = arguments, ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.AddEnvironmentVariables(StrictSettings.Prefix).AddCommandLine(arguments);
+        var settings = GatewayConfiguration.Read(builder.Configuration);
+
+        builder.Logging.ClearProviders().AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "O"));
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = settings.Limits.DocumentBytes;
+            if (!builder.Configuration.GetSection(GatewayConfiguration.KestrelEndpoints).GetChildren().Any())
+                kestrel.Listen(IPAddress.Parse(settings.Endpoints.Address), settings.Endpoints.Http);
+        });
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = s_farewell);
+        builder.AddObservability(settings);
+        AddServices(builder.Services, builder.Configuration, settings);
+        services?.Invoke(builder.Services);
+
+        var gateway = builder.Build();
+        // Refused now rather than at the first request.
+        gateway.Services.GetRequiredService<TokenBook>();
+        gateway.Services.GetRequiredService<IBlobStore>();
+        Use(gateway, settings);
+        return gateway;
+    }
+
+    private static void AddServices(IServiceCollection services, ConfigurationManager configuration, GatewaySettings settings)
+    {
+        services.AddSingleton(settings);
+        services.AddSingleton(TimeProvider.System);
+        services.AddBlobStore(blobs => configuration.GetSection(nameof(GatewaySettings.Blobs)).Bind(blobs));
+        services.AddSingleton(provider => new BlobArchive(provider.GetRequiredService<IBlobStore>(), settings.Limits.ListAge, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<Scratch>();
+        services.AddSingleton<ClusterLink>();
+        services.AddHostedService(provider => provider.GetRequiredService<ClusterLink>());
+        services.AddTransient(provider => provider.GetRequiredService<ClusterLink>().Control);
+        services.AddSingleton(provider => new FeedHub(() => provider.GetRequiredService<ClusterLink>().Control, provider.GetRequiredService<TimeProvider>()));
+
+        services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<RegexInlineRouteConstraint>("regex"));
+        services.AddProblemDetails();
+        services.AddExceptionHandler<Problems>();
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            var (to, from) = (json.SerializerOptions, Api.Json);
+            (to.PropertyNamingPolicy, to.NumberHandling, to.Encoder, to.AllowOutOfOrderMetadataProperties) = (from.PropertyNamingPolicy, from.NumberHandling, from.Encoder, from.AllowOutOfOrderMetadataProperties);
+            foreach (var converter in from.Converters)
+                to.Converters.Add(converter);
+        });
+
+        services.AddSingleton<TokenBook>();
+        services.AddAuthentication(TokenAuthentication.Name).AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(TokenAuthentication.Name, null);
+        services.AddAuthorizationBuilder()
+            .AddPolicy(TokenAuthentication.Operator, policy => policy.RequireRole(TokenAuthentication.Operator))
+            // Whatever is not said to be open needs a token, also what does not exist.
+            .AddFallbackPolicy(TokenAuthentication.Viewer, policy => policy.RequireRole(TokenAuthentication.Viewer, TokenAuthentication.Operator));
+        services.AddRateLimiter(limits =>
+        {
+            limits.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
+            limits.AddPolicy(ApiEndpoints.Submissions, context => RateLimitPartition.GetFixedWindowLimiter(
+                context.User.FindFirstValue(ClaimTypes.Name) ?? "",
+                _ => new FixedWindowRateLimiterOptions { PermitLimit = settings.Limits.SubmitsPerMinute, Window = TimeSpan.FromMinutes(1) }));
+            limits.OnRejected = async (rejected, _) =>
+            {
+                if (rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait))
+                    rejected.HttpContext.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+                await rejected.HttpContext.RequestServices.GetRequiredService<IProblemDetailsService>().WriteAsync(new ProblemDetailsContext
+                {
+                    HttpContext = rejected.HttpContext,
+                    ProblemDetails = { Status = StatusCodes.Status429TooManyRequests, Detail = $"A token may submit {settings.Limits.SubmitsPerMinute} times in a minute; wait a moment and try again." },
+                });
+            };
+        });
+    }
+
+    private static void Use(WebApplication gateway, GatewaySettings settings)
+    {
+        gateway.Use((context, next) =>
+        {
+            // When the response starts: what handles failures begins by clearing the headers.
+            context.Response.OnStarting(() =>
+            {
+                var headers = context.Response.Headers;
+                headers.XContentTypeOptions = "nosniff";
+                headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
+                headers["Referrer-Policy"] = "no-referrer";
+                if (headers.CacheControl.Count == 0)
+                    headers.CacheControl = "no-store";
+                if (context.Request.IsHttps || settings.Endpoints.TlsTerminatedAhead)
+                    headers.StrictTransportSecurity = "max-age=31536000";
+                return Task.CompletedTask;
+            });
+            return next(context);
+        });
+        gateway.UseExceptionHandler();
+        gateway.UseStatusCodePages();
+        gateway.UseRouting();
+        gateway.UseAuthentication();
+        gateway.UseAuthorization();
+        gateway.UseRateLimiter();
+
+        gateway.MapGet("/health/live", () => Results.Ok()).AllowAnonymous();
+        gateway.MapGet("/health/ready", (ClusterLink cluster) => cluster.IsConnected ? Results.Ok() : throw new ClusterUnavailableException("No silo of the cluster has answered this gateway yet.")).AllowAnonymous();
+        gateway.MapPrometheusScrapingEndpoint("/metrics");
+        gateway.MapApi(settings);
+    }
+}

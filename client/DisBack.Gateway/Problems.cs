@@ -1,0 +1,45 @@
+using DisBack.Client;
+using DisBack.Diffusion;
+using DisBack.Storage;
+using DisBack.Storage.Content;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Logging;
+
+namespace DisBack.Gateway;
+
+/// <summary>Every failure becomes a problem document with a sentence that its reader can do something with, and nothing that is not theirs to know.</summary>
+internal sealed partial class Problems(IProblemDetailsService problems, ILogger<Problems> logger) : IExceptionHandler
+{
+    private const string RetryAfterSeconds = "3";
+
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        if (exception is OperationCanceledException && httpContext.RequestAborted.IsCancellationRequested)
+            return true;
+        var (status, detail) = Of(exception);
+        if (status == StatusCodes.Status500InternalServerError)
+            LogDefect(exception, httpContext.Request.Method, httpContext.Request.Path);
+        httpContext.Response.StatusCode = status;
+        if (status == StatusCodes.Status503ServiceUnavailable)
+            httpContext.Response.Headers.RetryAfter = RetryAfterSeconds;
+        await problems.WriteAsync(new ProblemDetailsContext { HttpContext = httpContext, ProblemDetails = new ProblemDetails { Status = status, Detail = detail } });
+        return true;
+    }
+
+    private static (int Status, string Detail) Of(Exception exception) => exception switch
+    {
+        NotFoundException => (StatusCodes.Status404NotFound, exception.Message),
+        MissingContentException => (StatusCodes.Status404NotFound, "No content of that digest is stored."),
+        ClusterUnavailableException => (StatusCodes.Status503ServiceUnavailable, exception.Message),
+        _ when GrainControl.IsInterruption(exception) => (StatusCodes.Status503ServiceUnavailable, "The silos of the cluster do not answer now; try again in a moment."),
+        StorageException => (StatusCodes.Status503ServiceUnavailable, exception.Message),
+        BadHttpRequestException bad => (bad.StatusCode, bad.Message),
+        DisBackException => (StatusCodes.Status400BadRequest, exception.Message),
+        _ => (StatusCodes.Status500InternalServerError, "The gateway has failed at this request; its log says why."),
+    };
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} has failed.")]
+    private partial void LogDefect(Exception exception, string method, PathString path);
+}

@@ -1,0 +1,106 @@
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Storage.Blobs;
+using DisBack.Storage.Content;
+using DisBack.Storage.GrainStorage;
+using DisBack.Storage.Metrics;
+
+namespace DisBack.Client;
+
+/// <summary>
+/// An installation as its blobs tell it: lists come from copies in memory that follow the blobs, single documents are read where they lie. It
+/// answers while grains write, when no silo runs, and years after.
+/// </summary>
+public sealed class BlobArchive : IArchive
+{
+    private readonly DocumentReader _documents;
+    private readonly MetricReader _metrics;
+    private readonly DocumentMirror<TrialDocument, RunSummary> _trials;
+    private readonly DocumentMirror<TrajectoryDocument, TrajectoryDocument> _trajectories;
+    private readonly DocumentMirror<TeacherDocument, TeacherDocument> _teachers;
+
+    /// <summary>An archive; nothing is read yet.</summary>
+    /// <param name="blobs">Where everything lies.</param>
+    /// <param name="mostAge">How old the answer of a list may be; zero looks every time.</param>
+    /// <param name="time">The clock; null is the system's.</param>
+    public BlobArchive(IBlobStore blobs, TimeSpan mostAge = default, TimeProvider? time = null)
+    {
+        Location = blobs.Location;
+        Content = new ContentStore(blobs);
+        _documents = new DocumentReader(blobs, DocumentNames.Service);
+        _metrics = new MetricReader(blobs);
+        _trials = Mirror<TrialDocument, RunSummary>(DocumentNames.Trial, RunSummary.Of);
+        _trajectories = Mirror<TrajectoryDocument, TrajectoryDocument>(DocumentNames.Trajectory, trajectory => trajectory);
+        _teachers = Mirror<TeacherDocument, TeacherDocument>(DocumentNames.Teacher, teacher => teacher);
+
+        DocumentMirror<TDocument, TItem> Mirror<TDocument, TItem>(string kind, Func<TDocument, TItem> project)
+            where TDocument : class => new(_documents, kind, project, mostAge, time ?? TimeProvider.System);
+    }
+
+    /// <inheritdoc/>
+    public string Location { get; }
+
+    /// <inheritdoc/>
+    public ContentStore Content { get; }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<RunSummary>> RunsAsync(RunFilter? filter = null, CancellationToken cancellation = default) =>
+        [.. (await _trials.ItemsAsync(cancellation)).Where((filter ?? new RunFilter()).Holds).OrderByDescending(run => run.Submitted).ThenBy(run => run.Id, StringComparer.Ordinal)];
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<TrajectoryDocument>> TrajectoriesAsync(CancellationToken cancellation = default) =>
+        [.. (await _trajectories.ItemsAsync(cancellation)).OrderByDescending(trajectory => trajectory.Run.Submitted).ThenBy(trajectory => trajectory.Id, StringComparer.Ordinal)];
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<TeacherDocument>> TeachersAsync(CancellationToken cancellation = default) =>
+        [.. (await _teachers.ItemsAsync(cancellation)).OrderBy(teacher => teacher.Id, StringComparer.Ordinal)];
+
+    /// <inheritdoc/>
+    public Task<TrialDocument?> TrialAsync(string id, CancellationToken cancellation = default) =>
+        _documents.ReadAsync<TrialDocument>(DocumentNames.Trial, id, DocumentNames.Trial, cancellation);
+
+    /// <inheritdoc/>
+    public Task<TrajectoryDocument?> TrajectoryAsync(string key, CancellationToken cancellation = default) =>
+        _documents.ReadAsync<TrajectoryDocument>(DocumentNames.Trajectory, key, DocumentNames.Trajectory, cancellation);
+
+    /// <inheritdoc/>
+    public Task<TeacherDocument?> TeacherAsync(string name, CancellationToken cancellation = default) =>
+        _documents.ReadAsync<TeacherDocument>(DocumentNames.Teacher, name, DocumentNames.Teacher, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<TrialDocument> FindTrialAsync(string text, CancellationToken cancellation = default)
+    {
+        var found = Lookup.Find(text, await RunsAsync(null, cancellation), run => [run.Id, run.Name], "run");
+        return await TrialAsync(found.Id, cancellation) ?? throw Gone("run", found.Id);
+    }
+
+    /// <inheritdoc/>
+    public async Task<TrajectoryDocument> FindTrajectoryAsync(string text, CancellationToken cancellation = default)
+    {
+        var walkers = (await RunsAsync(null, cancellation)).ToLookup(run => run.Trajectory);
+        var found = Lookup.Find(
+            text, await TrajectoriesAsync(cancellation), t => [t.Id, t.Name, .. walkers[t.Id].SelectMany(run => new[] { run.Id, run.Name })], "trajectory");
+        return await TrajectoryAsync(found.Id, cancellation) ?? throw Gone("trajectory", found.Id);
+    }
+
+    /// <inheritdoc/>
+    public async Task<TeacherDocument> FindTeacherAsync(string text, CancellationToken cancellation = default)
+    {
+        var found = Lookup.Find(text, await TeachersAsync(cancellation), TeacherLibrary.Names, "teacher");
+        return await TeacherAsync(found.Id, cancellation) ?? throw Gone("teacher", found.Id);
+    }
+
+    /// <inheritdoc/>
+    public Task<MetricHistory> MetricsAsync(RunId run, CancellationToken cancellation = default) =>
+        _metrics.ReadAsync(GrainKeys.Metrics(run.Kind, run.Owner), cancellation);
+
+    /// <summary>Something was told to the installation: the next list is looked up anew, whatever its age.</summary>
+    public void Expire()
+    {
+        _trials.Expire();
+        _trajectories.Expire();
+        _teachers.Expire();
+    }
+
+    private static NotFoundException Gone(string kind, string id) => new($"The {kind} '{id}' was deleted a moment ago.");
+}

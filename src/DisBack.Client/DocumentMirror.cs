@@ -1,0 +1,88 @@
+using System.Collections.Concurrent;
+using DisBack.Storage.GrainStorage;
+
+namespace DisBack.Client;
+
+/// <summary>
+/// A copy in memory of what lists show of all documents of a kind. It is brought up to date when it is asked, by listing the documents and reading
+/// only those whose ETag has changed; of any number who ask at a time one does the work.
+/// </summary>
+/// <param name="reader">Reads the documents.</param>
+/// <param name="kind">Their grain type, which is also their state name.</param>
+/// <param name="project">What to keep of a document.</param>
+/// <param name="mostAge">How old a copy may be that is not looked over again.</param>
+/// <param name="time">The clock.</param>
+internal sealed class DocumentMirror<TDocument, TItem>(DocumentReader reader, string kind, Func<TDocument, TItem> project, TimeSpan mostAge, TimeProvider time)
+    where TDocument : class
+{
+    private const int ReadsAtOnce = 16;
+
+    private readonly Lock _gate = new();
+    private Copy _copy = new(null, new Dictionary<string, Entry>());
+    private Task<Copy>? _look;
+    private long _lookBegan;
+    private long _changed = long.MinValue;
+
+    /// <summary>The documents as they were at most the allowed age ago.</summary>
+    public async Task<IEnumerable<TItem>> ItemsAsync(CancellationToken cancellation)
+    {
+        Task<Copy> look;
+        lock (_gate)
+        {
+            if (IsCurrent(_copy))
+                return _copy.Items;
+            if (_look is null or { IsCompleted: true } || _lookBegan <= _changed)
+            {
+                _lookBegan = time.GetTimestamp();
+                _look = LookAsync(_copy, _lookBegan);
+            }
+            look = _look;
+        }
+        // Nobody's impatience ends a look that others wait for.
+        var copy = await look.WaitAsync(cancellation);
+        lock (_gate)
+        {
+            if (!(_copy.Taken >= copy.Taken))
+                _copy = copy;
+        }
+        return copy.Items;
+    }
+
+    /// <summary>Something was written: the next question is answered from a copy that is younger than this call.</summary>
+    public void Expire()
+    {
+        lock (_gate)
+            _changed = time.GetTimestamp();
+    }
+
+    private bool IsCurrent(Copy copy) => copy.Taken is { } taken && taken > _changed && time.GetElapsedTime(taken) < mostAge;
+
+    private async Task<Copy> LookAsync(Copy before, long taken)
+    {
+        // Off the caller's thread, which holds the gate.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        var entries = new ConcurrentDictionary<string, Entry>();
+        var stale = new List<DocumentInfo>();
+        await foreach (var document in reader.FindAllAsync(kind, kind))
+        {
+            if (before.Entries.TryGetValue(document.Key, out var known) && known.ETag == document.ETag)
+                entries[document.Key] = known;
+            else
+                stale.Add(document);
+        }
+        await Parallel.ForEachAsync(stale, new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce }, async (document, stop) =>
+        {
+            // A document that was cleared since it was listed is no longer one.
+            if (await reader.ReadAsync<TDocument>(kind, document.Key, kind, stop) is { } state)
+                entries[document.Key] = new Entry(document.ETag, project(state));
+        });
+        return new Copy(taken, entries);
+    }
+
+    private sealed record Copy(long? Taken, IReadOnlyDictionary<string, Entry> Entries)
+    {
+        public IEnumerable<TItem> Items => Entries.Values.Select(entry => entry.Item);
+    }
+
+    private sealed record Entry(string ETag, TItem Item);
+}

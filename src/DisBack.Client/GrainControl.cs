@@ -1,0 +1,95 @@
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Contracts.Specs;
+using DisBack.Diffusion;
+using DisBack.Storage.Content;
+
+namespace DisBack.Client;
+
+/// <summary>Tells the grains themselves: those of the silo in this process, or of a cluster that this process is a client of.</summary>
+/// <param name="grains">The grains.</param>
+/// <param name="time">The clock; null is the system's.</param>
+public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null) : IControl
+{
+    /// <summary>A silo that died is replaced within seconds; who waits longer is told.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(0.1);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(2);
+
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+
+    /// <inheritdoc/>
+    public async Task<string> SubmitAsync(ExperimentSpec spec, ContentRef teacher, CancellationToken cancellation = default)
+    {
+        var canonical = SpecJson.Canonical(spec);
+        var sweep = await grains.GetGrain<ISweepGrain>(GrainKeys.Sweep(spec.Name, canonical)).SubmitAsync(new SweepSubmission(spec.Name, canonical, teacher)).WaitAsync(cancellation);
+        if (sweep.Teacher != teacher)
+            throw new DisBackException($"{sweep.Id} was begun with the teacher {sweep.Teacher} but '{spec.Teacher}' is now {teacher}; bring the former back, or give the spec another name.");
+        return GrainKeys.Trial(sweep.Id, 0);
+    }
+
+    /// <inheritdoc/>
+    public async Task<TeacherDocument> RegisterTeacherAsync(string name, TeacherRegistration registration, CancellationToken cancellation = default)
+    {
+        var teacher = await grains.GetGrain<ITeacherGrain>(name).RegisterAsync(registration).WaitAsync(cancellation);
+        return teacher.Weights == registration.Weights ? teacher : throw Taken(name, teacher);
+    }
+
+    /// <inheritdoc/>
+    public async Task<TeacherDocument> TrainTeacherAsync(TeacherSpec spec, CancellationToken cancellation = default)
+    {
+        var canonical = SpecJson.Canonical(spec);
+        var teacher = await grains.GetGrain<ITeacherGrain>(spec.Name).TrainAsync(canonical).WaitAsync(cancellation);
+        return teacher.Spec == canonical ? teacher : throw Taken(spec.Name, teacher);
+    }
+
+    /// <inheritdoc/>
+    public Task<CommandReply> PauseAsync(RunId run, CancellationToken cancellation = default) => Grain(run).PauseAsync().WaitAsync(cancellation);
+
+    /// <inheritdoc/>
+    public Task<CommandReply> ResumeAsync(RunId run, CancellationToken cancellation = default) => Grain(run).ResumeAsync().WaitAsync(cancellation);
+
+    /// <inheritdoc/>
+    public Task<CommandReply> CancelAsync(RunId run, CancellationToken cancellation = default) => Grain(run).CancelAsync().WaitAsync(cancellation);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> WhyAsync(RunId run, CancellationToken cancellation = default) => await Grain(run).WhyAsync().WaitAsync(cancellation);
+
+    /// <inheritdoc/>
+    public Task<PoolView> PoolAsync(CancellationToken cancellation = default) =>
+        grains.GetGrain<IAcceleratorPoolGrain>(GrainKeys.Pool).GetAsync().WaitAsync(cancellation);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<RunUpdate> WatchAsync(RunId run, long afterSequence = 0, CancellationToken cancellationToken = default)
+    {
+        var firstFailure = 0L;
+        return LastingWatch.FollowAsync((after, stop) => Grain(run).WatchAsync(after, stop), afterSequence, Rest, _time, cancellationToken);
+
+        TimeSpan? Rest(Exception failure, int failures)
+        {
+            // A grain that moves cancels its enumerations, so a cancellation that nobody here asked for is an interruption as well.
+            if (!IsInterruption(failure) && failure is not OperationCanceledException)
+                return null;
+            if (failures == 1)
+                firstFailure = _time.GetTimestamp();
+            return _time.GetElapsedTime(firstFailure) < s_patience
+                ? LastingWatch.Backoff(failures, s_firstPause, s_longestPause)
+                : throw new ClusterUnavailableException($"The silos have not answered for {s_patience.TotalSeconds:0} seconds while {run} was watched; see whether they run.", failure);
+        }
+    }
+
+    /// <summary>Whether a failed call to a grain says that no silo could take it, and not that a silo did and failed.</summary>
+    public static bool IsInterruption(Exception failure) =>
+        failure is SiloUnavailableException or OrleansMessageRejectionException or EnumerationAbortedException or Orleans.Runtime.Messaging.ConnectionFailedException or TimeoutException
+            or ClientNotAvailableException or ObjectDisposedException;
+
+    private static DisBackException Taken(string name, TeacherDocument teacher) =>
+        new($"The name '{name}' is taken by another teacher ({teacher.Provenance}); choose another name.");
+
+    private IRun Grain(RunId run) => run.Kind switch
+    {
+        RunKind.Teacher => grains.GetGrain<ITeacherGrain>(run.Owner),
+        RunKind.Recording => grains.GetGrain<ITrajectoryGrain>(run.Owner),
+        _ => grains.GetGrain<ITrialGrain>(run.Owner),
+    };
+}

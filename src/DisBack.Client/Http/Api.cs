@@ -1,0 +1,47 @@
+using System.Text.Json;
+using DisBack.Contracts.Grains;
+using DisBack.Storage;
+using DisBack.Storage.Content;
+
+namespace DisBack.Client.Http;
+
+/// <summary>What a gateway and its clients agree on: where things are and how they are written.</summary>
+public static class Api
+{
+    /// <summary>The start of every path; a change that old clients would misread gets another one.</summary>
+    public const string Prefix = "api/v1";
+
+    /// <summary>The event of a watch that says nothing but that the connection is alive.</summary>
+    public const string AliveEvent = "alive";
+
+    /// <summary>How often a watch says something, at the least.</summary>
+    public static readonly TimeSpan AlivePeriod = TimeSpan.FromSeconds(10);
+
+    /// <summary>Documents travel as they are stored, without the white space.</summary>
+    public static JsonSerializerOptions Json { get; } = new(StorageJson.Options) { WriteIndented = false };
+
+    /// <summary>The path of what owns a run, below <see cref="Prefix"/>.</summary>
+    public static string PathOf(RunId run) => $"{CollectionOf(run.Kind)}/{string.Join('/', run.Owner.Split('/').Select(Uri.EscapeDataString))}";
+
+    /// <summary>The path of all owners of a kind of runs, below <see cref="Prefix"/>.</summary>
+    public static string CollectionOf(RunKind kind) => kind switch
+    {
+        RunKind.Teacher => "teachers",
+        RunKind.Recording => "trajectories",
+        _ => "runs",
+    };
+}
+
+/// <summary>A part of a list.</summary>
+/// <param name="Items">The part.</param>
+/// <param name="Next">What to give as <c>after</c> for the next part; null after the last.</param>
+public sealed record Page<T>(IReadOnlyList<T> Items, string? Next);
+
+/// <summary>An experiment that is submitted, or a teacher that is to be trained.</summary>
+/// <param name="Spec">The spec, in JSON or YAML.</param>
+/// <param name="Teacher">The weights of the experiment's teacher, already stored; null finds them by the name in the spec.</param>
+public sealed record Submission(string Spec, ContentRef? Teacher = null);
+
+/// <summary>What became of a submission.</summary>
+/// <param name="Id">Id of the run.</param>
+public sealed record Submitted(string Id);

@@ -1,0 +1,206 @@
+using System.Net.Http.Headers;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Contracts.Specs;
+using DisBack.Storage.Content;
+using DisBack.Storage.Metrics;
+
+namespace DisBack.Client.Http;
+
+/// <summary>A cluster behind its gateway: all that is read and told, over HTTP.</summary>
+public sealed class ClusterClient : IArchive, IControl, IDisposable
+{
+    private const int PageSize = 200;
+
+    private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(0.25);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_silence = Api.AlivePeriod * 3;
+
+    /// <summary>A gateway that is replaced within this time need not be talked about.</summary>
+    private static readonly TimeSpan s_discretion = TimeSpan.FromSeconds(3);
+
+    private readonly ClusterHttp _http;
+    private readonly TimeProvider _time;
+    private readonly Action<string> _notice;
+
+    /// <summary>A client; nothing is asked yet.</summary>
+    /// <param name="address">The gateway.</param>
+    /// <param name="token">What shows who asks; null asks without.</param>
+    /// <param name="notice">Told in a sentence when the gateway is waited for, and when it is back; null tells nobody.</param>
+    /// <param name="time">The clock; null is the system's.</param>
+    public ClusterClient(Uri address, string? token, Action<string>? notice = null, TimeProvider? time = null)
+    {
+        _time = time ?? TimeProvider.System;
+        _notice = notice ?? (_ => { });
+        _http = new ClusterHttp(address, token, _time, _notice);
+        Content = new ContentStore(new ContentsOverHttp(_http));
+    }
+
+    /// <inheritdoc/>
+    public string Location => _http.Address.AbsoluteUri;
+
+    /// <inheritdoc/>
+    public ContentStore Content { get; }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<RunSummary>> RunsAsync(RunFilter? filter = null, CancellationToken cancellation = default)
+    {
+        var status = filter?.Status is { } wanted ? $"&status={JsonSerializer.SerializeToElement(wanted, Api.Json).GetString()}" : "";
+        var name = string.IsNullOrEmpty(filter?.Name) ? "" : $"&name={Uri.EscapeDataString(filter.Name)}";
+        return AllAsync<RunSummary>(Api.CollectionOf(RunKind.Backtracking), status + name, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<TrajectoryDocument>> TrajectoriesAsync(CancellationToken cancellation = default) =>
+        AllAsync<TrajectoryDocument>(Api.CollectionOf(RunKind.Recording), "", cancellation);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<TeacherDocument>> TeachersAsync(CancellationToken cancellation = default) =>
+        AllAsync<TeacherDocument>(Api.CollectionOf(RunKind.Teacher), "", cancellation);
+
+    /// <inheritdoc/>
+    public Task<TrialDocument?> TrialAsync(string id, CancellationToken cancellation = default) => _http.FindAsync<TrialDocument>(Api.PathOf(RunId.Trial(id)), cancellation);
+
+    /// <inheritdoc/>
+    public Task<TrajectoryDocument?> TrajectoryAsync(string key, CancellationToken cancellation = default) =>
+        _http.FindAsync<TrajectoryDocument>(Api.PathOf(RunId.Trajectory(key)), cancellation);
+
+    /// <inheritdoc/>
+    public Task<TeacherDocument?> TeacherAsync(string name, CancellationToken cancellation = default) =>
+        _http.FindAsync<TeacherDocument>(Api.PathOf(RunId.Teacher(name)), cancellation);
+
+    /// <inheritdoc/>
+    public Task<TrialDocument> FindTrialAsync(string text, CancellationToken cancellation = default) => MeantAsync<TrialDocument>(RunKind.Backtracking, text, cancellation);
+
+    /// <inheritdoc/>
+    public Task<TrajectoryDocument> FindTrajectoryAsync(string text, CancellationToken cancellation = default) =>
+        MeantAsync<TrajectoryDocument>(RunKind.Recording, text, cancellation);
+
+    /// <inheritdoc/>
+    public Task<TeacherDocument> FindTeacherAsync(string text, CancellationToken cancellation = default) => MeantAsync<TeacherDocument>(RunKind.Teacher, text, cancellation);
+
+    /// <inheritdoc/>
+    public Task<MetricHistory> MetricsAsync(RunId run, CancellationToken cancellation = default) => _http.GetAsync<MetricHistory>($"{Api.PathOf(run)}/metrics", cancellation);
+
+    /// <inheritdoc/>
+    public async Task<string> SubmitAsync(ExperimentSpec spec, ContentRef teacher, CancellationToken cancellation = default) =>
+        (await _http.SendAsync<Submitted>(HttpMethod.Post, Api.CollectionOf(RunKind.Backtracking), new Submission(SpecJson.Canonical(spec), teacher), cancellation)).Id;
+
+    /// <inheritdoc/>
+    public Task<TeacherDocument> RegisterTeacherAsync(string name, TeacherRegistration registration, CancellationToken cancellation = default) =>
+        _http.SendAsync<TeacherDocument>(HttpMethod.Put, Api.PathOf(RunId.Teacher(name)), registration, cancellation);
+
+    /// <inheritdoc/>
+    public Task<TeacherDocument> TrainTeacherAsync(TeacherSpec spec, CancellationToken cancellation = default) =>
+        _http.SendAsync<TeacherDocument>(HttpMethod.Post, $"{Api.PathOf(RunId.Teacher(spec.Name))}/train", new Submission(SpecJson.Canonical(spec)), cancellation);
+
+    /// <inheritdoc/>
+    public Task<CommandReply> PauseAsync(RunId run, CancellationToken cancellation = default) => TellAsync(run, "pause", cancellation);
+
+    /// <inheritdoc/>
+    public Task<CommandReply> ResumeAsync(RunId run, CancellationToken cancellation = default) => TellAsync(run, "resume", cancellation);
+
+    /// <inheritdoc/>
+    public Task<CommandReply> CancelAsync(RunId run, CancellationToken cancellation = default) => TellAsync(run, "cancel", cancellation);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> WhyAsync(RunId run, CancellationToken cancellation = default) => _http.GetAsync<IReadOnlyList<string>>($"{Api.PathOf(run)}/why", cancellation);
+
+    /// <inheritdoc/>
+    public Task<PoolView> PoolAsync(CancellationToken cancellation = default) => _http.GetAsync<PoolView>("accelerators", cancellation);
+
+    /// <inheritdoc/>
+    /// <remarks>Its patience has no end: the run goes on without its watchers, and they without a gateway until one is back.</remarks>
+    public IAsyncEnumerable<RunUpdate> WatchAsync(RunId run, long afterSequence = 0, CancellationToken cancellationToken = default)
+    {
+        var firstFailure = 0L;
+        var told = false;
+        return LastingWatch.FollowAsync(OpenAsync, afterSequence, Rest, _time, cancellationToken);
+
+        async IAsyncEnumerable<RunUpdate> OpenAsync(long after, [EnumeratorCancellation] CancellationToken stop)
+        {
+            await foreach (var update in StreamAsync(run, after, stop))
+            {
+                if (told)
+                    _notice($"The cluster at {Location} answers again.");
+                told = false;
+                yield return update;
+            }
+        }
+
+        TimeSpan? Rest(Exception failure, int failures)
+        {
+            if (failure is not (IOException or HttpRequestException or TimeoutException or ClusterUnavailableException))
+                return null;
+            if (failures == 1)
+                firstFailure = _time.GetTimestamp();
+            if (!told && _time.GetElapsedTime(firstFailure) >= s_discretion)
+            {
+                told = true;
+                _notice(_http.Trouble(failure));
+            }
+            return LastingWatch.Backoff(failures, s_firstPause, s_longestPause);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    /// <summary>One connection's worth of updates; it ends without an exception only where the run has settled.</summary>
+    private async IAsyncEnumerable<RunUpdate> StreamAsync(RunId run, long after, [EnumeratorCancellation] CancellationToken stop)
+    {
+        using var silence = new CancellationTokenSource(s_silence, _time);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop, silence.Token);
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{Api.PathOf(run)}/watch");
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
+        request.Headers.Add("Last-Event-ID", after.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        using var response = await Heard(_http.SendOnceAsync(request, ending.Token));
+        await using var body = await Heard(response.Content.ReadAsStreamAsync(ending.Token));
+        var items = SseParser.Create(body, (_, data) => JsonSerializer.Deserialize<RunUpdate?>(data, Api.Json)).EnumerateAsync(ending.Token).GetAsyncEnumerator(ending.Token);
+        await using var _ = items;
+        RunUpdate? last = null;
+        while (await Heard(items.MoveNextAsync().AsTask()))
+        {
+            silence.CancelAfter(s_silence);
+            if (items.Current is { EventType: not Api.AliveEvent, Data: { } update })
+                yield return last = update;
+        }
+        if (last is null || !last.Status.IsSettled())
+            throw new IOException("the connection was closed");
+
+        async Task<T> Heard<T>(Task<T> answer)
+        {
+            try
+            {
+                return await answer;
+            }
+            catch (OperationCanceledException) when (silence.IsCancellationRequested && !stop.IsCancellationRequested)
+            {
+                throw new TimeoutException($"nothing was heard for {s_silence.TotalSeconds:0} seconds");
+            }
+        }
+    }
+
+    private Task<CommandReply> TellAsync(RunId run, string command, CancellationToken cancellation) =>
+        _http.SendAsync<CommandReply>(HttpMethod.Post, $"{Api.PathOf(run)}/{command}", null, cancellation);
+
+    private Task<T> MeantAsync<T>(RunKind kind, string text, CancellationToken cancellation) =>
+        _http.GetAsync<T>($"find/{Api.CollectionOf(kind)}?text={Uri.EscapeDataString(text)}", cancellation);
+
+    private async Task<IReadOnlyList<T>> AllAsync<T>(string path, string filter, CancellationToken cancellation)
+    {
+        var all = new List<T>();
+        string? next = null;
+        do
+        {
+            var page = await _http.GetAsync<Page<T>>($"{path}?limit={PageSize}{filter}{(next is null ? "" : $"&after={Uri.EscapeDataString(next)}")}", cancellation);
+            all.AddRange(page.Items);
+            next = page.Next;
+        }
+        while (next is not null);
+        return all;
+    }
+}

@@ -1,0 +1,106 @@
+using System.Net.Http.Headers;
+using DisBack.Storage;
+using DisBack.Storage.Blobs;
+using DisBack.Storage.Content;
+
+namespace DisBack.Client.Http;
+
+/// <summary>
+/// The contents of a cluster as the blobs of a store, so that they are verified, resumed and named in messages by the code that does it for every
+/// other store. Only contents: documents and metrics have requests of their own.
+/// </summary>
+internal sealed class ContentsOverHttp(ClusterHttp http) : IBlobStore
+{
+    private const int Resumptions = 5;
+
+    public string Location { get; } = http.Address.AbsoluteUri.TrimEnd('/');
+
+    public Task InitializeAsync(CancellationToken cancellation = default) => Task.CompletedTask;
+
+    public async Task<BlobInfo?> FindAsync(string name, CancellationToken cancellation = default)
+    {
+        using var response = await FindAsync(HttpMethod.Head, name, null, cancellation);
+        return response is null ? null : new(name, response.Content.Headers.ContentLength ?? 0, response.Content.Headers.LastModified ?? default, response.Headers.ETag?.Tag ?? "");
+    }
+
+    public async Task<BlobContent?> ReadAsync(string name, CancellationToken cancellation = default)
+    {
+        using var response = await FindAsync(HttpMethod.Get, name, null, cancellation);
+        return response is null ? null : new(BinaryData.FromBytes(await response.Content.ReadAsByteArrayAsync(cancellation)), response.Headers.ETag?.Tag ?? "");
+    }
+
+    public async Task<Stream?> OpenReadAsync(string name, CancellationToken cancellation = default) =>
+        await FindAsync(HttpMethod.Get, name, null, cancellation) is { } response ? await response.Content.ReadAsStreamAsync(cancellation) : null;
+
+    /// <summary>Copies a content; where the connection breaks, another one goes on with the rest.</summary>
+    public async Task<bool> DownloadAsync(string name, Stream destination, CancellationToken cancellation = default)
+    {
+        var buffer = new byte[1 << 17];
+        var received = 0L;
+        for (var interruptions = 0; ;)
+        {
+            using var response = await FindAsync(HttpMethod.Get, name, received == 0 ? null : new RangeHeaderValue(received, null), cancellation);
+            if (response is null)
+                return false;
+            await using var source = await response.Content.ReadAsStreamAsync(cancellation);
+            while (true)
+            {
+                int count;
+                try
+                {
+                    count = await source.ReadAsync(buffer, cancellation);
+                }
+                catch (Exception failure) when (failure is IOException or HttpRequestException && !cancellation.IsCancellationRequested)
+                {
+                    if (++interruptions > Resumptions)
+                        throw new ClusterUnavailableException($"The connection to {Location} broke {interruptions} times in one download; try again later.", failure);
+                    break;
+                }
+                if (count == 0)
+                    return true;
+                // Failures of the destination, a full disk for one, are not the connection's.
+                await destination.WriteAsync(buffer.AsMemory(0, count), cancellation);
+                received += count;
+            }
+        }
+    }
+
+    public Task<string> WriteAsync(string name, BinaryData content, BlobCondition condition, CancellationToken cancellation = default) =>
+        PutAsync(name, content.ToMemory().Length, () => new ReadOnlyMemoryContent(content.ToMemory()), cancellation);
+
+    public Task<string> UploadAsync(string name, string localFile, BlobCondition condition, bool consume = false, CancellationToken cancellation = default) =>
+        PutAsync(name, new FileInfo(localFile).Length, () => new StreamContent(File.OpenRead(localFile)), cancellation);
+
+    public Task<bool> DeleteAsync(string name, BlobCondition condition, CancellationToken cancellation = default) => throw new NotSupportedException("A gateway deletes nothing.");
+
+    public IAsyncEnumerable<BlobInfo> ListAsync(string prefix, CancellationToken cancellation = default) => throw new NotSupportedException("A gateway lists no contents.");
+
+    public string? LocalPathOf(string name) => null;
+
+    /// <summary>Stores a content that is not there yet; the gateway proves while it stores, so what is there is what its digest says.</summary>
+    private async Task<string> PutAsync(string name, long length, Func<HttpContent> body, CancellationToken cancellation)
+    {
+        if (await FindAsync(name, cancellation) is { } there && there.Length == length)
+            return there.ETag;
+        using var response = await http.TransferAsync(
+            () => new HttpRequestMessage(HttpMethod.Put, PathOf(name)) { Content = body(), Headers = { ExpectContinue = true } },
+            cancellation);
+        return response.Headers.ETag?.Tag ?? "";
+    }
+
+    private async Task<HttpResponseMessage?> FindAsync(HttpMethod method, string name, RangeHeaderValue? range, CancellationToken cancellation)
+    {
+        try
+        {
+            return await http.TransferAsync(() => new HttpRequestMessage(method, PathOf(name)) { Headers = { Range = range } }, cancellation);
+        }
+        catch (NotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private static string PathOf(string name) => name.StartsWith(ContentRef.Prefix, StringComparison.Ordinal)
+        ? $"contents/{name[(name.LastIndexOf('/') + 1)..]}"
+        : throw new StorageException($"'{name}' is not a content; a gateway gives access to contents only.");
+}

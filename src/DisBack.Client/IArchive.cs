@@ -1,0 +1,48 @@
+using DisBack.Contracts.Documents;
+using DisBack.Storage.Content;
+using DisBack.Storage.Metrics;
+
+namespace DisBack.Client;
+
+/// <summary>What an installation holds, read without waking a grain: a data folder on this machine, or a cluster behind its gateway.</summary>
+public interface IArchive
+{
+    /// <summary>Where it is, for messages: a folder or an address.</summary>
+    string Location { get; }
+
+    /// <summary>Checkpoints, nodes, teachers and pictures by their digest.</summary>
+    ContentStore Content { get; }
+
+    /// <summary>The runs that a filter lets through, newest first.</summary>
+    Task<IReadOnlyList<RunSummary>> RunsAsync(RunFilter? filter = null, CancellationToken cancellation = default);
+
+    /// <summary>Every trajectory, newest first.</summary>
+    Task<IReadOnlyList<TrajectoryDocument>> TrajectoriesAsync(CancellationToken cancellation = default);
+
+    /// <summary>Every teacher, by name.</summary>
+    Task<IReadOnlyList<TeacherDocument>> TeachersAsync(CancellationToken cancellation = default);
+
+    /// <summary>The trial of an id as it was last written; null if there is none.</summary>
+    Task<TrialDocument?> TrialAsync(string id, CancellationToken cancellation = default);
+
+    /// <summary>The trajectory of a key as it was last written; null if there is none.</summary>
+    Task<TrajectoryDocument?> TrajectoryAsync(string key, CancellationToken cancellation = default);
+
+    /// <summary>The teacher of a name as it was last written; null if there is none.</summary>
+    Task<TeacherDocument?> TeacherAsync(string name, CancellationToken cancellation = default);
+
+    /// <summary>The trial that an id, a name or a unique beginning means.</summary>
+    /// <exception cref="NotFoundException">It means none, or several.</exception>
+    Task<TrialDocument> FindTrialAsync(string text, CancellationToken cancellation = default);
+
+    /// <summary>The trajectory that an id, the name or id of a run that walks it, or a unique beginning of one means.</summary>
+    /// <exception cref="NotFoundException">It means none, or several.</exception>
+    Task<TrajectoryDocument> FindTrajectoryAsync(string text, CancellationToken cancellation = default);
+
+    /// <summary>The teacher that a name, a digest of weights or a unique beginning means.</summary>
+    /// <exception cref="NotFoundException">It means none, or several.</exception>
+    Task<TeacherDocument> FindTeacherAsync(string text, CancellationToken cancellation = default);
+
+    /// <summary>Losses and figures of a run over steps; empty if it measured nothing.</summary>
+    Task<MetricHistory> MetricsAsync(RunId run, CancellationToken cancellation = default);
+}

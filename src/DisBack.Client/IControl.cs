@@ -1,0 +1,46 @@
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Contracts.Specs;
+using DisBack.Diffusion;
+using DisBack.Storage.Content;
+
+namespace DisBack.Client;
+
+/// <summary>What an installation is told: submit, command, watch. Every call may be repeated: asking for the same thing again changes nothing.</summary>
+public interface IControl
+{
+    /// <summary>Submits an experiment. The same spec is the same run: submitting it again sees to it that it is being driven.</summary>
+    /// <param name="spec">The experiment.</param>
+    /// <param name="teacher">The teacher's weights, already in the content store.</param>
+    /// <param name="cancellation">Gives up waiting for the answer.</param>
+    /// <returns>The id of its trial.</returns>
+    /// <exception cref="DisBackException">The run was begun with other weights under the same teacher's name.</exception>
+    Task<string> SubmitAsync(ExperimentSpec spec, ContentRef teacher, CancellationToken cancellation = default);
+
+    /// <summary>Registers weights that are in the content store as a teacher.</summary>
+    /// <exception cref="DisBackException">The name is taken by other weights.</exception>
+    Task<TeacherDocument> RegisterTeacherAsync(string name, TeacherRegistration registration, CancellationToken cancellation = default);
+
+    /// <summary>Trains a teacher.</summary>
+    /// <exception cref="DisBackException">The name is taken by another teacher.</exception>
+    Task<TeacherDocument> TrainTeacherAsync(TeacherSpec spec, CancellationToken cancellation = default);
+
+    /// <summary>Stops a run after a checkpoint and keeps everything.</summary>
+    Task<CommandReply> PauseAsync(RunId run, CancellationToken cancellation = default);
+
+    /// <summary>Goes on with a run after a pause or, with a fresh count of failures, after a failure.</summary>
+    Task<CommandReply> ResumeAsync(RunId run, CancellationToken cancellation = default);
+
+    /// <summary>Stops a run for good; what was committed stays.</summary>
+    Task<CommandReply> CancelAsync(RunId run, CancellationToken cancellation = default);
+
+    /// <summary>What a run does or waits for now, one sentence each.</summary>
+    Task<IReadOnlyList<string>> WhyAsync(RunId run, CancellationToken cancellation = default);
+
+    /// <summary>Events after a sequence number, with the run's progress, until the run settles; goes on by itself after an interruption.</summary>
+    /// <exception cref="ClusterUnavailableException">Nobody has answered for as long as this implementation has patience.</exception>
+    IAsyncEnumerable<RunUpdate> WatchAsync(RunId run, long afterSequence = 0, CancellationToken cancellationToken = default);
+
+    /// <summary>Workers, leases and queue as they are now.</summary>
+    Task<PoolView> PoolAsync(CancellationToken cancellation = default);
+}

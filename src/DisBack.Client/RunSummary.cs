@@ -1,0 +1,38 @@
+using DisBack.Contracts.Documents;
+
+namespace DisBack.Client;
+
+/// <summary>What a list shows of a trial.</summary>
+/// <param name="Id">Trial id.</param>
+/// <param name="Name">Name that the user gave.</param>
+/// <param name="Status">Where it stands.</param>
+/// <param name="Step">Step of the head checkpoint.</param>
+/// <param name="Steps">Steps in all; 0 until known.</param>
+/// <param name="Target">Trajectory node that is the target at that step; null before there is one.</param>
+/// <param name="Fid">Latest Fréchet distance.</param>
+/// <param name="BestFid">Lowest Fréchet distance.</param>
+/// <param name="Submitted">When it was first asked for.</param>
+/// <param name="Trajectory">Key of its trajectory; empty until known.</param>
+public sealed record RunSummary(
+    string Id, string Name, RunStatus Status, long Step, long Steps, int? Target, double? Fid, double? BestFid, DateTimeOffset Submitted, string Trajectory)
+{
+    /// <summary>The summary of a document.</summary>
+    public static RunSummary Of(TrialDocument trial)
+    {
+        var run = trial.Run;
+        return new(
+            trial.Id, trial.Name, run.Status, run.Head?.Step ?? 0, run.Steps, run.Head is { TargetIndex: >= 0 } head ? head.TargetIndex : null,
+            run.Latest.GetValueOrDefault(MetricNames.Fid)?.Value, run.Best.GetValueOrDefault(MetricNames.Fid)?.Value, run.Submitted, trial.Trajectory);
+    }
+}
+
+/// <summary>Which runs a list holds; all of them unless something is given.</summary>
+/// <param name="Status">Only runs that stand there.</param>
+/// <param name="Name">Only runs whose name or id begins with this, in any case.</param>
+public sealed record RunFilter(RunStatus? Status = null, string? Name = null)
+{
+    /// <summary>Whether a run belongs to the list.</summary>
+    public bool Holds(RunSummary run) =>
+        (Status is null || run.Status == Status)
+        && (string.IsNullOrEmpty(Name) || run.Id.StartsWith(Name, StringComparison.OrdinalIgnoreCase) || run.Name.StartsWith(Name, StringComparison.OrdinalIgnoreCase));
+}
