@@ -26,10 +26,10 @@ public static class FaultFreeRun
             },
             new SpecTrainingFactory());
         var teacher = await TinyExperiment.PutTeacherAsync(host.Services.GetRequiredService<ContentStore>());
-        var client = new DisBackClient(host.Grains);
+        var control = new GrainControl(host.Grains);
         return await Task.WhenAll(specs(teacher).Select(async spec =>
         {
-            var trial = client.Trial(GrainKeys.Trial((await client.SubmitAsync(spec, teacher)).Id, 0));
+            var trial = host.Grains.GetGrain<ITrialGrain>(await control.SubmitAsync(spec, teacher));
             await TestCluster.CompletedAsync(trial);
             return (await trial.GetAsync()).Run.Artifacts[StudentFile.Name].Content.Digest;
         }));

@@ -55,7 +55,7 @@ public sealed class TestCluster : IAsyncDisposable
 
     public DocumentReader Documents => new(Blobs, DocumentNames.Service);
 
-    public DisBackClient Client => new(Grains);
+    public GrainControl Control => new(Grains);
 
     public IGrainFactory Grains => _client.Services.GetRequiredService<IClusterClient>();
 
@@ -91,8 +91,7 @@ public sealed class TestCluster : IAsyncDisposable
         {
             try
             {
-                var sweep = await Client.SubmitAsync(spec, Teacher).WaitAsync(cancellation);
-                return Client.Trial(GrainKeys.Trial(sweep.Id, 0));
+                return Grains.GetGrain<ITrialGrain>(await Control.SubmitAsync(spec, Teacher, cancellation));
             }
             catch (Exception) when (!cancellation.IsCancellationRequested)
             {
