@@ -16,7 +16,6 @@ public sealed partial class ChildProcess : IAsyncDisposable
     private static readonly BlockingCollection<Action> s_starts = [];
 
     private readonly Process _process;
-    private readonly Action<string>? _said;
     private readonly Lock _gate = new();
     private readonly Queue<string> _lines = [];
     private readonly List<(string Text, TaskCompletionSource<string?> Seen)> _awaited = [];
@@ -27,11 +26,11 @@ public sealed partial class ChildProcess : IAsyncDisposable
     })
     { IsBackground = true, Name = "parent of all children" }.Start();
 
-    private ChildProcess(Process process, string name, Action<string>? said)
+    private ChildProcess(Process process, string name, Action<string>? said, Action<string>? complained)
     {
-        (_process, Name, _said) = (process, name, said);
-        process.OutputDataReceived += (_, line) => Hear(line.Data, output: true);
-        process.ErrorDataReceived += (_, line) => Hear(line.Data, output: false);
+        (_process, Name) = (process, name);
+        process.OutputDataReceived += (_, line) => Hear(line.Data, said);
+        process.ErrorDataReceived += (_, line) => Hear(line.Data, complained);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         Exit = ExitAsync();
@@ -59,8 +58,13 @@ public sealed partial class ChildProcess : IAsyncDisposable
     /// <param name="arguments">Its arguments.</param>
     /// <param name="environment">Variables to set on top of those of this process.</param>
     /// <param name="said">Called with every line of its output, in order.</param>
+    /// <param name="complained">Called with every line of its errors, in order.</param>
     public static ChildProcess Start(
-        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, Action<string>? said = null)
+        string program,
+        IEnumerable<string> arguments,
+        IReadOnlyDictionary<string, string>? environment = null,
+        Action<string>? said = null,
+        Action<string>? complained = null)
     {
         var start = new ProcessStartInfo("setpriv", ["--pdeathsig", "KILL", program, .. arguments])
         {
@@ -81,7 +85,7 @@ public sealed partial class ChildProcess : IAsyncDisposable
                 started.SetException(e);
             }
         });
-        return new(started.Task.GetAwaiter().GetResult(), Path.GetFileName(program), said);
+        return new(started.Task.GetAwaiter().GetResult(), Path.GetFileName(program), said, complained);
     }
 
     /// <summary>Runs a program to its end and returns its output.</summary>
@@ -136,7 +140,7 @@ public sealed partial class ChildProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    private void Hear(string? line, bool output)
+    private void Hear(string? line, Action<string>? listener)
     {
         if (line is null) return;
         lock (_gate)
@@ -146,7 +150,7 @@ public sealed partial class ChildProcess : IAsyncDisposable
             foreach (var (_, seen) in _awaited.Where(awaited => line.Contains(awaited.Text, StringComparison.Ordinal))) seen.TrySetResult(line);
             _awaited.RemoveAll(awaited => awaited.Seen.Task.IsCompleted);
         }
-        if (output) _said?.Invoke(line);
+        listener?.Invoke(line);
     }
 
     [LibraryImport("libc")]

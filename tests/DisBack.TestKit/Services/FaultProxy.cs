@@ -33,8 +33,11 @@ public sealed class FaultProxy : IAsyncDisposable
     private readonly Uri _target;
     private readonly IPAddress _host;
     private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false });
+    private readonly Lock _gate = new();
+    private readonly List<(long Count, TaskCompletionSource Reached)> _awaited = [];
     private WebApplication _server;
     private volatile ProxyFault _fault;
+    private long _hurt;
 
     private FaultProxy(Uri target, IPAddress host)
     {
@@ -63,6 +66,14 @@ public sealed class FaultProxy : IAsyncDisposable
         await proxy._server.StartAsync();
         proxy.Address = new Uri(proxy._server.Urls.Single());
         return proxy;
+    }
+
+    /// <summary>Completes when that many more requests were hurt, by a fault or because the server behind was down.</summary>
+    public Task HurtAsync(int requests)
+    {
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate) _awaited.Add((_hurt + requests, reached));
+        return reached.Task;
     }
 
     /// <summary>Stops listening: connections are refused.</summary>
@@ -106,7 +117,9 @@ public sealed class FaultProxy : IAsyncDisposable
 
     private async Task HandleAsync(HttpContext context, IHttpForwarder forwarder)
     {
-        switch (_fault)
+        var fault = _fault;
+        if (fault != ProxyFault.None) Hurt();
+        switch (fault)
         {
             case ProxyFault.Busy:
                 context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
@@ -125,7 +138,17 @@ public sealed class FaultProxy : IAsyncDisposable
                 await Task.Delay(Delay, context.RequestAborted);
                 break;
         }
-        await ForwardAsync(context, forwarder, HttpTransformer.Empty);
+        if (await ForwardAsync(context, forwarder, HttpTransformer.Empty) != ForwarderError.None) Hurt();
+    }
+
+    private void Hurt()
+    {
+        lock (_gate)
+        {
+            _hurt++;
+            foreach (var (_, reached) in _awaited.Where(awaited => awaited.Count <= _hurt)) reached.TrySetResult();
+            _awaited.RemoveAll(awaited => awaited.Reached.Task.IsCompleted);
+        }
     }
 
     private ValueTask<ForwarderError> ForwardAsync(HttpContext context, IHttpForwarder forwarder, HttpTransformer transformer) =>

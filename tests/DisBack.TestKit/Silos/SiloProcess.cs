@@ -6,7 +6,7 @@ namespace DisBack.TestKit.Silos;
 
 /// <summary>
 /// The real silo executable on endpoints of its own, which it keeps over restarts. <c>DISBACK_SILO</c> names another build of it than that of this
-/// source tree, for clusters of two versions.
+/// source tree, for clusters of two versions; <c>DISBACK_TEST_LOGS</c> names a folder in which logs are kept.
 /// </summary>
 public sealed class SiloProcess : IAsyncDisposable
 {
@@ -26,7 +26,8 @@ public sealed class SiloProcess : IAsyncDisposable
     {
         (_settings, _history) = (settings, history);
         Directory.CreateDirectory(settings.Folder);
-        _log = new StreamWriter(Path.Combine(settings.Folder, "silo.log"), append: true) { AutoFlush = true };
+        var logs = Environment.GetEnvironmentVariable("DISBACK_TEST_LOGS") is { Length: > 0 } kept ? Directory.CreateDirectory(Path.Combine(kept, Path.GetFileName(Path.GetDirectoryName(settings.Folder)!))).FullName : settings.Folder;
+        _log = new StreamWriter(Path.Combine(logs, $"{settings.Name}.log"), append: true) { AutoFlush = true };
     }
 
     public string Name => _settings.Name;
@@ -80,7 +81,7 @@ public sealed class SiloProcess : IAsyncDisposable
         var environment = configuration.ToDictionary(setting => $"DISBACK_{setting.Key.Replace(":", "__", StringComparison.Ordinal)}", setting => setting.Value);
         // A silo writes kilobytes a second: compiling methods twice, or polling for a debugger, is what its start-up need not do.
         environment["DOTNET_TieredPGO"] = "0";
-        _process = ChildProcess.Start(program, rest, environment, Hear);
+        _process = ChildProcess.Start(program, rest, environment, Hear, Log);
         Starts++;
     }
 
@@ -154,11 +155,16 @@ public sealed class SiloProcess : IAsyncDisposable
 
     private void Hear(string line)
     {
+        Log(line);
+        if (HistoryReader.Parse(line, Name) is { } record) _history.Add(record);
+    }
+
+    private void Log(string line)
+    {
         lock (_log)
         {
             if (_log.BaseStream.CanWrite) _log.WriteLine(line);
         }
-        if (HistoryReader.Parse(line, Name) is { } record) _history.Add(record);
     }
 
     private static string BuiltHere()

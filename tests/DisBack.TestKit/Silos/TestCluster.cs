@@ -1,4 +1,5 @@
 using System.Net;
+using Azure.Storage.Blobs;
 using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
@@ -139,6 +140,31 @@ public sealed class TestCluster : IAsyncDisposable
     {
         var document = await Documents.ReadAsync<TrialDocument>(DocumentNames.Trial, trial.GetPrimaryKeyString(), DocumentNames.Trial);
         return document!.Run.Artifacts[StudentFile.Name].Content.Digest;
+    }
+
+    /// <summary>Waits until an attempt of a trial has had a checkpoint acknowledged, and returns the worker that trains it.</summary>
+    public async Task<SiloProcess> TrainingAsync(ITrialGrain trial, int attempt = 1) => Silo((await HistoryAsync(
+        record => record.Event == HistoryEvent.CheckpointAcknowledged && record.Run == NameOf(trial) && record.Attempt == attempt)).Silo);
+
+    /// <summary>The silo of a name.</summary>
+    public SiloProcess Silo(string name) => Silos.Single(silo => silo.Name == name);
+
+    /// <summary>What the history calls a trial.</summary>
+    public static string NameOf(ITrialGrain trial) => $"backtracking/{trial.GetPrimaryKeyString()}";
+
+    /// <summary>Starts again every silo that is not running, and waits until all are ready.</summary>
+    public async Task ReviveAsync()
+    {
+        foreach (var silo in Silos.Where(silo => !silo.IsRunning)) silo.Start();
+        await Task.WhenAll(Silos.Select(silo => silo.ReadyAsync()));
+    }
+
+    /// <summary>Flips one bit in the middle of a stored content, behind the back of everybody.</summary>
+    public async Task DamageAsync(ContentRef content)
+    {
+        var bytes = (await Blobs.ReadAsync(content.BlobName) ?? throw new InvalidOperationException($"{content} is not stored.")).Content.ToArray();
+        bytes[bytes.Length / 2] ^= 0x10;
+        await new BlobContainerClient(await Azurite.ConnectionStringAsync(), new BlobStoreOptions().Container).GetBlobClient(content.BlobName).UploadAsync(BinaryData.FromBytes(bytes), overwrite: true);
     }
 
     /// <summary>Waits for a record of the history.</summary>

@@ -1,0 +1,55 @@
+using System.Collections.Concurrent;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.TestKit.History;
+using DisBack.TestKit.Silos;
+
+namespace DisBack.Cluster.Tests.Faults;
+
+/// <summary>A cluster with faults in it, and what must come of every trial all the same: the student of a run without faults, and a history without contradictions.</summary>
+public abstract class FaultTests(TestClusterOptions options) : IAsyncLifetime
+{
+    private static readonly ConcurrentDictionary<int, Task<string>> s_expected = new();
+
+    protected TestCluster Cluster { get; private set; } = null!;
+
+    protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => Cluster = await TestCluster.StartAsync(options);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Cluster.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Submits a trial and waits until it trains.</summary>
+    /// <param name="steps">Steps of stage 2: as many as it takes for the fault to come in between.</param>
+    protected async Task<(ITrialGrain Trial, SiloProcess Worker)> TrainAsync(int steps)
+    {
+        var trial = await Cluster.SubmitAsync(Spec(steps), Cancellation);
+        return (trial, await Cluster.TrainingAsync(trial));
+    }
+
+    /// <summary>Waits for the next attempt to go on.</summary>
+    protected Task<HistoryRecord> ResumedAsync(ITrialGrain trial, int attempt) =>
+        Cluster.HistoryAsync(record => record.Event == HistoryEvent.Resumed && record.Run == TestCluster.NameOf(trial) && record.Attempt == attempt);
+
+    /// <summary>The newest committed checkpoint of a trial before a beginning of an attempt.</summary>
+    protected HistoryRecord HeadBefore(ITrialGrain trial, int attempt) =>
+        Cluster.History.Records.Last(record => record.Event == HistoryEvent.CheckpointCommitted && record.Run == TestCluster.NameOf(trial) && record.Attempt < attempt);
+
+    /// <summary>Waits for the trial's end and compares.</summary>
+    protected async Task<RunRecord> EndsAsIfNothingHadHappenedAsync(ITrialGrain trial, int steps, IReadOnlySet<string>? damaged = null)
+    {
+        await TestCluster.CompletedAsync(trial);
+        Assert.Equal(await ExpectedAsync(steps), await Cluster.StudentAsync(trial));
+        Assert.Empty(await Cluster.ViolationsAsync(damaged));
+        return (await Cluster.Documents.ReadAsync<TrialDocument>(DocumentNames.Trial, trial.GetPrimaryKeyString(), DocumentNames.Trial, Cancellation))!.Run;
+    }
+
+    private DisBack.Contracts.Specs.ExperimentSpec Spec(int steps) => TinyExperiment.Spec("fault", Cluster.Teacher, backtracking: steps);
+
+    private static Task<string> ExpectedAsync(int steps) => s_expected.GetOrAdd(steps, async count =>
+        (await FaultFreeRun.StudentsAsync(teacher => [TinyExperiment.Spec("expected", teacher, backtracking: count)]))[0]);
+}

@@ -1,0 +1,103 @@
+using DisBack.Storage.Content;
+using DisBack.TestKit.Services;
+
+namespace DisBack.Cluster.Tests.Faults;
+
+/// <summary>Redis and the blob store fail, forget, hesitate and lie.</summary>
+public sealed class ServiceFaultTests() : FaultTests(new())
+{
+    private const int Steps = 600;
+
+    [Fact]
+    public async Task Redis_is_killed_and_comes_back_and_the_attempt_never_notices()
+    {
+        var (trial, _) = await TrainAsync(Steps);
+
+        await Cluster.Redis.KillAsync();
+        await Cluster.Redis.RestartAsync();
+
+        Assert.Equal(1, (await EndsAsIfNothingHadHappenedAsync(trial, Steps)).Attempt);
+    }
+
+    [Fact]
+    public async Task Redis_forgets_everything_and_the_silos_ask_to_be_started_again()
+    {
+        var (trial, _) = await TrainAsync(1500);
+
+        await Cluster.Redis.FlushAsync();
+        var codes = await Task.WhenAll(Cluster.Silos.Select(silo => silo.Exit));
+        await Cluster.ReviveAsync();
+
+        Assert.All(codes, code => Assert.Equal(75, code));
+        await EndsAsIfNothingHadHappenedAsync(trial, 1500);
+    }
+
+    [Fact]
+    public async Task The_blob_store_is_down_and_the_run_waits_for_it()
+    {
+        var (trial, _) = await TrainAsync(Steps);
+
+        await Cluster.Azurite.StopAsync();
+        await Cluster.Proxy.HurtAsync(20);
+        await Cluster.Azurite.RestartAsync();
+
+        await EndsAsIfNothingHadHappenedAsync(trial, Steps);
+    }
+
+    [Theory]
+    [InlineData(ProxyFault.Busy, 40)]
+    [InlineData(ProxyFault.Slow, 20)]
+    [InlineData(ProxyFault.Drop, 40)]
+    [InlineData(ProxyFault.LoseAnswer, 40)]
+    public async Task The_blob_store_answers_badly_for_a_while(ProxyFault fault, int requests)
+    {
+        var (trial, _) = await TrainAsync(Steps);
+
+        Cluster.Proxy.Fault = fault;
+        await Cluster.Proxy.HurtAsync(requests);
+        Cluster.Proxy.Fault = ProxyFault.None;
+
+        await EndsAsIfNothingHadHappenedAsync(trial, Steps);
+    }
+
+    [Fact]
+    public async Task A_flipped_bit_in_the_head_checkpoint_is_named_and_the_one_before_is_taken()
+    {
+        var (trial, worker) = await TrainAsync(Steps);
+
+        await worker.KillAsync();
+        var head = HeadBefore(trial, attempt: 2);
+        await Cluster.DamageAsync(new ContentRef(head.Digest, 0));
+        var damaged = new HashSet<string> { head.Digest };
+
+        Assert.True((await ResumedAsync(trial, attempt: 2)).Step < head.Step);
+        var run = await EndsAsIfNothingHadHappenedAsync(trial, Steps, damaged);
+        Assert.Contains(run.Events, happened => happened.Message.Contains($"The checkpoint of step {head.Step} is not usable", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Flipped_bits_in_the_cache_of_a_worker_are_repaired_from_the_store()
+    {
+        var (first, worker) = await TrainAsync(90);
+        await EndsAsIfNothingHadHappenedAsync(first, 90);
+
+        foreach (var silo in Cluster.Workers) await silo.KillAsync();
+        var flipped = Cluster.Workers.SelectMany(silo => Directory.EnumerateFiles(silo.Cache, "*", SearchOption.AllDirectories)).ToList();
+        foreach (var file in flipped) Flip(file);
+        await Cluster.ReviveAsync();
+
+        Assert.NotEmpty(flipped);
+        Assert.NotEmpty(worker.Cache);
+        var (second, _) = await TrainAsync(Steps);
+        await EndsAsIfNothingHadHappenedAsync(second, Steps);
+    }
+
+    private static void Flip(string file)
+    {
+        using var stream = File.Open(file, FileMode.Open, FileAccess.ReadWrite);
+        stream.Position = stream.Length / 2;
+        var flipped = (byte)(stream.ReadByte() ^ 0x10);
+        stream.Position = stream.Length / 2;
+        stream.WriteByte(flipped);
+    }
+}

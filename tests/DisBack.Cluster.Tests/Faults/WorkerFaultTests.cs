@@ -1,0 +1,59 @@
+using DisBack.Contracts.Documents;
+using DisBack.TestKit.History;
+using DisBack.TestKit.Processes;
+using DisBack.TestKit.Silos;
+
+namespace DisBack.Cluster.Tests.Faults;
+
+/// <summary>The process that trains dies, hangs, comes back from the dead, or is asked to go.</summary>
+public sealed class WorkerFaultTests() : FaultTests(new())
+{
+    [Fact]
+    public async Task A_killed_worker_is_replaced_by_another_that_goes_on_from_the_head_checkpoint()
+    {
+        var (trial, worker) = await TrainAsync(300);
+
+        await worker.KillAsync();
+        var resumed = await ResumedAsync(trial, attempt: 2);
+
+        Assert.NotEqual(worker.Name, resumed.Silo);
+        Assert.Equal(HeadBefore(trial, attempt: 2).Step, resumed.Step);
+        var run = await EndsAsIfNothingHadHappenedAsync(trial, 300);
+        Assert.Equal(FailureCause.Lost, run.Attempts[0].Cause);
+    }
+
+    [Fact]
+    public async Task A_frozen_worker_is_replaced_and_when_it_thaws_nothing_it_says_counts()
+    {
+        var (trial, zombie) = await TrainAsync(1500);
+
+        zombie.Send(Signal.Stop);
+        var replaced = await ResumedAsync(trial, attempt: 2);
+        var before = Cluster.History.Records.Count;
+        zombie.Send(Signal.Continue);
+
+        // It learns of its end from the owner, from the membership table, or from both.
+        var fenced = Cluster.HistoryAsync(record => record.Event == HistoryEvent.Fenced && record.Silo == zombie.Name, after: before);
+        await Task.WhenAny(fenced, zombie.Exit);
+        Assert.NotEqual(zombie.Name, replaced.Silo);
+        await EndsAsIfNothingHadHappenedAsync(trial, 1500);
+        Assert.DoesNotContain(
+            Cluster.History.Records.Skip(before), record => record is { Event: HistoryEvent.CheckpointCommitted or HistoryEvent.CheckpointAcknowledged, Attempt: 1 } && record.Run == TestCluster.NameOf(trial));
+    }
+
+    [Fact]
+    public async Task A_worker_that_is_asked_to_go_leaves_a_checkpoint_behind_and_no_alarm()
+    {
+        var (trial, worker) = await TrainAsync(600);
+
+        Assert.Equal(0, await worker.TerminateAsync());
+        var resumed = await ResumedAsync(trial, attempt: 2);
+
+        Assert.Equal(HeadBefore(trial, attempt: 2).Step, resumed.Step);
+        Assert.DoesNotContain("\"LogLevel\":\"Error\"", worker.LastLines, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"LogLevel\":\"Critical\"", worker.LastLines, StringComparison.Ordinal);
+        var run = await EndsAsIfNothingHadHappenedAsync(trial, 600);
+        Assert.Equal(FailureCause.Stopped, run.Attempts[0].Cause);
+        Assert.Equal(0, run.Failures);
+    }
+}
