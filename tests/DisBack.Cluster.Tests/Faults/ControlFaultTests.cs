@@ -9,24 +9,24 @@ public sealed class ControlFaultTests() : FaultTests(new() { Controls = 2, Worke
     [Fact]
     public async Task The_control_silo_of_a_run_is_killed_and_the_attempt_goes_on_under_another()
     {
-        var (trial, _) = await TrainAsync(900);
+        var (trial, _) = await TrainAsync(600);
         var owner = Cluster.Silo(HeadBefore(trial, attempt: 2).Silo);
 
         await owner.KillAsync();
         await Cluster.HistoryAsync(record => record.Event == HistoryEvent.CheckpointCommitted && record.Run == TestCluster.NameOf(trial) && record.Silo != owner.Name);
 
-        Assert.Equal(1, (await EndsAsIfNothingHadHappenedAsync(trial, 900)).Attempt);
+        Assert.Equal(1, (await EndsAsIfNothingHadHappenedAsync(trial, 600)).Attempt);
     }
 
     [Fact]
     public async Task All_control_silos_are_killed_and_the_attempt_goes_on_when_they_are_back()
     {
-        var (trial, _) = await TrainAsync(900);
+        var (trial, _) = await TrainAsync(600);
 
         await Task.WhenAll(Cluster.Controls.Select(silo => silo.KillAsync()));
         await Cluster.ReviveAsync();
 
-        Assert.Equal(1, (await EndsAsIfNothingHadHappenedAsync(trial, 900)).Attempt);
+        Assert.Equal(1, (await EndsAsIfNothingHadHappenedAsync(trial, 600)).Attempt);
     }
 
     [Fact]

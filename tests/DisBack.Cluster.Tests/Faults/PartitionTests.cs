@@ -34,13 +34,14 @@ public sealed class PartitionTests : IAsyncLifetime
     {
         public async Task CutOffAsync(NetworkDirection direction, bool towardsSilosOnly)
         {
-            const int steps = 1500;
+            const int steps = 300;
             var (trial, worker) = await TrainAsync(steps);
+            var host = Cluster.HostOf(worker)!;
             var others = Cluster.Silos.Where(silo => silo != worker).Select(silo => silo.Endpoint.Address).ToArray();
 
-            await Cluster.HostOf(worker).CutAsync(direction, towardsSilosOnly ? others : []);
+            await host.CutAsync(direction, towardsSilosOnly ? others : []);
             var resumed = await ResumedAsync(trial, attempt: 2);
-            await Cluster.HostOf(worker).HealAsync();
+            await host.HealAsync();
 
             Assert.NotEqual(worker.Name, resumed.Silo);
             await EndsAsIfNothingHadHappenedAsync(trial, steps);

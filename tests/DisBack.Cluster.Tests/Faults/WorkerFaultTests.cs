@@ -25,7 +25,7 @@ public sealed class WorkerFaultTests() : FaultTests(new())
     [Fact]
     public async Task A_frozen_worker_is_replaced_and_when_it_thaws_nothing_it_says_counts()
     {
-        var (trial, zombie) = await TrainAsync(1500);
+        var (trial, zombie) = await TrainAsync(300);
 
         zombie.Send(Signal.Stop);
         var replaced = await ResumedAsync(trial, attempt: 2);
@@ -36,7 +36,7 @@ public sealed class WorkerFaultTests() : FaultTests(new())
         var fenced = Cluster.HistoryAsync(record => record.Event == HistoryEvent.Fenced && record.Silo == zombie.Name, after: before);
         await Task.WhenAny(fenced, zombie.Exit);
         Assert.NotEqual(zombie.Name, replaced.Silo);
-        await EndsAsIfNothingHadHappenedAsync(trial, 1500);
+        await EndsAsIfNothingHadHappenedAsync(trial, 300);
         Assert.DoesNotContain(
             Cluster.History.Records.Skip(before), record => record is { Event: HistoryEvent.CheckpointCommitted or HistoryEvent.CheckpointAcknowledged, Attempt: 1 } && record.Run == TestCluster.NameOf(trial));
     }
@@ -44,7 +44,7 @@ public sealed class WorkerFaultTests() : FaultTests(new())
     [Fact]
     public async Task A_worker_that_is_asked_to_go_leaves_a_checkpoint_behind_and_no_alarm()
     {
-        var (trial, worker) = await TrainAsync(600);
+        var (trial, worker) = await TrainAsync(300);
 
         Assert.Equal(0, await worker.TerminateAsync());
         var resumed = await ResumedAsync(trial, attempt: 2);
@@ -52,7 +52,7 @@ public sealed class WorkerFaultTests() : FaultTests(new())
         Assert.Equal(HeadBefore(trial, attempt: 2).Step, resumed.Step);
         Assert.DoesNotContain("\"LogLevel\":\"Error\"", worker.LastLines, StringComparison.Ordinal);
         Assert.DoesNotContain("\"LogLevel\":\"Critical\"", worker.LastLines, StringComparison.Ordinal);
-        var run = await EndsAsIfNothingHadHappenedAsync(trial, 600);
+        var run = await EndsAsIfNothingHadHappenedAsync(trial, 300);
         Assert.Equal(FailureCause.Stopped, run.Attempts[0].Cause);
         Assert.Equal(0, run.Failures);
     }

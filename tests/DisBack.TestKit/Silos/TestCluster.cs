@@ -82,8 +82,8 @@ public sealed class TestCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>The host of a silo on the network that was given.</summary>
-    public NetworkHost HostOf(SiloProcess silo) => _hosts[silo];
+    /// <summary>The host of a silo on the network that was given; null without one.</summary>
+    public NetworkHost? HostOf(SiloProcess silo) => _hosts.GetValueOrDefault(silo);
 
     /// <summary>Submits an experiment, as often as it takes to be heard.</summary>
     public async Task<ITrialGrain> SubmitAsync(ExperimentSpec spec, CancellationToken cancellation = default)
@@ -105,9 +105,8 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>Watches a run until an update satisfies a condition, whatever happens to those who serve the watch.</summary>
     /// <exception cref="InvalidOperationException">The run settled without it.</exception>
     /// <exception cref="TimeoutException">It did not come in time.</exception>
-    public static async Task<RunUpdate> UntilAsync(IRun run, Func<RunUpdate, bool> condition, TimeSpan? patience = null)
+    public static async Task<RunUpdate> UntilAsync(IRun run, Func<RunUpdate, bool> condition, CancellationToken limit)
     {
-        using var limit = new CancellationTokenSource(patience ?? Patience);
         RunUpdate? last = null;
         Exception? trouble = null;
         while (!limit.IsCancellationRequested)
@@ -115,7 +114,7 @@ public sealed class TestCluster : IAsyncDisposable
             var settled = false;
             try
             {
-                await foreach (var update in run.WatchAsync(last?.Sequence ?? 0, limit.Token).WithBatchSize(1).WithCancellation(limit.Token))
+                await foreach (var update in run.WatchAsync(last?.Sequence ?? 0, limit).WithBatchSize(1).WithCancellation(limit))
                 {
                     last = update;
                     if (condition(update)) return update;
@@ -125,7 +124,7 @@ public sealed class TestCluster : IAsyncDisposable
             catch (Exception e)
             {
                 trouble = e;
-                await Task.Delay(Breath, limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(Breath, limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             if (settled) throw new InvalidOperationException($"The run {run.GetPrimaryKeyString()} settled as {last?.Status}: {last?.Reason}");
         }
@@ -133,7 +132,25 @@ public sealed class TestCluster : IAsyncDisposable
             $"The run {run.GetPrimaryKeyString()} did not get there in time: {last?.Status} ({last?.Reason}), attempt {last?.Attempt}, step {last?.Progress.Step}. Last trouble of the watch: {trouble?.Message ?? "none"}");
     }
 
-    public static Task<RunUpdate> CompletedAsync(IRun run, TimeSpan? patience = null) => UntilAsync(run, update => update.Status == RunStatus.Completed, patience);
+    /// <summary>Watches a run to its completion.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="limit">When to give up.</param>
+    /// <param name="seen">Called with every update.</param>
+    public static Task CompletedAsync(IRun run, CancellationToken limit, Action<RunUpdate>? seen = null) => UntilAsync(
+        run,
+        update =>
+        {
+            seen?.Invoke(update);
+            return update.Status == RunStatus.Completed;
+        },
+        limit);
+
+    /// <summary>Watches a run to its completion, for as long as any test waits.</summary>
+    public static async Task CompletedAsync(IRun run)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        await CompletedAsync(run, limit.Token);
+    }
 
     /// <summary>The digest of the student a trial has left.</summary>
     public async Task<string> StudentAsync(ITrialGrain trial)
@@ -159,11 +176,12 @@ public sealed class TestCluster : IAsyncDisposable
         await Task.WhenAll(Silos.Select(silo => silo.ReadyAsync()));
     }
 
-    /// <summary>Flips one bit in the middle of a stored content, behind the back of everybody.</summary>
-    public async Task DamageAsync(ContentRef content)
+    /// <summary>Flips one bit in the middle of a stored content, or cuts it short, behind the back of everybody.</summary>
+    public async Task DamageAsync(ContentRef content, bool torn = false)
     {
         var bytes = (await Blobs.ReadAsync(content.BlobName) ?? throw new InvalidOperationException($"{content} is not stored.")).Content.ToArray();
         bytes[bytes.Length / 2] ^= 0x10;
+        if (torn) bytes = bytes[..(bytes.Length / 2)];
         await new BlobContainerClient(await Azurite.ConnectionStringAsync(), new BlobStoreOptions().Container).GetBlobClient(content.BlobName).UploadAsync(BinaryData.FromBytes(bytes), overwrite: true);
     }
 

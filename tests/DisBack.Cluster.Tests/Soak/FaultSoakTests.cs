@@ -1,0 +1,26 @@
+using System.Globalization;
+using DisBack.TestKit.Soak;
+
+namespace DisBack.Cluster.Tests.Soak;
+
+/// <summary>Two hundred faults of all kinds, one over the other, while trials keep coming. <c>DISBACK_SOAK_SEED</c> chooses another schedule.</summary>
+public sealed class FaultSoakTests
+{
+    [Fact]
+    public async Task Two_hundred_faults_change_no_bit_of_any_student()
+    {
+        const int count = 200;
+        var seed = int.Parse(Environment.GetEnvironmentVariable("DISBACK_SOAK_SEED") ?? "1", CultureInfo.InvariantCulture);
+        var told = new List<string>();
+
+        var report = await FaultSoak.RunAsync(seed, count, line =>
+        {
+            lock (told) told.Add(line);
+        });
+
+        TestContext.Current.TestOutputHelper!.WriteLine($"{report}");
+        Assert.True(
+            report.Failures.Count == 0,
+            $"{report}\nReplay: dotnet run -c Release --project tests/DisBack.Benchmarks -- faults --seed {seed} --count {count}\n{string.Join('\n', told)}");
+    }
+}

@@ -1,0 +1,74 @@
+namespace DisBack.TestKit.Soak;
+
+/// <summary>What a soak does to a cluster.</summary>
+public enum FaultKind
+{
+    /// <summary>SIGKILL of a worker.</summary>
+    KillWorker,
+
+    /// <summary>SIGKILL of a control silo.</summary>
+    KillControl,
+
+    /// <summary>SIGKILL of all control silos at once.</summary>
+    KillAllControls,
+
+    /// <summary>SIGKILL of every silo and of Redis.</summary>
+    KillEverything,
+
+    /// <summary>SIGSTOP and SIGCONT of a worker, too soon for anybody to give it up.</summary>
+    FreezeWorkerShortly,
+
+    /// <summary>SIGSTOP and SIGCONT of a worker, so long that it comes back from the dead.</summary>
+    FreezeWorkerLong,
+
+    /// <summary>SIGSTOP and SIGCONT of a control silo.</summary>
+    FreezeControl,
+
+    /// <summary>SIGTERM of a worker, which drains.</summary>
+    TerminateWorker,
+
+    /// <summary>SIGTERM of a control silo.</summary>
+    TerminateControl,
+
+    /// <summary>SIGKILL and restart of Redis.</summary>
+    RestartRedis,
+
+    /// <summary>Redis forgets everything.</summary>
+    FlushRedis,
+
+    /// <summary>Azurite ends and starts again; the proxy answers 502 meanwhile.</summary>
+    StopBlobs,
+
+    /// <summary>The blob store's address refuses connections.</summary>
+    RefuseBlobs,
+
+    /// <summary>The blob store answers 503.</summary>
+    BusyBlobs,
+
+    /// <summary>The blob store takes a second for everything.</summary>
+    SlowBlobs,
+
+    /// <summary>The blob store drops connections.</summary>
+    DropBlobs,
+
+    /// <summary>The blob store does everything and its answers are lost.</summary>
+    LoseBlobAnswers,
+
+    /// <summary>A bit flips in a file of a worker's cache.</summary>
+    FlipCachedBit,
+
+    /// <summary>A bit flips in the stored head checkpoint of a run, which has older ones.</summary>
+    FlipStoredBit,
+
+    /// <summary>The stored head checkpoint of a run, which has older ones, is cut short.</summary>
+    TearStored,
+
+    /// <summary>A worker can neither hear nor be heard.</summary>
+    CutWorkerOff,
+
+    /// <summary>A worker can be heard but hears nothing.</summary>
+    DeafenWorker,
+
+    /// <summary>A worker hears but cannot be heard.</summary>
+    MuteWorker,
+}

@@ -1,0 +1,137 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using DisBack.Contracts.Specs;
+using DisBack.Storage.Content;
+using DisBack.TestKit.History;
+using DisBack.TestKit.Networks;
+using DisBack.TestKit.Silos;
+
+namespace DisBack.TestKit.Soak;
+
+/// <summary>
+/// Trials keep coming while faults of all kinds hit the cluster, one over the other. Afterwards everything heals, every trial must complete with the
+/// student of the run without faults, and the history of all silos must not contradict itself.
+/// </summary>
+public sealed class FaultSoak
+{
+    private const int Lanes = 4;
+    private const int Seeds = 12;
+
+    private static readonly TimeSpan Settling = TimeSpan.FromMinutes(4);
+
+    private readonly int _seed;
+    private readonly int _count;
+    private readonly Action<string> _say;
+    private readonly ConcurrentQueue<string> _failures = new();
+    private readonly ConcurrentDictionary<FaultKind, int> _faults = new();
+    private readonly ConcurrentDictionary<(string Run, int Attempt), long> _reached = new();
+    private int _submitted;
+    private int _completed;
+
+    private FaultSoak(int seed, int count, Action<string> say) => (_seed, _count, _say) = (seed, count, say);
+
+    /// <param name="seed">Decides the schedule.</param>
+    /// <param name="count">How many faults.</param>
+    /// <param name="say">Told what happens, a line each.</param>
+    public static async Task<SoakReport> RunAsync(int seed, int count, Action<string> say)
+    {
+        var started = Stopwatch.GetTimestamp();
+        say("The students of the run without faults...");
+        var expected = await FaultFreeRun.StudentsAsync(teacher => Enumerable.Range(0, Seeds).Select(number => Spec("expected", teacher, number)));
+        say(FormattableString.Invariant($"... took {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s."));
+
+        await using var network = await Network.WhyNotAsync() is { } reason ? None(reason) : await Network.StartAsync();
+        await using var cluster = await TestCluster.StartAsync(new() { Controls = 2, Workers = 3, Slots = 2, Network = network });
+        return await new FaultSoak(seed, count, say).RunAsync(cluster, expected, started);
+
+        Network? None(string why)
+        {
+            say(why);
+            return null;
+        }
+    }
+
+    private static ExperimentSpec Spec(string name, ContentRef teacher, int number) => TinyExperiment.Spec(name, teacher, seed: number % Seeds);
+
+    private async Task<SoakReport> RunAsync(TestCluster cluster, IReadOnlyList<string> expected, long started)
+    {
+        await using var injector = new FaultInjector(cluster);
+        using var over = new CancellationTokenSource();
+        var lanes = Enumerable.Range(0, Lanes).Select(_ => Task.Run(() => FeedAsync(cluster, expected, over.Token))).ToArray();
+        var faults = new List<Task>();
+        foreach (var fault in FaultSchedule.Create(_seed, _count))
+        {
+            faults.Add(InjectAsync(injector, fault));
+            await Task.Delay(fault.Pause);
+        }
+        await Task.WhenAll(faults);
+        await over.CancelAsync();
+        _say(FormattableString.Invariant($"All faults are over after {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s; {_completed} of {_submitted} trials are complete."));
+        await Task.WhenAll(lanes);
+
+        foreach (var violation in await cluster.ViolationsAsync(injector.Damaged)) _failures.Enqueue($"{violation}");
+        if (injector.Exits.ContainsKey(78)) _failures.Enqueue("A silo refused its configuration.");
+        var history = cluster.History.Records;
+        return new()
+        {
+            Seed = _seed,
+            Faults = _faults,
+            Exits = injector.Exits,
+            Trials = _completed,
+            Attempts = history.Where(record => record.Event == HistoryEvent.AttemptBegan).DistinctBy(record => (record.Run, record.Attempt)).Count(),
+            Checkpoints = history.Count(record => record.Event == HistoryEvent.CheckpointCommitted),
+            StepsRepeated = history
+                .Where(record => record is { Event: HistoryEvent.Resumed, Attempt: > 1 })
+                .Sum(record => Math.Max(0, _reached.GetValueOrDefault((record.Run, record.Attempt - 1)) - record.Step)),
+            Steps = (long)_completed * Spec("any", cluster.Teacher, 0).Backtracking.Steps,
+            Failures = [.. _failures],
+            Duration = Stopwatch.GetElapsedTime(started),
+        };
+    }
+
+    private async Task InjectAsync(FaultInjector injector, Fault fault)
+    {
+        try
+        {
+            if (await injector.InjectAsync(fault) is { } hit)
+            {
+                _faults.AddOrUpdate(fault.Kind, 1, (_, seen) => seen + 1);
+                _say($"{fault}: {hit}");
+            }
+            else
+            {
+                _say($"{fault}: nothing to hit");
+            }
+        }
+        catch (Exception e)
+        {
+            _failures.Enqueue($"{fault} failed: {e.Message}");
+        }
+    }
+
+    /// <summary>One trial after the other, until the faults are over and the last one is complete.</summary>
+    private async Task FeedAsync(TestCluster cluster, IReadOnlyList<string> expected, CancellationToken over)
+    {
+        while (!over.IsCancellationRequested)
+        {
+            var number = Interlocked.Increment(ref _submitted) - 1;
+            try
+            {
+                // While faults go on a trial takes as long as it takes; afterwards it has a bound.
+                using var limit = new CancellationTokenSource();
+                await using var bound = over.Register(() => limit.CancelAfter(Settling));
+                var trial = await cluster.SubmitAsync(Spec($"soak-{number}", cluster.Teacher, number), limit.Token);
+                var name = TestCluster.NameOf(trial);
+                await TestCluster.CompletedAsync(
+                    trial, limit.Token, update => _reached.AddOrUpdate((name, update.Attempt), update.Progress.Step, (_, before) => Math.Max(before, update.Progress.Step)));
+                var student = await cluster.StudentAsync(trial);
+                if (student != expected[number % Seeds]) _failures.Enqueue($"{name}: its student is {student}, without faults it is {expected[number % Seeds]}");
+                Interlocked.Increment(ref _completed);
+            }
+            catch (Exception e)
+            {
+                _failures.Enqueue($"trial {number}: {e.Message}");
+            }
+        }
+    }
+}

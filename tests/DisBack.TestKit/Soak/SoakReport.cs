@@ -1,0 +1,40 @@
+namespace DisBack.TestKit.Soak;
+
+/// <summary>What a soak has seen.</summary>
+public sealed record SoakReport
+{
+    public required int Seed { get; init; }
+
+    /// <summary>Faults that hit something, by kind.</summary>
+    public required IReadOnlyDictionary<FaultKind, int> Faults { get; init; }
+
+    /// <summary>Exit codes of silos and how often they were seen.</summary>
+    public required IReadOnlyDictionary<int, int> Exits { get; init; }
+
+    public required int Trials { get; init; }
+
+    /// <summary>Attempts of all runs, recordings included.</summary>
+    public required int Attempts { get; init; }
+
+    public required int Checkpoints { get; init; }
+
+    /// <summary>Steps of students that were made more than once, as far as heartbeats told.</summary>
+    public required long StepsRepeated { get; init; }
+
+    /// <summary>Steps of students.</summary>
+    public required long Steps { get; init; }
+
+    /// <summary>Everything that must not have happened, one sentence each; none if all is well.</summary>
+    public required IReadOnlyList<string> Failures { get; init; }
+
+    public required TimeSpan Duration { get; init; }
+
+    public override string ToString() => string.Join('\n',
+    [
+        FormattableString.Invariant($"seed {Seed}: {Faults.Values.Sum()} faults in {Duration.TotalSeconds:0} s: {string.Join(", ", Faults.OrderByDescending(fault => fault.Value).Select(fault => $"{fault.Key} {fault.Value}"))}"),
+        FormattableString.Invariant($"{Trials} trials, {Attempts} attempts, {Checkpoints} checkpoints, {StepsRepeated} of {Steps} steps repeated"),
+        $"exit codes: {string.Join(", ", Exits.OrderBy(exit => exit.Key).Select(exit => $"{exit.Key} x{exit.Value}"))}",
+        Failures.Count == 0 ? "every student has the bytes of the fault-free run, and the history has no contradictions" : $"{Failures.Count} failures:",
+        .. Failures,
+    ]);
+}
