@@ -8,5 +8,7 @@ var root = new RootCommand("Measures what the README claims. Every figure is a r
     StallBenchmark.Create(),
     StartBenchmark.Create(),
     KillBenchmark.Create(),
+    FailoverBenchmark.Create(),
+    FaultsBenchmark.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace DisBack.TestKit.Processes;
@@ -121,6 +122,12 @@ public sealed partial class ChildProcess : IAsyncDisposable
         if (!_process.HasExited) _ = kill(_process.Id, (int)signal);
     }
 
+    /// <summary>Sends a signal to every process it has started itself, which is how a supervisor loses what it watches.</summary>
+    public void SendToChildren(Signal signal)
+    {
+        foreach (var child in Children()) _ = kill(child, (int)signal);
+    }
+
     /// <summary>SIGKILL, and waits for the end.</summary>
     public async Task KillAsync()
     {
@@ -130,8 +137,29 @@ public sealed partial class ChildProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (!_process.HasExited)
+        {
+            // Stopped first, so that it starts nothing more in the meantime.
+            Send(Signal.Stop);
+            SendToChildren(Signal.Kill);
+        }
         await KillAsync();
         _process.Dispose();
+    }
+
+    private int[] Children()
+    {
+        try
+        {
+            return [.. Directory.EnumerateDirectories($"/proc/{_process.Id}/task")
+                .SelectMany(thread => File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                .Select(id => int.Parse(id, CultureInfo.InvariantCulture))];
+        }
+        catch (IOException)
+        {
+            // It has just ended, or a thread of it has.
+            return [];
+        }
     }
 
     private async Task<int> ExitAsync()

@@ -136,6 +136,9 @@ public sealed class SiloProcess : IAsyncDisposable
     /// <summary>SIGKILL, and waits for the end.</summary>
     public Task KillAsync() => Process.KillAsync();
 
+    /// <summary>SIGKILL of the silo under its supervisor, which stays.</summary>
+    public void KillSupervised() => Process.SendToChildren(Signal.Kill);
+
     /// <summary>SIGTERM, and waits for the end it makes; returns its exit code.</summary>
     public Task<int> TerminateAsync()
     {

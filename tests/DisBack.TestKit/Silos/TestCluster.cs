@@ -264,7 +264,7 @@ public sealed class TestCluster : IAsyncDisposable
 
     private Dictionary<string, string> Configuration()
     {
-        var settings = new Dictionary<string, string>(TestClusterOptions.Quick)
+        var settings = new Dictionary<string, string>(_options.Configuration)
         {
             ["Cluster:Id"] = _id,
             ["Cluster:Membership"] = "Redis",
@@ -273,7 +273,6 @@ public sealed class TestCluster : IAsyncDisposable
             ["Worker:Accelerator"] = "cpu",
             ["Worker:Slots"] = $"{_options.Slots}",
         };
-        foreach (var (key, value) in _options.Configuration) settings[key] = value;
         return settings;
     }
 

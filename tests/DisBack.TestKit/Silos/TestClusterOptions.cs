@@ -20,8 +20,8 @@ public sealed record TestClusterOptions
     /// <summary>Gives every silo a host of its own on a network that can be cut.</summary>
     public Network? Network { get; init; }
 
-    /// <summary>Configuration of every silo on top of <see cref="Quick"/>.</summary>
-    public IReadOnlyDictionary<string, string> Configuration { get; init; } = new Dictionary<string, string>();
+    /// <summary>Configuration of every silo on top of what its place in the cluster says; <see cref="Quick"/> unless given.</summary>
+    public IReadOnlyDictionary<string, string> Configuration { get; init; } = Quick;
 
     /// <summary>Times so short that a test need not wait for them, in the proportions of the defaults.</summary>
     public static IReadOnlyDictionary<string, string> Quick { get; } = new Dictionary<string, string>

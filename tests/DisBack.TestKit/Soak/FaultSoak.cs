@@ -20,7 +20,6 @@ public sealed class FaultSoak
     private static readonly TimeSpan Settling = TimeSpan.FromMinutes(4);
 
     private readonly int _seed;
-    private readonly int _count;
     private readonly Action<string> _say;
     private readonly ConcurrentQueue<string> _failures = new();
     private readonly ConcurrentDictionary<FaultKind, int> _faults = new();
@@ -28,12 +27,13 @@ public sealed class FaultSoak
     private int _submitted;
     private int _completed;
 
-    private FaultSoak(int seed, int count, Action<string> say) => (_seed, _count, _say) = (seed, count, say);
+    private FaultSoak(int seed, Action<string> say) => (_seed, _say) = (seed, say);
 
     /// <param name="seed">Decides the schedule.</param>
     /// <param name="count">How many faults.</param>
     /// <param name="say">Told what happens, a line each.</param>
-    public static async Task<SoakReport> RunAsync(int seed, int count, Action<string> say)
+    /// <param name="from">The first fault that is injected.</param>
+    public static async Task<SoakReport> RunAsync(int seed, int count, Action<string> say, int from = 0)
     {
         var started = Stopwatch.GetTimestamp();
         say("The students of the run without faults...");
@@ -42,7 +42,7 @@ public sealed class FaultSoak
 
         await using var network = await Network.WhyNotAsync() is { } reason ? None(reason) : await Network.StartAsync();
         await using var cluster = await TestCluster.StartAsync(new() { Controls = 2, Workers = 3, Slots = 2, Network = network });
-        return await new FaultSoak(seed, count, say).RunAsync(cluster, expected, started);
+        return await new FaultSoak(seed, say).RunAsync(cluster, FaultSchedule.Create(seed, count).Skip(from), expected, started);
 
         Network? None(string why)
         {
@@ -53,13 +53,13 @@ public sealed class FaultSoak
 
     private static ExperimentSpec Spec(string name, ContentRef teacher, int number) => TinyExperiment.Spec(name, teacher, seed: number % Seeds);
 
-    private async Task<SoakReport> RunAsync(TestCluster cluster, IReadOnlyList<string> expected, long started)
+    private async Task<SoakReport> RunAsync(TestCluster cluster, IEnumerable<Fault> schedule, IReadOnlyList<string> expected, long started)
     {
         await using var injector = new FaultInjector(cluster);
         using var over = new CancellationTokenSource();
         var lanes = Enumerable.Range(0, Lanes).Select(_ => Task.Run(() => FeedAsync(cluster, expected, over.Token))).ToArray();
         var faults = new List<Task>();
-        foreach (var fault in FaultSchedule.Create(_seed, _count))
+        foreach (var fault in schedule)
         {
             faults.Add(InjectAsync(injector, fault));
             await Task.Delay(fault.Pause);

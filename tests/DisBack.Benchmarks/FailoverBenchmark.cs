@@ -1,0 +1,82 @@
+using System.CommandLine;
+using System.Diagnostics;
+using DisBack.TestKit.History;
+using DisBack.TestKit.Silos;
+
+namespace DisBack.Benchmarks;
+
+/// <summary>kill -9 of the worker that trains, with the time-outs that a cluster has by default: how long until training goes on.</summary>
+internal static class FailoverBenchmark
+{
+    private const int Bins = 10;
+
+    public static Command Create()
+    {
+        var kills = new Option<int>("--kills") { DefaultValueFactory = _ => 50, Description = "How often the training worker is killed." };
+        var supervised = new Option<bool>("--supervised") { Description = "Workers run under their supervisor, which restarts them on the same endpoint; otherwise the killed one is started again only after training went on elsewhere." };
+        var seed = new Option<int>("--seed") { DefaultValueFactory = _ => 0, Description = "Seed of the instants." };
+        var command = new Command("failover", "Time from kill -9 of a training worker to its run going on, in a cluster of one control silo and two workers.") { kills, supervised, seed };
+        command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(kills), parsed.GetValue(supervised), parsed.GetValue(seed)));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(int kills, bool supervised, int seed)
+    {
+        await using var cluster = await TestCluster.StartAsync(new() { Supervised = supervised, Configuration = new Dictionary<string, string> { ["Retry:Lost"] = "1000" } });
+        // Stage 1 is over quickly; stage 2 never is.
+        var trial = await cluster.SubmitAsync(TinyExperiment.Spec("failover", cluster.Teacher, recording: 8, backtracking: 1_000_000));
+        var run = TestCluster.NameOf(trial);
+        var reached = 0L;
+        using var over = new CancellationTokenSource();
+        var watching = TestCluster.UntilAsync(
+            trial,
+            update =>
+            {
+                Volatile.Write(ref reached, update.Progress.Step);
+                return false;
+            },
+            over.Token);
+
+        var random = new Random(seed);
+        var (seconds, repeated) = (new List<double>(), new List<double>());
+        var resumed = await cluster.HistoryAsync(record => record.Event == HistoryEvent.Resumed && record.Run == run);
+        for (var kill = 1; kill <= kills; kill++)
+        {
+            // In the middle of training, at no particular instant of it.
+            await cluster.HistoryAsync(record => record.Event == HistoryEvent.CheckpointAcknowledged && record.Run == run && record.Attempt == resumed.Attempt);
+            await Task.Delay(TimeSpan.FromSeconds(1 + 3 * random.NextDouble()));
+            var worker = cluster.Silo(resumed.Silo);
+            var (attempt, head) = (resumed.Attempt, Volatile.Read(ref reached));
+            var killed = Stopwatch.GetTimestamp();
+            if (supervised) worker.KillSupervised();
+            else await worker.KillAsync();
+            // The training thread writes this with its state restored, its next step before it.
+            resumed = await cluster.HistoryAsync(record => record.Event == HistoryEvent.Resumed && record.Run == run && record.Attempt > attempt);
+            seconds.Add(Stopwatch.GetElapsedTime(killed).TotalSeconds);
+            repeated.Add(Math.Max(0, head - resumed.Step));
+            Console.WriteLine(FormattableString.Invariant($"kill {kill} of {kills}: {worker.Name} -> {resumed.Silo} in {seconds[^1]:0.0} s, goes on from step {resumed.Step}"));
+            if (!supervised) await cluster.ReviveAsync();
+        }
+        await over.CancelAsync();
+        await watching.ContinueWith(_ => { }, TaskScheduler.Default);
+
+        Figures.Print(
+            $"kill -9 of the training worker{(supervised ? ", supervised" : "")}, seed {seed}",
+            ("kills", $"{kills}"),
+            ("seconds to training again, median", FormattableString.Invariant($"{Figures.Quantile(seconds, 0.5):0.0}")),
+            ("seconds to training again, worst", FormattableString.Invariant($"{seconds.Max():0.0}")),
+            ("histogram", Histogram(seconds)),
+            ("steps repeated, median and worst", FormattableString.Invariant($"{Figures.Quantile(repeated, 0.5):0} {repeated.Max():0}")),
+            ("contradictions in the history", $"{HistoryChecker.Check(cluster.History.Records).Count}"));
+        return 0;
+    }
+
+    private static string Histogram(List<double> seconds)
+    {
+        var width = Math.Max(1, Math.Ceiling(seconds.Max() / Bins));
+        return string.Join(
+            '\n',
+            seconds.GroupBy(second => (int)(second / width)).OrderBy(bin => bin.Key)
+                .Select(bin => FormattableString.Invariant($"{bin.Key * width,3:0}-{(bin.Key + 1) * width,3:0} s {new string('#', bin.Count())} {bin.Count()}")));
+    }
+}
