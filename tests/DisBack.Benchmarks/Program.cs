@@ -10,5 +10,8 @@ var root = new RootCommand("Measures what the README claims. Every figure is a r
     KillBenchmark.Create(),
     FailoverBenchmark.Create(),
     FaultsBenchmark.Create(),
+    SupervisionBenchmark.Create(),
+    TrialsBenchmark.Create(),
+    GoodputBenchmark.Create(),
 };
 return await root.Parse(args).InvokeAsync();
