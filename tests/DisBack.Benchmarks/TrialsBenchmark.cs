@@ -113,6 +113,8 @@ internal static class TrialsBenchmark
 
         public Task<bool> DownloadAsync(string name, Stream destination, CancellationToken cancellation = default) => inner.DownloadAsync(name, destination, cancellation);
 
+        public Task<Stream?> OpenReadAsync(string name, CancellationToken cancellation = default) => inner.OpenReadAsync(name, cancellation);
+
         public Task<string> WriteAsync(string name, BinaryData content, BlobCondition condition, CancellationToken cancellation = default)
         {
             Interlocked.Increment(ref _writes);
