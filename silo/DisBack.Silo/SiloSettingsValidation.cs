@@ -19,6 +19,8 @@ internal static partial class SiloSettingsValidation
         if (!Validator.TryValidateObject(settings.Cluster, new ValidationContext(settings.Cluster), wrong, validateAllProperties: true))
             yield return wrong[0].ErrorMessage!;
         if (settings.Name.Length == 0) yield return "Name is empty; give the silo a name of its own.";
+        if (new object?[] { settings.Blobs.Folder, settings.Blobs.AccountAddress, settings.Blobs.ConnectionString }.Count(given => given is not null) != 1)
+            yield return "Exactly one of Blobs:Folder, Blobs:AccountAddress and Blobs:ConnectionString says where everything durable lies; set that one and clear the others.";
         foreach (var problem in EndpointProblems(settings).Concat(WorkerProblems(settings)).Concat(TimeProblems(settings))) yield return problem;
     }
 

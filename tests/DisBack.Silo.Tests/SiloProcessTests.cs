@@ -1,0 +1,156 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using DisBack.Silo.Tests.Infra;
+using DisBack.TestKit;
+using DisBack.TestKit.History;
+using DisBack.TestKit.Processes;
+using DisBack.TestKit.Silos;
+
+namespace DisBack.Silo.Tests;
+
+/// <summary>The real executable, alone: how it starts, what it shows, how it ends, and what its supervisor makes of its end.</summary>
+public sealed partial class SiloProcessTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("Role=Boss", "The setting 'Role' cannot be read")]
+    [InlineData("Training:Drain=soon", "The setting 'Training' cannot be read")]
+    [InlineData("Cluster:Rediss=redis:6379", "did you mean 'Cluster:Redis'?")]
+    [InlineData("Name=nowhere", "Exactly one of Blobs:Folder, Blobs:AccountAddress and Blobs:ConnectionString")]
+    public async Task A_refusal_is_one_line_of_errors_and_an_exit_code_that_says_so(string setting, string said)
+    {
+        var lines = new List<string>();
+        await using var silo = ChildProcess.Start("dotnet", [SiloAssembly, $"--{setting}"], new Dictionary<string, string>(), lines.Add);
+        Assert.Equal(ExitCodes.Refused, await silo.Exit.WaitAsync(Cancellation));
+        Assert.Empty(lines);
+        Assert.StartsWith("disback-silo: ", silo.LastLines, StringComparison.Ordinal);
+        Assert.Contains(said, silo.LastLines, StringComparison.Ordinal);
+        Assert.DoesNotContain("\n", silo.LastLines, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task It_becomes_ready_shows_its_metrics_and_stops_in_good_order()
+    {
+        await using var silo = Silo("alone");
+        await silo.StartAsync();
+
+        using var http = new HttpClient { BaseAddress = silo.Http };
+        Assert.Equal("Healthy", await http.GetStringAsync(new Uri(SiloHost.LivePath, UriKind.Relative), Cancellation));
+        Assert.Equal(0, await ComposeTests.HealthAsync(silo.Http.Port));
+        var metrics = Metric.Parse(await http.GetStringAsync(new Uri(SiloHost.MetricsPath, UriKind.Relative), Cancellation));
+        Assert.Equal(1, Assert.Single(metrics, metric => metric.Name == "disback_slots_total").Value);
+        var target = Assert.Single(metrics, metric => metric.Name == "target_info").Labels;
+        Assert.Equal(("disback-silo", "disback", "alone", "both"), (target["service_name"], target["service_namespace"], target["service_instance_id"], target["disback_role"]));
+        Assert.Contains(metrics, metric => metric.Name.StartsWith("orleans_catalog_activation", StringComparison.Ordinal));
+        Assert.Contains(metrics, metric => metric.Name.StartsWith("dotnet_gc_", StringComparison.Ordinal));
+        // Labels of ours are of a few values: never a run, a grain or a digest.
+        Assert.Empty(metrics.Where(metric => metric.Name.StartsWith("disback_", StringComparison.Ordinal))
+            .SelectMany(metric => metric.Labels.Keys).Except(["kind", "cause", "loss", "le", "role", "otel_scope_name", "otel_scope_version", "otel_scope_schema_url"]));
+
+        Assert.Equal(ExitCodes.Stopped, await silo.TerminateAsync().WaitAsync(Cancellation));
+        Assert.NotEqual(0, await ComposeTests.HealthAsync(silo.Http.Port));
+    }
+
+    [Fact]
+    public async Task A_supervised_silo_that_is_killed_is_back_on_the_same_endpoint()
+    {
+        await using var silo = Silo("phoenix", supervised: true);
+        await silo.StartAsync();
+        var first = ChildOf(silo);
+        Kill(first);
+        await silo.SeesAsync("is started again", Cancellation);
+        await silo.ReadyAsync();
+        Assert.NotEqual(first, ChildOf(silo));
+
+        // SIGTERM to the parent is SIGTERM to the child, and its good end is the parent's.
+        var second = ChildOf(silo);
+        Assert.Equal(ExitCodes.Stopped, await silo.TerminateAsync().WaitAsync(Cancellation));
+        Assert.False(IsRunning(second));
+    }
+
+    [Fact]
+    public async Task A_silo_whose_supervisor_is_killed_stops_by_itself()
+    {
+        await using var silo = Silo("orphan", supervised: true);
+        await silo.StartAsync();
+        var child = ChildOf(silo);
+        silo.Send(Signal.Kill);
+        // The output that both hold ends when both have.
+        await silo.Exit.WaitAsync(Cancellation);
+        Assert.False(IsRunning(child));
+    }
+
+    [Fact]
+    public async Task A_refused_silo_is_not_started_again()
+    {
+        await using var silo = Silo("refused", supervised: true, ("Training:Stale", "00:00:01"));
+        silo.Start();
+        Assert.Equal(ExitCodes.Refused, await silo.Exit.WaitAsync(Cancellation));
+        Assert.Contains("Training:Stale", silo.LastLines, StringComparison.Ordinal);
+        Assert.DoesNotContain("started again", silo.LastLines, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static string SiloAssembly => Path.Combine(AppContext.BaseDirectory, "DisBack.Silo.dll");
+
+    private SiloProcess Silo(string name, bool supervised = false, params (string Key, string Value)[] settings) => new(
+        new()
+        {
+            Name = name,
+            Role = SiloRole.Both,
+            Folder = Path.Combine(_folder.Path, name),
+            Supervised = supervised,
+            Configuration = settings.Append(("Blobs:Folder", Path.Combine(_folder.Path, "blobs"))).ToDictionary(one => one.Item1, one => one.Item2),
+        },
+        new HistoryLog());
+
+    private static int ChildOf(SiloProcess supervisor) =>
+        Assert.Single(Directory.GetDirectories($"/proc/{supervisor.Id}/task")
+            .SelectMany(task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Select(id => int.Parse(id, CultureInfo.InvariantCulture)));
+
+    private static void Kill(int process)
+    {
+        using var running = System.Diagnostics.Process.GetProcessById(process);
+        running.Kill();
+    }
+
+    /// <summary>Whether it runs; what has ended and is not waited for yet does not.</summary>
+    private static bool IsRunning(int process)
+    {
+        try
+        {
+            return !Regex.IsMatch(File.ReadAllText($"/proc/{process}/stat"), @"\) Z ");
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>One line of the Prometheus text format.</summary>
+    private sealed partial record Metric(string Name, IReadOnlyDictionary<string, string> Labels, double Value)
+    {
+        public static List<Metric> Parse(string text) => [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line[0] != '#').Select(One)];
+
+        private static Metric One(string line)
+        {
+            var match = Line().Match(line);
+            Assert.True(match.Success, $"'{line}' is not in the text format of Prometheus.");
+            return new(
+                match.Groups["name"].Value,
+                Label().Matches(match.Groups["labels"].Value).ToDictionary(label => label.Groups[1].Value, label => label.Groups[2].Value),
+                double.Parse(match.Groups["value"].Value.Replace("+Inf", "Infinity", StringComparison.Ordinal), CultureInfo.InvariantCulture));
+        }
+
+        [GeneratedRegex(@"^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?<labels>.*)\})? (?<value>\S+)( [0-9]+)?$")]
+        private static partial Regex Line();
+
+        [GeneratedRegex("([a-zA-Z_][a-zA-Z0-9_]*)=\"((?:[^\"\\\\]|\\\\.)*)\"")]
+        private static partial Regex Label();
+    }
+}

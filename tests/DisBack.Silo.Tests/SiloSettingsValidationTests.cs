@@ -1,0 +1,83 @@
+using DisBack.Contracts.Hosting;
+using DisBack.Orchestration.Placement;
+
+namespace DisBack.Silo.Tests;
+
+/// <summary>Every combination of settings that cannot work is refused, in one sentence that names the setting to change.</summary>
+public sealed class SiloSettingsValidationTests
+{
+    /// <summary>What is wrong, and the settings that the sentence must name.</summary>
+    private static readonly Dictionary<string, (Action<SiloSettings> Break, string[] Named)> s_cases = new()
+    {
+        ["cluster without a name"] = (settings => settings.Cluster.Id = "", ["Id"]),
+        ["Redis without a server"] = (settings => settings.Cluster.Membership = MembershipKind.Redis, ["Cluster:Redis", "host:port"]),
+        ["server without Redis"] = (settings => settings.Cluster.Redis = "redis:6379", ["Cluster:Membership"]),
+        ["no name"] = (settings => settings.Name = "", ["Name"]),
+        ["nowhere to keep anything"] = (settings => settings.Blobs.Folder = null, ["Blobs:Folder", "Blobs:AccountAddress", "Blobs:ConnectionString"]),
+        ["two places to keep everything"] = (settings => settings.Blobs.ConnectionString = "UseDevelopmentStorage=true", ["Blobs:Folder", "Blobs:ConnectionString"]),
+        ["port 0"] = (settings => settings.Endpoints.Silo = 0, ["Endpoints:Silo"]),
+        ["port too high"] = (settings => settings.Endpoints.Http = 65536, ["Endpoints:Http"]),
+        ["one port twice"] = (settings => settings.Endpoints.Gateway = settings.Endpoints.Silo, ["Endpoints:Silo", "Endpoints:Gateway", "Endpoints:Http"]),
+        ["a worker alone in memory"] = (settings => settings.Role = SiloRole.Worker, ["Role", "Cluster:Membership"]),
+        ["an address that nobody can join"] = (settings => settings.Endpoints.Address = "10.0.0.7", ["Endpoints:Address", "Cluster:Membership"]),
+        ["unknown accelerator"] = (settings => settings.Worker.Accelerator = "gpu0", ["Worker:Accelerator", "cuda:N"]),
+        ["no slot"] = (settings => settings.Worker.Slots = 0, ["Worker:Slots"]),
+        ["too many slots"] = (settings => settings.Worker.Slots = 1025, ["Worker:Slots"]),
+        ["no cache"] = (settings => settings.Worker.CacheBytes = 0, ["Worker:CacheBytes"]),
+        ["a cache that is emptied"] = (settings => (settings.Worker.Scratch, settings.Worker.Cache) = ("/data", "/data"), ["Worker:Scratch", "Worker:Cache"]),
+        ["no heartbeat"] = (settings => settings.Training.Heartbeat = TimeSpan.Zero, ["Training:Heartbeat"]),
+        ["no supervision"] = (settings => settings.Training.Supervise = TimeSpan.Zero, ["Training:Supervise"]),
+        ["no report"] = (settings => settings.Training.Report = TimeSpan.Zero, ["Training:Report"]),
+        ["no drain"] = (settings => settings.Training.Drain = TimeSpan.FromSeconds(-1), ["Training:Drain"]),
+        ["no probe"] = (settings => settings.Detection.ProbeTimeout = TimeSpan.Zero, ["Detection:ProbeTimeout"]),
+        ["no refresh"] = (settings => settings.Detection.TableRefresh = TimeSpan.Zero, ["Detection:TableRefresh"]),
+        ["no sign of life"] = (settings => settings.Detection.IAmAlive = TimeSpan.Zero, ["Detection:IAmAlive"]),
+        ["no guard"] = (settings => settings.Detection.Guard = TimeSpan.Zero, ["Detection:Guard"]),
+        ["no ensurance"] = (settings => settings.Supervision.Ensure = TimeSpan.Zero, ["Supervision:Ensure"]),
+        ["no audit"] = (settings => settings.Supervision.Audit = TimeSpan.Zero, ["Supervision:Audit"]),
+        ["no missed probe"] = (settings => settings.Detection.MissedProbes = 0, ["Detection:MissedProbes"]),
+        ["one late heartbeat"] = (settings => settings.Training.Stale = settings.Training.Heartbeat * 1.9, ["Training:Stale", "Heartbeat"]),
+        ["a run that stops before it is given up"] = (settings => settings.Training.DeadMan = settings.Training.Stale, ["Training:DeadMan", "Training:Stale"]),
+        ["runs that stop with a control silo"] = (settings => settings.Detection.ProbeTimeout = TimeSpan.FromSeconds(8), ["Training:DeadMan", "Detection:ProbeTimeout", "Detection:MissedProbes"]),
+        ["a pool that gives out what is in use"] = (settings => settings.Training.PoolSettle = TimeSpan.FromSeconds(1), ["Training:PoolSettle", "Training:Report"]),
+    };
+
+    public static TheoryData<string> Cases => [.. s_cases.Keys];
+
+    private static SiloSettings Right => new() { Blobs = { Folder = "/blobs" } };
+
+    [Fact]
+    public void The_defaults_and_a_place_for_blobs_are_accepted() => Assert.Null(SiloSettingsValidation.Problem(Right));
+
+    [Theory, MemberData(nameof(Cases))]
+    public void It_is_refused_in_one_sentence(string wrong)
+    {
+        var settings = Right;
+        s_cases[wrong].Break(settings);
+        var problem = SiloSettingsValidation.Problem(settings);
+        Assert.NotNull(problem);
+        // "127.0.0.1" and "2.5 s" have points inside; a sentence ends with one, and only one is followed by nothing.
+        Assert.EndsWith(".", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain(". ", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("\n", problem, StringComparison.Ordinal);
+        Assert.All(s_cases[wrong].Named, name => Assert.Contains(name, problem, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_control_silo_may_have_any_accelerator_because_it_uses_none()
+    {
+        var settings = Right;
+        (settings.Role, settings.Worker.Accelerator) = (SiloRole.Control, "none");
+        (settings.Cluster.Membership, settings.Cluster.Redis) = (MembershipKind.Redis, "redis:6379");
+        Assert.Null(SiloSettingsValidation.Problem(settings));
+    }
+
+    [Fact]
+    public void The_address_of_another_host_is_right_where_there_are_other_hosts()
+    {
+        var settings = Right;
+        settings.Endpoints.Address = "10.0.0.7";
+        (settings.Cluster.Membership, settings.Cluster.Redis) = (MembershipKind.Redis, "redis:6379");
+        Assert.Null(SiloSettingsValidation.Problem(settings));
+    }
+}
