@@ -13,5 +13,6 @@ var root = new RootCommand("Measures what the README claims. Every figure is a r
     SupervisionBenchmark.Create(),
     TrialsBenchmark.Create(),
     GoodputBenchmark.Create(),
+    SkewBenchmark.Create(),
 };
 return await root.Parse(args).InvokeAsync();
