@@ -15,12 +15,8 @@ internal static class GatewayConfiguration
     /// <exception cref="DisBackException">A key is unknown, a value cannot be read, or the settings contradict one another.</exception>
     public static GatewaySettings Read(IConfiguration configuration)
     {
-        var settings = new GatewaySettings { Scratch = configuration[nameof(GatewaySettings.Scratch)] };
-        StrictSettings.Bind(configuration, nameof(GatewaySettings.Cluster), settings.Cluster);
-        StrictSettings.Bind(configuration, nameof(GatewaySettings.Endpoints), settings.Endpoints);
-        StrictSettings.Bind(configuration, nameof(GatewaySettings.Blobs), settings.Blobs);
-        StrictSettings.Bind(configuration, nameof(GatewaySettings.Tokens), settings.Tokens);
-        StrictSettings.Bind(configuration, nameof(GatewaySettings.Limits), settings.Limits);
+        var settings = new GatewaySettings();
+        StrictSettings.Bind(configuration, settings, "Logging", "AllowedHosts", "Kestrel");
         return Problems(settings, configuration).FirstOrDefault() is { } problem ? throw new DisBackException(problem) : settings;
     }
 

@@ -39,7 +39,7 @@ internal static class GatewayHost
     public static WebApplication Build(string[] arguments, Action<IServiceCollection>? services = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = arguments, ContentRootPath = AppContext.BaseDirectory });
-        builder.Configuration.AddEnvironmentVariables(StrictSettings.Prefix).AddCommandLine(arguments);
+        StrictSettings.SetSources(builder.Configuration, arguments);
         var settings = GatewayConfiguration.Read(builder.Configuration);
 
         builder.Logging.ClearProviders().AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "O"));

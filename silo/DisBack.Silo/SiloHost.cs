@@ -31,7 +31,7 @@ internal static class SiloHost
     public static async Task<int> RunAsync(string[] arguments)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = arguments, ContentRootPath = AppContext.BaseDirectory });
-        SiloConfiguration.SetSources(builder.Configuration, arguments);
+        StrictSettings.SetSources(builder.Configuration, arguments);
         var settings = SiloConfiguration.Read(builder.Configuration);
         var address = await AddressAsync(settings.Endpoints.Address);
 

@@ -50,6 +50,8 @@ internal static partial class SiloSettingsValidation
             yield return $"Worker:Slots is {worker.Slots}; an accelerator has 1 to 1024.";
         if (worker.CacheBytes < 1)
             yield return $"Worker:CacheBytes is {worker.CacheBytes}; the cache needs room for the networks of a run.";
+        if (settings.Training.Scratch.Length > 0)
+            yield return $"Training:Scratch is '{settings.Training.Scratch}', but the scratch folder of a silo is Worker:Scratch; set that instead.";
         if (worker.Scratch is not null && worker.Scratch == worker.Cache)
             yield return $"Worker:Scratch and Worker:Cache are both '{worker.Scratch}', but the first is emptied at every start; name two folders.";
     }

@@ -1,41 +1,75 @@
+using System.Reflection;
 using DisBack.Contracts.Specs;
 using DisBack.Diffusion;
 using Microsoft.Extensions.Configuration;
 
 namespace DisBack.Contracts.Hosting;
 
-/// <summary>Binds settings, and refuses names that nothing has: a misspelt time-out must not be a default in disguise.</summary>
+/// <summary>
+/// Settings of a process: from <c>appsettings.json</c> beside it, from variables with the prefix <c>DISBACK_</c> and <c>__</c> between levels, and from
+/// the command line, the later over the earlier. Names that nothing has are refused: a misspelt time-out must not be a default in disguise.
+/// </summary>
 public static class StrictSettings
 {
-    /// <summary>The prefix of environment variables that are settings.</summary>
+    /// <summary>The prefix of environment variables that are settings. Those without it are none: a machine has a NAME of its own.</summary>
     public const string Prefix = "DISBACK_";
 
-    /// <summary>Sets the properties of an object from a section.</summary>
-    /// <exception cref="DisBackException">A key is unknown, or a value cannot be read.</exception>
-    public static void Bind(IConfiguration configuration, string section, object target)
+    /// <summary>What the command line and its user have variables for; a process beside them must not stumble over those.</summary>
+    private static readonly string[] s_variablesOfOthers = ["Data", "Token", "Trace", "Libtorch", "Oracles", "Silo"];
+
+    /// <summary>Makes these sources the only ones.</summary>
+    public static void SetSources(IConfigurationBuilder configuration, string[] arguments)
     {
-        RefuseUnknown(configuration.GetSection(section), target);
+        configuration.Sources.Clear();
+        configuration.AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json")).AddEnvironmentVariables(Prefix).AddCommandLine(arguments);
+    }
+
+    /// <summary>Sets the properties of an object, and of those it consists of.</summary>
+    /// <param name="configuration">Where they are.</param>
+    /// <param name="settings">The object, with its defaults.</param>
+    /// <param name="others">What else may stand in the configuration, because somebody else reads it.</param>
+    /// <exception cref="DisBackException">A key is unknown, or a value cannot be read.</exception>
+    public static void Bind(IConfiguration configuration, object settings, params IReadOnlyCollection<string> others)
+    {
+        var known = Settable(settings);
+        foreach (var given in configuration.GetChildren().Where(given => !others.Concat(s_variablesOfOthers).Contains(given.Key, StringComparer.OrdinalIgnoreCase)))
+        {
+            if (Find(known, given.Key) is { } property)
+            {
+                if (property.GetValue(settings) is { } section and not string) RefuseUnknown(given, section);
+                continue;
+            }
+            // A variable with our prefix may be meant for a program that we do not know, as long as no setting resembles it.
+            if (NearestName.Of(given.Key, known.Select(one => one.Name)) is { } near) throw new DisBackException($"There is no setting '{given.Key}'; did you mean '{near}'?");
+            if (given.GetChildren().Any()) throw new DisBackException($"There is no setting '{given.Key}'; there are {Names(known)}.");
+        }
         try
         {
-            configuration.GetSection(section).Bind(target);
+            configuration.Bind(settings);
         }
         catch (InvalidOperationException e)
         {
-            throw new DisBackException($"The setting '{section}' cannot be read: {e.Message.TrimEnd('.')}; correct it in appsettings.json, in the {Prefix} variables or on the command line.", e);
+            throw new DisBackException($"A setting cannot be read: {e.Message.TrimEnd('.')}; correct it in appsettings.json, in the {Prefix} variables or on the command line.", e);
         }
     }
 
     private static void RefuseUnknown(IConfigurationSection section, object target)
     {
-        var known = target.GetType().GetProperties();
+        var known = Settable(target);
         foreach (var given in section.GetChildren())
         {
-            if (known.FirstOrDefault(property => property.Name.Equals(given.Key, StringComparison.OrdinalIgnoreCase)) is not { } property)
+            if (Find(known, given.Key) is not { } property)
             {
-                var meant = NearestName.Of(given.Key, known.Select(one => one.Name)) is { } near ? $"did you mean '{section.Path}:{near}'?" : $"it has {string.Join(", ", known.Select(one => one.Name))}.";
+                var meant = NearestName.Of(given.Key, known.Select(one => one.Name)) is { } near ? $"did you mean '{section.Path}:{near}'?" : $"it has {Names(known)}.";
                 throw new DisBackException($"There is no setting '{given.Path}'; {meant}");
             }
             if (given.GetChildren().Any() && property.GetValue(target) is { } nested) RefuseUnknown(given, nested);
         }
     }
+
+    private static List<PropertyInfo> Settable(object target) => [.. target.GetType().GetProperties().Where(property => property.CanWrite)];
+
+    private static PropertyInfo? Find(List<PropertyInfo> known, string name) => known.Find(property => property.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    private static string Names(List<PropertyInfo> known) => string.Join(", ", known.Select(one => one.Name));
 }

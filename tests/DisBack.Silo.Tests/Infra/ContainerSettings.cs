@@ -1,3 +1,4 @@
+using DisBack.Contracts.Hosting;
 using Microsoft.Extensions.Configuration;
 
 namespace DisBack.Silo.Tests.Infra;
@@ -10,8 +11,8 @@ internal static class ContainerSettings
     {
         var configuration = new ConfigurationBuilder()
             .AddJsonFile(Tree.PathOf("silo/DisBack.Silo/appsettings.json"))
-            .AddInMemoryCollection(environment.Where(variable => variable.Key.StartsWith(SiloConfiguration.Prefix, StringComparison.Ordinal))
-                .Select(variable => KeyValuePair.Create(variable.Key[SiloConfiguration.Prefix.Length..].Replace("__", ":", StringComparison.Ordinal), (string?)variable.Value)));
+            .AddInMemoryCollection(environment.Where(variable => variable.Key.StartsWith(StrictSettings.Prefix, StringComparison.Ordinal))
+                .Select(variable => KeyValuePair.Create(variable.Key[StrictSettings.Prefix.Length..].Replace("__", ":", StringComparison.Ordinal), (string?)variable.Value)));
         return SiloConfiguration.Read(configuration.Build());
     }
 
