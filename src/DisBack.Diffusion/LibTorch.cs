@@ -7,7 +7,7 @@ namespace DisBack.Diffusion;
 internal static partial class LibTorch
 {
     /// <summary>Names the folder of an installed libtorch, for example <c>site-packages/torch/lib</c>, to use instead of the package's.</summary>
-    private const string FolderVariable = "DISBACK_LIBTORCH";
+    internal const string FolderVariable = "DISBACK_LIBTORCH";
 
     /// <summary>In the order of their dependencies; what a CPU build lacks is skipped.</summary>
     private static readonly string[] s_libraries = ["libc10.so", "libtorch_cpu.so", "libc10_cuda.so", "libtorch_cuda.so", "libtorch.so"];
@@ -26,6 +26,8 @@ internal static partial class LibTorch
         // libgomp's idle threads spin by default. On a machine with anything else to do a step then takes up to a hundred times as long, and on an
         // idle one sleeping costs next to nothing. It reads the C environment when it is loaded, which .NET's own setter does not reach.
         _ = SetEnvironment("OMP_WAIT_POLICY", "PASSIVE", overwrite: 0);
+        // cuBLAS repeats its sums bit for bit only with workspaces of a fixed size, and looks here when it makes its first one.
+        _ = SetEnvironment("CUBLAS_WORKSPACE_CONFIG", ":4096:8", overwrite: 0);
 
         if (Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } folder)
         {
