@@ -36,7 +36,7 @@ public abstract class Denoiser : nn.Module
     public abstract double SigmaMax { get; }
 
     /// <summary>
-    /// Where dropout masks come from, on the network's device; the training loop sets it for each step. A network that has dropout and is in
+    /// Where dropout masks come from; the training loop sets it for each step. A network that has dropout and is in
     /// training mode throws without one.
     /// </summary>
     public Generator? DropoutGenerator

@@ -18,7 +18,7 @@ public abstract record NoiseLaw
     {
     }
 
-    /// <summary>Independent noise levels sigma, float32 [batch,1,1,1], on the device of the generator.</summary>
+    /// <summary>Independent noise levels sigma, float32 [batch,1,1,1], on the CPU as all generators are.</summary>
     public Tensor Sample(long batch, Generator generator)
     {
         using var scope = NewDisposeScope();
@@ -28,7 +28,7 @@ public abstract record NoiseLaw
     private protected abstract Tensor Draw(long[] shape, Generator generator);
 
     private protected static Tensor Uniform(long[] shape, Generator generator) =>
-        rand(shape, ScalarType.Float32, generator.device, generator: generator);
+        rand(shape, ScalarType.Float32, generator: generator);
 }
 
 /// <summary>EDM's law: the logarithm of sigma is normal.</summary>
@@ -44,7 +44,7 @@ public sealed record LogNormalNoise : NoiseLaw
     public double Std { get; init; } = 1.2;
 
     private protected override Tensor Draw(long[] shape, Generator generator) =>
-        randn(shape, ScalarType.Float32, generator.device, generator: generator).mul_(Std).add_(Mean).exp_();
+        randn(shape, ScalarType.Float32, generator: generator).mul_(Std).add_(Mean).exp_();
 }
 
 /// <summary>DMD2's law on EDM networks: a uniform index into Karras et al.'s ascending table of noise levels.</summary>
@@ -87,7 +87,7 @@ public sealed record KarrasGridNoise : NoiseLaw, IValidatableObject
         if (First > Last || Last >= Levels || Min > Max)
             throw new DisBackException($"The karras-grid noise law cannot draw indices {First} to {Last} of {Levels} levels from {Min} to {Max}: order them and stay inside the table.");
         double low = Math.Pow(Min, 1 / Rho), high = Math.Pow(Max, 1 / Rho);
-        var index = randint(First, Last + 1, shape, ScalarType.Int64, generator.device, generator: generator).to(ScalarType.Float64);
+        var index = randint(First, Last + 1, shape, ScalarType.Int64, generator: generator).to(ScalarType.Float64);
         return index.mul_((high - low) / (Levels - 1)).add_(low).pow_(Rho).to(ScalarType.Float32);
     }
 }

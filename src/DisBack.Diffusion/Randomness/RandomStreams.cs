@@ -11,7 +11,8 @@ namespace DisBack.Diffusion.Randomness;
 /// <remarks>
 /// libtorch's global generator is shared by all runs of a process and remembers how often it was asked, so a run that drew from it could
 /// neither be resumed bit for bit nor run beside another one. A stream has no position to save: step 1,000 after a resume draws exactly
-/// what step 1,000 of an uninterrupted run draws.
+/// what step 1,000 of an uninterrupted run draws. All streams are on the CPU, whatever the device of the run: TorchSharp's generators exist
+/// only there, and a seed means the same numbers on every device.
 /// </remarks>
 /// <param name="seed">The seed of the run.</param>
 public sealed class RandomStreams(long seed)
@@ -22,8 +23,7 @@ public sealed class RandomStreams(long seed)
     /// <summary>The generator of one purpose at one step; the caller disposes it.</summary>
     /// <param name="purpose">What is drawn, for example <c>recording/noise</c>. Two purposes never share a stream.</param>
     /// <param name="step">The training step, or 0 for what is drawn once per run.</param>
-    /// <param name="device">Where the numbers are needed; null is the CPU.</param>
-    public Generator For(string purpose, long step = 0, Device? device = null) => new(SeedOf(purpose, step), device ?? CPU);
+    public Generator For(string purpose, long step = 0) => new(SeedOf(purpose, step), CPU);
 
     /// <summary>The 64-bit seed behind <see cref="For"/>: the first eight bytes of SHA-256 over seed, step and purpose.</summary>
     public ulong SeedOf(string purpose, long step = 0)

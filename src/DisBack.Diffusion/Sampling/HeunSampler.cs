@@ -27,7 +27,7 @@ public sealed class HeunSampler
     /// <summary>Draws images, float64 [B,C,H,W], nominally in [-1,1].</summary>
     /// <param name="latents">Unit normal noise [B,C,H,W] on the network's device.</param>
     /// <param name="classLabels">One-hot classes [B,label_dim], or null.</param>
-    /// <param name="churn">Source of the fresh noise, on the network's device; needed if the settings add any.</param>
+    /// <param name="churn">Source of the fresh noise; needed if the settings add any.</param>
     public Tensor Sample(Tensor latents, Tensor? classLabels = null, Generator? churn = null)
     {
         using var untracked = no_grad();
@@ -61,7 +61,7 @@ public sealed class HeunSampler
         if (churn is null) throw new ArgumentNullException(nameof(churn), "A sampler with churn needs a generator for its noise.");
         var raised = Rounded([sigma * (1 + Math.Min(settings.Churn / settings.Steps, Math.Sqrt(2) - 1))])[0];
         var added = settings.ChurnNoise * Math.Sqrt(raised * raised - sigma * sigma);
-        return (raised, x + randn(x.shape, ScalarType.Float64, x.device, generator: churn).mul_(added));
+        return (raised, x + randn(x.shape, ScalarType.Float64, generator: churn).SentTo(x.device).mul_(added));
     }
 
     private double[] Levels()

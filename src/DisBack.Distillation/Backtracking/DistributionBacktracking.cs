@@ -91,8 +91,8 @@ public sealed class DistributionBacktracking : ITrainingRun
             _losses.Add(Step, "student/std", losses.Images.std(0, unbiased: false).mean());
         }
 
-        _gap = _gap.After(iteration, losses.Gap?.item<float>());
-        if (_target > 0 && _settings.Switching.Switches(_gap.State))
+        // Reading the gap waits for the device. Against the teacher, which is the last target, nothing is decided from it any more.
+        if (_target > 0 && IsSwitchDue(losses.Gap?.item<float>()))
         {
             listener.TargetSwitched(new TargetSwitch(Step, _target, _target - 1, _gap.State.Gap));
             _evaluation?.Depict(listener, Step, $"target {_target} reached", _host.AveragedWeights);
@@ -103,6 +103,12 @@ public sealed class DistributionBacktracking : ITrainingRun
         if (_evaluation is not null && _evaluation.IsDue(Step) && Step < Steps)
         {
             _evaluation.Judge(listener, Step, caption: null, _host.AveragedWeights, final: false);
+        }
+
+        bool IsSwitchDue(double? gap)
+        {
+            _gap = _gap.After(iteration, gap);
+            return _settings.Switching.Switches(_gap.State);
         }
     }
 

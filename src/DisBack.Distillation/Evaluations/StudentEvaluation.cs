@@ -102,7 +102,7 @@ public sealed class StudentEvaluation : IDisposable
     {
         using var scope = NewDisposeScope();
         var (latents, labels) = Noise("pictures", 0, StripLength);
-        var teacher = new HeunSampler(_teacher).Sample(latents, labels).to(float32);
+        var teacher = new HeunSampler(_teacher).Sample(latents, labels).to(float32).cpu();
         List<(string Caption, Tensor Images)> rows = [.. _strips.Select(strip => (CaptionOf(strip.Name), strip.Value)), ("teacher", teacher)];
         listener.ArtifactMade("samples.png", stream => WriteStrips(stream, rows));
     }
@@ -134,7 +134,9 @@ public sealed class StudentEvaluation : IDisposable
 
     private void Keep(ITrainingListener listener, long step, string caption)
     {
-        var images = Sample("pictures", 0, StripLength).DetachFromDisposeScope();
+        using var scope = NewDisposeScope();
+        // On the CPU, like those that come back from a checkpoint.
+        var images = Sample("pictures", 0, StripLength).cpu().DetachFromDisposeScope();
         _strips.Add(($"strip {step:D7}/{caption}", images));
         listener.ArtifactMade($"{StripFolder}/{step:D7}.png", stream => WriteStrips(stream, [(caption, images)]));
     }
@@ -151,8 +153,8 @@ public sealed class StudentEvaluation : IDisposable
     /// <summary>Latents and labels; the classes of a strip or a batch follow one another, so that each is shown equally often.</summary>
     private (Tensor Latents, Tensor? Labels) Noise(string purpose, long index, long size)
     {
-        using var generator = _streams.For(purpose, index, _device);
-        return (Draw.LatentsOf(_student.Settings, size, generator, _device), Draw.LabelsInTurn(_student.Settings, size, _device));
+        using var generator = _streams.For(purpose, index);
+        return (Draw.LatentsOf(_student.Settings, size, generator).SentTo(_device), Draw.LabelsInTurn(_student.Settings, size)?.SentTo(_device));
     }
 
     /// <summary>One row per strip, with its caption.</summary>

@@ -1,3 +1,4 @@
+using DisBack.Diffusion;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Noise;
 using DisBack.Diffusion.Randomness;
@@ -12,35 +13,35 @@ namespace DisBack.Distillation.Runs;
 /// <param name="Labels">One-hot classes [B,label_dim], uniformly drawn; null for an unconditional network.</param>
 public readonly record struct Draw(Tensor Latents, Tensor Sigma, Tensor Noise, Tensor? Labels)
 {
-    /// <summary>The draw of one step of one stage: a pure function of (seed, stage, step).</summary>
+    /// <summary>The draw of one step of one stage: a pure function of (seed, stage, step), the same on every device.</summary>
     public static Draw At(RandomStreams streams, string stage, long step, NetworkSettings network, NoiseLaw law, long batch, Device device)
     {
-        using var generator = streams.For(stage, step, device);
-        var latents = LatentsOf(network, batch, generator, device);
-        var labels = LabelsOf(network, batch, generator, device);
+        using var generator = streams.For(stage, step);
+        var latents = LatentsOf(network, batch, generator);
+        var labels = LabelsOf(network, batch, generator);
         var sigma = law.Sample(batch, generator);
-        var noise = randn(latents.shape, float32, device, generator: generator);
-        return new Draw(latents, sigma, noise, labels);
+        var noise = randn(latents.shape, float32, generator: generator);
+        return new Draw(latents.SentTo(device), sigma.SentTo(device), noise.SentTo(device), labels?.SentTo(device));
     }
 
     /// <summary>z ~ N(0, I), [batch,C,H,W].</summary>
-    internal static Tensor LatentsOf(NetworkSettings network, long batch, Generator generator, Device device) =>
-        randn([batch, network.ImgChannels, network.ImgResolution, network.ImgResolution], float32, device, generator: generator);
+    internal static Tensor LatentsOf(NetworkSettings network, long batch, Generator generator) =>
+        randn([batch, network.ImgChannels, network.ImgResolution, network.ImgResolution], float32, generator: generator);
 
     /// <summary>Uniformly drawn one-hot classes [batch,label_dim], or null for an unconditional network.</summary>
-    internal static Tensor? LabelsOf(NetworkSettings network, long batch, Generator generator, Device device)
+    internal static Tensor? LabelsOf(NetworkSettings network, long batch, Generator generator)
     {
         if (network.LabelDim == 0)
         {
             return null;
         }
 
-        using var classes = randint(0, network.LabelDim, [batch], int64, device, generator: generator);
+        using var classes = randint(0, network.LabelDim, [batch], int64, generator: generator);
         return OneHot(classes, network.LabelDim);
     }
 
     /// <summary>Classes 0, 1, ..., label_dim - 1, 0, 1, ... as one-hot rows [batch,label_dim], or null for an unconditional network.</summary>
-    internal static Tensor? LabelsInTurn(NetworkSettings network, long batch, Device device)
+    internal static Tensor? LabelsInTurn(NetworkSettings network, long batch)
     {
         if (network.LabelDim == 0)
         {
@@ -48,7 +49,7 @@ public readonly record struct Draw(Tensor Latents, Tensor Sigma, Tensor Noise, T
         }
 
         using var scope = NewDisposeScope();
-        return OneHot(arange(batch, int64, device).remainder(network.LabelDim), network.LabelDim).MoveToOuterDisposeScope();
+        return OneHot(arange(batch, int64).remainder(network.LabelDim), network.LabelDim).MoveToOuterDisposeScope();
     }
 
     /// <summary>Classes int64 [B] as float32 one-hot rows [B,label_dim].</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DisBack.Diffusion;
 using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Networks;
@@ -59,13 +60,13 @@ public sealed class TeacherTraining : ITrainingRun
     public void Advance(ITrainingListener listener)
     {
         using var scope = NewDisposeScope();
-        using var generator = _streams.For("teacher/noise", Step, _device);
-        using var dropout = _streams.For("teacher/dropout", Step, _device);
+        using var generator = _streams.For("teacher/noise", Step);
+        using var dropout = _streams.For("teacher/dropout", Step);
         _network.Network.DropoutGenerator = dropout;
         var (images, labels) = _data.Batch(_streams, Step, _settings.Batch);
-        (images, labels) = (images.to(_device), labels?.to(_device));
-        var sigma = _settings.Noise.Sample(_settings.Batch, generator);
-        var noise = randn(images.shape, float32, _device, generator: generator);
+        (images, labels) = (images.SentTo(_device), labels?.SentTo(_device));
+        var sigma = _settings.Noise.Sample(_settings.Batch, generator).SentTo(_device);
+        var noise = randn(images.shape, float32, generator: generator).SentTo(_device);
         var loss = DenoisingLoss.Of(_network.Network, images, sigma, noise, labels).sum() / _settings.Batch;
         _network.Descend(loss);
         Step++;
