@@ -25,8 +25,9 @@ internal abstract class Installation(string data) : IAsyncDisposable
 
     /// <summary>Sees to it that runs are driven, if need be by this process.</summary>
     /// <param name="command">What this process does, as a person would type it.</param>
+    /// <param name="device">What the spec's <c>hardware.device</c> asks of this process, if it is the one that computes.</param>
     /// <param name="cancellation">Stops the start.</param>
-    public abstract Task<IControl> DriveAsync(string command, CancellationToken cancellation);
+    public abstract Task<IControl> DriveAsync(string command, string device, CancellationToken cancellation);
 
     public abstract ValueTask DisposeAsync();
 
@@ -75,9 +76,9 @@ internal abstract class Installation(string data) : IAsyncDisposable
             return new GrainControl(connection.Grains);
         }
 
-        public override async Task<IControl> DriveAsync(string command, CancellationToken cancellation)
+        public override async Task<IControl> DriveAsync(string command, string device, CancellationToken cancellation)
         {
-            var silo = await Silo.StartAsync(_folder, command, cancellation);
+            var silo = await Silo.StartAsync(_folder, command, device, cancellation);
             _driver = silo;
             return new GrainControl(silo.Grains);
         }
@@ -93,7 +94,7 @@ internal abstract class Installation(string data) : IAsyncDisposable
 
         public override Task<IControl?> ReachAsync(CancellationToken cancellation) => Task.FromResult<IControl?>(cluster);
 
-        public override Task<IControl> DriveAsync(string command, CancellationToken cancellation) => Task.FromResult<IControl>(cluster);
+        public override Task<IControl> DriveAsync(string command, string device, CancellationToken cancellation) => Task.FromResult<IControl>(cluster);
 
         public override ValueTask DisposeAsync()
         {

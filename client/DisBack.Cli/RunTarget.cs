@@ -1,6 +1,7 @@
 using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Contracts.Specs;
 
 namespace DisBack.Cli;
 
@@ -9,8 +10,9 @@ namespace DisBack.Cli;
 /// <param name="Name">What a person calls it.</param>
 /// <param name="Nodes">Nodes of its trajectory; 0 where there is none or it is not known.</param>
 /// <param name="Run">Where it stands.</param>
+/// <param name="Spec">What it was made from, as canonical JSON; empty for imported weights.</param>
 /// <param name="Trial">The whole document of a trial.</param>
-internal sealed record RunTarget(RunId Id, string Name, int Nodes, RunRecord Run, TrialDocument? Trial = null)
+internal sealed record RunTarget(RunId Id, string Name, int Nodes, RunRecord Run, string Spec, TrialDocument? Trial = null)
 {
     private const string TeacherPrefix = "teacher/";
     private const string TrajectoryPrefix = "trajectory/";
@@ -26,11 +28,16 @@ internal sealed record RunTarget(RunId Id, string Name, int Nodes, RunRecord Run
     /// <summary>The folder of its files, below <c>runs</c>.</summary>
     public string Folder => Id.Kind == RunKind.Teacher ? $"teachers/{Id.Owner}" : Id.Owner;
 
-    public static RunTarget Of(TrialDocument trial) => new(RunId.Trial(trial.Id), trial.Name, trial.Nodes, trial.Run, trial);
+    /// <summary>The device that its spec asks for.</summary>
+    public string Device => Spec.Length == 0 ? "cpu"
+        : Id.Kind == RunKind.Teacher ? SpecJson.FromJson<TeacherSpec>(Spec).Hardware.Device
+        : SpecJson.FromJson<ExperimentSpec>(Spec).Hardware.Device;
 
-    public static RunTarget Of(TeacherDocument teacher) => new(RunId.Teacher(teacher.Id), teacher.Id, 0, teacher.Run);
+    public static RunTarget Of(TrialDocument trial) => new(RunId.Trial(trial.Id), trial.Name, trial.Nodes, trial.Run, trial.Spec, trial);
 
-    public static RunTarget Of(TrajectoryDocument trajectory) => new(RunId.Trajectory(trajectory.Id), trajectory.Name, trajectory.Nodes.Length, trajectory.Run);
+    public static RunTarget Of(TeacherDocument teacher) => new(RunId.Teacher(teacher.Id), teacher.Id, 0, teacher.Run, teacher.Spec);
+
+    public static RunTarget Of(TrajectoryDocument trajectory) => new(RunId.Trajectory(trajectory.Id), trajectory.Name, trajectory.Nodes.Length, trajectory.Run, trajectory.Spec);
 
     /// <summary>The run that a text means.</summary>
     public static async Task<RunTarget> FindAsync(IArchive archive, string text, CancellationToken cancellation) =>

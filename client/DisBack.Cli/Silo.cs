@@ -17,9 +17,22 @@ internal sealed class Silo : IAsyncDisposable
     public IGrainFactory Grains => _host.Grains;
 
     /// <summary>Takes the data folder and starts.</summary>
-    public static async Task<Silo> StartAsync(DataFolder folder, string command, CancellationToken cancellation)
+    /// <param name="folder">The data folder.</param>
+    /// <param name="command">What the user typed.</param>
+    /// <param name="device">The one device that this process computes on.</param>
+    /// <param name="cancellation">Stops the start.</param>
+    /// <exception cref="DisBack.Diffusion.DisBackException">This host has no such device.</exception>
+    public static async Task<Silo> StartAsync(DataFolder folder, string command, string device, CancellationToken cancellation)
     {
-        var options = new EmbeddedOptions { DataFolder = folder.Path, Command = command, Log = true, Services = AddTelemetry };
+        var accelerator = Accelerators.Open(device);
+        var options = new EmbeddedOptions
+        {
+            DataFolder = folder.Path,
+            Command = command,
+            Log = true,
+            Services = AddTelemetry,
+            Training = training => training.Devices.Add(accelerator),
+        };
         return new(await EmbeddedHost.StartAsync(options, new SpecTrainingFactory(), cancellation));
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
 using DisBack.Contracts.Hosting;
 using DisBack.Diffusion;
 using DisBack.Orchestration.Hosting;
@@ -66,6 +67,8 @@ internal static class SiloHost
             endpoint.GatewayListeningEndpoint = new IPEndPoint(address, settings.Endpoints.Gateway);
         });
         AddMembership(silo, settings);
+        // Here, so that a worker whose device is missing is refused before it joins.
+        Accelerator[] devices = settings.Role.HasFlag(SiloRole.Worker) ? [settings.Device] : [];
         silo.AddDisBack(
             settings.Role,
             blobs => Bind(nameof(SiloSettings.Blobs), blobs),
@@ -75,7 +78,7 @@ internal static class SiloHost
                 SiloSettings.OfCluster(training);
                 Bind(nameof(SiloSettings.Training), training);
                 training.Scratch = settings.ScratchFolder;
-                training.Devices.Add(settings.Device);
+                foreach (var device in devices) training.Devices.Add(device);
             },
             retry => Bind(nameof(SiloSettings.Retry), retry));
         if (settings.Role.HasFlag(SiloRole.Control)) silo.AddRunSupervision(supervision => Bind(nameof(SiloSettings.Supervision), supervision));

@@ -1,4 +1,3 @@
-using System.Globalization;
 using DisBack.Contracts.Grains;
 using DisBack.Contracts.Hosting;
 using DisBack.Orchestration.Placement;
@@ -46,9 +45,8 @@ internal sealed class SiloSettings
     public SupervisionOptions Supervision { get; set; } = new();
 
     /// <summary>The worker's accelerator as the pool sees it.</summary>
-    public Accelerator Device => Worker.Accelerator.Split(':') is [var kind, var index]
-        ? new(int.Parse(index, CultureInfo.InvariantCulture), kind, Worker.Accelerator, Worker.Slots)
-        : new(0, Worker.Accelerator, Worker.Accelerator, Worker.Slots);
+    /// <exception cref="DisBack.Diffusion.DisBackException">This host has no such device.</exception>
+    public Accelerator Device => Accelerators.Open(Worker.Accelerator, Worker.Slots);
 
     /// <summary>See <see cref="WorkerSettings.Scratch"/>.</summary>
     public string ScratchFolder => Worker.Scratch ?? FolderOfMine("scratch");

@@ -7,5 +7,10 @@ namespace DisBack.Diffusion.Tests;
 internal static class OneTorchThread
 {
     [ModuleInitializer]
-    internal static void Set() => torch.set_num_threads(1);
+    internal static void Set()
+    {
+        // What prepares the process for libtorch comes first, as everywhere else.
+        RuntimeHelpers.RunModuleConstructor(typeof(DisBackException).Module.ModuleHandle);
+        torch.set_num_threads(1);
+    }
 }

@@ -6,5 +6,10 @@ namespace DisBack.Distillation.Tests;
 internal static class OneThread
 {
     [ModuleInitializer]
-    internal static void Set() => TorchSharp.torch.set_num_threads(1);
+    internal static void Set()
+    {
+        // What prepares the process for libtorch comes first, as everywhere else.
+        RuntimeHelpers.RunModuleConstructor(typeof(Diffusion.DisBackException).Module.ModuleHandle);
+        TorchSharp.torch.set_num_threads(1);
+    }
 }

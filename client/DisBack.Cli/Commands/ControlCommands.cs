@@ -29,7 +29,7 @@ internal static class ControlCommands
         {
             await using var installation = Installation.Of(parsed, session);
             var run = await RunTarget.FindAsync(installation.Archive, parsed.GetRequiredValue(name), cancellation);
-            var control = await installation.ReachAsync(cancellation) ?? await installation.DriveAsync($"disback cancel {run.Text}", cancellation);
+            var control = await installation.ReachAsync(cancellation) ?? await installation.DriveAsync($"disback cancel {run.Text}", "cpu", cancellation);
             session.Screen.Line((await control.CancelAsync(run.Id, cancellation)).Message);
             return (int)ExitCode.Ok;
         });

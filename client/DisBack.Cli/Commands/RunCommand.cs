@@ -20,7 +20,7 @@ internal static class RunCommand
             var spec = SpecReader.Read<ExperimentSpec>(parsed.GetRequiredValue(file), parsed.GetRequiredValue(set));
             await using var installation = Installation.Of(parsed, session);
             RefuseDetached(parsed.GetValue(detach), installation);
-            var control = await installation.DriveAsync($"disback run {parsed.GetRequiredValue(file)}", cancellation);
+            var control = await installation.DriveAsync($"disback run {parsed.GetRequiredValue(file)}", spec.Hardware.Device, cancellation);
             var teacher = await installation.Teachers.ResolveAsync(spec.Teacher, cancellation);
             StudentEvaluation.Check(spec.Evaluation, await installation.Teachers.NetworkOfAsync(teacher, cancellation));
             var id = RunId.Trial(await control.SubmitAsync(spec, teacher, cancellation));
@@ -47,7 +47,7 @@ internal static class RunCommand
                 session.Screen.Line((await owner.ResumeAsync(run.Id, cancellation)).Message);
                 return (int)ExitCode.Ok;
             }
-            var control = await installation.DriveAsync($"disback resume {run.Text}", cancellation);
+            var control = await installation.DriveAsync($"disback resume {run.Text}", run.Device, cancellation);
             await control.ResumeAsync(run.Id, cancellation);
             return (int)await DriveAsync(session, installation, control, run.Id, cancellation);
         });

@@ -29,7 +29,7 @@ internal static class TeacherCommand
             var spec = SpecReader.Read<TeacherSpec>(parsed.GetRequiredValue(file), parsed.GetRequiredValue(set));
             await using var installation = Installation.Of(parsed, session);
             RunCommand.RefuseDetached(parsed.GetValue(detach), installation);
-            var control = await installation.DriveAsync($"disback teacher train {parsed.GetRequiredValue(file)}", cancellation);
+            var control = await installation.DriveAsync($"disback teacher train {parsed.GetRequiredValue(file)}", spec.Hardware.Device, cancellation);
             await control.TrainTeacherAsync(spec, cancellation);
             var id = RunId.Teacher(spec.Name);
             if (parsed.GetValue(detach))
@@ -67,7 +67,7 @@ internal static class TeacherCommand
             NetworkFile.Load(weights, denoiser);
 
             await using var installation = Installation.Of(parsed, session);
-            var control = await installation.DriveAsync($"disback teacher import {path}", cancellation);
+            var control = await installation.DriveAsync($"disback teacher import {path}", "cpu", cancellation);
             using var bytes = new MemoryStream();
             SafetensorsFile.Write(bytes, NetworkFile.TensorsOf(denoiser), NetworkFile.MetadataOf(settings));
             var content = await installation.Archive.Content.PutAsync(BinaryData.FromBytes(bytes.ToArray()), cancellation);

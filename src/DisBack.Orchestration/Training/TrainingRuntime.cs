@@ -94,5 +94,5 @@ internal sealed class TrainingRuntime : ITrainingRuntime
         Telemetry.SlotsUsed.Add(-1);
     }
 
-    private static torch.Device TorchDevice(Accelerator device) => device.Kind == "cuda" ? torch.device($"cuda:{device.Index}") : torch.CPU;
+    private static torch.Device TorchDevice(Accelerator device) => Diffusion.Devices.Open(device.Kind == "cuda" ? $"cuda:{device.Index}" : device.Kind);
 }
