@@ -39,7 +39,8 @@ public sealed class FeatureStatistics : IDisposable
 
         var mean = x.mean([0]);
         var centred = x - mean;
-        var spread = centred.t().matmul(centred);
+        // mm, here and in FrechetDistance: a failure inside TorchSharp 0.107's matmul is thrown through its C interface, which ends the process.
+        var spread = centred.t().mm(centred);
         if (_mean is not null)
         {
             var total = Count + added;

@@ -26,7 +26,7 @@ public static class FrechetDistance
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var between = (mean1 - mean2).square().sum();
-        var overlap = linalg.svdvals(Root(covariance1).matmul(Root(covariance2))).sum();
+        var overlap = linalg.svdvals(Root(covariance1).mm(Root(covariance2))).sum();
         var distance = between + covariance1.trace() + covariance2.trace() - 2 * overlap;
         // Equal Gaussians may come out at minus a rounding error.
         return Math.Max(0, distance.item<double>());
@@ -36,6 +36,6 @@ public static class FrechetDistance
     private static Tensor Root(Tensor covariance)
     {
         var (values, vectors) = linalg.eigh(covariance);
-        return (vectors * values.clamp_min(0).sqrt()).matmul(vectors.t());
+        return (vectors * values.clamp_min(0).sqrt()).mm(vectors.t());
     }
 }
