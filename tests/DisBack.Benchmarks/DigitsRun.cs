@@ -3,6 +3,7 @@ using DisBack.Diffusion.Randomness;
 using DisBack.Distillation.Backtracking;
 using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Runs;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DisBack.Benchmarks;
@@ -27,15 +28,15 @@ internal static class DigitsRun
 
     public static readonly BacktrackingSettings Settings = new() { Steps = int.MaxValue, Batch = 128, CollapseThreshold = 0, Generator = new OptimizerSettings { LearningRate = 1e-5, ClipNorm = 10 } };
 
-    public static DistributionBacktracking Open(NetworkSettings network, int batch)
+    public static DistributionBacktracking Open(NetworkSettings network, int batch, Device? device = null)
     {
         var streams = new RandomStreams(0);
-        return new DistributionBacktracking(Create, new TeacherOnly(Create), Settings with { Batch = batch }, 2.5, streams, CPU, evaluation: null);
+        return new DistributionBacktracking(Create, new TeacherOnly(Create), Settings with { Batch = batch }, 2.5, streams, device ?? CPU, evaluation: null);
 
         Denoiser Create()
         {
             using var init = streams.For("benchmark");
-            return Denoiser.Create(network, init);
+            return Denoiser.Create(network, init).to(device ?? CPU);
         }
     }
 

@@ -4,6 +4,7 @@ using DisBack.Benchmarks;
 var root = new RootCommand("Measures what the README claims. Every figure is a ratio or a spread taken in one run on this machine.")
 {
     StepBenchmark.Create(),
+    DeviceBenchmark.Create(),
     MemoryBenchmark.Create(),
     StallBenchmark.Create(),
     StartBenchmark.Create(),

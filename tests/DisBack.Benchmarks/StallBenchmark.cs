@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using DisBack.Diffusion;
 using DisBack.Diffusion.Files;
 using DisBack.Orchestration.Training;
 using static TorchSharp.torch;
@@ -14,16 +15,17 @@ internal static class StallBenchmark
         var mebibytes = new Option<int>("--mib") { DefaultValueFactory = _ => 256, Description = "Size of the state." };
         var rounds = new Option<int>("--rounds") { DefaultValueFactory = _ => 15, Description = "Checkpoints of each kind." };
         var folder = new Option<string>("--folder") { DefaultValueFactory = _ => Path.GetTempPath(), Description = "Where the blocking write goes." };
-        var command = new Command("stall", "Checkpoint stall of the training thread against a plain blocking write.") { mebibytes, rounds, folder };
-        command.SetAction(parsed => Run(parsed.GetValue(mebibytes), parsed.GetValue(rounds), parsed.GetRequiredValue(folder)));
+        var device = new Option<string>("--device") { DefaultValueFactory = _ => "cpu", Description = "Where the state lives: cpu, cuda or cuda:N." };
+        var command = new Command("stall", "Checkpoint stall of the training thread against a plain blocking write.") { mebibytes, rounds, folder, device };
+        command.SetAction(parsed => Run(parsed.GetValue(mebibytes), parsed.GetValue(rounds), parsed.GetRequiredValue(folder), parsed.GetRequiredValue(device)));
         return command;
     }
 
-    private static void Run(int mebibytes, int rounds, string folder)
+    private static void Run(int mebibytes, int rounds, string folder, string device)
     {
         set_num_threads(2);
         // Seven flat buffers, as in a checkpoint of stage 2.
-        var state = Enumerable.Range(0, 7).Select(i => ($"buffer{i}", ones((long)mebibytes * 1048576 / 4 / 7))).ToList();
+        var state = Enumerable.Range(0, 7).Select(i => ($"buffer{i}", ones((long)mebibytes * 1048576 / 4 / 7, device: Devices.Open(device)))).ToList();
         using var staging = new StagingBuffers();
         var path = Path.Combine(folder, $"disback-stall-{Environment.ProcessId}.safetensors");
         List<double> stalls = [], writes = [];
@@ -52,7 +54,7 @@ internal static class StallBenchmark
         }
 
         Figures.Print(
-            $"A checkpoint of {mebibytes} MiB (minimum / median / maximum of {rounds})",
+            $"A checkpoint of {mebibytes} MiB on {device} (minimum / median / maximum of {rounds})",
             ("stall of the training thread", Figures.Spread(stalls)),
             ("plain blocking write with fsync", Figures.Spread(writes)),
             ("ratio of the medians", $"{Figures.Quantile(writes, 0.5) / Figures.Quantile(stalls, 0.5):f0}"));

@@ -1,0 +1,103 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using DisBack.Diffusion;
+using DisBack.Diffusion.Networks;
+using DisBack.Diffusion.Randomness;
+using DisBack.Distillation.Runs;
+using static TorchSharp.torch;
+
+namespace DisBack.Benchmarks;
+
+/// <summary>
+/// What a device makes of stage 2, for the digits network, its shell and a larger one. A step that is issued by the host as slowly as it is done by the device
+/// is bound by the host; a run that reads its losses after every step is as fast as one that seldom does only where the device is not kept waiting.
+/// </summary>
+internal static class DeviceBenchmark
+{
+    private const int StepsPerReading = 10;
+
+    private static readonly NetworkSettings Larger = new()
+    {
+        ImgResolution = 32,
+        ImgChannels = 3,
+        ModelChannels = 64,
+        ChannelMult = [1, 2, 2],
+        NumBlocks = 2,
+        AttnResolutions = [16],
+        Dropout = 0,
+    };
+
+    public static Command Create()
+    {
+        var device = new Option<string>("--device") { DefaultValueFactory = _ => "cpu", Description = "cpu, cuda or cuda:N." };
+        var threads = new Option<int>("--threads") { DefaultValueFactory = _ => 2, Description = "libtorch threads." };
+        var steps = new Option<int>("--steps") { DefaultValueFactory = _ => 200, Description = "Steps of each kind." };
+        var network = new Option<string>("--network") { DefaultValueFactory = _ => "digits", Description = "digits, hollow (as many calls, next to no arithmetic) or larger." };
+        network.AcceptOnlyFromAmong("digits", "hollow", "larger");
+        var command = new Command("device", "Steps per second of stage 2 on a device, and what bounds them.") { device, threads, steps, network };
+        command.SetAction(parsed =>
+        {
+            set_num_threads(parsed.GetValue(threads));
+            var (settings, batch) = parsed.GetValue(network) switch
+            {
+                "digits" => (DigitsRun.Network, 128),
+                "hollow" => (DigitsRun.Hollow, 1),
+                _ => (Larger, 128),
+            };
+            var name = parsed.GetRequiredValue(device);
+            Run($"{parsed.GetValue(network)} network, batch {batch}, on {name}", settings, batch, Devices.Open(name), parsed.GetValue(steps));
+        });
+        return command;
+    }
+
+    private static void Run(string title, NetworkSettings network, int batch, Device device, int steps)
+    {
+        using var run = DigitsRun.Open(network, batch, device);
+        var streams = new RandomStreams(0);
+        Steps(Math.Max(2, steps / 10), StepsPerReading);
+        var seldom = Steps(steps, StepsPerReading);
+        var always = Steps(steps, 1);
+        List<double> issued = [], done = [], drawn = [];
+        for (var i = 0; i < Math.Max(3, steps / 10); i++)
+        {
+            var started = Stopwatch.GetTimestamp();
+            run.Advance(new DigitsRun.Silence());
+            issued.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
+            run.ReadMeasurements();
+            done.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
+
+            started = Stopwatch.GetTimestamp();
+            using var scope = NewDisposeScope();
+            Draw.At(streams, "benchmark", i, network, DigitsRun.Settings.Noise, batch, device);
+            drawn.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
+        }
+
+        Figures.Print(
+            $"Stage 2, {title} (times: minimum / median / maximum)",
+            ($"losses read every {StepsPerReading} steps", PerSecond(seldom)),
+            ("losses read after every step", PerSecond(always)),
+            ("a step, issued by the host", Figures.Spread(issued)),
+            ("a step, done by the device", Figures.Spread(done)),
+            ("its draws, made and sent", Figures.Spread(drawn)));
+
+        double Steps(int count, int reading)
+        {
+            run.ReadMeasurements();
+            var started = Stopwatch.GetTimestamp();
+            for (var i = 1; i <= count; i++)
+            {
+                run.Advance(new DigitsRun.Silence());
+                if (i % reading == 0)
+                {
+                    run.ReadMeasurements();
+                }
+            }
+
+            run.ReadMeasurements();
+            return count / Stopwatch.GetElapsedTime(started).TotalSeconds;
+        }
+
+        static string PerSecond(double rate) => string.Create(CultureInfo.InvariantCulture, $"{rate:f1} steps/s");
+    }
+}
