@@ -3,6 +3,7 @@ using DisBack.Diffusion.Randomness;
 using DisBack.Distillation.Backtracking;
 using DisBack.Distillation.Recording;
 using DisBack.Distillation.Runs;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Tests;
@@ -34,9 +35,9 @@ internal static class TinyNetwork
         new(Open, nodes, settings, 2.5, new RandomStreams(seed), CPU, evaluation: null);
 
     /// <summary>Records a short trajectory into memory.</summary>
-    public static MemoryNodes Trajectory(RecordingSettings settings)
+    public static MemoryNodes Trajectory(RecordingSettings settings, Device? device = null)
     {
-        var nodes = new MemoryNodes(Open);
+        var nodes = new MemoryNodes(() => Open().to(device ?? CPU));
         using var run = Recording(settings);
         TrainingLoop.Drive(run, new CheckpointSettings { Every = 1000 }, nodes, CancellationToken.None);
         return nodes;

@@ -27,8 +27,12 @@ internal static class FailureCauses
     public static string MessageOf(Exception exception) => exception switch
     {
         DisBackException or StorageException => exception.Message,
-        // libtorch appends where in its sources it failed, and its native stack.
-        ExternalException => $"libtorch: {exception.Message.Split(["Exception raised from", "frame #"], StringSplitOptions.None)[0].ReplaceLineEndings(" ").Trim()}",
+        ExternalException when Of(exception) == FailureCause.OutOfMemory => $"{OfLibTorch(exception)} Lower the batch, or let fewer runs share the device.",
+        ExternalException => OfLibTorch(exception),
         _ => $"{exception.GetType().Name}: {exception.Message.ReplaceLineEndings(" ")}",
     };
+
+    /// <summary>Without where in its sources it failed, its native stack, and advice on its allocator.</summary>
+    private static string OfLibTorch(Exception failure) =>
+        $"libtorch: {failure.Message.Split(["Exception raised from", "frame #", "If reserved but"], StringSplitOptions.None)[0].ReplaceLineEndings(" ").Trim()}";
 }

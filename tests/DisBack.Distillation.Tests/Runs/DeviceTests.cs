@@ -33,7 +33,7 @@ public sealed class DeviceTests
     public void A_backtracking_repeats_itself(string name)
     {
         var device = DeviceOf(name);
-        using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 2, Batch = 4, Nodes = new EveryInterval { Interval = 1 } });
+        using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 2, Batch = 4, Nodes = new EveryInterval { Interval = 1 } }, device);
         var settings = new BacktrackingSettings { Steps = 9, Batch = 4, Generator = s_optimizer, Fake = s_optimizer, Switching = new FixedInterval { Interval = 3 } };
         AssertRepeats(() => new DistributionBacktracking(() => TinyNetwork.Open().to(device), nodes, settings, 2.5, new RandomStreams(1), device, evaluation: null));
     }

@@ -27,7 +27,7 @@ public sealed class FailureCausesTests
     {
         var failure = new NativeFailure($"{message}\nException raised from malloc at CUDACachingAllocator.cpp:1 (most recent call first):\nframe #0");
         Assert.Equal(FailureCause.OutOfMemory, FailureCauses.Of(failure));
-        Assert.Equal($"libtorch: {message}", FailureCauses.MessageOf(failure));
+        Assert.Equal($"libtorch: {message} Lower the batch, or let fewer runs share the device.", FailureCauses.MessageOf(failure));
     }
 
     [Fact]
