@@ -26,7 +26,7 @@ namespace DisBack.Gateway;
 internal static class GatewayHost
 {
     /// <summary>Watchers are sent away at once, so what is left are requests of an instant and transfers that can be resumed.</summary>
-    private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(10);
+    internal static readonly TimeSpan Farewell = TimeSpan.FromSeconds(10);
 
     public static async Task<int> RunAsync(string[] arguments, CancellationToken cancellation)
     {
@@ -50,7 +50,7 @@ internal static class GatewayHost
             if (!builder.Configuration.GetSection(GatewayConfiguration.KestrelEndpoints).GetChildren().Any())
                 kestrel.Listen(IPAddress.Parse(settings.Endpoints.Address), settings.Endpoints.Http);
         });
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = s_farewell);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Farewell);
         builder.AddObservability(settings);
         AddServices(builder.Services, builder.Configuration, settings);
         services?.Invoke(builder.Services);

@@ -1,4 +1,5 @@
 using Azure.Storage.Blobs;
+using DisBack.Gateway;
 using DisBack.Orchestration.Placement;
 using DisBack.TestKit.Processes;
 
@@ -78,6 +79,20 @@ public sealed class ComposeTests
         var named = s_file.Services.Values.SelectMany(service => service.Volumes).Select(volume => volume.Split(':')[0]).Where(source => source[0] != '.').ToList();
         // Each is declared, and each is of one container.
         Assert.Equal(s_file.Volumes.Keys.Order(StringComparer.Ordinal), named.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_gateway_accepts_its_settings_and_has_what_they_name()
+    {
+        var gateway = s_file.Services["gateway"];
+        var settings = ContainerSettings.ReadGateway(Dockerfile.OfImage(gateway.Image).Environment.Concat(gateway.Environment));
+        Assert.Equal(Dockerfile.OfImage(gateway.Image).Ports.Single(), settings.Endpoints.Http);
+        var silo = SettingsOf(Silos.Values.First());
+        Assert.Equal((silo.Cluster.Id, silo.Cluster.Redis, silo.Blobs.ConnectionString, silo.Blobs.Container), (settings.Cluster.Id, settings.Cluster.Redis, settings.Blobs.ConnectionString, settings.Blobs.Container));
+        var folders = gateway.Volumes.Select(volume => volume.Split(':')[1]).ToList();
+        Assert.Contains(Path.GetDirectoryName(settings.Tokens.File), folders);
+        Assert.Contains(settings.Scratch, folders);
+        Assert.True(gateway.StopGrace >= GatewayHost.Farewell + TimeSpan.FromSeconds(10));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DisBack.Gateway;
 using DisBack.Orchestration.Placement;
 using k8s.Models;
 using Orleans.Configuration;
@@ -82,6 +83,29 @@ public sealed class KubernetesTests
             Assert.Equal(SiloHost.MetricsPath, scraped["prometheus.io/path"]);
             Assert.Equal(workload.Container.Ports.Single(port => port.Name == "http").ContainerPort.ToString(CultureInfo.InvariantCulture), scraped["prometheus.io/port"]);
         });
+    }
+
+    [Fact]
+    public void The_gateway_accepts_its_settings_and_has_what_they_name()
+    {
+        var gateway = s_manifests.Workload("disback-gateway");
+        var settings = ContainerSettings.ReadGateway(s_manifests.EnvironmentOf(gateway));
+        Assert.Equal(("http", settings.Endpoints.Http), gateway.Container.Ports.Select(port => (port.Name, port.ContainerPort)).Single());
+        var silo = SettingsOf(s_manifests.Workload("disback-control"));
+        Assert.Equal((silo.Cluster.Id, silo.Cluster.Redis, silo.Blobs.AccountAddress, silo.Blobs.Container), (settings.Cluster.Id, settings.Cluster.Redis, settings.Blobs.AccountAddress, settings.Blobs.Container));
+
+        var mounts = gateway.Container.VolumeMounts.ToDictionary(mount => mount.MountPath, mount => mount.Name);
+        var tokens = gateway.Pod.Volumes.Single(volume => volume.Name == mounts[Path.GetDirectoryName(settings.Tokens.File)!]).Secret;
+        // The instructions make the secret from a file of the name that the gateway looks for.
+        Assert.Contains($"create secret generic {tokens.SecretName} --from-file={Path.GetFileName(settings.Tokens.File)}", Tree.Read("infra/README.md"), StringComparison.Ordinal);
+        var room = gateway.Pod.Volumes.Single(volume => volume.Name == mounts[settings.Scratch!]).EmptyDir.SizeLimit;
+        Assert.True(room.ToInt64() > settings.Limits.ContentBytes);
+
+        var (grace, pause) = (TimeSpan.FromSeconds(gateway.Pod.TerminationGracePeriodSeconds!.Value), TimeSpan.FromSeconds(gateway.Container.Lifecycle.PreStop.Sleep.Seconds));
+        Assert.True(grace >= pause + GatewayHost.Farewell + TimeSpan.FromSeconds(10));
+        Assert.Equal(SiloHost.LivePath, gateway.Container.StartupProbe.HttpGet.Path);
+        Assert.Equal(SiloHost.LivePath, gateway.Container.LivenessProbe.HttpGet.Path);
+        Assert.Equal(SiloHost.ReadyPath, gateway.Container.ReadinessProbe.HttpGet.Path);
     }
 
     [Fact]
