@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using DisBack.Contracts.Specs;
 using DisBack.TestKit.History;
 using DisBack.TestKit.Silos;
 
@@ -23,7 +22,7 @@ internal static class GoodputBenchmark
         await using var cluster = await TestCluster.StartAsync(new TestClusterOptions { Controls = 1, Workers = 2 });
         var spec = TinyExperiment.Spec("goodput", cluster.Teacher, recording: 10, backtracking: 1_000_000);
         var trial = await cluster.SubmitAsync(spec with { Checkpoints = spec.Checkpoints with { Every = 50 } });
-        await TestCluster.UntilAsync(trial, update => update.Progress.Step > 50);
+        await TestCluster.UntilAsync(trial, update => update.Progress.Step > 50, CancellationToken.None);
 
         var free = await RateAsync(cluster, window, every: null);
         var rows = new List<(string, string)> { ("in peace", $"{free.Rate:f1} steps/s") };

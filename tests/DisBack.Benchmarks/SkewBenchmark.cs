@@ -45,7 +45,7 @@ internal static class SkewBenchmark
         Environment.SetEnvironmentVariable(SiloVariable, olderSilo);
         await using var cluster = await TestCluster.StartAsync(new TestClusterOptions { Controls = 2, Workers = 2, Slots = 2 });
         var trials = await Task.WhenAll(Enumerable.Range(0, runs).Select(seed => cluster.SubmitAsync(TinyExperiment.Spec($"skew-{seed}", cluster.Teacher, seed, backtracking: 3000))));
-        foreach (var trial in trials) await TestCluster.UntilAsync(trial, update => update.Progress.Step > 20);
+        foreach (var trial in trials) await TestCluster.UntilAsync(trial, update => update.Progress.Step > 20, CancellationToken.None);
 
         Environment.SetEnvironmentVariable(SiloVariable, null);
         foreach (var silo in cluster.Silos)
@@ -53,7 +53,7 @@ internal static class SkewBenchmark
             await silo.TerminateAsync();
             await silo.StartAsync();
         }
-        foreach (var trial in trials) await TestCluster.CompletedAsync(trial, TimeSpan.FromMinutes(10));
+        foreach (var trial in trials) await TestCluster.CompletedAsync(trial, CancellationToken.None);
         var students = await Task.WhenAll(trials.Select(cluster.StudentAsync));
         var violations = await cluster.ViolationsAsync();
 

@@ -72,7 +72,7 @@ internal static class TrialsBenchmark
             {
                 var teacher = host.Grains.GetGrain<ITeacherGrain>($"{name}-{n}");
                 await teacher.TrainAsync(spec);
-                await TestKit.Silos.TestCluster.UntilAsync(teacher, update => update.Status == status);
+                await TestKit.Silos.TestCluster.UntilAsync(teacher, update => update.Status == status, CancellationToken.None);
             }
         }
     }
