@@ -68,6 +68,13 @@ internal static class TokenCommand
     }
 
     private static string FileOf(ParseResult parsed) => parsed.GetValue(s_file)
-        ?? new ConfigurationBuilder().SetBasePath(AppContext.BaseDirectory).AddJsonFile("appsettings.json", optional: true).AddEnvironmentVariables(StrictSettings.Prefix).Build()["Tokens:File"]
+        ?? Configured()
         ?? throw new DisBackException("No tokens file is named; give --tokens FILE, or set Tokens:File.");
+
+    private static string? Configured()
+    {
+        var configuration = new ConfigurationBuilder();
+        StrictSettings.SetSources(configuration, []);
+        return configuration.Build()["Tokens:File"];
+    }
 }

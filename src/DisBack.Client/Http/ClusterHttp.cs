@@ -146,7 +146,8 @@ internal sealed class ClusterHttp : IDisposable
             throw response.StatusCode switch
             {
                 HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new NotPermittedException(detail ?? $"The cluster at {Address} refuses the token."),
-                HttpStatusCode.NotFound when detail is not null => new NotFoundException(detail),
+                // The answer to HEAD has no body that could tell a gateway's "not found" from a stranger's.
+                HttpStatusCode.NotFound when detail is not null || response.RequestMessage?.Method == HttpMethod.Head => new NotFoundException(detail ?? "Not found."),
                 HttpStatusCode.BadRequest or HttpStatusCode.Conflict or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnprocessableEntity when detail is not null => new DisBackException(detail),
                 _ => new ClusterUnavailableException(detail ?? $"The cluster at {Address} answered {(int)response.StatusCode} {response.ReasonPhrase}; check the address given with --cluster, or try again later."),
             };

@@ -1,0 +1,220 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using DisBack.Client;
+using DisBack.Client.Http;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Diffusion;
+using DisBack.Orchestration.Tests;
+using DisBack.Storage.Content;
+
+namespace DisBack.Gateway.Tests.Endpoints;
+
+/// <summary>What is asked and told through the gateway is what the folder holds and the grains do.</summary>
+public sealed class ApiTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Everything_that_is_read_is_what_the_folder_holds()
+    {
+        await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
+        using var client = site.Client();
+        var run = await site.SubmitAsync("read");
+        await client.WatchAsync(run, 0, Cancellation).LastAsync(Cancellation);
+        await client.RegisterTeacherAsync("few-bytes", new TeacherRegistration(await GatewaySite.PutTeacherAsync(client), "{}", "made up"), Cancellation);
+
+        Same(await site.Archive.RunsAsync(null, Cancellation), await client.RunsAsync(null, Cancellation));
+        Same(await site.Archive.FindTrialAsync("read", Cancellation), await client.FindTrialAsync("read", Cancellation));
+        Same(await site.Archive.TrajectoriesAsync(Cancellation), await client.TrajectoriesAsync(Cancellation));
+        Same(await site.Archive.FindTrajectoryAsync("read", Cancellation), await client.FindTrajectoryAsync("read", Cancellation));
+        Same(await site.Archive.TeachersAsync(Cancellation), await client.TeachersAsync(Cancellation));
+        Same(await site.Archive.FindTeacherAsync("few", Cancellation), await client.FindTeacherAsync("few", Cancellation));
+        Same(await site.Archive.MetricsAsync(run, Cancellation), await client.MetricsAsync(run, Cancellation));
+        Assert.NotEmpty((await client.MetricsAsync(run, Cancellation)).Points);
+        Assert.Equal("It is complete.", (await client.WhyAsync(run, Cancellation))[0]);
+        Assert.Single((await client.PoolAsync(Cancellation)).Workers);
+        Assert.Null(await client.TrialAsync("nothing-00000000/0000", Cancellation));
+        var lost = await Assert.ThrowsAsync<NotFoundException>(() => client.FindTrialAsync("raed", Cancellation));
+        Assert.Equal("There is no run 'raed'; did you mean 'read'?", lost.Message);
+
+        static void Same<T>(T expected, T actual) => Assert.Equal(JsonSerializer.Serialize(expected, Api.Json), JsonSerializer.Serialize(actual, Api.Json));
+    }
+
+    [Fact]
+    public async Task The_same_spec_is_the_same_run_however_often_and_in_whichever_form_it_is_submitted()
+    {
+        var training = new ScriptedTraining();
+        await using var site = await GatewaySite.OpenAsync(training);
+        using var client = site.Client();
+        var run = await site.SubmitAsync("once");
+        await client.WatchAsync(run, 0, Cancellation).LastAsync(Cancellation);
+
+        Assert.Equal(run, await site.SubmitAsync("once"));
+        Assert.Single(await client.RunsAsync(null, Cancellation));
+        Assert.Equal(1, training.Made.Count(made => made.Run.Kind == RunKind.Backtracking));
+        var other = await client.Content.PutAsync(BinaryData.FromString("another teacher"), Cancellation);
+        var conflict = await Assert.ThrowsAsync<DisBackException>(() => client.SubmitAsync(GatewaySite.Spec("once"), other, Cancellation));
+        Assert.Contains("was begun with the teacher", conflict.Message);
+
+        using var http = site.Http(site.Operator);
+        using var yaml = new StringContent("name: by-curl\nteacher: digits\nrecording: { steps: 40 }\nbacktracking: { steps: 40, switching: { policy: fixed, interval: 1 } }\n", Encoding.UTF8, "application/yaml");
+        using var response = await http.PostAsync(new Uri("api/v1/runs", UriKind.Relative), yaml, Cancellation);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.StartsWith("/api/v1/runs/by-curl-", response.Headers.Location!.ToString());
+    }
+
+    [Theory]
+    [InlineData("name: x\nteacher: digits\nrecording: { stps: 1 }\n", "spec:3:14: there is no key 'stps'")]
+    [InlineData("name: x\nteacher: /etc/passwd\n", "There is no teacher '/etc/passwd'")]
+    [InlineData("name: x\nteacher: nobody.safetensors\n", "There is no teacher 'nobody.safetensors'")]
+    public async Task A_bad_submission_is_told_what_is_wrong_and_reads_no_file_of_the_gateway(string yaml, string detail)
+    {
+        await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
+        using var http = site.Http(site.Operator);
+        using var body = new StringContent(yaml, Encoding.UTF8, "application/yaml");
+
+        using var response = await http.PostAsync(new Uri("api/v1/runs", UriKind.Relative), body, Cancellation);
+
+        Assert.InRange((int)response.StatusCode, 400, 404);
+        using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancellation));
+        Assert.StartsWith(detail, problem.RootElement.GetProperty("detail").GetString());
+    }
+
+    [Fact]
+    public async Task A_run_is_paused_explained_resumed_and_cancelled()
+    {
+        var training = new ScriptedTraining();
+        var hold = training.HoldAt(RunKind.Backtracking, 5);
+        await using var site = await GatewaySite.OpenAsync(training);
+        using var client = site.Client();
+        var run = await site.SubmitAsync("steered");
+        await hold.Reached;
+
+        Assert.StartsWith("It does not wait: attempt 1", (await client.WhyAsync(run, Cancellation))[0]);
+        Assert.True((await client.PauseAsync(run, Cancellation)).Applied);
+        hold.Open();
+        Assert.Equal(RunStatus.Paused, (await client.WatchAsync(run, 0, Cancellation).LastAsync(Cancellation)).Status);
+        Assert.Equal("steered", Assert.Single(await client.RunsAsync(new RunFilter(RunStatus.Paused, "STE"), Cancellation)).Name);
+        Assert.Empty(await client.RunsAsync(new RunFilter(RunStatus.Running), Cancellation));
+
+        var again = training.HoldAt(RunKind.Backtracking, 20);
+        Assert.True((await client.ResumeAsync(run, Cancellation)).Applied);
+        await again.Reached;
+        Assert.True((await client.CancelAsync(run, Cancellation)).Applied);
+        again.Open();
+        Assert.Equal(RunStatus.Cancelled, (await client.WatchAsync(run, 0, Cancellation).LastAsync(Cancellation)).Status);
+    }
+
+    [Fact]
+    public async Task Pages_are_newest_first_and_hold_everything_once()
+    {
+        await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
+        var submitted = new List<string>();
+        for (var i = 0; i < 5; i++)
+            submitted.Add((await site.SubmitAsync($"page-{i}")).Owner);
+        using var http = site.Http(site.Viewer);
+
+        var listed = new List<string>();
+        string? next = null;
+        do
+        {
+            var json = await http.GetStringAsync(new Uri($"api/v1/runs?limit=2{(next is null ? "" : $"&after={Uri.EscapeDataString(next)}")}", UriKind.Relative), Cancellation);
+            var page = JsonSerializer.Deserialize<Page<RunSummary>>(json, Api.Json)!;
+            Assert.InRange(page.Items.Count, 1, 2);
+            listed.AddRange(page.Items.Select(run => run.Id));
+            next = page.Next;
+        }
+        while (next is not null);
+
+        Assert.Equal(Enumerable.Reverse(submitted), listed);
+        Assert.Equal(HttpStatusCode.BadRequest, (await http.GetAsync(new Uri("api/v1/runs?limit=0", UriKind.Relative), Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, (await http.GetAsync(new Uri("api/v1/runs?status=asleep", UriKind.Relative), Cancellation)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Without_a_silo_what_is_stored_is_read_and_the_rest_is_asked_to_come_back()
+    {
+        await using var site = await GatewaySite.OpenAsync();
+        using var http = site.Http(site.Operator);
+
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri("api/v1/runs", UriKind.Relative), Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri("health/live", UriKind.Relative), Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await http.GetAsync(new Uri("health/ready", UriKind.Relative), Cancellation)).StatusCode);
+        using var response = await http.GetAsync(new Uri("api/v1/accelerators", UriKind.Relative), Cancellation);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.NotNull(response.Headers.RetryAfter);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+    }
+
+    [Fact]
+    public async Task Contents_are_what_their_digest_says_on_the_way_in_and_out()
+    {
+        await using var site = await GatewaySite.OpenAsync(null, "--Limits:ContentBytes=3000000");
+        using var http = site.Http(site.Operator);
+        var bytes = RandomNumberGenerator.GetBytes(2_000_000);
+        var digest = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        var path = new Uri($"api/v1/contents/{digest}", UriKind.Relative);
+
+        Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync(path, Cancellation)).StatusCode);
+        using (var wrong = new ByteArrayContent([.. bytes, 0]))
+        using (var refused = await http.PutAsync(path, wrong, Cancellation))
+        {
+            Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+            Assert.Contains($"and not to {digest}", await refused.Content.ReadAsStringAsync(Cancellation));
+        }
+        Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync(path, Cancellation)).StatusCode);
+        using (var right = new ByteArrayContent(bytes))
+            Assert.Equal(HttpStatusCode.NoContent, (await http.PutAsync(path, right, Cancellation)).StatusCode);
+
+        using var part = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { Range = new RangeHeaderValue(1_000_000, 1_000_009) } };
+        using var answer = await http.SendAsync(part, Cancellation);
+        Assert.Equal(HttpStatusCode.PartialContent, answer.StatusCode);
+        Assert.Equal(bytes[1_000_000..1_000_010], await answer.Content.ReadAsByteArrayAsync(Cancellation));
+        Assert.Equal($"\"{digest}\"", answer.Headers.ETag!.Tag);
+        using var known = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { IfNoneMatch = { new EntityTagHeaderValue($"\"{digest}\"") } } };
+        Assert.Equal(HttpStatusCode.NotModified, (await http.SendAsync(known, Cancellation)).StatusCode);
+
+        using var large = new ByteArrayContent(new byte[3_000_001]);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await http.PutAsync(path, large, Cancellation)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_submission_that_is_too_large_is_not_read()
+    {
+        await using var site = await GatewaySite.OpenAsync(new ScriptedTraining(), "--Limits:DocumentBytes=1000");
+        using var http = site.Http(site.Operator);
+        using var document = new ByteArrayContent(new byte[1001]) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await http.PostAsync(new Uri("api/v1/runs", UriKind.Relative), document, Cancellation)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_content_that_was_damaged_in_the_store_is_named_by_whoever_fetches_it()
+    {
+        await using var site = await GatewaySite.OpenAsync();
+        using var client = site.Client();
+        var content = await client.Content.PutAsync(BinaryData.FromString("whole"), Cancellation);
+        await client.Content.VerifyAsync(content, Cancellation);
+        await File.WriteAllTextAsync(site.Archive.Content.LocalPathOf(content)!, "whale", Cancellation);
+
+        var file = Path.Combine(site.Folder, "fetched");
+        await Assert.ThrowsAsync<CorruptContentException>(() => client.Content.FetchAsync(content, file, Cancellation));
+        await Assert.ThrowsAsync<CorruptContentException>(() => client.Content.VerifyAsync(content, Cancellation));
+        await Assert.ThrowsAsync<MissingContentException>(() => client.Content.FetchAsync(new ContentRef(new string('0', 64), 1), file, Cancellation));
+        Assert.False(File.Exists(file));
+    }
+
+    [Fact]
+    public async Task Metrics_are_there_for_prometheus()
+    {
+        await using var site = await GatewaySite.OpenAsync();
+        using var http = site.Http(site.Viewer);
+        await http.GetAsync(new Uri("api/v1/runs", UriKind.Relative), Cancellation);
+
+        Assert.Contains("http_server_request_duration_seconds", await http.GetStringAsync(new Uri("metrics", UriKind.Relative), Cancellation));
+    }
+}

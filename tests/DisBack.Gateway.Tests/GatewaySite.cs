@@ -1,0 +1,124 @@
+using System.Net.Http.Headers;
+using DisBack.Client;
+using DisBack.Client.Http;
+using DisBack.Contracts.Specs;
+using DisBack.Distillation.Backtracking;
+using DisBack.Distillation.Recording;
+using DisBack.Gateway.Security;
+using DisBack.Orchestration.Hosting;
+using DisBack.Orchestration.Tests;
+using DisBack.Storage.Content;
+using Microsoft.AspNetCore.Builder;
+
+namespace DisBack.Gateway.Tests;
+
+/// <summary>A data folder, the real silo of the one-process size in it unless it is left out, and real gateways on loopback.</summary>
+internal sealed class GatewaySite : IAsyncDisposable
+{
+    private readonly List<IAsyncDisposable> _owned = [];
+    private EmbeddedHost? _silo;
+
+    private GatewaySite()
+    {
+        Folder = Directory.CreateTempSubdirectory("disback-gateway-tests-").FullName;
+        Tokens = Path.Combine(Folder, "tokens.json");
+        Viewer = AddToken("viewer", Role.Viewer);
+        Operator = AddToken("operator", Role.Operator);
+    }
+
+    public string Folder { get; }
+
+    /// <summary>The tokens file.</summary>
+    public string Tokens { get; }
+
+    public string Viewer { get; }
+
+    public string Operator { get; }
+
+    public WebApplication Gateway { get; private set; } = null!;
+
+    public Uri Address => new(Gateway.Urls.Single());
+
+    /// <summary>What the folder itself says, past the gateway.</summary>
+    public IArchive Archive => new DataFolder(Folder).Archive;
+
+    public static async Task<GatewaySite> OpenAsync(ScriptedTraining? training = null, params string[] settings)
+    {
+        var site = new GatewaySite();
+        if (training is not null)
+        {
+            site._silo = await EmbeddedHost.StartAsync(
+                new EmbeddedOptions { DataFolder = site.Folder, Training = options => options.Heartbeat = TimeSpan.FromMilliseconds(50) }, training);
+        }
+        site.Gateway = await site.StartGatewayAsync(settings);
+        return site;
+    }
+
+    /// <summary>Starts one more gateway; the site ends it.</summary>
+    public async Task<WebApplication> StartGatewayAsync(params string[] settings)
+    {
+        var gateway = GatewayHost.Build(
+        [
+            $"--Tokens:File={Tokens}", $"--Blobs:Folder={Folder}", "--Cluster:Id=embedded", $"--Endpoints:SiloGateway={new DataFolder(Folder).Owner?.Gateway ?? "127.0.0.1:1"}",
+            "--Endpoints:Http=0", "--Logging:LogLevel:Default=None", "--Logging:LogLevel:Microsoft.AspNetCore=None", "--Logging:LogLevel:Microsoft.Hosting=None", "--Logging:LogLevel:Orleans=None", .. settings,
+        ]);
+        _owned.Add(gateway);
+        await gateway.StartAsync();
+        if (_silo is not null)
+            await ReadyAsync(gateway);
+        return gateway;
+    }
+
+    /// <summary>Makes a token as the verb does, and returns it.</summary>
+    public string AddToken(string name, Role role, DateTimeOffset? expires = null)
+    {
+        var token = TokenFile.NewToken();
+        var entry = new TokenEntry(name, role, Convert.ToHexStringLower(TokenFile.Hash(token)), TimeProvider.System.GetUtcNow(), expires);
+        TokenFile.Change(Tokens, tokens => [.. tokens, entry]);
+        return token;
+    }
+
+    public HttpClient Http(string? token)
+    {
+        var http = new HttpClient { BaseAddress = Address };
+        if (token is not null)
+            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return http;
+    }
+
+    public ClusterClient Client(string? token = null, Action<string>? notice = null) => new(Address, token ?? Operator, notice);
+
+    public static ExperimentSpec Spec(string name) => new()
+    {
+        Name = name,
+        Teacher = "digits",
+        Recording = new RecordingSettings { Steps = 40 },
+        Backtracking = new BacktrackingSettings { Steps = 40, Switching = new FixedInterval { Interval = 1 } },
+        Checkpoints = new() { Every = 10 },
+    };
+
+    /// <summary>Submits a run through the gateway; its teacher is a few bytes, which is all that scripted training wants.</summary>
+    public async Task<RunId> SubmitAsync(string name)
+    {
+        using var client = Client();
+        return RunId.Trial(await client.SubmitAsync(Spec(name), await PutTeacherAsync(client)));
+    }
+
+    public static Task<ContentRef> PutTeacherAsync(ClusterClient client) => client.Content.PutAsync(BinaryData.FromString("the teacher"), TestContext.Current.CancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var owned in _owned)
+            await owned.DisposeAsync();
+        if (_silo is not null)
+            await _silo.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private static async Task ReadyAsync(WebApplication gateway)
+    {
+        using var http = new HttpClient { BaseAddress = new Uri(gateway.Urls.Single()) };
+        while (!(await http.GetAsync(new Uri("health/ready", UriKind.Relative), TestContext.Current.CancellationToken)).IsSuccessStatusCode)
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+    }
+}
