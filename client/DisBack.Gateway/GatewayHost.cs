@@ -94,7 +94,6 @@ internal static class GatewayHost
             .AddFallbackPolicy(TokenAuthentication.Viewer, policy => policy.RequireRole(TokenAuthentication.Viewer, TokenAuthentication.Operator));
         services.AddRateLimiter(limits =>
         {
-            limits.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
             limits.AddPolicy(ApiEndpoints.Submissions, context => RateLimitPartition.GetFixedWindowLimiter(
                 context.User.FindFirstValue(ClaimTypes.Name) ?? "",
                 _ => new FixedWindowRateLimiterOptions { PermitLimit = settings.Limits.SubmitsPerMinute, Window = TimeSpan.FromMinutes(1) }));
@@ -102,11 +101,7 @@ internal static class GatewayHost
             {
                 if (rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait))
                     rejected.HttpContext.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-                await rejected.HttpContext.RequestServices.GetRequiredService<IProblemDetailsService>().WriteAsync(new ProblemDetailsContext
-                {
-                    HttpContext = rejected.HttpContext,
-                    ProblemDetails = { Status = StatusCodes.Status429TooManyRequests, Detail = $"A token may submit {settings.Limits.SubmitsPerMinute} times in a minute; wait a moment and try again." },
-                });
+                await Problems.WriteAsync(rejected.HttpContext, StatusCodes.Status429TooManyRequests, $"A token may submit {settings.Limits.SubmitsPerMinute} times in a minute; wait a moment and try again.");
             };
         });
     }

@@ -4,13 +4,12 @@ using DisBack.Storage;
 using DisBack.Storage.Content;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Logging;
 
 namespace DisBack.Gateway;
 
 /// <summary>Every failure becomes a problem document with a sentence that its reader can do something with, and nothing that is not theirs to know.</summary>
-internal sealed partial class Problems(IProblemDetailsService problems, ILogger<Problems> logger) : IExceptionHandler
+internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHandler
 {
     private const string RetryAfterSeconds = "3";
 
@@ -21,12 +20,14 @@ internal sealed partial class Problems(IProblemDetailsService problems, ILogger<
         var (status, detail) = Of(exception);
         if (status == StatusCodes.Status500InternalServerError)
             LogDefect(exception, httpContext.Request.Method, httpContext.Request.Path);
-        httpContext.Response.StatusCode = status;
         if (status == StatusCodes.Status503ServiceUnavailable)
             httpContext.Response.Headers.RetryAfter = RetryAfterSeconds;
-        await problems.WriteAsync(new ProblemDetailsContext { HttpContext = httpContext, ProblemDetails = new ProblemDetails { Status = status, Detail = detail } });
+        await WriteAsync(httpContext, status, detail);
         return true;
     }
+
+    /// <summary>Writes a problem document whatever the client says it accepts: somebody who asked for events still wants to know why there are none.</summary>
+    public static Task WriteAsync(HttpContext context, int status, string detail) => TypedResults.Problem(detail, statusCode: status).ExecuteAsync(context);
 
     private static (int Status, string Detail) Of(Exception exception) => exception switch
     {

@@ -10,7 +10,7 @@ namespace DisBack.Gateway.Security;
 
 /// <summary>Recognises who asks by the bearer token, and says in a problem document why somebody is turned away.</summary>
 internal sealed class TokenAuthentication(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, TokenBook tokens, IProblemDetailsService problems)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, TokenBook tokens)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string Name = "Bearer";
@@ -38,10 +38,9 @@ internal sealed class TokenAuthentication(
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
         SayAsync(StatusCodes.Status403Forbidden, $"The token of '{Context.User.Identity?.Name}' is a viewer's, and this needs an operator's; ask whoever runs the cluster for one.");
 
-    private async Task SayAsync(int status, string detail)
+    private Task SayAsync(int status, string detail)
     {
         Telemetry.Refused.Add(1, new KeyValuePair<string, object?>("status", status));
-        Response.StatusCode = status;
-        await problems.WriteAsync(new ProblemDetailsContext { HttpContext = Context, ProblemDetails = { Status = status, Detail = detail } });
+        return Problems.WriteAsync(Context, status, detail);
     }
 }
