@@ -1,0 +1,98 @@
+using System.Text.Json.Nodes;
+
+namespace DisBack.Cli.Tests;
+
+/// <summary>Every verb against a cluster: what it prints and leaves behind is what it does with a data folder.</summary>
+public sealed class ClusterTests(TaughtFolder folder) : IClassFixture<TaughtFolder>
+{
+    [Fact]
+    public async Task Every_verb_works_through_a_gateway_that_is_killed_on_the_way()
+    {
+        await using var cluster = await GatewayProcess.StartAsync();
+        var root = cluster.Root;
+        var token = Path.Combine(root, "token");
+        await File.WriteAllTextAsync(token, await cluster.TokenAsync("me", "operator"), TestContext.Current.CancellationToken);
+        string[] there = ["--cluster", cluster.Address, "--token-file", token, "--data", root];
+
+        // A local teacher file travels by its digest.
+        var weights = Path.Combine(folder.Path, "disback-data", "runs", "teachers", "tiny", "teacher.safetensors");
+        Assert.Contains("is submitted", await Said(["run", "spec.yaml", "--set", $"teacher={weights}", "--detach", .. there]));
+        using (var watcher = DisBackProcess.Start(folder.Path, ["watch", "spec", .. there]))
+        {
+            await watcher.SeesAsync("Training.");
+            Assert.NotEmpty(await Said(["why", "spec", .. there]));
+            await cluster.ReplaceGatewayAsync();
+            var (code, output, error) = await watcher.EndAsync();
+            Assert.True(code == ExitCode.Ok, output + error);
+            Assert.Single(output.Split('\n'), line => line.Contains("Target 1 -> 0", StringComparison.Ordinal));
+            foreach (var file in new[] { "student.safetensors", "samples.png", "curves.png", "report.html" })
+                Assert.Contains(output.Split('\n'), line => line.EndsWith(file, StringComparison.Ordinal) && File.Exists(line.Trim()));
+        }
+
+        Assert.Contains("completed", await Said(["list", .. there]));
+        Assert.Contains("60 of 60", await Said(["show", "spec", .. there]));
+        Assert.Equal("It is complete.\n", await Said(["why", "spec", .. there]) + "\n");
+        Assert.Contains("(teacher)", await Said(["trajectory", "show", "spec", .. there]));
+        Assert.DoesNotContain("damaged", await Said(["trajectory", "verify", "spec", .. there]));
+        Assert.DoesNotContain("damaged", await Said(["checkpoint", "verify", "spec", .. there]));
+        Assert.Contains("FID ", await Said(["evaluate", "spec", "--count", "100", .. there]));
+        Assert.Contains("FID ", await Said(["evaluate", "spec", "--teacher", "--count", "20", .. there]));
+        await Said(["sample", "spec", "--count", "4", "--output", Path.Combine(root, "four.png"), .. there]);
+        await Said(["teacher", "import", weights, "--name", "brought", .. there]);
+        Assert.Contains("brought", await Said(["teacher", "list", .. there]));
+
+        // The same JSON from the cluster and from its folder.
+        foreach (var verb in new string[][] { ["list", "--json"], ["show", "spec", "--json"], ["trajectory", "list", "--json"], ["teacher", "list", "--json"], ["checkpoint", "list", "spec", "--json"] })
+            Assert.True(JsonNode.DeepEquals(JsonNode.Parse(await Said([.. verb, "--data", cluster.Folder])), JsonNode.Parse(await Said([.. verb, .. there]))), string.Join(' ', verb));
+    }
+
+    [Fact]
+    public async Task A_run_of_a_cluster_outlives_its_watcher_and_is_steered_by_operators_only()
+    {
+        await using var cluster = await GatewayProcess.StartAsync();
+        var root = cluster.Root;
+        var (token, other) = (Path.Combine(root, "token"), Path.Combine(root, "viewer"));
+        await File.WriteAllTextAsync(token, await cluster.TokenAsync("me", "operator"), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(other, await cluster.TokenAsync("you", "viewer"), TestContext.Current.CancellationToken);
+        string[] there = ["--cluster", cluster.Address, "--data", root];
+        string[] mine = [.. there, "--token-file", token];
+        string[] theirs = [.. there, "--token-file", other];
+
+        await Said(["teacher", "train", "teacher.yaml", .. mine]);
+        using (var process = DisBackProcess.Start(folder.Path, ["run", "spec.yaml", "--set", "name=long", "--set", "backtracking.steps=100000", .. mine]))
+        {
+            await process.SeesAsync("Training.");
+            process.Interrupt();
+            var (code, _, error) = await process.EndAsync();
+            Assert.Equal(ExitCode.Interrupted, code);
+            Assert.Contains("long goes on; 'disback watch long-", error);
+        }
+        Assert.StartsWith("It does not wait", await Said(["why", "long", .. theirs]));
+        Assert.Equal(ExitCode.NotPermitted, (await DisBackProcess.RunAsync(folder.Path, ["pause", "long", .. theirs])).Code);
+        Assert.Equal(ExitCode.NotPermitted, (await DisBackProcess.RunAsync(folder.Path, ["list", .. there])).Code);
+        await Said(["pause", "long", .. mine]);
+        Assert.Contains("is paused", await Said(["watch", "long", .. mine]));
+        await Said(["resume", "long", .. mine]);
+        await Said(["cancel", "long", .. mine]);
+        Assert.Equal(ExitCode.Cancelled, (await DisBackProcess.RunAsync(folder.Path, ["watch", "long", .. mine])).Code);
+
+        Assert.Equal(ExitCode.ClusterUnavailable, (await DisBackProcess.RunAsync(folder.Path, ["list", "--cluster", "http://127.0.0.1:9", "--data", root])).Code);
+        Assert.Equal(ExitCode.Invalid, (await DisBackProcess.RunAsync(folder.Path, ["list", "--cluster", "nonsense", "--data", root])).Code);
+    }
+
+    [Fact]
+    public async Task Without_an_owner_why_tells_from_the_document()
+    {
+        var (code, output, error) = await DisBackProcess.RunAsync(folder.Path, "run", "spec.yaml", "--set", "name=told", "--set", "backtracking.steps=40");
+        Assert.True(code == ExitCode.Ok, output + error);
+        Assert.Equal("It is complete.", await Said(["why", "told"]));
+        Assert.Equal(ExitCode.Invalid, (await DisBackProcess.RunAsync(folder.Path, "run", "spec.yaml", "--detach")).Code);
+    }
+
+    private async Task<string> Said(string[] args)
+    {
+        var (code, output, error) = await DisBackProcess.RunAsync(folder.Path, args);
+        Assert.True(code == ExitCode.Ok, $"{string.Join(' ', args)} ended with {code}: {error}");
+        return output;
+    }
+}
