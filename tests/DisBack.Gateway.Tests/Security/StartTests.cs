@@ -30,7 +30,7 @@ public sealed class StartTests : IDisposable
     [InlineData("plain HTTP on 0.0.0.0:8090", "--Endpoints:Address=0.0.0.0")]
     [InlineData("plain HTTP on http://*:8080", "--Kestrel:Endpoints:Web:Url=http://*:8080")]
     [InlineData("did you mean 'Endpoints:Address'?", "--Endpoints:Adress=0.0.0.0")]
-    [InlineData("There is no setting 'Token'; did you mean 'Tokens'?", "--Token:File=x")]
+    [InlineData("There is no setting 'Limit'; did you mean 'Limits'?", "--Limit:SubmitsPerMinute=1")]
     [InlineData("Exactly one of Folder, AccountAddress and ConnectionString", "--Endpoints:Http=0")]
     [InlineData("Cluster:Membership is Redis but Cluster:Redis names no server", "--Cluster:Membership=Redis")]
     [InlineData("Limits:SubmitsPerMinute is 0", "--Limits:SubmitsPerMinute=0")]
