@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Orleans.Clustering.Redis;
 
 namespace DisBack.Silo;
 
@@ -39,6 +40,11 @@ internal sealed partial class MembershipGuard(
         try
         {
             return (await table.ReadAllAsync(cancellation)).Members.Any(member => member.Item1.SiloAddress.Equals(silo.SiloAddress));
+        }
+        catch (RedisClusteringException e) when (e.InnerException is null)
+        {
+            // The server answers, and has no table.
+            return false;
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

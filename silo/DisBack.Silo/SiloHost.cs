@@ -116,6 +116,7 @@ internal static class SiloHost
         silo.Configure<ClusterMembershipOptions>(membership =>
         {
             membership.ProbeTimeout = detection.ProbeTimeout;
+            membership.MaxProbeTimeout = detection.MaxProbeTimeout;
             membership.NumMissedProbesLimit = detection.MissedProbes;
             membership.TableRefreshTimeout = detection.TableRefresh;
             membership.IAmAliveTablePublishTimeout = detection.IAmAlive;

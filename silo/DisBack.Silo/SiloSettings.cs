@@ -105,8 +105,8 @@ internal sealed class WorkerSettings
 }
 
 /// <summary>
-/// How dead silos are noticed. A killed process refuses connections and is declared dead after about
-/// <see cref="MissedProbes"/> + 1 probes; one that is silent, after <see cref="WorstCase"/>. Quicker is not better: training loses at most the
+/// How dead silos are noticed. A process that is killed or silent is declared dead within
+/// <see cref="WorstCase"/>, and at once when it comes back under its old endpoint. Quicker is not better: training loses at most the
 /// steps since the last checkpoint, but a false verdict ends healthy runs.
 /// </summary>
 internal sealed class DetectionSettings
@@ -114,18 +114,27 @@ internal sealed class DetectionSettings
     /// <summary>How long a silo may take to answer a probe. Default: two seconds.</summary>
     public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// The longest that a time-out may adapt to. A connection that delivered something within <see cref="MissedProbes"/> times this counts as a
+    /// sign of life, also that of a process killed since. Default: three seconds.
+    /// </summary>
+    public TimeSpan MaxProbeTimeout { get; set; } = TimeSpan.FromSeconds(3);
+
     /// <summary>Probes in a row that may go unanswered. Default: two.</summary>
     public int MissedProbes { get; set; } = 2;
 
     /// <summary>How often a silo reads the membership table besides being told of changes. Default: ten seconds.</summary>
     public TimeSpan TableRefresh { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often a silo writes that it is alive; a cluster that starts cold waits three times as long for silos that are gone. Default: five seconds.</summary>
-    public TimeSpan IAmAlive { get; set; } = TimeSpan.FromSeconds(5);
+    /// <summary>
+    /// How often a silo writes that it is alive. One that did not for three times as long is dead on a single vote, and is not waited for by a cluster
+    /// that starts cold. Default: two seconds.
+    /// </summary>
+    public TimeSpan IAmAlive { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How often a silo looks whether the table still has it. Default: five seconds.</summary>
     public TimeSpan Guard { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The longest time in which a silent silo is declared dead: probe time-outs adapt up to four times their first value, and a connection that just delivered something suspends the vote as long.</summary>
-    public TimeSpan WorstCase => 2 * 4 * MissedProbes * ProbeTimeout;
+    /// <summary>The longest time in which a silent silo is declared dead: after its last sign of life has aged, the probes must go unanswered.</summary>
+    public TimeSpan WorstCase => 2 * MissedProbes * MaxProbeTimeout;
 }

@@ -68,6 +68,8 @@ internal static partial class SiloSettingsValidation
         {
             if (time <= TimeSpan.Zero) yield return $"{name} is {Text(time)}; it must be longer than nothing.";
         }
+        if (detection.MaxProbeTimeout < detection.ProbeTimeout)
+            yield return $"Detection:MaxProbeTimeout ({Text(detection.MaxProbeTimeout)}) is shorter than Detection:ProbeTimeout ({Text(detection.ProbeTimeout)}), from which it may only grow; raise it.";
         if (detection.MissedProbes < 1)
             yield return $"Detection:MissedProbes is {detection.MissedProbes}; at least one probe must go unanswered.";
         if (training.Heartbeat * 2 > training.Stale)
@@ -77,7 +79,7 @@ internal static partial class SiloSettingsValidation
         if (detection.WorstCase + training.Supervise >= training.DeadMan)
         {
             yield return $"Training:DeadMan ({Text(training.DeadMan)}) is not longer than the {Text(detection.WorstCase + training.Supervise)} in which a silent control silo is replaced "
-                + "(8 x Detection:MissedProbes x Detection:ProbeTimeout + Training:Supervise), so healthy runs would stop with it; raise DeadMan or lower ProbeTimeout.";
+                + "(2 x Detection:MissedProbes x Detection:MaxProbeTimeout + Training:Supervise), so healthy runs would stop with it; raise DeadMan or lower MaxProbeTimeout.";
         }
         if (training.PoolSettle < training.Report)
             yield return $"Training:PoolSettle ({Text(training.PoolSettle)}) is shorter than Training:Report ({Text(training.Report)}), so a new pool would give out slots that are in use; raise PoolSettle.";

@@ -12,7 +12,7 @@ internal static partial class Supervisor
     public const string Flag = "--supervise";
 
     /// <summary>A silo that lived this long did not fail to start.</summary>
-    private static readonly TimeSpan Healthy = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Healthy = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
@@ -22,23 +22,22 @@ internal static partial class Supervisor
         var child = 0;
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        var wait = TimeSpan.Zero;
+        var failures = 0;
         while (true)
         {
             var started = Stopwatch.GetTimestamp();
-            using (var silo = Start(arguments))
-            {
-                Volatile.Write(ref child, silo.Id);
-                if (stopping.IsCancellationRequested) _ = SendSignal(silo.Id, SigTerm);
-                await silo.WaitForExitAsync(CancellationToken.None);
-                Volatile.Write(ref child, 0);
-                if (stopping.IsCancellationRequested || silo.ExitCode is ExitCodes.Stopped or ExitCodes.Refused) return silo.ExitCode;
-                var lived = Stopwatch.GetElapsedTime(started);
-                wait = lived >= Healthy ? TimeSpan.Zero
-                    : wait == TimeSpan.Zero ? FirstWait
-                    : wait * 2 < LongestWait ? wait * 2 : LongestWait;
-                await Console.Error.WriteLineAsync($"disback-silo: the silo ended with exit code {silo.ExitCode} after {lived.TotalSeconds:0} s and is started again{(wait > TimeSpan.Zero ? $" in {wait.TotalSeconds:0.#} s" : "")}.");
-            }
+            using var silo = Start(arguments);
+            Volatile.Write(ref child, silo.Id);
+            if (stopping.IsCancellationRequested) _ = SendSignal(silo.Id, SigTerm);
+            await silo.WaitForExitAsync(CancellationToken.None);
+            Volatile.Write(ref child, 0);
+            if (stopping.IsCancellationRequested || silo.ExitCode is ExitCodes.Stopped or ExitCodes.Refused) return silo.ExitCode;
+            var lived = Stopwatch.GetElapsedTime(started);
+            failures = lived < Healthy ? failures + 1 : 0;
+            // Once is an accident; what happens again and again is not made better by hurrying.
+            var wait = failures <= 1 ? TimeSpan.Zero : FirstWait * Math.Pow(2, Math.Min(failures - 2, 10));
+            if (wait > LongestWait) wait = LongestWait;
+            await Console.Error.WriteLineAsync($"disback-silo: the silo ended with exit code {silo.ExitCode} after {lived.TotalSeconds:0} s and is started again{(wait > TimeSpan.Zero ? $" in {wait.TotalSeconds:0.#} s" : "")}.");
             await Task.Delay(wait, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (stopping.IsCancellationRequested) return ExitCodes.Stopped;
         }

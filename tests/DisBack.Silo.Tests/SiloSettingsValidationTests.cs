@@ -39,7 +39,8 @@ public sealed class SiloSettingsValidationTests
         ["no missed probe"] = (settings => settings.Detection.MissedProbes = 0, ["Detection:MissedProbes"]),
         ["one late heartbeat"] = (settings => settings.Training.Stale = settings.Training.Heartbeat * 1.9, ["Training:Stale", "Heartbeat"]),
         ["a run that stops before it is given up"] = (settings => settings.Training.DeadMan = settings.Training.Stale, ["Training:DeadMan", "Training:Stale"]),
-        ["runs that stop with a control silo"] = (settings => settings.Detection.ProbeTimeout = TimeSpan.FromSeconds(8), ["Training:DeadMan", "Detection:ProbeTimeout", "Detection:MissedProbes"]),
+        ["runs that stop with a control silo"] = (settings => settings.Detection.MaxProbeTimeout = TimeSpan.FromSeconds(30), ["Training:DeadMan", "Detection:MaxProbeTimeout", "Detection:MissedProbes"]),
+        ["a probe time-out that would have to shrink"] = (settings => settings.Detection.ProbeTimeout = TimeSpan.FromSeconds(4), ["Detection:ProbeTimeout", "Detection:MaxProbeTimeout"]),
         ["a pool that gives out what is in use"] = (settings => settings.Training.PoolSettle = TimeSpan.FromSeconds(1), ["Training:PoolSettle", "Training:Report"]),
     };
 
