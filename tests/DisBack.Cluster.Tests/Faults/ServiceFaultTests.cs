@@ -25,7 +25,7 @@ public sealed class ServiceFaultTests() : FaultTests(new())
         var (trial, _) = await TrainAsync(600);
 
         await Cluster.Redis.FlushAsync();
-        var codes = await Task.WhenAll(Cluster.Silos.Select(silo => silo.Exit));
+        var codes = await Task.WhenAll(Cluster.Silos.Select(silo => silo.Exit)).WaitAsync(TimeSpan.FromMinutes(2), Cancellation);
         await Cluster.ReviveAsync();
 
         Assert.All(codes, code => Assert.Equal(75, code));

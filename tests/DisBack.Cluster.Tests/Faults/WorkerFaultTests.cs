@@ -46,7 +46,7 @@ public sealed class WorkerFaultTests() : FaultTests(new())
     {
         var (trial, worker) = await TrainAsync(300);
 
-        Assert.Equal(0, await worker.TerminateAsync());
+        Assert.Equal(0, await worker.TerminateAsync().WaitAsync(TimeSpan.FromMinutes(2), Cancellation));
         var resumed = await ResumedAsync(trial, attempt: 2);
 
         Assert.Equal(HeadBefore(trial, attempt: 2).Step, resumed.Step);

@@ -14,15 +14,15 @@ public sealed record Fault(int Index, FaultKind Kind, int Target, TimeSpan Lengt
 /// <summary>Which faults come when: a pure function of the seed, so that a schedule that found something finds it again.</summary>
 public static class FaultSchedule
 {
-    private const double MeanPause = 1.6;
+    private const double MeanPause = 1.9;
 
     /// <summary>How often, and how many seconds at least and at most, each kind.</summary>
     private static readonly (FaultKind Kind, int Weight, double Least, double Most)[] s_kinds =
     [
-        (FaultKind.KillWorker, 24, 0, 2),
-        (FaultKind.KillControl, 12, 0, 2),
+        (FaultKind.KillWorker, 22, 0, 2),
+        (FaultKind.KillControl, 8, 0, 2),
         (FaultKind.KillAllControls, 3, 0, 3),
-        (FaultKind.KillEverything, 2, 0, 2),
+        (FaultKind.KillEverything, 1, 0, 2),
         (FaultKind.FreezeWorkerShortly, 8, 0.2, 3),
         (FaultKind.FreezeWorkerLong, 3, 18, 26),
         (FaultKind.FreezeControl, 4, 0.5, 10),
