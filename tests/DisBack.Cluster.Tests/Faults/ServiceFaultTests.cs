@@ -82,7 +82,7 @@ public sealed class ServiceFaultTests() : FaultTests(new())
         await EndsAsIfNothingHadHappenedAsync(first, 90);
 
         foreach (var silo in Cluster.Workers) await silo.KillAsync();
-        var flipped = Cluster.Workers.SelectMany(silo => Directory.EnumerateFiles(silo.Cache, "*", SearchOption.AllDirectories)).ToList();
+        var flipped = Cluster.Workers.Where(silo => Directory.Exists(silo.Cache)).SelectMany(silo => Directory.EnumerateFiles(silo.Cache, "*", SearchOption.AllDirectories)).ToList();
         foreach (var file in flipped) Flip(file);
         await Cluster.ReviveAsync();
 
