@@ -123,8 +123,11 @@ internal sealed class DetectionSettings
     /// <summary>Probes in a row that may go unanswered. Default: two.</summary>
     public int MissedProbes { get; set; } = 2;
 
-    /// <summary>How often a silo reads the membership table besides being told of changes. Default: ten seconds.</summary>
-    public TimeSpan TableRefresh { get; set; } = TimeSpan.FromSeconds(10);
+    /// <summary>
+    /// How often a silo reads the membership table besides being told of changes: what it is told can be lost with the silo that died. Default: three
+    /// seconds.
+    /// </summary>
+    public TimeSpan TableRefresh { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
     /// How often a silo writes that it is alive. One that did not for three times as long is dead on a single vote, and is not waited for by a cluster

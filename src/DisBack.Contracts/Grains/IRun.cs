@@ -23,7 +23,7 @@ public interface IRun : IGrainWithStringKey
     Task<ImmutableArray<string>> WhyAsync();
 
     /// <summary>
-    /// Events after a sequence number, with the run's progress, until the run settles. Pass the last item's
+    /// Events after a sequence number, with the run's progress, until the run settles; at least once a second, also when nothing changed. Pass the last item's
     /// <see cref="RunUpdate.Sequence"/> to go on after an interruption; 0 starts with all that are remembered.
     /// </summary>
     [Alias("Watch")]

@@ -9,7 +9,7 @@ namespace DisBack.Contracts.Grains;
 [Alias("disback.IRunSupervisorGrain")]
 public interface IRunSupervisorGrain : IGrainWithStringKey
 {
-    /// <summary>Is there and stays there; every control silo sees to that every few seconds.</summary>
+    /// <summary>Is there and stays there; every control silo sees to that every second.</summary>
     [Alias("Ensure"), OneWay]
     Task EnsureAsync();
 }

@@ -4,12 +4,14 @@ using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Training;
 using Microsoft.Extensions.Options;
+using Orleans.Runtime.MembershipService.SiloMetadata;
 
 namespace DisBack.Orchestration.Grains;
 
 /// <inheritdoc cref="IAcceleratorPoolGrain"/>
 [GrainType("accelerator-pool"), PlacedOn(SiloRole.Control)]
-internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IClusterMembershipService membership, TimeProvider time) : Grain, IAcceleratorPoolGrain
+internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IClusterMembershipService membership, ISiloMetadataCache metadata, TimeProvider time)
+    : Grain, IAcceleratorPoolGrain
 {
     private readonly Dictionary<SiloAddress, Worker> _workers = [];
     private readonly Dictionary<string, Held> _leases = [];
@@ -19,8 +21,9 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
     /// <summary>A worker, or an entry of the queue, that was silent for this long is forgotten.</summary>
     private TimeSpan Silence => options.Value.Report * 4;
 
-    /// <summary>A pool that has just woken does not know yet what runs where.</summary>
-    private bool Settled => time.GetElapsedTime(_started) >= options.Value.PoolSettle;
+    /// <summary>A pool that has just woken does not know what runs where before every worker has reported, or has had the time to.</summary>
+    private bool Settled => time.GetElapsedTime(_started) >= options.Value.PoolSettle || membership.CurrentSnapshot.Members.Values.All(member =>
+        member.Status != SiloStatus.Active || _workers.ContainsKey(member.SiloAddress) || !RoleFilterDirector.Has(metadata, member.SiloAddress, SiloRole.Worker));
 
     public Task<LeaseReply> LeaseAsync(SlotRequest request)
     {
@@ -174,7 +177,7 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
     private string Reason(SlotRequest request)
     {
         if (_workers.Count == 0) return "No worker has reported yet.";
-        if (!Settled) return string.Create(CultureInfo.InvariantCulture, $"The pool has just woken and listens to the workers for {options.Value.PoolSettle.TotalSeconds:0.#} s.");
+        if (!Settled) return string.Create(CultureInfo.InvariantCulture, $"The pool has just woken and listens to the workers for up to {options.Value.PoolSettle.TotalSeconds:0.#} s.");
         var devices = Capacities(request.Device);
         var slots = devices.Sum(device => device.Device.Slots);
         var free = devices.Count == 0 ? 0 : devices.Max(device => device.Free);

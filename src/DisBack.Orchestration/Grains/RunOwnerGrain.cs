@@ -34,6 +34,12 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
     /// <summary>Gives the call that woke the grain the first word: it may be a pause.</summary>
     private static readonly TimeSpan DriveAfterActivation = TimeSpan.FromSeconds(0.5);
 
+    /// <summary>
+    /// The longest silence of a watch. An activation that must go, because a silo died that kept its entry of the directory, first waits for the calls
+    /// it is in: a watch that was silent for longer would hold up the next activation, and with it the next attempt.
+    /// </summary>
+    private static readonly TimeSpan Pulse = TimeSpan.FromSeconds(1);
+
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IGrainTimer? _driver;
     private bool _reminded;
@@ -184,8 +190,9 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
                 Reset = seen + 1 < oldest,
             };
             seen = run.Sequence;
-            if (!run.Status.IsSettled() || run.Sequence != Run.Sequence) await changed.WaitAsync(cancellationToken);
-            else yield break;
+            if (run.Status.IsSettled() && run.Sequence == Run.Sequence) yield break;
+            await Task.WhenAny(changed, Task.Delay(Pulse, services.Time, cancellationToken));
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 

@@ -33,10 +33,10 @@ internal sealed class RoleFilterDirector(ISiloMetadataCache metadata) : IPlaceme
     /// <summary>The key of a silo's metadata under which its role is.</summary>
     public const string MetadataKey = "disback.role";
 
-    public IEnumerable<SiloAddress> Filter(PlacementFilterStrategy filterStrategy, PlacementTarget target, IEnumerable<SiloAddress> silos)
-    {
-        var wanted = ((RoleFilter)filterStrategy).Role;
-        return silos.Where(silo => metadata.GetSiloMetadata(silo).Metadata.TryGetValue(MetadataKey, out var role)
-            && Enum.TryParse<SiloRole>(role, out var has) && has.HasFlag(wanted));
-    }
+    public IEnumerable<SiloAddress> Filter(PlacementFilterStrategy filterStrategy, PlacementTarget target, IEnumerable<SiloAddress> silos) =>
+        silos.Where(silo => Has(metadata, silo, ((RoleFilter)filterStrategy).Role));
+
+    /// <summary>Whether a silo is known to have a role.</summary>
+    public static bool Has(ISiloMetadataCache metadata, SiloAddress silo, SiloRole role) =>
+        metadata.GetSiloMetadata(silo).Metadata.TryGetValue(MetadataKey, out var text) && Enum.TryParse<SiloRole>(text, out var has) && has.HasFlag(role);
 }

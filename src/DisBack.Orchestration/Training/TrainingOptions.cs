@@ -29,7 +29,7 @@ public sealed class TrainingOptions
     /// <summary>How long runs may take to reach a committed checkpoint when the host shuts down, before they stop without one. Four minutes unless set; clusters use 45 seconds.</summary>
     public TimeSpan Drain { get; set; } = TimeSpan.FromMinutes(4);
 
-    /// <summary>How long a pool that has just woken listens to the workers before it gives out slots. None unless set; clusters use five seconds.</summary>
+    /// <summary>How long a pool that has just woken listens to the workers before it gives out slots, unless all have reported earlier. None unless set; clusters use five seconds.</summary>
     public TimeSpan PoolSettle { get; set; } = TimeSpan.Zero;
 
     /// <summary>How often a worker reports its devices to the pool. Five seconds unless set, in clusters two; the pool forgets a worker that was silent four times as long.</summary>
