@@ -12,3 +12,14 @@ catch (Exception e) when (e is DisBackException or Microsoft.Extensions.Options.
     await Console.Error.WriteLineAsync($"disback-silo: {e.Message}");
     return ExitCodes.Refused;
 }
+catch (OperationCanceledException)
+{
+    // Asked to stop while it was starting.
+    return ExitCodes.Stopped;
+}
+catch (Exception e)
+{
+    // The membership server or the blob store is away: whoever supervises the process tries again.
+    await Console.Error.WriteLineAsync($"disback-silo: it cannot run now and is to be started again: {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}");
+    return ExitCodes.Restart;
+}

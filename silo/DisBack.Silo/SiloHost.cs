@@ -123,7 +123,7 @@ internal static class SiloHost
         });
         silo.UseRedisClustering(redis => redis.ConfigurationOptions = RedisOptions(settings.Cluster));
         silo.UseRedisReminderService(redis => redis.ConfigurationOptions = RedisOptions(settings.Cluster));
-        silo.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<MembershipGuard>(services, detection.Guard));
+        silo.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<MembershipGuard>(services, detection.Guard, (Action)services.GetRequiredService<SiloLife>().ExitAtOnce));
     }
 
     /// <summary>A server that is away for a while is waited for: what is asked of it meanwhile fails and is asked again.</summary>

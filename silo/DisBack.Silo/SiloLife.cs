@@ -1,10 +1,11 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 
 namespace DisBack.Silo;
 
 /// <summary>Whether this silo takes part in the cluster, and with which exit code it ends.</summary>
-internal sealed class SiloLife(IClusterMembershipService membership, ILocalSiloDetails silo, IHostApplicationLifetime lifetime) : IHealthCheck
+internal sealed partial class SiloLife(IClusterMembershipService membership, ILocalSiloDetails silo, IHostApplicationLifetime lifetime) : IHealthCheck
 {
     /// <summary>Tag of the checks that say whether the silo is ready.</summary>
     public const string Readiness = "ready";
@@ -30,4 +31,11 @@ internal sealed class SiloLife(IClusterMembershipService membership, ILocalSiloD
         ExitCode = ExitCodes.Restart;
         lifetime.StopApplication();
     }
+
+    /// <summary>Ends the process with its exit code, without anybody's farewell.</summary>
+    public void ExitAtOnce() => ExitProcess(ExitCode);
+
+    /// <summary>Not <see cref="Environment.Exit"/>, which waits for the host that is just being stopped.</summary>
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    private static partial void ExitProcess(int code);
 }

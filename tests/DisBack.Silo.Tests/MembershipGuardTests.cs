@@ -18,12 +18,13 @@ public sealed class MembershipGuardTests : IAsyncDisposable
     private readonly FakeLifetime _lifetime = new();
     private readonly SiloLife _life;
     private readonly MembershipGuard _guard;
+    private bool _exited;
 
     public MembershipGuardTests()
     {
         var details = new FakeDetails();
         _life = new(_membership, details, _lifetime);
-        _guard = new(_table, _membership, details, _life, s_period, _time, NullLogger<MembershipGuard>.Instance);
+        _guard = new(_table, _membership, details, _life, () => _exited = true, s_period, _time, NullLogger<MembershipGuard>.Instance);
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -39,6 +40,10 @@ public sealed class MembershipGuardTests : IAsyncDisposable
         await _lifetime.Stopped.WaitAsync(Cancellation);
         await _guard.ExecuteTask!;
         Assert.Equal(ExitCodes.Restart, _life.ExitCode);
+        Assert.False(_exited);
+        // The runs have drained by then; the silo's own farewell needs the table.
+        await _guard.StopAsync(Cancellation);
+        Assert.True(_exited);
     }
 
     [Fact]
