@@ -6,7 +6,7 @@ namespace DisBack.Cluster.Tests.Faults;
 /// <summary>Those who hold the truth die; those who train go on.</summary>
 public sealed class ControlFaultTests() : FaultTests(new() { Controls = 2, Workers = 1 })
 {
-    [Fact]
+    [Fact, Trait("Length", "Long")]
     public async Task The_control_silo_of_a_run_is_killed_and_the_attempt_goes_on_under_another()
     {
         var (trial, _) = await TrainAsync(600);

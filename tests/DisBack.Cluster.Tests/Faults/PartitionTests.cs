@@ -4,6 +4,7 @@ using DisBack.TestKit.Networks;
 namespace DisBack.Cluster.Tests.Faults;
 
 /// <summary>Packets of the worker that trains are lost, in each direction and in both, towards everybody or only towards the other silos.</summary>
+[Trait("Length", "Long")]
 public sealed class PartitionTests : IAsyncLifetime
 {
     private Network? _network;

@@ -8,7 +8,7 @@ public sealed class ServiceFaultTests() : FaultTests(new())
 {
     private const int Steps = 300;
 
-    [Fact]
+    [Fact, Trait("Length", "Long")]
     public async Task Redis_is_killed_and_comes_back_and_the_attempt_never_notices()
     {
         var (trial, _) = await TrainAsync(Steps);
@@ -32,7 +32,7 @@ public sealed class ServiceFaultTests() : FaultTests(new())
         await EndsAsIfNothingHadHappenedAsync(trial, 600);
     }
 
-    [Fact]
+    [Fact, Trait("Length", "Long")]
     public async Task The_blob_store_is_down_and_the_run_waits_for_it()
     {
         var (trial, _) = await TrainAsync(Steps);
@@ -44,7 +44,7 @@ public sealed class ServiceFaultTests() : FaultTests(new())
         await EndsAsIfNothingHadHappenedAsync(trial, Steps);
     }
 
-    [Theory]
+    [Theory, Trait("Length", "Long")]
     [InlineData(ProxyFault.Busy, 12)]
     [InlineData(ProxyFault.Slow, 12)]
     [InlineData(ProxyFault.Drop, 12)]
@@ -75,7 +75,7 @@ public sealed class ServiceFaultTests() : FaultTests(new())
         Assert.Contains(run.Events, happened => happened.Message.Contains($"The checkpoint of step {head.Step} is not usable", StringComparison.Ordinal));
     }
 
-    [Fact]
+    [Fact, Trait("Length", "Long")]
     public async Task Flipped_bits_in_the_cache_of_a_worker_are_repaired_from_the_store()
     {
         var (first, _) = await TrainAsync(90);
