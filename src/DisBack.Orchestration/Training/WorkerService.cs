@@ -1,9 +1,11 @@
 using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Grains;
+using DisBack.Orchestration.Placement;
 using DisBack.Storage.Cache;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Runtime.MembershipService.SiloMetadata;
 
 namespace DisBack.Orchestration.Training;
 
@@ -12,7 +14,15 @@ namespace DisBack.Orchestration.Training;
 /// a committed checkpoint while the silo can still serve the commits.
 /// </summary>
 internal sealed partial class WorkerService(
-    ITrainingRuntime runtime, WeightCache weights, IGrainFactory grains, ILocalSiloDetails silo, IOptions<TrainingOptions> options, TimeProvider time, ILogger<WorkerService> logger) : BackgroundService
+    ITrainingRuntime runtime,
+    WeightCache weights,
+    IGrainFactory grains,
+    ILocalSiloDetails silo,
+    IClusterMembershipService membership,
+    ISiloMetadataCache metadata,
+    IOptions<TrainingOptions> options,
+    TimeProvider time,
+    ILogger<WorkerService> logger) : BackgroundService
 {
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -39,6 +49,8 @@ internal sealed partial class WorkerService(
 
     private async Task ReportAsync(bool leaving)
     {
+        // A worker that is there before the first control silo has nobody to tell, and that is no reason for an alarm.
+        if (!membership.CurrentSnapshot.Members.Values.Any(member => member.Status == SiloStatus.Active && RoleFilterDirector.Has(metadata, member.SiloAddress, SiloRole.Control))) return;
         try
         {
             var report = new WorkerReport(silo.SiloAddress, silo.Name, leaving ? [] : runtime.Devices, runtime.Occupied, [.. weights.Digests], [.. weights.Damaged]);
