@@ -29,6 +29,13 @@ internal abstract class Installation(string data) : IAsyncDisposable
     /// <param name="cancellation">Stops the start.</param>
     public abstract Task<IControl> DriveAsync(string command, string device, CancellationToken cancellation);
 
+    /// <summary>Says what a list does not show because it cannot be read.</summary>
+    public async Task WarnOfDamageAsync(Screen screen, CancellationToken cancellation)
+    {
+        foreach (var damaged in await Archive.DamagedAsync(cancellation))
+            await screen.Error.WriteLineAsync($"disback: {damaged}");
+    }
+
     public abstract ValueTask DisposeAsync();
 
     /// <summary>The installation that a command line names.</summary>

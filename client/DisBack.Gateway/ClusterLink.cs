@@ -21,21 +21,23 @@ internal sealed partial class ClusterLink(GatewaySettings settings, TimeProvider
     /// <summary>How long a silo that went away is not tried again.</summary>
     private static readonly TimeSpan s_refresh = TimeSpan.FromSeconds(3);
 
-    private volatile IControl? _control;
+    private readonly TaskCompletionSource<IControl> _control = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Whether a silo has ever answered; one that goes away after that is replaced by another without this process's doing.</summary>
-    public bool IsConnected => _control is not null;
+    /// <summary>Completes when a silo has answered; one that goes away after that is replaced by another without this process's doing.</summary>
+    public Task Connected => _control.Task;
 
     /// <summary>The cluster.</summary>
     /// <exception cref="ClusterUnavailableException">No silo has answered yet.</exception>
-    public IControl Control => _control ?? throw new ClusterUnavailableException("No silo of the cluster has answered this gateway yet; try again in a moment, or see whether the silos run.");
+    public IControl Control => _control.Task is { IsCompletedSuccessfully: true, Result: var control }
+        ? control
+        : throw new ClusterUnavailableException("No silo of the cluster has answered this gateway yet; try again in a moment, or see whether the silos run.");
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
         {
             await using var connection = await ConnectAsync(stoppingToken);
-            _control = new GrainControl(connection.Grains, time);
+            _control.SetResult(new GrainControl(connection.Grains, time));
             LogConnected(settings.Cluster.Id);
             await Task.Delay(Timeout.InfiniteTimeSpan, stoppingToken);
         }

@@ -133,7 +133,7 @@ internal static class GatewayHost
         gateway.UseRateLimiter();
 
         gateway.MapGet("/health/live", () => Results.Ok()).AllowAnonymous();
-        gateway.MapGet("/health/ready", (ClusterLink cluster) => cluster.IsConnected ? Results.Ok() : throw new ClusterUnavailableException("No silo of the cluster has answered this gateway yet.")).AllowAnonymous();
+        gateway.MapGet("/health/ready", (ClusterLink cluster) => cluster.Connected.IsCompleted ? Results.Ok() : throw new ClusterUnavailableException("No silo of the cluster has answered this gateway yet.")).AllowAnonymous();
         gateway.MapPrometheusScrapingEndpoint("/metrics");
         gateway.MapApi(settings);
     }

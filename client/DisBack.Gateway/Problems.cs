@@ -35,6 +35,8 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHan
         MissingContentException => (StatusCodes.Status404NotFound, "No content of that digest is stored."),
         ClusterUnavailableException => (StatusCodes.Status503ServiceUnavailable, exception.Message),
         _ when GrainControl.IsInterruption(exception) => (StatusCodes.Status503ServiceUnavailable, "The silos of the cluster do not answer now; try again in a moment."),
+        // Waiting does not help: somebody must restore it.
+        CorruptDocumentException => (StatusCodes.Status500InternalServerError, exception.Message),
         StorageException => (StatusCodes.Status503ServiceUnavailable, exception.Message),
         BadHttpRequestException bad => (bad.StatusCode, bad.Message),
         DisBackException => (StatusCodes.Status400BadRequest, exception.Message),

@@ -56,6 +56,13 @@ public sealed class BlobArchive : IArchive
         [.. (await _teachers.ItemsAsync(cancellation)).OrderBy(teacher => teacher.Id, StringComparer.Ordinal)];
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> DamagedAsync(CancellationToken cancellation = default) =>
+    [
+        .. (await _trials.DamagedAsync(cancellation)).Concat(await _trajectories.DamagedAsync(cancellation)).Concat(await _teachers.DamagedAsync(cancellation))
+            .Select(damaged => damaged.Message).Order(StringComparer.Ordinal),
+    ];
+
+    /// <inheritdoc/>
     public Task<TrialDocument?> TrialAsync(string id, CancellationToken cancellation = default) =>
         _documents.ReadAsync<TrialDocument>(DocumentNames.Trial, id, DocumentNames.Trial, cancellation);
 
@@ -70,24 +77,29 @@ public sealed class BlobArchive : IArchive
     /// <inheritdoc/>
     public async Task<TrialDocument> FindTrialAsync(string text, CancellationToken cancellation = default)
     {
-        var found = Lookup.Find(text, await RunsAsync(null, cancellation), run => [run.Id, run.Name], "run");
-        return await TrialAsync(found.Id, cancellation) ?? throw Gone("run", found.Id);
+        var id = await IdOfAsync(text, await RunsAsync(null, cancellation), run => [run.Id, run.Name], _trials, "run", cancellation);
+        return await TrialAsync(id, cancellation) ?? throw Gone("run", id);
     }
 
     /// <inheritdoc/>
     public async Task<TrajectoryDocument> FindTrajectoryAsync(string text, CancellationToken cancellation = default)
     {
         var walkers = (await RunsAsync(null, cancellation)).ToLookup(run => run.Trajectory);
-        var found = Lookup.Find(
-            text, await TrajectoriesAsync(cancellation), t => [t.Id, t.Name, .. walkers[t.Id].SelectMany(run => new[] { run.Id, run.Name })], "trajectory");
-        return await TrajectoryAsync(found.Id, cancellation) ?? throw Gone("trajectory", found.Id);
+        var id = await IdOfAsync(
+            text,
+            await TrajectoriesAsync(cancellation),
+            trajectory => [trajectory.Id, trajectory.Name, .. walkers[trajectory.Id].SelectMany(run => new[] { run.Id, run.Name })],
+            _trajectories,
+            "trajectory",
+            cancellation);
+        return await TrajectoryAsync(id, cancellation) ?? throw Gone("trajectory", id);
     }
 
     /// <inheritdoc/>
     public async Task<TeacherDocument> FindTeacherAsync(string text, CancellationToken cancellation = default)
     {
-        var found = Lookup.Find(text, await TeachersAsync(cancellation), TeacherLibrary.Names, "teacher");
-        return await TeacherAsync(found.Id, cancellation) ?? throw Gone("teacher", found.Id);
+        var id = await IdOfAsync(text, await TeachersAsync(cancellation), TeacherLibrary.Names, _teachers, "teacher", cancellation);
+        return await TeacherAsync(id, cancellation) ?? throw Gone("teacher", id);
     }
 
     /// <inheritdoc/>
@@ -100,6 +112,15 @@ public sealed class BlobArchive : IArchive
         _trials.Expire();
         _trajectories.Expire();
         _teachers.Expire();
+    }
+
+    /// <summary>The id that is meant. A damaged document is found by its key, for its reader to say what is wrong with it.</summary>
+    private static async Task<string> IdOfAsync<TDocument, TItem>(
+        string text, IEnumerable<TItem> items, Func<TItem, IEnumerable<string>> names, DocumentMirror<TDocument, TItem> mirror, string kind, CancellationToken cancellation)
+        where TDocument : class
+    {
+        List<IEnumerable<string>> known = [.. items.Select(names), .. (await mirror.DamagedAsync(cancellation)).Select(damaged => new[] { damaged.Key })];
+        return Lookup.Find(text, known, own => own, kind).First();
     }
 
     private static NotFoundException Gone(string kind, string id) => new($"The {kind} '{id}' was deleted a moment ago.");

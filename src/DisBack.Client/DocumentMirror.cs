@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using DisBack.Storage;
 using DisBack.Storage.GrainStorage;
 
 namespace DisBack.Client;
@@ -23,14 +24,30 @@ internal sealed class DocumentMirror<TDocument, TItem>(DocumentReader reader, st
     private long _lookBegan;
     private long _changed = long.MinValue;
 
-    /// <summary>The documents as they were at most the allowed age ago.</summary>
-    public async Task<IEnumerable<TItem>> ItemsAsync(CancellationToken cancellation)
+    /// <summary>The documents as they were at most the allowed age ago; those that cannot be read are left out.</summary>
+    public async Task<IEnumerable<TItem>> ItemsAsync(CancellationToken cancellation) =>
+        (await CopyAsync(cancellation)).Entries.Values.OfType<Entry.Read>().Select(entry => entry.Item);
+
+    /// <summary>The keys of those that cannot be read, and what is wrong with them.</summary>
+    public async Task<IEnumerable<(string Key, string Message)>> DamagedAsync(CancellationToken cancellation) =>
+        from entry in (await CopyAsync(cancellation)).Entries
+        where entry.Value is Entry.Damaged
+        select (entry.Key, ((Entry.Damaged)entry.Value).Message);
+
+    /// <summary>Something was written: the next question is answered from a copy that is younger than this call.</summary>
+    public void Expire()
+    {
+        lock (_gate)
+            _changed = time.GetTimestamp();
+    }
+
+    private async Task<Copy> CopyAsync(CancellationToken cancellation)
     {
         Task<Copy> look;
         lock (_gate)
         {
             if (IsCurrent(_copy))
-                return _copy.Items;
+                return _copy;
             if (_look is null or { IsCompleted: true } || _lookBegan <= _changed)
             {
                 _lookBegan = time.GetTimestamp();
@@ -45,14 +62,7 @@ internal sealed class DocumentMirror<TDocument, TItem>(DocumentReader reader, st
             if (!(_copy.Taken >= copy.Taken))
                 _copy = copy;
         }
-        return copy.Items;
-    }
-
-    /// <summary>Something was written: the next question is answered from a copy that is younger than this call.</summary>
-    public void Expire()
-    {
-        lock (_gate)
-            _changed = time.GetTimestamp();
+        return copy;
     }
 
     private bool IsCurrent(Copy copy) => copy.Taken is { } taken && taken > _changed && time.GetElapsedTime(taken) < mostAge;
@@ -72,17 +82,27 @@ internal sealed class DocumentMirror<TDocument, TItem>(DocumentReader reader, st
         }
         await Parallel.ForEachAsync(stale, new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce }, async (document, stop) =>
         {
-            // A document that was cleared since it was listed is no longer one.
-            if (await reader.ReadAsync<TDocument>(kind, document.Key, kind, stop) is { } state)
-                entries[document.Key] = new Entry(document.ETag, project(state));
+            try
+            {
+                // A document that was cleared since it was listed is no longer one.
+                if (await reader.ReadAsync<TDocument>(kind, document.Key, kind, stop) is { } state)
+                    entries[document.Key] = new Entry.Read(document.ETag, project(state));
+            }
+            catch (CorruptDocumentException e)
+            {
+                // One damaged document must not hide all the others.
+                entries[document.Key] = new Entry.Damaged(document.ETag, e.Message);
+            }
         });
         return new Copy(taken, entries);
     }
 
-    private sealed record Copy(long? Taken, IReadOnlyDictionary<string, Entry> Entries)
-    {
-        public IEnumerable<TItem> Items => Entries.Values.Select(entry => entry.Item);
-    }
+    private sealed record Copy(long? Taken, IReadOnlyDictionary<string, Entry> Entries);
 
-    private sealed record Entry(string ETag, TItem Item);
+    private abstract record Entry(string ETag)
+    {
+        public sealed record Read(string ETag, TItem Item) : Entry(ETag);
+
+        public sealed record Damaged(string ETag, string Message) : Entry(ETag);
+    }
 }

@@ -22,6 +22,9 @@ public interface IArchive
     /// <summary>Every teacher, by name.</summary>
     Task<IReadOnlyList<TeacherDocument>> TeachersAsync(CancellationToken cancellation = default);
 
+    /// <summary>The documents that lists leave out because they cannot be read: one sentence each, with what is wrong and what to do.</summary>
+    Task<IReadOnlyList<string>> DamagedAsync(CancellationToken cancellation = default);
+
     /// <summary>The trial of an id as it was last written; null if there is none.</summary>
     Task<TrialDocument?> TrialAsync(string id, CancellationToken cancellation = default);
 

@@ -6,3 +6,8 @@ namespace DisBack.Storage;
 /// <param name="message">One sentence: what, where, and the way out.</param>
 /// <param name="inner">The technical cause, if there is one.</param>
 public class StorageException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>A stored document is not what its readers expect; reading it again will not help.</summary>
+/// <param name="message">Which document, what is wrong with it, and the way out.</param>
+/// <param name="inner">What the parser said.</param>
+public sealed class CorruptDocumentException(string message, Exception inner) : StorageException(message, inner);

@@ -9,6 +9,7 @@ using DisBack.Orchestration.Hosting;
 using DisBack.Orchestration.Tests;
 using DisBack.Storage.Content;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace DisBack.Gateway.Tests;
 
@@ -16,6 +17,7 @@ namespace DisBack.Gateway.Tests;
 internal sealed class GatewaySite : IAsyncDisposable
 {
     private readonly List<IAsyncDisposable> _owned = [];
+    private TimeProvider _time = TimeProvider.System;
     private EmbeddedHost? _silo;
 
     private GatewaySite()
@@ -42,6 +44,14 @@ internal sealed class GatewaySite : IAsyncDisposable
     /// <summary>What the folder itself says, past the gateway.</summary>
     public IArchive Archive => new DataFolder(Folder).Archive;
 
+    /// <summary>A site without a silo whose gateways go by another clock.</summary>
+    public static async Task<GatewaySite> OpenAsync(TimeProvider time, params string[] settings)
+    {
+        var site = new GatewaySite { _time = time };
+        site.Gateway = await site.StartGatewayAsync(settings);
+        return site;
+    }
+
     public static async Task<GatewaySite> OpenAsync(ScriptedTraining? training = null, params string[] settings)
     {
         var site = new GatewaySite();
@@ -61,11 +71,11 @@ internal sealed class GatewaySite : IAsyncDisposable
         [
             $"--Tokens:File={Tokens}", $"--Blobs:Folder={Folder}", "--Cluster:Id=embedded", $"--Endpoints:SiloGateway={new DataFolder(Folder).Owner?.Gateway ?? "127.0.0.1:1"}",
             "--Endpoints:Http=0", "--Logging:LogLevel:Default=None", "--Logging:LogLevel:Microsoft.AspNetCore=None", "--Logging:LogLevel:Microsoft.Hosting=None", "--Logging:LogLevel:Orleans=None", .. settings,
-        ]);
+        ], services => services.AddSingleton(_time));
         _owned.Add(gateway);
         await gateway.StartAsync();
         if (_silo is not null)
-            await ReadyAsync(gateway);
+            await gateway.Services.GetRequiredService<ClusterLink>().Connected;
         return gateway;
     }
 
@@ -113,12 +123,5 @@ internal sealed class GatewaySite : IAsyncDisposable
         if (_silo is not null)
             await _silo.DisposeAsync();
         Directory.Delete(Folder, recursive: true);
-    }
-
-    private static async Task ReadyAsync(WebApplication gateway)
-    {
-        using var http = new HttpClient { BaseAddress = new Uri(gateway.Urls.Single()) };
-        while (!(await http.GetAsync(new Uri("health/ready", UriKind.Relative), TestContext.Current.CancellationToken)).IsSuccessStatusCode)
-            await Task.Delay(50, TestContext.Current.CancellationToken);
     }
 }

@@ -27,6 +27,7 @@ internal static class ListCommand
                 session.Screen.Line(filter == new RunFilter() ? $"There are no runs in {installation.Archive.Location} yet; start one with 'disback run SPEC'." : "No run is like that.");
             else
                 session.Screen.Table(["RUN", "STATUS", "STEP", "TARGET", "FID", "BEST", "SUBMITTED"], runs.Select(Cells));
+            await installation.WarnOfDamageAsync(session.Screen, cancellation);
             return (int)ExitCode.Ok;
         });
         return command;

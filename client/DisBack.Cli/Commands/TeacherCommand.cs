@@ -91,6 +91,7 @@ internal static class TeacherCommand
             else
                 session.Screen.Table(["TEACHER", "STATUS", "BYTES", "DIGEST", "PROVENANCE"],
                     [.. TeacherLibrary.Shipped.Select(n => new[] { n, "shipped", "-", "-", "part of DisBack" }), .. teachers.Select(Row)]);
+            await installation.WarnOfDamageAsync(session.Screen, cancellation);
             return (int)ExitCode.Ok;
         });
         return command;

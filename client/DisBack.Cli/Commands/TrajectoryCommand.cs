@@ -29,6 +29,7 @@ internal static class TrajectoryCommand
                     Texts.Short(t.Id), t.Name, t.Sealed ? "sealed" : t.Run.Status.ToString().ToLowerInvariant(), t.Nodes.Length.ToString(CultureInfo.InvariantCulture),
                     Texts.Bytes(t.Nodes.Sum(n => n.Content.Length)), Texts.Time(t.Run.Submitted),
                 }));
+            await installation.WarnOfDamageAsync(session.Screen, cancellation);
             return (int)ExitCode.Ok;
         });
         return command;

@@ -43,6 +43,7 @@ internal static partial class ApiEndpoints
         api.MapGet("find/runs", (BlobArchive archive, string text, CancellationToken cancellation) => archive.FindTrialAsync(text, cancellation));
         api.MapGet("find/trajectories", (BlobArchive archive, string text, CancellationToken cancellation) => archive.FindTrajectoryAsync(text, cancellation));
         api.MapGet("find/teachers", (BlobArchive archive, string text, CancellationToken cancellation) => archive.FindTeacherAsync(text, cancellation));
+        api.MapGet("damaged", (BlobArchive archive, CancellationToken cancellation) => archive.DamagedAsync(cancellation));
         api.MapGet("accelerators", (IControl control, CancellationToken cancellation) => control.PoolAsync(cancellation));
 
         commands.MapPost("runs", SubmitAsync).RequireRateLimiting(Submissions);

@@ -62,6 +62,9 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
         AllAsync<TeacherDocument>(Api.CollectionOf(RunKind.Teacher), "", cancellation);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> DamagedAsync(CancellationToken cancellation = default) => _http.GetAsync<IReadOnlyList<string>>("damaged", cancellation);
+
+    /// <inheritdoc/>
     public Task<TrialDocument?> TrialAsync(string id, CancellationToken cancellation = default) => _http.FindAsync<TrialDocument>(Api.PathOf(RunId.Trial(id)), cancellation);
 
     /// <inheritdoc/>

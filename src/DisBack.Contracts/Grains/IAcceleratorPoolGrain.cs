@@ -35,7 +35,7 @@ public interface IAcceleratorPoolGrain : IGrainWithStringKey
 /// <summary>A run's wish for a slot.</summary>
 /// <param name="Kind">What it trains.</param>
 /// <param name="Owner">Its owner's key.</param>
-/// <param name="Device">Kind of device: <c>cpu</c> or <c>cuda</c>.</param>
+/// <param name="Device">Kind of device, <c>cpu</c> or <c>cuda</c>, or the name of one, <c>cuda:1</c>.</param>
 /// <param name="Prefers">Digests it will read: workers whose cache holds them are preferred.</param>
 /// <param name="Share">How much of a slot it takes, in (0, 1].</param>
 [GenerateSerializer, Immutable, Alias("disback.SlotRequest.v1")]
@@ -66,7 +66,7 @@ public sealed record SlotLease(
 /// <summary>One accelerator of a worker.</summary>
 /// <param name="Index">Index in the worker's device table.</param>
 /// <param name="Kind"><c>cpu</c> or <c>cuda</c>.</param>
-/// <param name="Name">For people.</param>
+/// <param name="Name">As a spec may ask for this very device: <c>cpu</c>, <c>cuda:1</c>.</param>
 /// <param name="Slots">How many runs it takes at once, or more where some take less than a slot.</param>
 [GenerateSerializer, Immutable, Alias("disback.Accelerator.v1")]
 public sealed record Accelerator([property: Id(0)] int Index, [property: Id(1)] string Kind, [property: Id(2)] string Name, [property: Id(3)] int Slots);

@@ -77,7 +77,7 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
         var users =
             from worker in _workers.Values
             from device in worker.Report.Devices
-            where device.Kind == request.Device
+            where Fits(request, device)
             select $"{worker.Report.Name} {device.Name}: {string.Join(", ", UsersOf(worker.Report, device).DefaultIfEmpty("free"))}.";
         return Task.FromResult<ImmutableArray<string>>([$"It waits for a slot: {Reason(request)}", position, .. users.Order(StringComparer.Ordinal)]);
     }
@@ -126,20 +126,20 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
     /// <returns>The device for the request, if one is left, and how many are ahead of it.</returns>
     private (Capacity? Slot, int Ahead) Choose(SlotRequest request)
     {
-        var devices = Settled ? Capacities(request.Device) : [];
+        var devices = Settled ? Capacities() : [];
         var place = PlaceOf(request);
-        var ahead = _queue.Take(place < 0 ? _queue.Count : place).Where(waiting => waiting.Request.Device == request.Device).ToList();
+        var ahead = _queue.Take(place < 0 ? _queue.Count : place).Where(waiting => KindOf(waiting.Request) == KindOf(request)).ToList();
         foreach (var earlier in ahead)
         {
             if (BestFor(earlier.Request, devices) is { } theirs) theirs.Free -= earlier.Request.Share;
-            else if (devices.MaxBy(device => device.Free) is { } emptiest) emptiest.Free = 0;
+            else if (devices.Where(device => Fits(earlier.Request, device.Device)).MaxBy(device => device.Free) is { } emptiest) emptiest.Free = 0;
         }
         return (BestFor(request, devices), ahead.Count);
     }
 
     /// <summary>Where the weights are already; then, so that whole slots stay whole, the tightest fit for a share and the least busy worker for a whole slot.</summary>
     private static Capacity? BestFor(SlotRequest request, List<Capacity> devices) => devices
-        .Where(device => device.Free >= request.Share - Rounding)
+        .Where(device => Fits(request, device.Device) && device.Free >= request.Share - Rounding)
         .OrderByDescending(device => request.Prefers.Count(device.Worker.Cached.Contains))
         .ThenBy(device => request.Share < 1 ? device.Free : device.Worker.Runs.Length)
         .FirstOrDefault();
@@ -147,11 +147,15 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
     /// <summary>Shares are sums of few binary fractions; a tenth ten times is a whole.</summary>
     private const double Rounding = 1e-9;
 
-    private List<Capacity> Capacities(string kind) =>
+    /// <summary>A spec names a kind of device, or one device of that kind.</summary>
+    private static bool Fits(SlotRequest request, Accelerator device) => request.Device == device.Kind || request.Device == device.Name;
+
+    private static string KindOf(SlotRequest request) => request.Device.Split(':')[0];
+
+    private List<Capacity> Capacities() =>
     [
         .. from worker in _workers.Values
            from device in worker.Report.Devices
-           where device.Kind == kind
            select new Capacity(worker.Report, device) { Free = device.Slots - Used(worker.Report, device) },
     ];
 
@@ -178,10 +182,10 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
     {
         if (_workers.Count == 0) return "No worker has reported yet.";
         if (!Settled) return string.Create(CultureInfo.InvariantCulture, $"The pool has just woken and listens to the workers for up to {options.Value.PoolSettle.TotalSeconds:0.#} s.");
-        var devices = Capacities(request.Device);
+        var devices = Capacities().FindAll(device => Fits(request, device.Device));
         var slots = devices.Sum(device => device.Device.Slots);
         var free = devices.Count == 0 ? 0 : devices.Max(device => device.Free);
-        return slots == 0 ? $"No worker has a device of kind '{request.Device}'."
+        return slots == 0 ? $"No worker has a device '{request.Device}'."
             : free >= request.Share - Rounding ? "What is free is kept for runs ahead of it in the queue."
             : free > Rounding ? string.Create(CultureInfo.InvariantCulture, $"It needs {request.Share:0.###} of a {request.Device} slot and the emptiest device has {free:0.###} left.")
             : slots == 1 ? $"The {request.Device} slot is in use."

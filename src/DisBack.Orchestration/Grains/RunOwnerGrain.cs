@@ -338,7 +338,7 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
         }
     }
 
-    private SlotRequest SlotRequest() => new(Kind, this.GetPrimaryKeyString(), SpecFacts.DeviceKind(Spec), Reads, SpecFacts.Share(Spec));
+    private SlotRequest SlotRequest() => new(Kind, this.GetPrimaryKeyString(), SpecFacts.Device(Spec), Reads, SpecFacts.Share(Spec));
 
     private async Task PerformAsync(RunEffect effect)
     {

@@ -26,43 +26,40 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
     {
         if (!_attended.TryAdd(job.Assignment.Run.ToString(), job)) return;
         var owner = grains.Owner(job.Assignment.Run.Kind, job.Assignment.Run.Owner);
-        var done = new CancellationTokenSource();
         // Away from the caller's turn: a grain's scheduler must not run what outlives the grain.
-        _ = Task.Run(() => BeatAsync(job, owner, done.Token));
+        _ = Task.Run(() => BeatAsync(job, owner));
         _ = Task.Run(async () =>
         {
             await DeliverAllAsync(job, owner);
-            await done.CancelAsync();
             _attended.TryRemove(job.Assignment.Run.ToString(), out _);
             job.Close();
         });
     }
 
-    private async Task BeatAsync(ITrainingJob job, IRunOwner owner, CancellationToken done)
+    private async Task BeatAsync(ITrainingJob job, IRunOwner owner)
     {
         using var period = new PeriodicTimer(options.Value.Heartbeat, time);
-        try
+        while (await Task.WhenAny(job.Completion, period.WaitForNextTickAsync().AsTask()) != job.Completion)
         {
-            while (await period.WaitForNextTickAsync(done)) await HeartbeatAsync(job, owner);
-        }
-        catch (OperationCanceledException)
-        {
-            // The owner knows the outcome.
+            // An answer that the outcome has overtaken says nothing: the attempt owned its run to the end.
+            if (!await OwnsAsync(job, owner) && !job.Completion.IsCompleted) Fence(job);
         }
     }
 
-    private async Task HeartbeatAsync(ITrainingJob job, IRunOwner owner)
+    /// <summary>A heartbeat: whether the attempt owns its run, as far as anybody can tell.</summary>
+    private async Task<bool> OwnsAsync(ITrainingJob job, IRunOwner owner)
     {
         try
         {
-            if (await owner.HeartbeatAsync(job.Assignment.Run.Number, job.Snapshot) == CommitResult.Accepted) job.ExtendDeadline();
-            else Fence(job);
+            if (await owner.HeartbeatAsync(job.Assignment.Run.Number, job.Snapshot) == CommitResult.Fenced) return false;
+            job.ExtendDeadline();
         }
         catch (Exception e)
         {
             // The dead-man time decides how long this may go on.
             LogUnheard(e, job.Assignment.Run);
         }
+        return true;
     }
 
     private async Task DeliverAllAsync(ITrainingJob job, IRunOwner owner)
@@ -74,12 +71,14 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
             {
                 using var commit = Telemetry.StartWork("commit", job.Trace, signal.Product);
                 var answer = await UntilHeardAsync(job, () => DeliverAsync(owner, attempt, signal), job.Abandoned);
+                // Whoever has given up was not refused.
+                if (answer == CommitResult.Fenced && !job.Abandoned.IsCancellationRequested) Fence(job);
                 if (answer == CommitResult.Accepted && signal is RunSignal.CheckpointStored { Checkpoint: var kept }) history.CheckpointAcknowledged(job.Assignment.Run, kept);
                 signal.Acknowledge(answer);
             }
             var outcome = await job.Completion;
             using var end = Telemetry.StartWork("outcome", job.Trace);
-            await HeartbeatAsync(job, owner);
+            if (!await OwnsAsync(job, owner)) Fence(job);
             using var patience = new CancellationTokenSource(options.Value.DeadMan, time);
             await UntilHeardAsync(job, () => outcome.Cause is null ? owner.FinishedAsync(attempt, outcome) : owner.FailedAsync(attempt, outcome), patience.Token);
         }

@@ -13,8 +13,8 @@ internal static class SpecFacts
     /// <summary>When a run is made durable.</summary>
     public static CheckpointSettings Checkpoints(string spec) => Part<CheckpointSettings>(spec, "checkpoints");
 
-    /// <summary>Kind of device that a run needs: <c>cpu</c> or <c>cuda</c>.</summary>
-    public static string DeviceKind(string spec) => Part<HardwareSettings>(spec, "hardware").Device.Split(':')[0];
+    /// <summary>Device that a run asks for: <c>cpu</c>, <c>cuda</c> for any of that kind, or <c>cuda:N</c>.</summary>
+    public static string Device(string spec) => Part<HardwareSettings>(spec, "hardware").Device;
 
     /// <summary>How much of a slot a run takes.</summary>
     public static double Share(string spec) => Part<HardwareSettings>(spec, "hardware").Slot ?? 1;

@@ -21,7 +21,7 @@ public sealed record DocumentInfo(string Key, string ETag);
 public sealed class DocumentReader(IBlobStore blobs, string serviceId)
 {
     /// <summary>One document; null if the grain has none.</summary>
-    /// <exception cref="StorageException">It is not valid JSON of that shape.</exception>
+    /// <exception cref="CorruptDocumentException">It is not valid JSON of that shape.</exception>
     public async Task<T?> ReadAsync<T>(string grainType, string key, string stateName, CancellationToken cancellation = default)
         where T : class
     {
@@ -40,7 +40,7 @@ public sealed class DocumentReader(IBlobStore blobs, string serviceId)
     }
 
     /// <summary>The documents of all grains of a type whose keys start with <paramref name="keyPrefix"/>, in the order of their escaped keys.</summary>
-    /// <exception cref="StorageException">One of them is not valid JSON of that shape.</exception>
+    /// <exception cref="CorruptDocumentException">One of them is not valid JSON of that shape.</exception>
     public async IAsyncEnumerable<Document<T>> ListAsync<T>(
         string grainType, string stateName, string keyPrefix = "", [EnumeratorCancellation] CancellationToken cancellation = default)
         where T : class
@@ -72,7 +72,7 @@ internal static class StateDocument
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
             var line = e is JsonException { LineNumber: { } number } ? $" at line {number + 1}" : "";
-            throw new StorageException($"The document '{name}' in {location} is not a valid {typeof(T).Name}{line}: {e.Message.TrimEnd('.')}; restore it from a copy.", e);
+            throw new CorruptDocumentException($"The document '{name}' in {location} is not a valid {typeof(T).Name}{line}: {e.Message.TrimEnd('.')}; restore it from a copy.", e);
         }
     }
 }

@@ -10,6 +10,7 @@ using DisBack.Contracts.Grains;
 using DisBack.Diffusion;
 using DisBack.Orchestration.Tests;
 using DisBack.Storage.Content;
+using DisBack.Storage.GrainStorage;
 
 namespace DisBack.Gateway.Tests.Endpoints;
 
@@ -42,6 +43,26 @@ public sealed class ApiTests
         Assert.Equal("There is no run 'raed'; did you mean 'read'?", lost.Message);
 
         static void Same<T>(T expected, T actual) => Assert.Equal(JsonSerializer.Serialize(expected, Api.Json), JsonSerializer.Serialize(actual, Api.Json));
+    }
+
+    [Fact]
+    public async Task A_damaged_document_is_named_and_hides_no_other()
+    {
+        await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
+        using var client = site.Client();
+        var (damaged, whole) = (await site.SubmitAsync("damaged"), await site.SubmitAsync("whole"));
+        foreach (var each in new[] { damaged, whole }) await client.WatchAsync(each, 0, Cancellation).LastAsync(Cancellation);
+        var document = StateNames.Of(DocumentNames.Service, DocumentNames.Trial, damaged.Owner, DocumentNames.Trial);
+        await File.WriteAllTextAsync(Path.Combine(site.Folder, document), "{\"id\": ", Cancellation);
+
+        var run = Assert.Single(await client.RunsAsync(null, Cancellation));
+        var sentence = Assert.Single(await client.DamagedAsync(Cancellation));
+        var found = await Assert.ThrowsAnyAsync<Exception>(() => client.FindTrialAsync("damaged", Cancellation));
+
+        Assert.Equal(whole.Owner, run.Id);
+        Assert.Contains(document, sentence, StringComparison.Ordinal);
+        Assert.EndsWith("restore it from a copy.", sentence, StringComparison.Ordinal);
+        Assert.Contains(sentence, found.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -153,7 +174,7 @@ public sealed class ApiTests
     [Fact]
     public async Task Contents_are_what_their_digest_says_on_the_way_in_and_out()
     {
-        await using var site = await GatewaySite.OpenAsync(null, "--Limits:ContentBytes=3000000");
+        await using var site = await GatewaySite.OpenAsync(training: null, "--Limits:ContentBytes=3000000");
         using var http = site.Http(site.Operator);
         var bytes = RandomNumberGenerator.GetBytes(2_000_000);
         var digest = Convert.ToHexStringLower(SHA256.HashData(bytes));

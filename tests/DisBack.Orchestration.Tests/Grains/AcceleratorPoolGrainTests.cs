@@ -102,6 +102,23 @@ public sealed class AcceleratorPoolGrainTests
     }
 
     [Fact]
+    public async Task A_run_that_names_a_device_waits_for_it_and_leaves_the_others_to_those_behind_it()
+    {
+        await using var site = await Site.OpenAsync(new ScriptedTraining());
+        await ReportAsync(site, 1, "one", devices: 2);
+
+        var second = await PoolOf(site).LeaseAsync(Request("first") with { Device = "cuda:1" });
+        var refused = await PoolOf(site).LeaseAsync(Request("also") with { Device = "cuda:1" });
+        var any = await PoolOf(site).LeaseAsync(Request("any"));
+        var absent = await PoolOf(site).LeaseAsync(Request("absent") with { Device = "cuda:2" });
+
+        Assert.Equal("one cuda:1", second.Lease!.Place);
+        Assert.Equal("The cuda:1 slot is in use.", refused.Reason);
+        Assert.Equal("one cuda:0", any.Lease!.Place);
+        Assert.Equal("No worker has a device 'cuda:2'.", absent.Reason);
+    }
+
+    [Fact]
     public async Task A_pool_that_has_just_woken_counts_runs_it_never_leased()
     {
         await using var site = await Site.OpenAsync(new ScriptedTraining());
@@ -142,9 +159,14 @@ public sealed class AcceleratorPoolGrainTests
         return teacher;
     }
 
-    /// <summary>The report of a worker that nobody has heard of, younger than this silo, with one device of a kind that this host has not.</summary>
+    /// <summary>The report of a worker that nobody has heard of, younger than this silo, with devices of a kind that this host has not.</summary>
     private static Task<ImmutableArray<string>> ReportAsync(
-        Site site, int port, string name, ImmutableArray<string>? cached = null, ImmutableArray<string>? damaged = null, ImmutableArray<OccupiedSlot>? runs = null) =>
+        Site site, int port, string name, ImmutableArray<string>? cached = null, ImmutableArray<string>? damaged = null, ImmutableArray<OccupiedSlot>? runs = null, int devices = 1) =>
         PoolOf(site).ReportAsync(new WorkerReport(
-            SiloAddress.New(IPAddress.Loopback, port, int.MaxValue), name, [new Accelerator(0, "cuda", "cuda:0", 1)], runs ?? [], cached ?? [], damaged ?? []));
+            SiloAddress.New(IPAddress.Loopback, port, int.MaxValue),
+            name,
+            [.. Enumerable.Range(0, devices).Select(index => new Accelerator(index, "cuda", $"cuda:{index}", 1))],
+            runs ?? [],
+            cached ?? [],
+            damaged ?? []));
 }

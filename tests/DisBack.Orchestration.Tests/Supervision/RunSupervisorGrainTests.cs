@@ -23,13 +23,13 @@ public sealed class RunSupervisorGrainTests
         // As a crash leaves it: what the documents say is all that is left.
         await site.Host.DisposeAsync();
         hold.Open();
-        await site.StartAsync(new ScriptedTraining(), services: Supervised);
-        var key = trial.GetPrimaryKeyString();
-        while ((await site.StoredAsync<TrialDocument>(DocumentNames.Trial, key)).Run.Status != RunStatus.Completed)
-        {
-            // Not by its grain: a question would wake the run, and that is what the supervisor must do.
-            await Task.Delay(20, TestContext.Current.CancellationToken);
-        }
+        var after = new ScriptedTraining();
+        var driven = after.HoldAt(RunKind.Backtracking, 30);
+        await site.StartAsync(after, services: Supervised);
+        // Nobody asks its grain before that: a question would wake the run, and that is what the supervisor must do.
+        await driven.Reached.WaitAsync(TestContext.Current.CancellationToken);
+        driven.Open();
+        await Site.UntilAsync(site.Host.Grains.GetGrain<ITrialGrain>(trial.GetPrimaryKeyString()), RunStatus.Completed);
 
         Assert.Equal(RunStatus.Paused, (await site.StoredAsync<TeacherDocument>(DocumentNames.Teacher, "paused")).Run.Status);
     }

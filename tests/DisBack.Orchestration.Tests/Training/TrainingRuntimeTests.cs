@@ -7,6 +7,7 @@ using DisBack.Storage.Cache;
 using DisBack.Storage.Content;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 
 namespace DisBack.Orchestration.Tests.Training;
 
@@ -67,7 +68,7 @@ public sealed class TrainingRuntimeTests : IDisposable
     {
         var script = new ScriptedTraining();
         var hold = script.HoldAt(RunKind.Teacher, 15);
-        var time = new ManualTime();
+        var time = new FakeTimeProvider();
         _options.DeadMan = TimeSpan.FromSeconds(120);
         var job = Start(script, time);
         var answers = AnswerAsync(job, CommitResult.Accepted);
@@ -166,54 +167,4 @@ public sealed class TrainingRuntimeTests : IDisposable
         new(script, _blobs, _contents, _weights, Options.Create(_options), time ?? TimeProvider.System, new RunHistory(NullLoggerFactory.Instance));
 
     private ITrainingJob Start(ScriptedTraining script, TimeProvider? time = null) => Runtime(script, time).TryStart(Assignment(1))!;
-
-    /// <summary>A clock with one timer at a time, moved by hand.</summary>
-    private sealed class ManualTime : TimeProvider
-    {
-        private readonly List<ManualTimer> _timers = [];
-        private TimeSpan _now;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => _now.Ticks;
-
-        public void Advance(TimeSpan by)
-        {
-            _now += by;
-            foreach (var timer in _timers.Where(timer => timer.Due <= _now).ToList()) timer.Fire();
-        }
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            var timer = new ManualTimer(this, () => callback(state));
-            timer.Change(dueTime, period);
-            _timers.Add(timer);
-            return timer;
-        }
-
-        private sealed class ManualTimer(ManualTime time, Action callback) : ITimer
-        {
-            public TimeSpan Due { get; private set; }
-
-            public void Fire()
-            {
-                Due = TimeSpan.MaxValue;
-                callback();
-            }
-
-            public bool Change(TimeSpan dueTime, TimeSpan period)
-            {
-                Due = time._now + dueTime;
-                return true;
-            }
-
-            public void Dispose() => Due = TimeSpan.MaxValue;
-
-            public ValueTask DisposeAsync()
-            {
-                Dispose();
-                return default;
-            }
-        }
-    }
 }
