@@ -94,7 +94,7 @@ internal sealed class WorkerSettings
     /// <summary>How many runs it takes at once, more where some take less than a slot. Default: one.</summary>
     public int Slots { get; set; } = 1;
 
-    /// <summary>A folder of this process alone for checkpoints on their way to the store, emptied at the start. Default: beside the blobs' folder, or in the system's temporary folder.</summary>
+    /// <summary>A folder of this process alone for checkpoints on their way to the store. Default: beside the blobs' folder, or in the system's temporary folder.</summary>
     public string? Scratch { get; set; }
 
     /// <summary>A folder of this process alone for weights that it reads. Default: like the scratch folder.</summary>

@@ -53,7 +53,7 @@ internal static partial class SiloSettingsValidation
         if (settings.Training.Scratch.Length > 0)
             yield return $"Training:Scratch is '{settings.Training.Scratch}', but the scratch folder of a silo is Worker:Scratch; set that instead.";
         if (worker.Scratch is not null && worker.Scratch == worker.Cache)
-            yield return $"Worker:Scratch and Worker:Cache are both '{worker.Scratch}', but the first is emptied at every start; name two folders.";
+            yield return $"Worker:Scratch and Worker:Cache are both '{worker.Scratch}', but each needs a folder of its own; name two.";
     }
 
     private static IEnumerable<string> TimeProblems(SiloSettings settings)

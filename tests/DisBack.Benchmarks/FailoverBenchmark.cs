@@ -5,7 +5,7 @@ using DisBack.TestKit.Silos;
 
 namespace DisBack.Benchmarks;
 
-/// <summary>kill -9 of the worker that trains, with the time-outs that a cluster has by default: how long until training goes on.</summary>
+/// <summary>kill -9 of the worker that trains, or of everything, with the time-outs that a cluster has by default: how long until training goes on.</summary>
 internal static class FailoverBenchmark
 {
     private const int Bins = 10;
@@ -15,13 +15,15 @@ internal static class FailoverBenchmark
         var kills = new Option<int>("--kills") { DefaultValueFactory = _ => 50, Description = "How often the training worker is killed." };
         var watched = new Option<bool>("--watched") { Description = "Somebody watches the run all the while, which also tells how many steps are repeated." };
         var supervised = new Option<bool>("--supervised") { Description = "Workers run under their supervisor, which restarts them on the same endpoint; otherwise the killed one is started again only after training went on elsewhere." };
+        var everything = new Option<bool>("--everything") { Description = "Every silo and Redis are killed, and started again at once: the cold start of a whole cluster." };
         var seed = new Option<int>("--seed") { DefaultValueFactory = _ => 0, Description = "Seed of the instants." };
-        var command = new Command("failover", "Time from kill -9 of a training worker to its run going on, in a cluster of one control silo and two workers.") { kills, supervised, watched, seed };
-        command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(kills), parsed.GetValue(supervised), parsed.GetValue(watched), parsed.GetValue(seed)));
+        var command = new Command("failover", "Time from kill -9 of a training worker to its run going on, in a cluster of one control silo and two workers.") { kills, supervised, watched, everything, seed };
+        command.SetAction((parsed, cancellation) => RunAsync(
+            parsed.GetValue(kills), parsed.GetValue(supervised), parsed.GetValue(watched), parsed.GetValue(everything), parsed.GetValue(seed)));
         return command;
     }
 
-    private static async Task<int> RunAsync(int kills, bool supervised, bool watched, int seed)
+    private static async Task<int> RunAsync(int kills, bool supervised, bool watched, bool everything, int seed)
     {
         await using var cluster = await TestCluster.StartAsync(new() { Supervised = supervised, Configuration = new Dictionary<string, string> { ["Retry:Lost"] = "1000" } });
         // Stage 1 is over quickly; stage 2 never is.
@@ -49,20 +51,21 @@ internal static class FailoverBenchmark
             var worker = cluster.Silo(resumed.Silo);
             var (attempt, head) = (resumed.Attempt, Volatile.Read(ref reached));
             var killed = Stopwatch.GetTimestamp();
-            if (supervised) worker.KillSupervised();
+            if (everything) await RestartAsync(cluster);
+            else if (supervised) worker.KillSupervised();
             else await worker.KillAsync();
             // The training thread writes this with its state restored, its next step before it.
             resumed = await cluster.HistoryAsync(record => record.Event == HistoryEvent.Resumed && record.Run == run && record.Attempt > attempt);
             seconds.Add(Stopwatch.GetElapsedTime(killed).TotalSeconds);
             repeated.Add(Math.Max(0, head - resumed.Step));
             Console.WriteLine(FormattableString.Invariant($"kill {kill} of {kills}: {worker.Name} -> {resumed.Silo} in {seconds[^1]:0.0} s, goes on from step {resumed.Step}"));
-            if (!supervised) await cluster.ReviveAsync();
+            if (!supervised || everything) await cluster.ReviveAsync();
         }
         await over.CancelAsync();
         await watching.ContinueWith(_ => { }, TaskScheduler.Default);
 
         Figures.Print(
-            $"kill -9 of the training worker{(supervised ? ", supervised" : "")}, seed {seed}",
+            $"kill -9 of {(everything ? "everything" : "the training worker")}{(supervised ? ", supervised" : "")}, seed {seed}",
             ("kills", $"{kills}"),
             ("seconds to training again, median", FormattableString.Invariant($"{Figures.Quantile(seconds, 0.5):0.0}")),
             ("seconds to training again, worst", FormattableString.Invariant($"{seconds.Max():0.0}")),
@@ -70,6 +73,13 @@ internal static class FailoverBenchmark
             ("steps repeated, median and worst", !watched ? "not watched" : FormattableString.Invariant($"{Figures.Quantile(repeated, 0.5):0} {repeated.Max():0}")),
             ("contradictions in the history", $"{HistoryChecker.Check(cluster.History.Records).Count}"));
         return 0;
+    }
+
+    private static async Task RestartAsync(TestCluster cluster)
+    {
+        await Task.WhenAll(cluster.Silos.Select(silo => silo.KillAsync()).Append(cluster.Redis.KillAsync()));
+        await cluster.Redis.RestartAsync();
+        foreach (var silo in cluster.Silos) silo.Start();
     }
 
     private static string Histogram(List<double> seconds)

@@ -38,13 +38,15 @@ public interface IAcceleratorPoolGrain : IGrainWithStringKey
 /// <param name="Device">Kind of device, <c>cpu</c> or <c>cuda</c>, or the name of one, <c>cuda:1</c>.</param>
 /// <param name="Prefers">Digests it will read: workers whose cache holds them are preferred.</param>
 /// <param name="Share">How much of a slot it takes, in (0, 1].</param>
+/// <param name="Avoids">The <see cref="SlotLease.Place"/> where its last attempt failed, which is taken only if no other is free; null if it did not.</param>
 [GenerateSerializer, Immutable, Alias("disback.SlotRequest.v1")]
 public sealed record SlotRequest(
     [property: Id(0)] RunKind Kind,
     [property: Id(1)] string Owner,
     [property: Id(2)] string Device,
     [property: Id(3)] ImmutableArray<string> Prefers,
-    [property: Id(4)] double Share = 1);
+    [property: Id(4)] double Share = 1,
+    [property: Id(5)] string? Avoids = null);
 
 /// <summary>A lease, or why there is none yet.</summary>
 /// <param name="Lease">The slot; null when queued.</param>

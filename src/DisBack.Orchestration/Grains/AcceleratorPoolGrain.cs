@@ -37,7 +37,7 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
         {
             if (place >= 0) _queue.RemoveAt(place);
             var worker = found.Worker;
-            var lease = new SlotLease(Guid.NewGuid().ToString("n"), worker.Worker, found.Device.Index, $"{worker.Name} {found.Device.Name}", request.Share);
+            var lease = new SlotLease(Guid.NewGuid().ToString("n"), worker.Worker, found.Device.Index, found.Place, request.Share);
             _leases.Add(lease.Id, new Held(lease, request.Kind, request.Owner, time.GetTimestamp()));
             Telemetry.Queued.Record(_queue.Count);
             return Task.FromResult(new LeaseReply(lease));
@@ -72,7 +72,7 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
     {
         Forget();
         var (slot, ahead) = Choose(request);
-        if (slot is { } free) return Task.FromResult<ImmutableArray<string>>([$"A slot is free on {free.Worker.Name} {free.Device.Name}; it starts in a moment."]);
+        if (slot is { } free) return Task.FromResult<ImmutableArray<string>>([$"A slot is free on {free.Place}; it starts in a moment."]);
         var position = ahead == 0 ? "It is the next in the queue." : string.Create(CultureInfo.InvariantCulture, $"{ahead} {(ahead == 1 ? "run is" : "runs are")} ahead of it in the queue.");
         var users =
             from worker in _workers.Values
@@ -137,10 +137,14 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
         return (BestFor(request, devices), ahead.Count);
     }
 
-    /// <summary>Where the weights are already; then, so that whole slots stay whole, the tightest fit for a share and the least busy worker for a whole slot.</summary>
+    /// <summary>
+    /// Not where it has just failed, be it a full disk or too little memory; where the weights are already; then, so that whole slots stay whole, the
+    /// tightest fit for a share and the least busy worker for a whole slot.
+    /// </summary>
     private static Capacity? BestFor(SlotRequest request, List<Capacity> devices) => devices
         .Where(device => Fits(request, device.Device) && device.Free >= request.Share - Rounding)
-        .OrderByDescending(device => request.Prefers.Count(device.Worker.Cached.Contains))
+        .OrderBy(device => device.Place == request.Avoids)
+        .ThenByDescending(device => request.Prefers.Count(device.Worker.Cached.Contains))
         .ThenBy(device => request.Share < 1 ? device.Free : device.Worker.Runs.Length)
         .FirstOrDefault();
 
@@ -219,6 +223,9 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
         public WorkerReport Worker { get; } = worker;
 
         public Accelerator Device { get; } = device;
+
+        /// <summary>For people, and the same after the worker's restart.</summary>
+        public string Place => $"{Worker.Name} {Device.Name}";
 
         public double Free { get; set; }
     }

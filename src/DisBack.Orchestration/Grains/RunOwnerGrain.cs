@@ -338,7 +338,11 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
         }
     }
 
-    private SlotRequest SlotRequest() => new(Kind, this.GetPrimaryKeyString(), SpecFacts.Device(Spec), Reads, SpecFacts.Share(Spec));
+    private SlotRequest SlotRequest()
+    {
+        var failed = Run.Attempts is [.., { Cause: FailureCause.Crash or FailureCause.OutOfMemory or FailureCause.Storage } last] ? last.Place : null;
+        return new(Kind, this.GetPrimaryKeyString(), SpecFacts.Device(Spec), Reads, SpecFacts.Share(Spec), failed);
+    }
 
     private async Task PerformAsync(RunEffect effect)
     {

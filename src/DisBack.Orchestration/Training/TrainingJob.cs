@@ -51,7 +51,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
     {
         (Assignment, Device, _factory, _blobs, _weights, _options, _time, _history) = (assignment, device, factory, blobs, weights, options, time, history);
         Share = SpecFacts.Share(assignment.Spec);
-        _scratch = Path.Combine(options.Scratch, assignment.Run.ToString().Replace('/', '_'));
+        _scratch = Path.Combine(options.AttemptsFolder, assignment.Run.ToString().Replace('/', '_'));
         _deadMan = time.CreateTimer(
             _ => Abandon(FailureCause.Lost, $"No heartbeat was accepted by the owner for {options.DeadMan.TotalSeconds:0.#} s."), null, options.DeadMan, Timeout.InfiniteTimeSpan);
         _uploader = new JobUploader(contents, time, options.StorageGrace, this, _signals.Writer, _scratch);

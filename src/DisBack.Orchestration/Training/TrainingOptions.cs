@@ -8,8 +8,11 @@ public sealed class TrainingOptions
     /// <summary>The devices. One CPU with one slot unless set.</summary>
     public IList<Accelerator> Devices { get; } = [];
 
-    /// <summary>Where checkpoints are written before they are stored: a folder of this process alone, emptied at the start. It should be in the file system of a local blob store.</summary>
+    /// <summary>Where checkpoints are written before they are stored: a folder of this process alone. It should be in the file system of a local blob store.</summary>
     public string Scratch { get; set; } = "";
+
+    /// <summary>The part of the scratch folder that is emptied at the start; not all of it, for it may be a disk, or hold what is none of ours.</summary>
+    internal string AttemptsFolder => Path.Combine(Scratch, "attempts");
 
     /// <summary>How often a trainer tells the owner that it lives. Half a second unless set; clusters use five seconds.</summary>
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(0.5);

@@ -32,7 +32,7 @@ internal sealed class TrainingRuntime : ITrainingRuntime
         _devices = [.. _options.Devices];
         Telemetry.Slots.Add(_devices.Sum(device => device.Slots));
         // A killed process leaves half-written files behind; nothing refers to them.
-        if (Directory.Exists(_options.Scratch)) Directory.Delete(_options.Scratch, recursive: true);
+        if (Directory.Exists(_options.AttemptsFolder)) Directory.Delete(_options.AttemptsFolder, recursive: true);
     }
 
     public ImmutableArray<Accelerator> Devices

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.TestKit.History;
+using DisBack.TestKit.Processes;
 using DisBack.TestKit.Silos;
 
 namespace DisBack.Cluster.Tests.Faults;
@@ -46,6 +47,27 @@ public abstract class FaultTests(TestClusterOptions options) : IAsyncLifetime
         Assert.Equal(await ExpectedAsync(steps), await Cluster.StudentAsync(trial));
         Assert.Empty(await Cluster.ViolationsAsync(damaged));
         return (await Cluster.Documents.ReadAsync<TrialDocument>(DocumentNames.Trial, trial.GetPrimaryKeyString(), DocumentNames.Trial, Cancellation))!.Run;
+    }
+
+    /// <summary>Freezes the worker that trains until it has been replaced, and for at least some time, then thaws it.</summary>
+    protected async Task FreezeAsync(int steps, TimeSpan least)
+    {
+        var (trial, zombie) = await TrainAsync(steps);
+
+        zombie.Send(Signal.Stop);
+        var enough = Task.Delay(least, Cancellation);
+        var replaced = await ResumedAsync(trial, attempt: 2);
+        await enough;
+        var before = Cluster.History.Records.Count;
+        zombie.Send(Signal.Continue);
+
+        // It learns of its end from the owner, from the membership table, or from both.
+        var fenced = Cluster.HistoryAsync(record => record.Event == HistoryEvent.Fenced && record.Silo == zombie.Name, after: before);
+        await Task.WhenAny(fenced, zombie.Exit);
+        Assert.NotEqual(zombie.Name, replaced.Silo);
+        await EndsAsIfNothingHadHappenedAsync(trial, steps);
+        Assert.DoesNotContain(
+            Cluster.History.Records.Skip(before), record => record is { Event: HistoryEvent.CheckpointCommitted or HistoryEvent.CheckpointAcknowledged, Attempt: 1 } && record.Run == TestCluster.NameOf(trial));
     }
 
     private DisBack.Contracts.Specs.ExperimentSpec Spec(int steps) => TinyExperiment.Spec("fault", Cluster.Teacher, backtracking: steps);

@@ -1,7 +1,4 @@
 using DisBack.Contracts.Documents;
-using DisBack.TestKit.History;
-using DisBack.TestKit.Processes;
-using DisBack.TestKit.Silos;
 
 namespace DisBack.Cluster.Tests.Faults;
 
@@ -23,23 +20,7 @@ public sealed class WorkerFaultTests() : FaultTests(new())
     }
 
     [Fact]
-    public async Task A_frozen_worker_is_replaced_and_when_it_thaws_nothing_it_says_counts()
-    {
-        var (trial, zombie) = await TrainAsync(300);
-
-        zombie.Send(Signal.Stop);
-        var replaced = await ResumedAsync(trial, attempt: 2);
-        var before = Cluster.History.Records.Count;
-        zombie.Send(Signal.Continue);
-
-        // It learns of its end from the owner, from the membership table, or from both.
-        var fenced = Cluster.HistoryAsync(record => record.Event == HistoryEvent.Fenced && record.Silo == zombie.Name, after: before);
-        await Task.WhenAny(fenced, zombie.Exit);
-        Assert.NotEqual(zombie.Name, replaced.Silo);
-        await EndsAsIfNothingHadHappenedAsync(trial, 300);
-        Assert.DoesNotContain(
-            Cluster.History.Records.Skip(before), record => record is { Event: HistoryEvent.CheckpointCommitted or HistoryEvent.CheckpointAcknowledged, Attempt: 1 } && record.Run == TestCluster.NameOf(trial));
-    }
+    public Task A_frozen_worker_is_replaced_and_when_it_thaws_nothing_it_says_counts() => FreezeAsync(steps: 300, TimeSpan.Zero);
 
     [Fact]
     public async Task A_worker_that_is_asked_to_go_leaves_a_checkpoint_behind_and_no_alarm()

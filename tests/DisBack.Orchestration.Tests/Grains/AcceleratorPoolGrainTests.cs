@@ -55,6 +55,20 @@ public sealed class AcceleratorPoolGrainTests
     }
 
     [Fact]
+    public async Task A_run_that_failed_somewhere_goes_elsewhere_if_it_can_wherever_its_weights_are()
+    {
+        await using var site = await Site.OpenAsync(new ScriptedTraining());
+        await ReportAsync(site, 1, "full", cached: ["aa"]);
+        await ReportAsync(site, 2, "empty");
+        var request = Request("mine") with { Prefers = ["aa"], Avoids = "full cuda:0" };
+
+        var first = await PoolOf(site).LeaseAsync(request);
+        var second = await PoolOf(site).LeaseAsync(request with { Owner = "other" });
+
+        Assert.Equal(("empty cuda:0", "full cuda:0"), (first.Lease!.Place, second.Lease!.Place));
+    }
+
+    [Fact]
     public async Task Small_runs_share_a_device_and_leave_whole_slots_whole()
     {
         await using var site = await Site.OpenAsync(new ScriptedTraining());

@@ -3,21 +3,23 @@ using DisBack.TestKit.Processes;
 
 namespace DisBack.TestKit.Networks;
 
-/// <summary>One host of a <see cref="Network"/>: what runs in it sees its own interfaces only, and can be cut off for real.</summary>
+/// <summary>One host of a <see cref="Network"/>: what runs in it sees its own interfaces and disks, can be cut off for real and run out of space.</summary>
 public sealed class NetworkHost : IAsyncDisposable
 {
+    private const string Ballast = "ballast";
+
     private readonly ChildProcess _holder;
 
     private NetworkHost(ChildProcess holder, IPAddress address) => (_holder, Address) = (holder, address);
 
     public IPAddress Address { get; }
 
-    /// <summary>The process that the namespace belongs to.</summary>
+    /// <summary>The process that the namespaces belong to.</summary>
     internal int Holder => _holder.Id;
 
     internal static async Task<NetworkHost> StartAsync(IPAddress address)
     {
-        var holder = ChildProcess.Start("unshare", ["--net", "sh", "-c", "echo ready; exec sleep infinity"]);
+        var holder = ChildProcess.Start("unshare", ["--net", "--mount", "sh", "-c", "echo ready; exec sleep infinity"]);
         try
         {
             await holder.SeesAsync("ready");
@@ -32,7 +34,7 @@ public sealed class NetworkHost : IAsyncDisposable
 
     /// <summary>A command line that runs a program here, without a process in between.</summary>
     public (string Program, IEnumerable<string> Arguments) Within(string program, IEnumerable<string> arguments) =>
-        ("nsenter", [$"--net=/proc/{Holder}/ns/net", program, .. arguments]);
+        ("nsenter", [$"--net=/proc/{Holder}/ns/net", $"--mount=/proc/{Holder}/ns/mnt", program, .. arguments]);
 
     /// <summary>Loses packets from now on, without a word to either side.</summary>
     /// <param name="direction">Which way.</param>
@@ -67,6 +69,19 @@ public sealed class NetworkHost : IAsyncDisposable
 
     /// <summary>Loses no packets any more.</summary>
     public Task HealAsync() => RunAsync("nft", "flush", "ruleset");
+
+    /// <summary>Puts an empty disk of this host alone over a folder.</summary>
+    public async Task MountDiskAsync(string folder, int mebibytes)
+    {
+        Directory.CreateDirectory(folder);
+        await RunAsync("mount", "-t", "tmpfs", "-o", $"size={mebibytes}m", "tmpfs", folder);
+    }
+
+    /// <summary>Fills a disk to its last byte.</summary>
+    public Task FillDiskAsync(string folder) => RunAsync("sh", "-c", $"cat /dev/zero > '{folder}/{Ballast}' 2>/dev/null || true");
+
+    /// <summary>Takes back what filled a disk.</summary>
+    public Task FreeDiskAsync(string folder) => RunAsync("rm", "-f", $"{folder}/{Ballast}");
 
     internal Task<string> RunAsync(string program, params string[] arguments)
     {

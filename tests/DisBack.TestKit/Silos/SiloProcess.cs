@@ -43,6 +43,9 @@ public sealed class SiloProcess : IAsyncDisposable
     /// <summary>Where clients reach it.</summary>
     public IPEndPoint Gateway => new(_settings.Address, _ports[1]);
 
+    /// <summary>Where it writes checkpoints on their way to the store.</summary>
+    public string Scratch => Path.Combine(_settings.Folder, "scratch");
+
     /// <summary>Where it keeps weights near.</summary>
     public string Cache => Path.Combine(_settings.Folder, "cache");
 
@@ -75,7 +78,7 @@ public sealed class SiloProcess : IAsyncDisposable
             ["Endpoints:Silo"] = $"{_ports[0]}",
             ["Endpoints:Gateway"] = $"{_ports[1]}",
             ["Endpoints:Http"] = $"{_ports[2]}",
-            ["Worker:Scratch"] = Path.Combine(_settings.Folder, "scratch"),
+            ["Worker:Scratch"] = Scratch,
             ["Worker:Cache"] = Cache,
         };
         var environment = configuration.ToDictionary(setting => $"DISBACK_{setting.Key.Replace(":", "__", StringComparison.Ordinal)}", setting => setting.Value);
