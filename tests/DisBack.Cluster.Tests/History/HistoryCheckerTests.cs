@@ -70,6 +70,9 @@ public sealed class HistoryCheckerTests
     public void An_attempt_begins_after_completion() => Breaks(HistoryRule.AttemptsGrow, [.. s_good, Began(3, 13, 15, "d15")]);
 
     [Fact]
+    public void An_attempt_that_was_refused_completes_the_run() => Breaks(HistoryRule.Fencing, [.. s_good, new(Fenced, Run, 2)]);
+
+    [Fact]
     public void A_zombie_commits() => Breaks(HistoryRule.Fencing, [.. s_good, Committed(1, 8, 15, "d15")]);
 
     [Fact]

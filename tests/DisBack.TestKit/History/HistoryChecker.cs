@@ -20,7 +20,7 @@ public enum HistoryRule
     /// <summary>Attempts only grow, begin once and end once; after completion nothing begins.</summary>
     AttemptsGrow,
 
-    /// <summary>Nothing of an attempt is committed after a later one began.</summary>
+    /// <summary>Nothing of an attempt is committed after a later one began, and who was once refused completes nothing.</summary>
     Fencing,
 
     /// <summary>What a worker was told is safe is never behind what a later attempt goes on from.</summary>
@@ -89,6 +89,8 @@ public static class HistoryChecker
                 if (record.Event == HistoryEvent.AttemptBegan) newest = newest is null || record.Attempt > newest.Attempt ? record : newest;
                 else if (record.Event is HistoryEvent.CheckpointCommitted or HistoryEvent.Completed && newest is not null && record.Attempt < newest.Attempt)
                     yield return Broken(HistoryRule.Fencing, $"{record} was taken after {newest}");
+                if (record.Event == HistoryEvent.Completed && records.FirstOrDefault(refused => refused.Event == HistoryEvent.Fenced && refused.Attempt == record.Attempt) is { } fenced)
+                    yield return Broken(HistoryRule.Fencing, $"{record}, but {fenced}");
             }
         }
 
