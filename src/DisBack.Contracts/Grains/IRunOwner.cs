@@ -1,5 +1,4 @@
 using DisBack.Contracts.Documents;
-using Orleans.Concurrency;
 
 namespace DisBack.Contracts.Grains;
 
@@ -43,6 +42,6 @@ public interface IRunOwner : IGrainWithStringKey
     Task<CommitResult> FailedAsync(int attempt, RunOutcome outcome);
 
     /// <summary>What the owner waits for may be there: a slot, or a trajectory. Carries no fact; the owner looks for itself.</summary>
-    [Alias("Wake"), OneWay]
+    [Alias("Wake")]
     Task WakeAsync();
 }

@@ -16,16 +16,23 @@ namespace DisBack.Orchestration.Grains;
 /// </remarks>
 [GrainType("run-supervisor"), PlacedOn(SiloRole.Control)]
 internal sealed partial class RunSupervisorGrain(
-    IBlobStore blobs, IClusterMembershipService membership, IOptions<SupervisionOptions> options, ILogger<RunSupervisorGrain> logger) : Grain, IRunSupervisorGrain, IDisposable
+    IBlobStore blobs, IClusterMembershipService membership, IOptions<SupervisionOptions> options, TimeProvider time, ILogger<RunSupervisorGrain> logger)
+    : Grain, IRunSupervisorGrain, IDisposable
 {
+    /// <summary>Owners that are woken at once: each reads its document.</summary>
+    private const int AtOnce = 64;
+
+    /// <summary>An owner that has not answered by then is asked again.</summary>
+    private static readonly TimeSpan Answer = TimeSpan.FromSeconds(10);
+
     private readonly DocumentReader _documents = new(blobs, DocumentNames.Service);
     private readonly CancellationTokenSource _leaving = new();
-    private IGrainTimer? _audit;
+    private int _round;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _audit = this.RegisterGrainTimer(
-            static (self, cancellation) => self.WakeOwnersAsync(cancellation), this, new GrainTimerCreationOptions(TimeSpan.Zero, options.Value.Audit) { KeepAlive = true });
+        this.RegisterGrainTimer(
+            static (self, _) => self.WakeOwnersAsync(), this, new GrainTimerCreationOptions(TimeSpan.Zero, options.Value.Audit) { KeepAlive = true, Interleave = true });
         _ = FollowMembershipAsync();
         return base.OnActivateAsync(cancellationToken);
     }
@@ -49,7 +56,7 @@ internal sealed partial class RunSupervisorGrain(
             await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(_leaving.Token))
             {
                 var dead = snapshot.Members.Values.Where(member => member.Status == SiloStatus.Dead).Select(member => member.SiloAddress).Where(known.Add).ToList();
-                if (dead.Count > 0) _audit?.Change(TimeSpan.Zero, options.Value.Audit);
+                if (dead.Count > 0) _ = WakeOwnersAsync();
             }
         }
         catch (OperationCanceledException)
@@ -58,27 +65,76 @@ internal sealed partial class RunSupervisorGrain(
         }
     }
 
-    private async Task WakeOwnersAsync(CancellationToken cancellation)
+    /// <summary>
+    /// Wakes every owner of an unfinished run, and those that do not answer again and again: for moments after a death the grain directory still
+    /// sends calls to the dead. A newer round takes the place of an older one.
+    /// </summary>
+    private async Task WakeOwnersAsync()
     {
-        var woken = await WakeAsync<TrialDocument>(DocumentNames.Trial, RunKind.Backtracking, trial => trial.Run, cancellation)
-            + await WakeAsync<TrajectoryDocument>(DocumentNames.Trajectory, RunKind.Recording, trajectory => trajectory.Run, cancellation)
-            + await WakeAsync<TeacherDocument>(DocumentNames.Teacher, RunKind.Teacher, teacher => teacher.Run, cancellation);
-        if (woken > 0) LogWoken(woken);
-    }
-
-    private async Task<int> WakeAsync<T>(string grain, RunKind kind, Func<T, RunRecord> runOf, CancellationToken cancellation)
-        where T : class
-    {
-        var woken = 0;
-        await foreach (var document in _documents.ListAsync<T>(grain, grain, cancellation: cancellation))
+        IReadOnlyList<IRunOwner>? asleep = null;
+        for (var round = ++_round; round == _round && !_leaving.IsCancellationRequested;)
         {
-            if (runOf(document.State) is not { Submitted.Ticks: > 0 } run || run.Status.IsSettled()) continue;
-            GrainFactory.Owner(kind, document.Key).WakeAsync().Ignore();
-            woken++;
+            try
+            {
+                asleep ??= await UnfinishedAsync();
+                asleep = await WakeAsync(asleep);
+                if (asleep.Count == 0) return;
+            }
+            catch (Exception e) when (!_leaving.IsCancellationRequested)
+            {
+                LogFailed(e);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            await Task.Delay(options.Value.Ensure, time, _leaving.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
-        return woken;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} unfinished runs: their owners are awake.")]
-    private partial void LogWoken(int count);
+    private async Task<IReadOnlyList<IRunOwner>> UnfinishedAsync()
+    {
+        var owners = new List<IRunOwner>();
+        await AddAsync<TrialDocument>(DocumentNames.Trial, RunKind.Backtracking, trial => trial.Run);
+        await AddAsync<TrajectoryDocument>(DocumentNames.Trajectory, RunKind.Recording, trajectory => trajectory.Run);
+        await AddAsync<TeacherDocument>(DocumentNames.Teacher, RunKind.Teacher, teacher => teacher.Run);
+        if (owners.Count > 0) LogUnfinished(owners.Count);
+        return owners;
+
+        async Task AddAsync<T>(string grain, RunKind kind, Func<T, RunRecord> runOf)
+            where T : class
+        {
+            await foreach (var document in _documents.ListAsync<T>(grain, grain, cancellation: _leaving.Token))
+            {
+                if (runOf(document.State) is { Submitted.Ticks: > 0 } run && !run.Status.IsSettled()) owners.Add(GrainFactory.Owner(kind, document.Key));
+            }
+        }
+    }
+
+    /// <returns>Those that did not answer.</returns>
+    private static async Task<IReadOnlyList<IRunOwner>> WakeAsync(IReadOnlyList<IRunOwner> owners)
+    {
+        var silent = new List<IRunOwner>();
+        foreach (var some in owners.Chunk(AtOnce)) await Task.WhenAll(some.Select(OneAsync));
+        return silent;
+
+        async Task OneAsync(IRunOwner owner)
+        {
+            try
+            {
+                await owner.WakeAsync().WaitAsync(Answer);
+            }
+            catch (Exception)
+            {
+                // It says why where it lives.
+                silent.Add(owner);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} runs are unfinished; their owners are woken.")]
+    private partial void LogUnfinished(int count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The owners of unfinished runs cannot be woken yet.")]
+    private partial void LogFailed(Exception exception);
 }
