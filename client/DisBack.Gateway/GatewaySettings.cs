@@ -20,7 +20,7 @@ internal sealed class GatewaySettings
           Endpoints:Address, Endpoints:Http     where it listens in plain HTTP (127.0.0.1, 8090); Kestrel:Endpoints instead of them for HTTPS
           Endpoints:TlsTerminatedAhead   true where a proxy in front does TLS; without it plain HTTP is served to this machine only
           Limits:SubmitsPerMinute (60), Limits:DocumentBytes (1 MiB), Limits:ContentBytes (8 GiB), Limits:ListAge (00:00:01)
-          Scratch                        folder for contents on their way to the store
+          Scratch                        folder of this process alone for contents on their way to the store
         """;
 
     /// <summary>Which cluster it is a client of.</summary>
@@ -38,7 +38,7 @@ internal sealed class GatewaySettings
     /// <summary>How much of it one may use.</summary>
     public LimitSettings Limits { get; set; } = new();
 
-    /// <summary>Folder for contents on their way to the store. Default: a new one in the system's temporary folder, deleted at the end.</summary>
+    /// <summary>Folder of this process alone for contents on their way to the store, its part 'uploads' emptied at the start. Default: a new one in the system's temporary folder.</summary>
     public string? Scratch { get; set; }
 }
 

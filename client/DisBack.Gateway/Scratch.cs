@@ -7,8 +7,12 @@ internal sealed class Scratch : IDisposable
 
     public Scratch(GatewaySettings settings)
     {
-        var root = settings.Scratch is { Length: > 0 } scratch ? Path.GetFullPath(scratch) : Path.GetTempPath();
-        _folder = Directory.CreateDirectory(Path.Combine(root, $"disback-gateway-{Guid.NewGuid():n}")).FullName;
+        _folder = settings.Scratch is { Length: > 0 } scratch
+            ? Path.Combine(Path.GetFullPath(scratch), "uploads")
+            : Path.Combine(Path.GetTempPath(), $"disback-gateway-{Guid.NewGuid():n}");
+        // A killed process leaves half of what it was sent behind.
+        if (Directory.Exists(_folder)) Directory.Delete(_folder, recursive: true);
+        Directory.CreateDirectory(_folder);
     }
 
     /// <summary>The name of a file that does not exist yet.</summary>

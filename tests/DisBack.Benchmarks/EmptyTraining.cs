@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DisBack.Contracts.Grains;
 using DisBack.Distillation.Runs;
 using DisBack.Orchestration.Training;
@@ -12,10 +13,16 @@ internal sealed class EmptyTraining(long steps, TimeSpan pause) : ITrainingFacto
     /// <summary>A spec of which the orchestration looks at the checkpoints only.</summary>
     public static string Spec(int every) => $$$"""{"checkpoints":{"every":{{{every}}},"keep":2},"hardware":{"device":"cpu","threads":1}}""";
 
-    public ITrainingRun Create(TrainingAssignment assignment, ITrainingInputs inputs) => new Run(steps, pause);
+    /// <summary>Seconds per step that the newest run to end spent between its steps.</summary>
+    public double SecondsBetweenSteps { get; private set; }
 
-    private sealed class Run(long steps, TimeSpan pause) : ITrainingRun
+    public ITrainingRun Create(TrainingAssignment assignment, ITrainingInputs inputs) => new Run(this, steps, pause);
+
+    private sealed class Run(EmptyTraining training, long steps, TimeSpan pause) : ITrainingRun
     {
+        private long _ended;
+        private long _between;
+
         public string Stage => "empty";
 
         public long Step { get; private set; }
@@ -28,8 +35,10 @@ internal sealed class EmptyTraining(long steps, TimeSpan pause) : ITrainingFacto
 
         public void Advance(ITrainingListener listener)
         {
+            if (_ended != 0) _between += Stopwatch.GetTimestamp() - _ended;
             if (pause > TimeSpan.Zero) Thread.Sleep(pause);
             Step++;
+            _ended = Stopwatch.GetTimestamp();
         }
 
         public IReadOnlyList<Measurement> ReadMeasurements() => [];
@@ -38,7 +47,11 @@ internal sealed class EmptyTraining(long steps, TimeSpan pause) : ITrainingFacto
 
         public void Restore(RunState state) => Step = long.Parse(state.Progress, System.Globalization.CultureInfo.InvariantCulture);
 
-        public void Complete(ITrainingListener listener) => listener.ArtifactMade("teacher.safetensors", stream => stream.WriteByte(1));
+        public void Complete(ITrainingListener listener)
+        {
+            training.SecondsBetweenSteps = _between / (double)Stopwatch.Frequency / Math.Max(1, steps - 1);
+            listener.ArtifactMade("teacher.safetensors", stream => stream.WriteByte(1));
+        }
 
         public void Dispose()
         {

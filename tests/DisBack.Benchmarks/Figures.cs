@@ -12,10 +12,10 @@ internal static class Figures
         return sorted[(int)Math.Round(part * (sorted.Length - 1))];
     }
 
-    /// <summary>Minimum, median and maximum in milliseconds.</summary>
-    public static string Spread(IReadOnlyList<double> seconds) => string.Create(
+    /// <summary>Minimum, median and maximum, in milliseconds unless told otherwise.</summary>
+    public static string Spread(IReadOnlyList<double> seconds, double perSecond = 1e3, string unit = "ms") => string.Create(
         CultureInfo.InvariantCulture,
-        $"{1e3 * seconds.Min():f2} / {1e3 * Quantile(seconds, 0.5):f2} / {1e3 * seconds.Max():f2} ms");
+        $"{perSecond * seconds.Min():f2} / {perSecond * Quantile(seconds, 0.5):f2} / {perSecond * seconds.Max():f2} {unit}");
 
     public static void Print(string title, params (string What, string Value)[] rows)
     {

@@ -68,12 +68,9 @@ internal static class TrialsBenchmark
 
         async Task SubmitAsync(string name, int many, RunStatus status)
         {
-            for (var n = 0; n < many; n++)
-            {
-                var teacher = host.Grains.GetGrain<ITeacherGrain>($"{name}-{n}");
-                await teacher.TrainAsync(spec);
-                await TestKit.Silos.TestCluster.UntilAsync(teacher, update => update.Status == status, CancellationToken.None);
-            }
+            var teachers = Enumerable.Range(0, many).Select(n => host.Grains.GetGrain<ITeacherGrain>($"{name}-{n}")).ToList();
+            foreach (var teacher in teachers) await teacher.TrainAsync(spec);
+            foreach (var teacher in teachers) await TestKit.Silos.TestCluster.UntilAsync(teacher, update => update.Status == status, CancellationToken.None);
         }
     }
 

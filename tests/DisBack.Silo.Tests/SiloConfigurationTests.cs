@@ -30,6 +30,9 @@ public sealed class SiloConfigurationTests
     [InlineData("Trainings:Drain", "did you mean 'Training'?")]
     [InlineData("Rol", "did you mean 'Role'?")]
     [InlineData("Quota:Users", "there are Role, Name, Cluster,")]
+    [InlineData("Quota", "there are Role, Name, Cluster,")]
+    [InlineData("Slots", "did you mean 'Worker:Slots'?")]
+    [InlineData("ACCELERATOR", "did you mean 'Worker:ACCELERATOR'?")]
     // Made from other settings, and so not to be set.
     [InlineData("Training:Devices:0:Name", "it has ")]
     [InlineData("Detection:WorstCase", "it has ")]
@@ -64,7 +67,7 @@ public sealed class SiloConfigurationTests
     public void The_command_line_is_over_the_variables_and_both_over_the_file()
     {
         // Only prefixed variables are settings: every machine has others.
-        var variables = new Dictionary<string, string> { ["DISBACK_NAME"] = "variable", ["DISBACK_CLUSTER__ID"] = "variable", ["ROLE"] = "Boss", ["CLUSTER__ID"] = "stray", ["DISBACK_LOGGING__LOGLEVEL__DEFAULT"] = "Error" };
+        var variables = new Dictionary<string, string> { ["DISBACK_NAME"] = "variable", ["DISBACK_CLUSTER__ID"] = "variable", ["ROLE"] = "Boss", ["CLUSTER__ID"] = "stray", ["DISBACK_LOGGING__LOGLEVEL__DEFAULT"] = "Error", ["DISBACK_QUOTA"] = "of another program" };
         foreach (var (name, value) in variables) Environment.SetEnvironmentVariable(name, value);
         try
         {

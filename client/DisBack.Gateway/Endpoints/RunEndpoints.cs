@@ -5,6 +5,7 @@ using DisBack.Client;
 using DisBack.Client.Http;
 using DisBack.Contracts.Grains;
 using DisBack.Diffusion;
+using DisBack.Gateway.Security;
 using DisBack.Gateway.Watching;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -41,7 +42,7 @@ internal static class RunEndpoints
     }
 
     /// <summary>Server-sent events: each carries its sequence number as id, so that <c>Last-Event-ID</c> goes on where a connection broke.</summary>
-    private static async Task<ServerSentEventsResult<RunUpdate?>> WatchAsync(RequestedRun requested, HttpContext context, FeedHub hub, IHostApplicationLifetime lifetime, long? after)
+    private static async Task<ServerSentEventsResult<RunUpdate?>> WatchAsync(RequestedRun requested, HttpContext context, FeedHub hub, TokenBook tokens, IHostApplicationLifetime lifetime, long? after)
     {
         if (context.Request.Headers["Last-Event-ID"] is [{ Length: > 0 } last])
             after = long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence) ? sequence : throw new DisBackException($"Last-Event-ID is '{last}'; give the id of an event.");
@@ -49,14 +50,17 @@ internal static class RunEndpoints
         context.Response.RegisterForDispose(lease);
         // While nothing is sent there can still be a problem document.
         await lease.Feed.Begun.WaitAsync(context.RequestAborted);
-        return TypedResults.ServerSentEvents(EventsAsync(lease.Feed, after ?? 0, lifetime.ApplicationStopping, context.RequestAborted));
+        var token = TokenAuthentication.TokenOf(context.Request)!;
+        return TypedResults.ServerSentEvents(EventsAsync(lease.Feed, after ?? 0, () => tokens.Find(token) is not null, lifetime.ApplicationStopping, context.RequestAborted));
     }
 
-    private static async IAsyncEnumerable<SseItem<RunUpdate?>> EventsAsync(RunFeed feed, long after, CancellationToken stopping, [EnumeratorCancellation] CancellationToken aborted)
+    private static async IAsyncEnumerable<SseItem<RunUpdate?>> EventsAsync(
+        RunFeed feed, long after, Func<bool> mayWatch, CancellationToken stopping, [EnumeratorCancellation] CancellationToken aborted)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping, aborted);
         await using var updates = feed.WatchAsync(after, Api.AlivePeriod, ending.Token).GetAsyncEnumerator(ending.Token);
-        while (await MovedAsync())
+        // A token that is taken away while its owner watches ends the stream; the next connection is refused.
+        while (await MovedAsync() && mayWatch())
         {
             yield return updates.Current is { } update
                 ? new SseItem<RunUpdate?>(update) { EventId = update.Sequence.ToString(CultureInfo.InvariantCulture) }

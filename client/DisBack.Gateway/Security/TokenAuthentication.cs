@@ -18,11 +18,15 @@ internal sealed class TokenAuthentication(
     /// <summary>Policies: a viewer reads, an operator reads and commands.</summary>
     public const string Viewer = "viewer", Operator = "operator";
 
+    /// <summary>The token that a request carries; null if it carries none.</summary>
+    public static string? TokenOf(HttpRequest request) =>
+        request.Headers.Authorization is [{ } header] && header.StartsWith($"{Name} ", StringComparison.OrdinalIgnoreCase) ? header[(Name.Length + 1)..].Trim() : null;
+
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        if (Context.Request.Headers.Authorization is not [{ } header] || !header.StartsWith($"{Name} ", StringComparison.OrdinalIgnoreCase))
+        if (TokenOf(Context.Request) is not { } token)
             return Task.FromResult(AuthenticateResult.NoResult());
-        if (tokens.Find(header[(Name.Length + 1)..].Trim()) is not { } entry)
+        if (tokens.Find(token) is not { } entry)
             return Task.FromResult(AuthenticateResult.Fail("This gateway does not know the token, or it has expired; ask whoever runs the cluster for another one."));
         var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, entry.Name), new Claim(ClaimTypes.Role, entry.Role.ToString().ToLowerInvariant())], Name);
         return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Name)));

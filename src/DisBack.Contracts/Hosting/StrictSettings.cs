@@ -2,6 +2,7 @@ using System.Reflection;
 using DisBack.Contracts.Specs;
 using DisBack.Diffusion;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.EnvironmentVariables;
 
 namespace DisBack.Contracts.Hosting;
 
@@ -39,9 +40,9 @@ public static class StrictSettings
                 if (property.GetValue(settings) is { } section and not string) RefuseUnknown(given, section);
                 continue;
             }
+            if (Meant(known, settings, given.Key) is { } meant) throw new DisBackException($"There is no setting '{given.Key}'; did you mean '{meant}'?");
             // A variable with our prefix may be meant for a program that we do not know, as long as no setting resembles it.
-            if (NearestName.Of(given.Key, known.Select(one => one.Name)) is { } near) throw new DisBackException($"There is no setting '{given.Key}'; did you mean '{near}'?");
-            if (given.GetChildren().Any()) throw new DisBackException($"There is no setting '{given.Key}'; there are {Names(known)}.");
+            if (given.GetChildren().Any() || !IsVariable(configuration, given.Key)) throw new DisBackException($"There is no setting '{given.Key}'; there are {Names(known)}.");
         }
         try
         {
@@ -66,6 +67,14 @@ public static class StrictSettings
             if (given.GetChildren().Any() && property.GetValue(target) is { } nested) RefuseUnknown(given, nested);
         }
     }
+
+    /// <summary>The setting that a name at the top resembles, or that has this name in a section.</summary>
+    private static string? Meant(List<PropertyInfo> known, object settings, string name) =>
+        NearestName.Of(name, known.Select(one => one.Name))
+        ?? known.Where(section => section.GetValue(settings) is { } value and not string && Find(Settable(value), name) is not null).Select(section => $"{section.Name}:{name}").FirstOrDefault();
+
+    private static bool IsVariable(IConfiguration configuration, string key) => configuration is IConfigurationRoot root
+        && root.Providers.All(provider => provider is EnvironmentVariablesConfigurationProvider || !provider.TryGet(key, out _));
 
     private static List<PropertyInfo> Settable(object target) => [.. target.GetType().GetProperties().Where(property => property.CanWrite)];
 

@@ -18,8 +18,13 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
     private readonly List<Waiting> _queue = [];
     private readonly long _started = time.GetTimestamp();
 
-    /// <summary>A worker, or an entry of the queue, that was silent for this long is forgotten.</summary>
+    private readonly Dictionary<string, Damage> _damaged = [];
+
+    /// <summary>A worker that was silent for this long is forgotten.</summary>
     private TimeSpan Silence => options.Value.Report * 4;
+
+    /// <summary>The same for an entry of the queue, whose owner asks again whenever it looks after its run.</summary>
+    private TimeSpan QueueSilence => options.Value.Supervise * 3 > Silence ? options.Value.Supervise * 3 : Silence;
 
     /// <summary>A pool that has just woken does not know what runs where before every worker has reported, or has had the time to.</summary>
     private bool Settled => time.GetElapsedTime(_started) >= options.Value.PoolSettle || membership.CurrentSnapshot.Members.Values.All(member =>
@@ -84,7 +89,7 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
 
     public Task<ImmutableArray<string>> ReportAsync(WorkerReport report)
     {
-        _workers[report.Worker] = new Worker(report, time.GetTimestamp());
+        _workers[report.Worker] = new Worker(report, [.. report.Cached], time.GetTimestamp());
         // A lease whose run never showed up, or left without a word.
         foreach (var (id, held) in _leases.ToList())
         {
@@ -97,7 +102,19 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
         }
         Forget();
         WakeNext();
-        return Task.FromResult<ImmutableArray<string>>([.. _workers.Values.SelectMany(worker => worker.Damaged).Distinct().Where(report.Cached.Contains)]);
+        return Task.FromResult(HealedBy(report));
+    }
+
+    /// <summary>What others have found damaged and this worker has: every worker with a copy is asked once, for the copy may be damaged too.</summary>
+    private ImmutableArray<string> HealedBy(WorkerReport report)
+    {
+        foreach (var (digest, damage) in _damaged.ToList())
+        {
+            if (time.GetElapsedTime(damage.Told) > DamageMemory) _damaged.Remove(digest);
+        }
+        // A worker of an older version does not say.
+        foreach (var digest in report.Damaged.IsDefault ? [] : report.Damaged) _damaged[digest] = new Damage(time.GetTimestamp(), [report.Worker]);
+        return [.. _damaged.Where(damage => report.Cached.Contains(damage.Key) && damage.Value.Asked.Add(report.Worker)).Select(damage => damage.Key)];
     }
 
     public Task<PoolView> GetAsync() => Task.FromResult(new PoolView(
@@ -116,25 +133,37 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
                 if (held.Lease.Worker.Equals(silo)) _leases.Remove(id);
             }
         }
-        _queue.RemoveAll(waiting => time.GetElapsedTime(waiting.Asked) > Silence);
+        _queue.RemoveAll(waiting => time.GetElapsedTime(waiting.Asked) > QueueSilence);
+    }
+
+    /// <returns>The device for the request, if one is left by those ahead of it, and how many they are.</returns>
+    private (Capacity? Slot, int Ahead) Choose(SlotRequest request)
+    {
+        var place = PlaceOf(request);
+        var ahead = _queue.Take(place < 0 ? _queue.Count : place).Select(waiting => waiting.Request).Where(earlier => KindOf(earlier) == KindOf(request)).ToList();
+        return (Allot(ahead.Append(request)).FirstOrDefault(given => given.Request == request).Slot, ahead.Count);
     }
 
     /// <summary>
-    /// First come, first served: who is ahead takes the device that it would get, and if there is none that fits, keeps the emptiest one to
-    /// itself; otherwise a stream of small runs would keep a large one waiting for ever.
+    /// First come, first served: each takes the device that it would get, and if there is none that fits, keeps the emptiest one to itself;
+    /// otherwise a stream of small runs would keep a large one waiting for ever. It ends where nothing is left.
     /// </summary>
-    /// <returns>The device for the request, if one is left, and how many are ahead of it.</returns>
-    private (Capacity? Slot, int Ahead) Choose(SlotRequest request)
+    private IEnumerable<(SlotRequest Request, Capacity Slot)> Allot(IEnumerable<SlotRequest> requests)
     {
         var devices = Settled ? Capacities() : [];
-        var place = PlaceOf(request);
-        var ahead = _queue.Take(place < 0 ? _queue.Count : place).Where(waiting => KindOf(waiting.Request) == KindOf(request)).ToList();
-        foreach (var earlier in ahead)
+        foreach (var request in requests)
         {
-            if (BestFor(earlier.Request, devices) is { } theirs) theirs.Free -= earlier.Request.Share;
-            else if (devices.Where(device => Fits(earlier.Request, device.Device)).MaxBy(device => device.Free) is { } emptiest) emptiest.Free = 0;
+            if (!devices.Exists(device => device.Free > Rounding)) yield break;
+            if (BestFor(request, devices) is { } slot)
+            {
+                yield return (request, slot);
+                slot.Free -= request.Share;
+            }
+            else if (devices.Where(device => Fits(request, device.Device)).MaxBy(device => device.Free) is { } emptiest)
+            {
+                emptiest.Free = 0;
+            }
         }
-        return (BestFor(request, devices), ahead.Count);
     }
 
     /// <summary>
@@ -144,12 +173,15 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
     private static Capacity? BestFor(SlotRequest request, List<Capacity> devices) => devices
         .Where(device => Fits(request, device.Device) && device.Free >= request.Share - Rounding)
         .OrderBy(device => device.Place == request.Avoids)
-        .ThenByDescending(device => request.Prefers.Count(device.Worker.Cached.Contains))
+        .ThenByDescending(device => request.Prefers.Count(device.Cached.Contains))
         .ThenBy(device => request.Share < 1 ? device.Free : device.Worker.Runs.Length)
         .FirstOrDefault();
 
     /// <summary>Shares are sums of few binary fractions; a tenth ten times is a whole.</summary>
     private const double Rounding = 1e-9;
+
+    /// <summary>How long a worker that has a copy of something damaged may take to report.</summary>
+    private static readonly TimeSpan DamageMemory = TimeSpan.FromMinutes(10);
 
     /// <summary>A spec names a kind of device, or one device of that kind.</summary>
     private static bool Fits(SlotRequest request, Accelerator device) => request.Device == device.Kind || request.Device == device.Name;
@@ -160,7 +192,7 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
     [
         .. from worker in _workers.Values
            from device in worker.Report.Devices
-           select new Capacity(worker.Report, device) { Free = device.Slots - Used(worker.Report, device) },
+           select new Capacity(worker, device) { Free = device.Slots - Used(worker.Report, device) },
     ];
 
     /// <summary>Leases, and runs that go on without a lease because this pool has just woken.</summary>
@@ -198,17 +230,14 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
 
     private void WakeNext()
     {
-        foreach (var waiting in _queue.Where(waiting => Choose(waiting.Request).Slot is not null).ToList())
-            GrainFactory.Owner(waiting.Request.Kind, waiting.Request.Owner).WakeAsync().Ignore();
+        foreach (var (request, _) in Allot(_queue.Select(waiting => waiting.Request))) GrainFactory.Owner(request.Kind, request.Owner).WakeAsync().Ignore();
     }
 
     private int PlaceOf(SlotRequest request) => _queue.FindIndex(waiting => waiting.Request.Kind == request.Kind && waiting.Request.Owner == request.Owner);
 
-    private sealed record Worker(WorkerReport Report, long Heard)
-    {
-        /// <summary>A worker of an older version does not say.</summary>
-        public ImmutableArray<string> Damaged => Report.Damaged.IsDefault ? [] : Report.Damaged;
-    }
+    private sealed record Worker(WorkerReport Report, HashSet<string> Cached, long Heard);
+
+    private sealed record Damage(long Told, HashSet<SiloAddress> Asked);
 
     private sealed record Held(SlotLease Lease, RunKind Kind, string Owner, long Since)
     {
@@ -218,9 +247,11 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
     private sealed record Waiting(SlotRequest Request, string Reason, long Asked);
 
     /// <summary>A device and what is left of its slots.</summary>
-    private sealed class Capacity(WorkerReport worker, Accelerator device)
+    private sealed class Capacity(Worker worker, Accelerator device)
     {
-        public WorkerReport Worker { get; } = worker;
+        public WorkerReport Worker => worker.Report;
+
+        public HashSet<string> Cached => worker.Cached;
 
         public Accelerator Device { get; } = device;
 

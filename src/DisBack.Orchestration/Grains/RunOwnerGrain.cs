@@ -44,6 +44,7 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
     private IGrainTimer? _driver;
     private bool _reminded;
     private long? _heard;
+    private long? _looked;
 
     /// <summary>The document as it is now.</summary>
     protected TDocument Document => document.State;
@@ -106,9 +107,15 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
         return base.OnDeactivateAsync(reason, cancellationToken);
     }
 
-    public Task ReceiveReminder(string reminderName, TickStatus status) => DriveAsync();
+    /// <summary>Also of a run that settled while the reminders' server was away.</summary>
+    public Task ReceiveReminder(string reminderName, TickStatus status) => Known && !Run.Status.IsSettled() ? DriveAsync() : ForgetReminderAsync();
 
-    public Task WakeAsync() => DriveAsync();
+    /// <summary>An answer that it is awake, at once: what it does then may take long, and nobody should wait for it.</summary>
+    public Task WakeAsync()
+    {
+        if (Known && !Run.Status.IsSettled()) KeepDriving(TimeSpan.Zero);
+        return Task.CompletedTask;
+    }
 
     public virtual async Task<CommandReply> PauseAsync()
     {
@@ -249,6 +256,9 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
             await RemindAsync();
             if (Run.Current is not null)
             {
+                // Told again until it has stopped: whoever told it first may have died before.
+                if (RunMachine.OwedStop(Run) is { } stop) await PerformAsync(stop);
+                if (Run.Current is null) continue;
                 if (await IsAliveAsync()) return;
                 continue;
             }
@@ -299,6 +309,9 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
     /// <summary>Whether the current attempt still works; if not, it has been declared lost.</summary>
     private async Task<bool> IsAliveAsync()
     {
+        // An owner that was away itself, frozen or in a call, could not listen either.
+        if (_heard is not null && _looked is { } before && services.Time.GetElapsedTime(before) > services.Training.Value.Supervise * 3) _heard = services.Time.GetTimestamp();
+        _looked = services.Time.GetTimestamp();
         var stale = _heard is { } heard && services.Time.GetElapsedTime(heard) > services.Training.Value.Stale;
         var dead = Worker is { } worker && services.Membership.CurrentSnapshot.GetSiloStatus(worker) == SiloStatus.Dead;
         if (_heard is not null && !stale && !dead) return true;
@@ -363,7 +376,7 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
         }
         catch (Exception e) when (e is not Orleans.Storage.InconsistentStateException)
         {
-            // A place in the queue and a lease run out by themselves, and a trainer that cannot be reached is found stale.
+            // A place in the queue and a lease run out by themselves, and who was not told to stop is told again.
             RunOwnerLog.EffectFailed(services.Logger, e, effect);
         }
     }
@@ -379,6 +392,7 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
         Run.Status,
         applied,
         !Known ? "There is no such run."
+        : !applied && !Run.Status.IsSettled() && Run.Intent != RunIntent.Run ? $"Nothing to do: the run is {(Run.Intent == RunIntent.Pause ? "pausing" : "being cancelled")} already."
         : !applied ? $"Nothing to do: the run is {Run.Status.ToString().ToLowerInvariant()}."
         : Run.Current is null ? done : onTheWay);
 
@@ -405,6 +419,19 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
         _heard = null;
         if (!_reminded) return;
         _reminded = false;
+        try
+        {
+            await ForgetReminderAsync();
+        }
+        catch (Exception e)
+        {
+            // Its next tick finds the run settled and tries again.
+            RunOwnerLog.ReminderLeft(services.Logger, e, CurrentAttempt);
+        }
+    }
+
+    private async Task ForgetReminderAsync()
+    {
         if (await this.GetReminder(Supervise) is { } reminder) await this.UnregisterReminder(reminder);
     }
 }
@@ -417,6 +444,9 @@ internal static partial class RunOwnerLog
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Attempt} cannot be reached.")]
     public static partial void Unreachable(ILogger logger, Exception exception, RunAttempt attempt);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Attempt} was the last of its run, but the run's reminder is still there.")]
+    public static partial void ReminderLeft(ILogger logger, Exception exception, RunAttempt attempt);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Effect} failed.")]
     public static partial void EffectFailed(ILogger logger, Exception exception, RunEffect effect);

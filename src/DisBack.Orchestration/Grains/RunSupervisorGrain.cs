@@ -2,6 +2,7 @@ using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Supervision;
+using DisBack.Storage;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.GrainStorage;
 using Microsoft.Extensions.Logging;
@@ -19,7 +20,7 @@ internal sealed partial class RunSupervisorGrain(
     IBlobStore blobs, IClusterMembershipService membership, IOptions<SupervisionOptions> options, TimeProvider time, ILogger<RunSupervisorGrain> logger)
     : Grain, IRunSupervisorGrain, IDisposable
 {
-    /// <summary>Owners that are woken at once: each reads its document.</summary>
+    /// <summary>Owners that are woken at the same time: each reads its document.</summary>
     private const int AtOnce = 64;
 
     /// <summary>An owner that has not answered by then is asked again.</summary>
@@ -27,6 +28,7 @@ internal sealed partial class RunSupervisorGrain(
 
     private readonly DocumentReader _documents = new(blobs, DocumentNames.Service);
     private readonly CancellationTokenSource _leaving = new();
+    private readonly Dictionary<(RunKind Kind, string Owner), string> _settled = [];
     private int _round;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -104,9 +106,20 @@ internal sealed partial class RunSupervisorGrain(
         async Task AddAsync<T>(string grain, RunKind kind, Func<T, RunRecord> runOf)
             where T : class
         {
-            await foreach (var document in _documents.ListAsync<T>(grain, grain, cancellation: _leaving.Token))
+            await foreach (var found in _documents.FindAllAsync(grain, grain, _leaving.Token))
             {
-                if (runOf(document.State) is { Submitted.Ticks: > 0 } run && !run.Status.IsSettled()) owners.Add(GrainFactory.Owner(kind, document.Key));
+                if (_settled.GetValueOrDefault((kind, found.Key)) == found.ETag) continue;
+                try
+                {
+                    if (await _documents.ReadAsync<T>(grain, found.Key, grain, _leaving.Token) is not { } state || runOf(state) is not { Submitted.Ticks: > 0 } run) continue;
+                    if (run.Status.IsSettled()) _settled[(kind, found.Key)] = found.ETag;
+                    else owners.Add(GrainFactory.Owner(kind, found.Key));
+                }
+                catch (CorruptDocumentException e)
+                {
+                    // The others go on; lists name it to people.
+                    LogDamaged(e.Message);
+                }
             }
         }
     }
@@ -134,6 +147,9 @@ internal sealed partial class RunSupervisorGrain(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Count} runs are unfinished; their owners are woken.")]
     private partial void LogUnfinished(int count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Damage}")]
+    private partial void LogDamaged(string damage);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The owners of unfinished runs cannot be woken yet.")]
     private partial void LogFailed(Exception exception);

@@ -44,6 +44,14 @@ internal sealed class TrajectoryGrain(
         if (_waiting.Count == 0 && !Document.Sealed) await ApplyAsync(new RunCommand.Pause());
     }
 
+    public override Task<CommandReply> PauseAsync() => _waiting.Count == 0
+        ? base.PauseAsync()
+        : Task.FromResult(new CommandReply(
+            Run.Status, false, $"Nothing was done: stage 1 is shared, and {string.Join(", ", _waiting.Order(StringComparer.Ordinal).Take(3))}{(_waiting.Count > 3 ? ", ..." : "")} would wait for it; pause or cancel those."));
+
+    /// <summary>Pauses: a trajectory that could never be completed would take every later run that asks for the same with it.</summary>
+    public override Task<CommandReply> CancelAsync() => PauseAsync();
+
     public Task<TrajectoryDocument> GetAsync() => Task.FromResult(Document);
 
     public override async Task<CommitResult> NodeRecordedAsync(int attempt, NodeRef node)

@@ -70,6 +70,8 @@ internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentN
     /// <summary>Stage 2 begins with the last node, so it needs the sealed trajectory.</summary>
     protected override async Task<bool> PrepareAsync()
     {
+        // What is sealed stays as it is.
+        if (!_nodes.IsEmpty) return true;
         var request = new TrajectoryRequest(Document.Id, Document.Name, Document.Spec, Document.Teacher!, _insist);
         var reply = await GrainFactory.GetGrain<ITrajectoryGrain>(Document.Trajectory).EnsureAsync(request);
         _insist = false;
@@ -82,7 +84,7 @@ internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentN
             return true;
         }
         await ApplyAsync(reply.Status is RunStatus.Failed or RunStatus.Cancelled
-            ? new RunCommand.GiveUp($"Stage 1 has {reply.Status.ToString().ToLowerInvariant()}: {reply.Reason}", reply.Cause)
+            ? new RunCommand.GiveUp($"Stage 1 {(reply.Status == RunStatus.Failed ? "has failed" : "was cancelled")}{(reply.Reason is null ? "." : $": {reply.Reason}")}", reply.Cause)
             : new RunCommand.AwaitTrajectory(reply.Reason is null ? "Stage 1 records its trajectory." : $"Stage 1 waits: {reply.Reason}"));
         return false;
     }

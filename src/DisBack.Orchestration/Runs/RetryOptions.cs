@@ -35,11 +35,11 @@ public sealed class RetryOptions
 
     /// <summary>The wait before the next attempt, or null to give up.</summary>
     /// <param name="cause">Why the last attempt failed.</param>
-    /// <param name="failures">Failures in a row, the last one included.</param>
-    internal TimeSpan? DelayAfter(FailureCause cause, int failures)
+    /// <param name="ofCause">Failures of that cause in a row, the last one included.</param>
+    /// <param name="failures">Failures of all causes in a row: those that take turns come to an end, too.</param>
+    internal TimeSpan? DelayAfter(FailureCause cause, int ofCause, int failures)
     {
-        var limit = LimitOf(cause);
-        if (failures >= limit) return null;
+        if (ofCause >= LimitOf(cause) || failures >= Math.Max(Math.Max(Crashes, OutOfMemory), Math.Max(Storage, Lost))) return null;
         // A host that went away says nothing about the run: the next attempt need not wait.
         if (cause == FailureCause.Lost && failures == 1) return TimeSpan.Zero;
         var delay = FirstDelay * Math.Pow(2, Math.Min(failures - 1, 30));

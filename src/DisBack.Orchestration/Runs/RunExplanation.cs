@@ -41,7 +41,7 @@ internal static class RunExplanation
         return
         [
             string.Create(CultureInfo.InvariantCulture, $"It waits until {run.RetryAt:HH:mm:ss} UTC (in {(run.RetryAt!.Value - now).TotalSeconds:0} s) for its next attempt; 'resume' starts it at once."),
-            string.Create(CultureInfo.InvariantCulture, $"Failures in a row: {run.Failures} ({cause.ToString().ToLowerInvariant()}); after {limit} it is given up."),
+            string.Create(CultureInfo.InvariantCulture, $"Failures in a row: {RunMachine.FailuresInARow(run, cause)} ({cause.ToString().ToLowerInvariant()}); after {limit} it is given up."),
             .. Reason(run),
         ];
     }

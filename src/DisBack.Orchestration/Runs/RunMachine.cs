@@ -35,6 +35,17 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
         _ => throw new ArgumentOutOfRangeException(nameof(command), command, "Not a command of a run."),
     };
 
+    /// <summary>What the current attempt must be told because the run is to be paused or cancelled; null if nothing.</summary>
+    public static RunEffect.Stop? OwedStop(RunRecord state) => (state.Current, state.Intent) switch
+    {
+        ({ } current, RunIntent.Pause) => new(current.Number, StopMode.AfterCheckpoint),
+        ({ } current, RunIntent.Cancel) => new(current.Number, StopMode.Now),
+        _ => null,
+    };
+
+    /// <summary>The newest attempts, one after another, that failed of one cause since the last new checkpoint.</summary>
+    public static int FailuresInARow(RunRecord state, FailureCause cause) => Math.Min(state.Failures, state.Attempts.Reverse().TakeWhile(attempt => attempt.Cause == cause).Count());
+
     /// <summary>Whether nobody owns the run and it is meant to go on.</summary>
     private static bool Free(RunRecord state) => state is { Current: null, Intent: RunIntent.Run } && !state.Status.IsSettled();
 
@@ -75,8 +86,8 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
     {
         if (state.Status.IsSettled() || state.Intent != RunIntent.Run) return Same(state);
         state = state with { Intent = RunIntent.Pause };
-        return state.Current is { } current
-            ? Changed(Event(state, now, RunEventKind.Status, "Pausing after a checkpoint."), new RunEffect.Stop(current.Number, StopMode.AfterCheckpoint))
+        return state.Current is not null
+            ? Changed(Event(state, now, RunEventKind.Status, "Pausing after a checkpoint."), OwedStop(state)!)
             : Changed(Settle(state, RunStatus.Paused, null, now), new RunEffect.Withdraw());
     }
 
@@ -94,8 +105,8 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
     {
         if (state.Status is RunStatus.Completed or RunStatus.Cancelled || state.Intent == RunIntent.Cancel) return Same(state);
         state = state with { Intent = RunIntent.Cancel };
-        return state.Current is { } current
-            ? Changed(Event(state, now, RunEventKind.Status, "Cancelling."), new RunEffect.Stop(current.Number, StopMode.Now))
+        return state.Current is not null
+            ? Changed(Event(state, now, RunEventKind.Status, "Cancelling."), OwedStop(state)!)
             : Changed(Settle(state, RunStatus.Cancelled, null, now), new RunEffect.Withdraw());
     }
 
@@ -166,7 +177,7 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
     private RunRecord Retry(RunRecord state, RunCommand.Fail fail, DateTimeOffset now)
     {
         state = state with { Failures = state.Failures + 1 };
-        if (retry.DelayAfter(fail.Cause, state.Failures) is not { } delay)
+        if (retry.DelayAfter(fail.Cause, FailuresInARow(state, fail.Cause), state.Failures) is not { } delay)
         {
             var times = state.Failures == 1 ? "" : $" ({state.Failures} failures in a row)";
             return Settle(state with { Cause = fail.Cause }, RunStatus.Failed, fail.Message + times, now, fail.Step);

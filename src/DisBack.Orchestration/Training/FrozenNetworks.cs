@@ -29,25 +29,35 @@ internal sealed class FrozenNetworks
     public BorrowedNetwork Borrow(ContentRef content, Device device, Func<Diffusion.Networks.Denoiser> open)
     {
         var key = (content.Digest, device.ToString());
-        Entry entry;
-        lock (_gate)
+        while (true)
         {
-            if (!_entries.TryGetValue(key, out entry!))
+            var isFirst = false;
+            Entry entry;
+            lock (_gate)
             {
-                // On a thread of its own, whose dispose scopes are not those of the run that happens to be the first.
-                entry = new Entry(Task.Run(() => BorrowedNetwork.Freeze(open())));
-                _entries.Add(key, entry);
+                if (!_entries.TryGetValue(key, out entry!))
+                {
+                    // On a thread of its own, whose dispose scopes are not those of the run that happens to be the first.
+                    entry = new Entry(Task.Run(() => BorrowedNetwork.Freeze(open())));
+                    _entries.Add(key, entry);
+                    isFirst = true;
+                }
+                entry.Borrowers++;
             }
-            entry.Borrowers++;
-        }
-        try
-        {
-            return entry.Opened.GetAwaiter().GetResult().LendOn(() => Return(key, entry));
-        }
-        catch
-        {
-            Return(key, entry);
-            throw;
+            try
+            {
+                return entry.Opened.GetAwaiter().GetResult().LendOn(() => Return(key, entry));
+            }
+            catch (OperationCanceledException) when (!isFirst)
+            {
+                // The run that was opening it has ended; the others go on.
+                Return(key, entry);
+            }
+            catch
+            {
+                Return(key, entry);
+                throw;
+            }
         }
     }
 
@@ -55,8 +65,11 @@ internal sealed class FrozenNetworks
     {
         lock (_gate)
         {
-            if (--entry.Borrowers > 0) return;
-            _entries.Remove(key);
+            entry.Borrowers--;
+            // What could not be opened is nobody's, whoever still waits for it.
+            if (entry.Borrowers > 0 && !entry.HasFailed) return;
+            if (_entries.GetValueOrDefault(key) == entry) _entries.Remove(key);
+            if (entry.Borrowers > 0) return;
         }
         if (entry.Opened.IsCompletedSuccessfully) entry.Opened.Result.Dispose();
     }
@@ -64,6 +77,8 @@ internal sealed class FrozenNetworks
     private sealed class Entry(Task<BorrowedNetwork> opened)
     {
         public Task<BorrowedNetwork> Opened { get; } = opened;
+
+        public bool HasFailed => Opened is { IsCompleted: true, IsCompletedSuccessfully: false };
 
         public int Borrowers { get; set; }
     }

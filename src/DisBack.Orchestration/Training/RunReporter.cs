@@ -26,7 +26,8 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
     {
         if (!_attended.TryAdd(job.Assignment.Run.ToString(), job)) return;
         var owner = grains.Owner(job.Assignment.Run.Kind, job.Assignment.Run.Owner);
-        // Away from the caller's turn: a grain's scheduler must not run what outlives the grain.
+        // Away from the caller's turn, and from what it carries: neither a grain's scheduler nor its hints are for what outlives the grain.
+        using var suppressed = ExecutionContext.SuppressFlow();
         _ = Task.Run(() => BeatAsync(job, owner));
         _ = Task.Run(async () =>
         {

@@ -83,9 +83,18 @@ internal sealed class TrainingRuntime : ITrainingRuntime
             foreach (var job in running) job.RequestStop(StopMode.AfterCheckpoint, "The host is shutting down.");
         }
         await using var hurry = cancellation.Register(() => Array.ForEach(running, job => job.RequestStop(StopMode.Now, "The host is shutting down.")));
-        await Task.WhenAll(running.Select(job => job.Completion));
+        var ended = Task.WhenAll(running.Select(job => job.Completion));
+        // A thread that hangs in a driver is left to the end of the process: nothing of it would be accepted any more.
+        await Task.WhenAny(ended, LateAsync(cancellation));
         // The checkpoints are committed; that the owners also hear of the end saves them a search at the next start.
         await Task.WhenAny(Task.WhenAll(running.Select(job => job.Closed)), Task.Delay(FarewellTime, _time, CancellationToken.None));
+    }
+
+    /// <summary>Completes when a thread that was told to stop at once has had the time for it.</summary>
+    private async Task LateAsync(CancellationToken hurry)
+    {
+        await Task.Delay(Timeout.InfiniteTimeSpan, _time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(FarewellTime, _time, CancellationToken.None);
     }
 
     private void Remove(TrainingJob job)

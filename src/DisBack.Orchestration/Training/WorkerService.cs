@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Grains;
 using DisBack.Orchestration.Placement;
@@ -27,7 +28,7 @@ internal sealed partial class WorkerService(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await ReportAsync(leaving: true);
+        await ReportAsync(leaving: true, cancellationToken);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(options.Value.Drain);
         await runtime.DrainAsync(patience.Token);
@@ -38,7 +39,7 @@ internal sealed partial class WorkerService(
         using var period = new PeriodicTimer(options.Value.Report, time);
         try
         {
-            do await ReportAsync(leaving: false);
+            do await ReportAsync(leaving: false, stoppingToken);
             while (await period.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException)
@@ -47,14 +48,16 @@ internal sealed partial class WorkerService(
         }
     }
 
-    private async Task ReportAsync(bool leaving)
+    private async Task ReportAsync(bool leaving, CancellationToken stopping)
     {
         // A worker that is there before the first control silo has nobody to tell, and that is no reason for an alarm.
         if (!membership.CurrentSnapshot.Members.Values.Any(member => member.Status == SiloStatus.Active && RoleFilterDirector.Has(metadata, member.SiloAddress, SiloRole.Control))) return;
         try
         {
-            var report = new WorkerReport(silo.SiloAddress, silo.Name, leaving ? [] : runtime.Devices, runtime.Occupied, [.. weights.Digests], [.. weights.Damaged]);
-            foreach (var digest in await grains.Pool().ReportAsync(report)) await weights.HealAsync(digest);
+            var report = new WorkerReport(silo.SiloAddress, silo.Name, leaving ? [] : runtime.Devices, runtime.Occupied, [.. weights.Digests], [.. weights.TakeDamaged()]);
+            var damaged = await grains.Pool().ReportAsync(report);
+            // Beside the reports: hashing a large file takes longer than the pool waits for the next one.
+            if (!damaged.IsEmpty) _ = HealAsync(damaged, stopping);
         }
         catch (Exception e)
         {
@@ -63,6 +66,21 @@ internal sealed partial class WorkerService(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The pool did not take the report of this worker, or a damaged content could not be put back.")]
+    private async Task HealAsync(ImmutableArray<string> damaged, CancellationToken stopping)
+    {
+        try
+        {
+            foreach (var digest in damaged) await weights.HealAsync(digest, stopping);
+        }
+        catch (Exception e)
+        {
+            LogUnhealed(e);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The pool did not take the report of this worker.")]
     private partial void LogUnreported(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "A damaged content could not be put back.")]
+    private partial void LogUnhealed(Exception exception);
 }

@@ -8,15 +8,21 @@ namespace DisBack.Storage.Blobs;
 /// <remarks>
 /// A write goes to a temporary file beside its destination, is fsynced, renamed, and the directory fsynced, so a crash at any instant leaves
 /// the old blob or the new one. The ETag is the modification time, which every write sets to a later value than the one it replaces, so it
-/// never repeats and also notices an edit by hand. Conditions are checked and applied under a lock of this process; that only one process
-/// writes is <see cref="DataFolderLock"/>'s business; creation is atomic between processes, too.
+/// never repeats and also notices an edit by hand. Conditions are checked and applied under a lock of this process and under one of the folder,
+/// which other processes that share it respect; creation is atomic by itself.
 /// </remarks>
 /// <param name="folder">The root folder; created by the first write or by <see cref="InitializeAsync"/>.</param>
 /// <param name="time">The clock of ETags and of <see cref="BlobInfo.LastModified"/>; null is the system's.</param>
 public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : IBlobStore
 {
+    /// <summary>Files that are locked and never hold anything; their names are not those of blobs.</summary>
+    private const string LockFolder = ".locks";
+
     // Shared by all stores of the process, so that two of them on one folder still exclude each other.
     private static readonly Lock[] Locks = [.. Enumerable.Range(0, 64).Select(_ => new Lock())];
+
+    private static readonly TimeSpan HoldPause = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan HoldPatience = TimeSpan.FromSeconds(10);
 
     private readonly string _root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
     private readonly TimeProvider _time = time ?? TimeProvider.System;
@@ -32,7 +38,11 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         File.WriteAllBytes(probe, []);
         File.Delete(probe);
         foreach (var leftover in Directory.EnumerateFiles(_root, $"{BlobNames.TemporaryMark}*", SearchOption.AllDirectories))
-            DeleteIfAbandoned(leftover);
+        {
+            // Who waits for a lock must find it where it is.
+            if (Path.GetFileName(Path.GetDirectoryName(leftover)) != LockFolder)
+                DeleteIfAbandoned(leftover);
+        }
         return true;
     }, cancellation);
 
@@ -123,8 +133,9 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         var path = PathOf(name);
         return OnPool("the blob", name, 0, () =>
         {
-            lock (LockOf(path))
+            lock (Locks[ShardOf(name)])
             {
+                using var held = Hold(name, condition);
                 var stored = new FileInfo(path);
                 Demand(name, condition, stored);
                 if (!stored.Exists)
@@ -177,8 +188,9 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         {
             using var file = fill(temporary);
             RandomAccess.FlushToDisk(file);
-            lock (LockOf(path))
+            lock (Locks[ShardOf(name)])
             {
+                using var held = Hold(name, condition);
                 var stored = new FileInfo(path);
                 Demand(name, condition, stored);
                 var written = _time.GetUtcNow().UtcDateTime;
@@ -197,6 +209,28 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
             File.Delete(temporary);
         }
     }
+
+    /// <summary>
+    /// The right to replace a blob, among the processes that share the folder. One that is frozen while it has it makes the others wait, and never
+    /// overwrites what they wrote. The creation of a blob needs none.
+    /// </summary>
+    private FileStream? Hold(string name, BlobCondition condition)
+    {
+        if (condition.MustBeMissing)
+            return null;
+        var folder = Path.Combine(_root, LockFolder);
+        DurableFile.CreateDirectory(folder);
+        var file = Path.Combine(folder, $"{BlobNames.TemporaryMark}{ShardOf(name)}");
+        for (var started = _time.GetTimestamp(); _time.GetElapsedTime(started) < HoldPatience; Thread.Sleep(HoldPause))
+        {
+            if (DurableFile.TryOpen(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None) is { } held)
+                return held;
+        }
+        throw new StorageException($"The blob '{name}' in '{_root}' could not be replaced within {HoldPatience.TotalSeconds:0} s, because another process is replacing it; see what else works with this folder.");
+    }
+
+    /// <summary>The same in every process, unlike a hash code.</summary>
+    private static uint ShardOf(string name) => name.Aggregate(17u, (hash, character) => unchecked(hash * 31 + character)) % (uint)Locks.Length;
 
     private static void Rename(string name, string temporary, string path, BlobCondition condition)
     {
@@ -275,8 +309,6 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
     private static string TemporaryPath(string directory) => Path.Combine(directory, $"{BlobNames.TemporaryMark}{Guid.NewGuid():n}");
 
     private string PathOf(string name) => Path.Combine(_root, BlobNames.ToRelativePath(name));
-
-    private static Lock LockOf(string path) => Locks[(uint)path.GetHashCode(StringComparison.Ordinal) % (uint)Locks.Length];
 
     /// <summary>File system calls block, fsync for milliseconds: never on a grain's turn.</summary>
     private async Task<T> OnPool<T>(string what, string name, long bytes, Func<T> work, CancellationToken cancellation)

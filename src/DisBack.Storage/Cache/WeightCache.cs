@@ -55,13 +55,14 @@ public sealed partial class WeightCache : IDisposable
         }
     }
 
-    /// <summary>Digests whose stored bytes were found damaged and have not been fetched intact since: some other host may have a copy.</summary>
-    public IReadOnlyList<string> Damaged
+    /// <summary>Digests whose stored bytes were found damaged since the last call, and not fetched intact: some other host may have a copy.</summary>
+    public IReadOnlyList<string> TakeDamaged()
     {
-        get
+        lock (_gate)
         {
-            lock (_gate)
-                return [.. _damaged];
+            string[] damaged = [.. _damaged];
+            _damaged.Clear();
+            return damaged;
         }
     }
 

@@ -43,7 +43,7 @@ public sealed class DataFolderLock : IDisposable
             DurableFile.CreateDirectory(folder);
             for (var attempt = 1; ; attempt++)
             {
-                if (TryOpen(LockFile(folder), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None) is { } held)
+                if (DurableFile.TryOpen(LockFile(folder), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None) is { } held)
                     return new(held, OwnerFile(folder), owner);
                 if (attempt == Attempts)
                     throw new DataFolderInUseException(folder, ReadOwner(folder));
@@ -65,7 +65,7 @@ public sealed class DataFolderLock : IDisposable
         var folder = Path.GetFullPath(dataFolder);
         if (!File.Exists(LockFile(folder)))
             return null;
-        using var free = TryOpen(LockFile(folder), FileMode.Open, FileAccess.Read, FileShare.Read);
+        using var free = DurableFile.TryOpen(LockFile(folder), FileMode.Open, FileAccess.Read, FileShare.Read);
         return free is null ? ReadOwner(folder) : null;
     }
 
@@ -84,21 +84,6 @@ public sealed class DataFolderLock : IDisposable
         File.Delete(_ownerFile);
         _lock.Dispose();
     }
-
-    private static FileStream? TryOpen(string path, FileMode mode, FileAccess access, FileShare share)
-    {
-        try
-        {
-            return new FileStream(path, mode, access, share, bufferSize: 0);
-        }
-        catch (IOException e) when (IsHeld(e))
-        {
-            return null;
-        }
-    }
-
-    /// <summary>EWOULDBLOCK of flock on Linux and on macOS, and the sharing violation of Windows.</summary>
-    private static bool IsHeld(IOException e) => e.HResult is 11 or 35 or unchecked((int)0x80070020);
 
     private static DataFolderOwner? ReadOwner(string folder)
     {

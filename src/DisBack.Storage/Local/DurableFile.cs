@@ -63,6 +63,20 @@ internal static partial class DurableFile
             : throw new IOException($"'{name}' cannot be created: {Marshal.GetLastPInvokeErrorMessage()}", Marshal.GetLastPInvokeError());
     }
 
+    /// <summary>Opens a file with the lock that its share asks for; null while somebody else holds it.</summary>
+    public static FileStream? TryOpen(string path, FileMode mode, FileAccess access, FileShare share)
+    {
+        try
+        {
+            return new FileStream(path, mode, access, share, bufferSize: 0);
+        }
+        // EWOULDBLOCK of flock on Linux and on macOS, and the sharing violation of Windows.
+        catch (IOException e) when (e.HResult is 11 or 35 or unchecked((int)0x80070020))
+        {
+            return null;
+        }
+    }
+
     /// <summary>Whether a write failed for want of space.</summary>
     public static bool IsDiskFull(Exception exception) =>
         exception is IOException && exception.HResult is ErrorNoSpace or ErrorQuotaExceeded or WindowsDiskFull;

@@ -4,15 +4,14 @@ using DisBack.TestKit.Soak;
 namespace DisBack.Cluster.Tests.Soak;
 
 /// <summary>
-/// Faults of all kinds, one over the other, while trials keep coming: forty, or two hundred with <c>DISBACK_LONG=1</c>. <c>DISBACK_SOAK_SEED</c> chooses
-/// another schedule.
+/// Two hundred faults of all kinds, one over the other, while trials keep coming. <c>DISBACK_SOAK_SEED</c> chooses another schedule.
 /// </summary>
 public sealed class FaultSoakTests
 {
     [Fact]
     public async Task Faults_change_no_bit_of_any_student()
     {
-        var count = Environment.GetEnvironmentVariable("DISBACK_LONG") == "1" ? 200 : 40;
+        const int count = 200;
         var seed = int.Parse(Environment.GetEnvironmentVariable("DISBACK_SOAK_SEED") ?? "1", CultureInfo.InvariantCulture);
         var told = new List<string>();
 

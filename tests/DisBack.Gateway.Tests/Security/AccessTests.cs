@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json;
+using DisBack.Client.Http;
+using DisBack.Contracts.Grains;
 using DisBack.Gateway.Security;
 using DisBack.Orchestration.Tests;
 using Microsoft.AspNetCore.Routing;
@@ -87,6 +89,26 @@ public sealed class AccessTests
         await File.WriteAllTextAsync(site.Tokens, "{ \"tokens\": [", TestContext.Current.CancellationToken);
         time.Advance(s_moment);
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(late, HttpMethod.Get, "/api/v1/runs"));
+    }
+
+    [Fact]
+    public async Task A_token_that_is_taken_away_ends_what_its_owner_watches()
+    {
+        var script = new ScriptedTraining();
+        var hold = script.HoldAt(RunKind.Backtracking, 5);
+        await using var site = await GatewaySite.OpenAsync(script);
+        var run = await site.SubmitAsync("watched");
+        await hold.Reached;
+        using var viewer = site.Http(site.Viewer);
+        await using var watch = await viewer.GetStreamAsync(new Uri($"{Api.Prefix}/{Api.PathOf(run)}/watch", UriKind.Relative), TestContext.Current.CancellationToken);
+
+        TokenFile.Change(site.Tokens, tokens => [.. tokens.Where(token => token.Name != "viewer")]);
+        await watch.CopyToAsync(Stream.Null, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(viewer, HttpMethod.Get, "/api/v1/runs"));
+        hold.Open();
+        using var client = site.Client();
+        await client.WatchAsync(run, 0, TestContext.Current.CancellationToken).LastAsync(TestContext.Current.CancellationToken);
     }
 
     [Fact]

@@ -156,8 +156,9 @@ public sealed class AcceleratorPoolGrainTests
 
         Assert.Equal(["aa"], await ReportAsync(site, 2, "keeper", cached: ["aa", "bb"]));
         Assert.Empty(await ReportAsync(site, 3, "stranger", cached: ["bb"]));
-        await ReportAsync(site, 1, "finder");
+        // Once, for its copy may be no better; and another keeper, too.
         Assert.Empty(await ReportAsync(site, 2, "keeper", cached: ["aa", "bb"]));
+        Assert.Equal(["aa"], await ReportAsync(site, 4, "other", cached: ["aa"]));
     }
 
     private static IAcceleratorPoolGrain PoolOf(Site site) => site.Host.Grains.GetGrain<IAcceleratorPoolGrain>(GrainKeys.Pool);

@@ -115,6 +115,35 @@ public sealed class RunMachineTests
     }
 
     [Fact]
+    public void A_cause_is_given_up_for_its_own_failures_and_causes_that_take_turns_come_to_an_end()
+    {
+        var state = Running();
+        Fail(FailureCause.Lost);
+        Fail(FailureCause.OutOfMemory);
+        Assert.Equal((RunStatus.Queued, 1), (state.Status, RunMachine.FailuresInARow(state, FailureCause.OutOfMemory)));
+        Assert.Equal(RunStatus.Failed, Machine.Apply(Begun(state), new RunCommand.Fail(3, 10, FailureCause.OutOfMemory, "again"), Start).State.Status);
+
+        while (state.Status == RunStatus.Queued) Fail(state.Failures % 2 == 0 ? FailureCause.Lost : FailureCause.Storage);
+        Assert.Equal((RunStatus.Failed, new RetryOptions().Lost), (state.Status, state.Failures));
+
+        void Fail(FailureCause cause)
+        {
+            state = Begun(state);
+            state = Machine.Apply(state, new RunCommand.Fail(state.Attempt, 10, cause, "gone"), Start).State;
+        }
+
+        static RunRecord Begun(RunRecord run) => run.Current is null ? Machine.Apply(run, new RunCommand.Begin("lease", "here"), run.RetryAt ?? Start).State : run;
+    }
+
+    [Fact]
+    public void Whoever_is_to_stop_is_told_so_and_for_as_long_as_it_has_not() => Check((before, command, after) =>
+    {
+        var owed = RunMachine.OwedStop(after.State);
+        Assert.Equal(after.State is { Current: not null, Intent: not RunIntent.Run }, owed is not null);
+        if (owed is not null && RunMachine.OwedStop(before) != owed) Assert.Contains(owed, after.Effects);
+    });
+
+    [Fact]
     public void A_commit_behind_the_head_replaces_what_was_passed_over()
     {
         var state = Running();

@@ -1,6 +1,7 @@
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Supervision;
+using DisBack.Storage.GrainStorage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace DisBack.Orchestration.Tests.Supervision;
@@ -19,6 +20,10 @@ public sealed class RunSupervisorGrainTests
         var paused = site.Host.Grains.GetGrain<ITeacherGrain>("paused");
         await paused.TrainAsync("{}");
         await paused.PauseAsync();
+
+        var damaged = Path.Combine(site.Folder, StateNames.Of(DocumentNames.Service, DocumentNames.Trial, "a-damaged-one/0000", DocumentNames.Trial));
+        Directory.CreateDirectory(Path.GetDirectoryName(damaged)!);
+        await File.WriteAllTextAsync(damaged, "{ \"id\": ", TestContext.Current.CancellationToken);
 
         // As a crash leaves it: what the documents say is all that is left.
         await site.Host.DisposeAsync();

@@ -89,6 +89,26 @@ public sealed class FrozenNetworksTests
         Assert.Equal(1, _networks.Count);
     }
 
+    [Fact]
+    public async Task A_run_that_ends_while_it_opens_a_network_leaves_it_to_those_who_wait_for_it()
+    {
+        using var ended = new ManualResetEventSlim();
+        using var begun = new ManualResetEventSlim();
+        var first = Task.Run(() => _networks.Borrow(Node, CPU, () =>
+        {
+            begun.Set();
+            ended.Wait();
+            throw new OperationCanceledException();
+        }));
+        begun.Wait(TestContext.Current.CancellationToken);
+        var second = Task.Run(() => _networks.Borrow(Node, CPU, Tiny));
+        ended.Set();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        using var network = await second;
+        Assert.Equal(1, _networks.Count);
+    }
+
     private static Denoiser Tiny()
     {
         using var init = new RandomStreams(7).For("tiny");

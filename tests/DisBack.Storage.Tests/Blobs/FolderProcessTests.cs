@@ -41,7 +41,8 @@ public sealed class FolderProcessTests : IDisposable
         var contents = new ContentStore(blobs);
         await foreach (var blob in blobs.ListAsync(ContentRef.Prefix, Cancellation))
             await contents.VerifyAsync(new(blob.Name[^64..], blob.Length), Cancellation);
-        Assert.Empty(Directory.GetFiles(_folder.Path, "~*", SearchOption.AllDirectories));
+        // The files that are locked stay, empty; nothing else does.
+        Assert.All(Directory.GetFiles(_folder.Path, "~*", SearchOption.AllDirectories), file => Assert.Equal((0L, ".locks"), (new FileInfo(file).Length, Path.GetFileName(Path.GetDirectoryName(file)))));
     }
 
     [Fact]
@@ -58,6 +59,26 @@ public sealed class FolderProcessTests : IDisposable
             var blobs = new FolderBlobStore(_folder.Path);
             foreach (var (creator, name) in created.SelectMany(child => child.Names, (child, name) => (child.Id, name)))
                 Assert.Equal($"{creator}", (await blobs.ReadAsync($"cas/{name}", Cancellation))!.Content.ToString());
+        }
+        finally
+        {
+            foreach (var child in children) await child.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task What_several_processes_add_to_one_blob_is_all_there()
+    {
+        const int count = 200;
+        var blobs = new FolderBlobStore(_folder.Path);
+        await blobs.WriteAsync(ChildRoles.Counter, BinaryData.FromString("0"), BlobCondition.Missing, Cancellation);
+        var children = Enumerable.Range(0, 3).Select(_ => RoleProcess.Start(ChildRoles.AddUp, _folder.Path, $"{count}")).ToList();
+        try
+        {
+            foreach (var child in children) await child.ExitAsync();
+
+            Assert.Equal($"{3 * count}", (await blobs.ReadAsync(ChildRoles.Counter, Cancellation))!.Content.ToString());
+            Assert.Equal([ChildRoles.Counter], await blobs.ListAsync("", Cancellation).Select(blob => blob.Name).ToListAsync(Cancellation));
         }
         finally
         {
@@ -83,7 +104,7 @@ public sealed class FolderProcessTests : IDisposable
         foreach (var message in said.Take(2))
         {
             Assert.StartsWith($"No space left on '{_folder.Path}'", message, StringComparison.Ordinal);
-            Assert.Contains("--data", message, StringComparison.Ordinal);
+            Assert.Contains("move to a larger disk", message, StringComparison.Ordinal);
         }
         var counts = said[2].Split(' ');
         Assert.Equal(counts[0], counts[1]);

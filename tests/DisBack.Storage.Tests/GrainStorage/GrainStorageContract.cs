@@ -280,7 +280,7 @@ public abstract class GrainStorageContract : IAsyncLifetime
         var name = StateNames.Of(Service, "trial", "damaged", StateName);
         await _blobs.WriteAsync(name, BinaryData.FromString("{\n  \"value\": 1,\n  oops"), BlobCondition.None, Cancellation);
 
-        var refused = await Assert.ThrowsAsync<StorageException>(() => ReadAsync("damaged"));
+        var refused = await Assert.ThrowsAsync<CorruptDocumentException>(() => ReadAsync("damaged"));
 
         Assert.Contains(name, refused.Message, StringComparison.Ordinal);
         Assert.Contains("line 3", refused.Message, StringComparison.Ordinal);

@@ -10,6 +10,7 @@ internal static class ChildRoles
 {
     public const string WriteForever = "write-forever";
     public const string CreateAll = "create-all";
+    public const string AddUp = "add-up";
     public const string HoldFolder = "hold-folder";
     public const string FillDisk = "fill-disk";
 
@@ -17,6 +18,7 @@ internal static class ChildRoles
     {
         WriteForever => WriteForeverAsync(arguments[0]),
         CreateAll => CreateAllAsync(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture)),
+        AddUp => AddUpAsync(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture)),
         HoldFolder => HoldFolderAsync(arguments[0]),
         FillDisk => FillDiskAsync(arguments[0]),
         _ => Task.FromResult(64),
@@ -50,6 +52,30 @@ internal static class ChildRoles
             {
                 await blobs.WriteAsync($"cas/{n}", BinaryData.FromString($"{Environment.ProcessId}"), BlobCondition.Missing);
                 Console.WriteLine(n.ToString(CultureInfo.InvariantCulture));
+            }
+            catch (BlobConflictException)
+            {
+                // Another process was first.
+            }
+        }
+        return 0;
+    }
+
+    /// <summary>The blob that <see cref="AddUp"/> adds to.</summary>
+    public const string Counter = "state/counter.json";
+
+    /// <summary>Adds one to the number in a blob, as often as told, each time to what it has read.</summary>
+    private static async Task<int> AddUpAsync(string folder, int count)
+    {
+        var blobs = new FolderBlobStore(folder);
+        for (var added = 0; added < count;)
+        {
+            var read = (await blobs.ReadAsync(Counter))!;
+            var sum = int.Parse(read.Content.ToString(), CultureInfo.InvariantCulture) + 1;
+            try
+            {
+                await blobs.WriteAsync(Counter, BinaryData.FromString($"{sum}"), BlobCondition.Unchanged(read.ETag));
+                added++;
             }
             catch (BlobConflictException)
             {
