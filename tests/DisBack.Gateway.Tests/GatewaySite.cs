@@ -90,7 +90,7 @@ internal sealed class GatewaySite : IAsyncDisposable
 
     public HttpClient Http(string? token)
     {
-        var http = new HttpClient { BaseAddress = Address };
+        var http = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromMinutes(1) }) { BaseAddress = Address };
         if (token is not null)
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return http;

@@ -45,6 +45,7 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
     private bool _reminded;
     private long? _heard;
     private long? _looked;
+    private RunRecord? _untilWritten;
 
     /// <summary>The document as it is now.</summary>
     protected TDocument Document => document.State;
@@ -184,7 +185,7 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
         for (var seen = afterSequence; ;)
         {
             var changed = _changed.Task;
-            var run = Run;
+            var run = _untilWritten ?? Run;
             var oldest = run.Events.IsEmpty ? run.Sequence + 1 : run.Events[0].Sequence;
             yield return new RunUpdate
             {
@@ -197,7 +198,7 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
                 Reset = seen + 1 < oldest,
             };
             seen = run.Sequence;
-            if (run.Status.IsSettled() && run.Sequence == Run.Sequence) yield break;
+            if (run.Status.IsSettled() && run.Sequence == (_untilWritten ?? Run).Sequence) yield break;
             await Task.WhenAny(changed, Task.Delay(Pulse, services.Time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
         }
@@ -220,15 +221,20 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
         if (also is not null) document.State = also(document.State);
         if (transition.Persist || also is not null)
         {
+            // What is not durable has not happened: neither for those who watch meanwhile, nor if it fails.
+            _untilWritten = RunOf(before);
             try
             {
                 await document.WriteStateAsync();
             }
             catch
             {
-                // What is not durable has not happened.
                 document.State = before;
                 throw;
+            }
+            finally
+            {
+                _untilWritten = null;
             }
             services.History.Written(Kind, this.GetPrimaryKeyString(), command, Run);
             OnChanged();
