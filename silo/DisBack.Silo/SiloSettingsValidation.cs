@@ -74,6 +74,8 @@ internal static partial class SiloSettingsValidation
             yield return $"Detection:MissedProbes is {detection.MissedProbes}; at least one probe must go unanswered.";
         if (training.Heartbeat * 2 > training.Stale)
             yield return $"Training:Stale ({Text(training.Stale)}) is less than two heartbeats of {Text(training.Heartbeat)}, so one late heartbeat would end a healthy attempt; raise Stale or lower Heartbeat.";
+        if (training.Hung <= training.Stale)
+            yield return $"Training:Hung ({Text(training.Hung)}) is not longer than Training:Stale ({Text(training.Stale)}), so a long step would end a healthy attempt; raise Hung.";
         if (training.Stale >= training.DeadMan)
             yield return $"Training:DeadMan ({Text(training.DeadMan)}) is not longer than Training:Stale ({Text(training.Stale)}), so a run would stop itself before its owner gives it up; raise DeadMan.";
         if (detection.WorstCase + training.Supervise >= training.DeadMan)

@@ -24,6 +24,7 @@ public sealed class SiloSettingsValidationTests
         ["no slot"] = (settings => settings.Worker.Slots = 0, ["Worker:Slots"]),
         ["too many slots"] = (settings => settings.Worker.Slots = 1025, ["Worker:Slots"]),
         ["no cache"] = (settings => settings.Worker.CacheBytes = 0, ["Worker:CacheBytes"]),
+        ["a long step that counts as hung"] = (settings => settings.Training.Hung = TimeSpan.FromSeconds(45), ["Training:Hung", "Training:Stale"]),
         ["a scratch folder in the wrong place"] = (settings => settings.Training.Scratch = "/data", ["Training:Scratch", "Worker:Scratch"]),
         ["a cache that is emptied"] = (settings => (settings.Worker.Scratch, settings.Worker.Cache) = ("/data", "/data"), ["Worker:Scratch", "Worker:Cache"]),
         ["no heartbeat"] = (settings => settings.Training.Heartbeat = TimeSpan.Zero, ["Training:Heartbeat"]),

@@ -10,9 +10,13 @@ public interface IAcceleratorPoolGrain : IGrainWithStringKey
     [Alias("Lease")]
     Task<LeaseReply> LeaseAsync(SlotRequest request);
 
-    /// <summary>Gives a lease back; unknown leases are ignored.</summary>
+    /// <summary>Gives a lease back whose thread has gone; unknown leases are ignored.</summary>
     [Alias("Release")]
     Task ReleaseAsync(string lease);
+
+    /// <summary>Gives a lease up whose thread may still be there: its slot counts as taken until its worker says otherwise. Unknown leases are ignored.</summary>
+    [Alias("Forfeit")]
+    Task ForfeitAsync(string lease);
 
     /// <summary>Leaves the queue; who is not in it is ignored.</summary>
     [Alias("Withdraw")]

@@ -56,13 +56,14 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
 
     public Task ReleaseAsync(string lease)
     {
-        if (_leases.Remove(lease, out var held) && _workers.TryGetValue(held.Lease.Worker, out var worker))
-        {
-            // The thread has gone, whatever the last report says.
-            var runs = worker.Report.Runs.RemoveAll(slot => held.IsOf(slot.Run.Kind, slot.Run.Owner));
-            _workers[held.Lease.Worker] = worker with { Report = worker.Report with { Runs = runs } };
-            WakeNext();
-        }
+        EndLease(lease, isGone: true);
+        WakeNext();
+        return Task.CompletedTask;
+    }
+
+    public Task ForfeitAsync(string lease)
+    {
+        EndLease(lease, isGone: false);
         return Task.CompletedTask;
     }
 
@@ -103,6 +104,15 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
         Forget();
         WakeNext();
         return Task.FromResult(HealedBy(report));
+    }
+
+    /// <summary>Who knows better than the worker's last report corrects it; the next report is the truth again.</summary>
+    private void EndLease(string lease, bool isGone)
+    {
+        if (!_leases.Remove(lease, out var held) || !_workers.TryGetValue(held.Lease.Worker, out var worker)) return;
+        var runs = worker.Report.Runs.RemoveAll(slot => held.IsOf(slot.Run.Kind, slot.Run.Owner));
+        if (!isGone) runs = runs.Add(new OccupiedSlot(new RunAttempt(held.Kind, held.Owner, 0), held.Lease.Device, held.Lease.Share));
+        _workers[held.Lease.Worker] = worker with { Report = worker.Report with { Runs = runs } };
     }
 
     /// <summary>What others have found damaged and this worker has: every worker with a copy is asked once, for the copy may be damaged too.</summary>

@@ -337,7 +337,7 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
             return true;
         }
         var message = dead ? "The cluster has declared its host dead."
-            : stale ? $"No heartbeat for {services.Training.Value.Stale.TotalSeconds:0} s."
+            : stale ? $"No heartbeat for {services.Training.Value.Stale.TotalSeconds:0.#} s."
             : "The process that ran it is gone.";
         await ApplyAsync(new RunCommand.Fail(Run.Attempt, Run.Head?.Step ?? 0, FailureCause.Lost, message));
         return false;
@@ -373,7 +373,7 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
                     await GrainFactory.Pool().WithdrawAsync(Kind, this.GetPrimaryKeyString());
                     break;
                 case RunEffect.Release release:
-                    await GrainFactory.Pool().ReleaseAsync(release.Lease);
+                    await (release.IsGone ? GrainFactory.Pool().ReleaseAsync(release.Lease) : GrainFactory.Pool().ForfeitAsync(release.Lease));
                     break;
                 case RunEffect.Stop stop when !await AskTrainerAsync(trainer => trainer.StopAsync(stop.Mode)):
                     await ApplyAsync(new RunCommand.Fail(stop.Attempt, Run.Head?.Step ?? 0, FailureCause.Lost, "The process that ran it is gone."));

@@ -154,7 +154,7 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
     {
         var lease = state.Current!.Lease;
         state = EndAttempt(state, null, null, now) with { Failures = 0 };
-        return Changed(Settle(state, RunStatus.Completed, null, now, step), new RunEffect.Release(lease));
+        return Changed(Settle(state, RunStatus.Completed, null, now, step), new RunEffect.Release(lease, IsGone: true));
     }
 
     private RunTransition Fail(RunRecord state, RunCommand.Fail fail, DateTimeOffset now)
@@ -171,7 +171,7 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
             (_, true) => Event(state with { Status = RunStatus.Queued, Reason = fail.Message }, now, RunEventKind.Status, "Waits for its next attempt.", fail.Step),
             _ => Retry(state, fail, now),
         };
-        return Changed(state, new RunEffect.Release(lease));
+        return Changed(state, new RunEffect.Release(lease, IsGone: fail.Cause != FailureCause.Lost));
     }
 
     private RunRecord Retry(RunRecord state, RunCommand.Fail fail, DateTimeOffset now)

@@ -21,5 +21,7 @@ internal abstract record RunEffect
     public sealed record Withdraw : RunEffect;
 
     /// <summary>Give a slot back.</summary>
-    public sealed record Release(string Lease) : RunEffect;
+    /// <param name="Lease">Its lease.</param>
+    /// <param name="IsGone">Whether the thread has gone; of one that was lost nobody knows.</param>
+    public sealed record Release(string Lease, bool IsGone) : RunEffect;
 }

@@ -40,8 +40,20 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
     private async Task BeatAsync(ITrainingJob job, IRunOwner owner)
     {
         using var period = new PeriodicTimer(options.Value.Heartbeat, time);
+        var (reached, since) = (job.Snapshot, time.GetTimestamp());
         while (await Task.WhenAny(job.Completion, period.WaitForNextTickAsync().AsTask()) != job.Completion)
         {
+            var now = job.Snapshot;
+            if ((now.Stage, now.Step) != (reached.Stage, reached.Step))
+            {
+                (reached, since) = (now, time.GetTimestamp());
+            }
+            else if (time.GetElapsedTime(since) > options.Value.Hung)
+            {
+                // The owner gives the attempt up and lets another begin elsewhere; this thread keeps its slot, for nobody knows what it still does to the device.
+                LogHung(job.Assignment.Run, now.Step, options.Value.Hung);
+                return;
+            }
             // An answer that the outcome has overtaken says nothing: the attempt owned its run to the end.
             if (!await OwnsAsync(job, owner) && !job.Completion.IsCompleted) Fence(job);
         }
@@ -126,6 +138,9 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The owner of {Run} did not answer.")]
     private partial void LogUnheard(Exception exception, RunAttempt run);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Run} hangs: it has come no further than step {Step} for {Time}; if its thread does not come back, restart this process to have the device again.")]
+    private partial void LogHung(RunAttempt run, long step, TimeSpan time);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "What {Run} said could not be delivered.")]
     private partial void LogPumpFailed(Exception exception, RunAttempt run);

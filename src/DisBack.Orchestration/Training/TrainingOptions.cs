@@ -20,6 +20,9 @@ public sealed class TrainingOptions
     /// <summary>A run whose owner accepted no heartbeat for this long stops itself. Two minutes unless set.</summary>
     public TimeSpan DeadMan { get; set; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>A thread that came no further for this long hangs, and nobody says any more that it lives. Two hours unless set: loading data and the longest step or evaluation must fit in.</summary>
+    public TimeSpan Hung { get; set; } = TimeSpan.FromHours(2);
+
     /// <summary>An attempt that sent no heartbeat for this long is taken for lost by its owner. 45 seconds unless set.</summary>
     public TimeSpan Stale { get; set; } = TimeSpan.FromSeconds(45);
 

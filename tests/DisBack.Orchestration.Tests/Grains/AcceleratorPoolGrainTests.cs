@@ -133,6 +133,22 @@ public sealed class AcceleratorPoolGrainTests
     }
 
     [Fact]
+    public async Task A_lost_attempt_keeps_its_slot_until_the_worker_says_that_it_has_gone()
+    {
+        await using var site = await Site.OpenAsync(new ScriptedTraining());
+        await ReportAsync(site, 1, "one");
+        var lost = await LeaseAsync(site, "lost", 1);
+
+        await PoolOf(site).ForfeitAsync(lost.Id);
+        var early = await PoolOf(site).LeaseAsync(Request("lost"));
+        await ReportAsync(site, 1, "one");
+        var late = await PoolOf(site).LeaseAsync(Request("lost"));
+
+        Assert.Equal((null, "The cuda slot is in use."), (early.Lease, early.Reason));
+        Assert.NotNull(late.Lease);
+    }
+
+    [Fact]
     public async Task A_pool_that_has_just_woken_counts_runs_it_never_leased()
     {
         await using var site = await Site.OpenAsync(new ScriptedTraining());

@@ -209,6 +209,26 @@ public sealed class EmbeddedHostTests
     }
 
     [Fact]
+    public async Task A_thread_that_hangs_is_given_up_and_the_run_goes_on_when_there_is_a_slot()
+    {
+        var script = new ScriptedTraining();
+        var hold = script.HoldAt(RunKind.Teacher, 15);
+        await using var site = await Site.OpenAsync(script, options =>
+            (options.Hung, options.Stale, options.DeadMan, options.Supervise) = (TimeSpan.FromSeconds(0.3), TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(0.2)));
+        var teacher = site.Host.Grains.GetGrain<ITeacherGrain>("hangs");
+        await teacher.TrainAsync("{}");
+
+        var waiting = await Site.UntilAsync(teacher, update => update.Status == RunStatus.Queued && update.Reason!.Contains("in use", StringComparison.Ordinal));
+        hold.Open();
+        await Site.UntilAsync(teacher, RunStatus.Completed);
+        var run = (await teacher.GetAsync()).Run;
+
+        Assert.Equal(1, waiting.Attempt);
+        Assert.Equal((FailureCause.Lost, "No heartbeat for 0.5 s."), (run.Attempts[0].Cause, run.Attempts[0].Message));
+        Assert.Equal(RunStatus.Completed, run.Status);
+    }
+
+    [Fact]
     public async Task A_damaged_newest_checkpoint_falls_back_to_the_one_before_and_says_so()
     {
         var script = new ScriptedTraining();
