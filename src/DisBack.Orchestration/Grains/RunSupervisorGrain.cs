@@ -69,12 +69,13 @@ internal sealed partial class RunSupervisorGrain(
 
     /// <summary>
     /// Wakes every owner of an unfinished run, and those that do not answer again and again: for moments after a death the grain directory still
-    /// sends calls to the dead. A newer round takes the place of an older one.
+    /// sends calls to the dead. A newer round takes the place of an older one, the next audit's at the latest.
     /// </summary>
     private async Task WakeOwnersAsync()
     {
         IReadOnlyList<IRunOwner>? asleep = null;
-        for (var round = ++_round; round == _round && !_leaving.IsCancellationRequested;)
+        var (round, started) = (++_round, time.GetTimestamp());
+        while (round == _round && !_leaving.IsCancellationRequested && time.GetElapsedTime(started) < options.Value.Audit)
         {
             try
             {

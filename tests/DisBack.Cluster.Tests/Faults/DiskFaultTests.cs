@@ -1,54 +1,31 @@
 using DisBack.Contracts.Documents;
-using DisBack.TestKit.Networks;
 using DisBack.TestKit.Silos;
 
 namespace DisBack.Cluster.Tests.Faults;
 
 /// <summary>The disks on which workers write their checkpoints fill up, first one of them, then all.</summary>
-public sealed class DiskFaultTests : IAsyncLifetime
+public sealed class DiskFaultTests() : FaultTests(new() { Workers = 2 }, hosts: true)
 {
-    private Network? _network;
-    private Full? _cluster;
-
-    public async ValueTask InitializeAsync()
-    {
-        if (await Network.WhyNotAsync() is { } reason) Assert.Skip(reason);
-        _network = await Network.StartAsync();
-        _cluster = new Full(_network);
-        await _cluster.InitializeAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_cluster is not null) await _cluster.DisposeAsync();
-        if (_network is not null) await _network.DisposeAsync();
-    }
-
     [Fact]
-    public Task A_full_disk_is_named_and_the_run_goes_on_elsewhere_or_when_there_is_room() => _cluster!.FillAsync();
-
-    private sealed class Full(Network network) : FaultTests(new() { Workers = 2, Network = network })
+    public async Task A_full_disk_is_named_and_the_run_goes_on_elsewhere_or_when_there_is_room()
     {
-        public async Task FillAsync()
-        {
-            const int steps = 300;
-            foreach (var each in Cluster.Workers) await Cluster.HostOf(each)!.MountDiskAsync(each.Scratch, mebibytes: 8);
-            var (trial, worker) = await TrainAsync(steps);
-            var other = Cluster.Workers.Single(each => each != worker);
+        const int steps = 300;
+        foreach (var each in Cluster.Workers) await Cluster.HostOf(each)!.MountDiskAsync(each.Scratch, mebibytes: 8);
+        var (trial, worker) = await TrainAsync(steps);
+        var other = Cluster.Workers.Single(each => each != worker);
 
-            await Cluster.HostOf(worker)!.FillDiskAsync(worker.Scratch);
-            var resumed = await ResumedAsync(trial, attempt: 2);
-            await Cluster.HostOf(other)!.FillDiskAsync(other.Scratch);
-            var waits = await TestCluster.UntilAsync(trial, update => update.Attempt > 2 && update.Status == RunStatus.Queued, Cancellation);
-            var why = string.Join(' ', await trial.WhyAsync());
-            await Cluster.HostOf(other)!.FreeDiskAsync(other.Scratch);
+        await Cluster.HostOf(worker)!.FillDiskAsync(worker.Scratch);
+        var resumed = await ResumedAsync(trial, attempt: 2);
+        await Cluster.HostOf(other)!.FillDiskAsync(other.Scratch);
+        var waits = await TestCluster.UntilAsync(trial, update => update.Attempt > 2 && update.Status == RunStatus.Queued, Cancellation);
+        var why = string.Join(' ', await trial.WhyAsync());
+        await Cluster.HostOf(other)!.FreeDiskAsync(other.Scratch);
 
-            Assert.Equal(other.Name, resumed.Silo);
-            Assert.Equal(HeadBefore(trial, attempt: 2).Step, resumed.Step);
-            Assert.Contains("No space left on", $"{waits.Reason} {why}", StringComparison.Ordinal);
-            var run = await EndsAsIfNothingHadHappenedAsync(trial, steps);
-            Assert.All(run.Attempts[..2], attempt => Assert.Equal(FailureCause.Storage, attempt.Cause));
-            Assert.Contains($"No space left on '{worker.Scratch}", run.Attempts[0].Message, StringComparison.Ordinal);
-        }
+        Assert.Equal(other.Name, resumed.Silo);
+        Assert.Equal(HeadBefore(trial, attempt: 2).Step, resumed.Step);
+        Assert.Contains("No space left on", $"{waits.Reason} {why}", StringComparison.Ordinal);
+        var run = await EndsAsIfNothingHadHappenedAsync(trial, steps);
+        Assert.All(run.Attempts[..2], attempt => Assert.Equal(FailureCause.Storage, attempt.Cause));
+        Assert.Contains($"No space left on '{worker.Scratch}", run.Attempts[0].Message, StringComparison.Ordinal);
     }
 }

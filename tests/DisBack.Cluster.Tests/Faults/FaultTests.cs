@@ -2,25 +2,39 @@ using System.Collections.Concurrent;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.TestKit.History;
+using DisBack.TestKit.Networks;
 using DisBack.TestKit.Processes;
 using DisBack.TestKit.Silos;
 
 namespace DisBack.Cluster.Tests.Faults;
 
 /// <summary>A cluster with faults in it, and what must come of every trial all the same: the student of a run without faults, and a history without contradictions.</summary>
-public abstract class FaultTests(TestClusterOptions options) : IAsyncLifetime
+/// <param name="options">The cluster.</param>
+/// <param name="hosts">Whether every silo is on a host of its own, that can be cut off and has its own disks.</param>
+public abstract class FaultTests(TestClusterOptions options, bool hosts = false) : IAsyncLifetime
 {
     private static readonly ConcurrentDictionary<int, Task<string>> s_expected = new();
+
+    private Network? _network;
 
     protected TestCluster Cluster { get; private set; } = null!;
 
     protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => Cluster = await TestCluster.StartAsync(options);
+    public async ValueTask InitializeAsync()
+    {
+        if (hosts)
+        {
+            if (await Network.WhyNotAsync() is { } reason) Assert.Skip(reason);
+            _network = await Network.StartAsync();
+        }
+        Cluster = await TestCluster.StartAsync(options with { Network = _network });
+    }
 
     public async ValueTask DisposeAsync()
     {
-        await Cluster.DisposeAsync();
+        if (Cluster is not null) await Cluster.DisposeAsync();
+        if (_network is not null) await _network.DisposeAsync();
         GC.SuppressFinalize(this);
     }
 
