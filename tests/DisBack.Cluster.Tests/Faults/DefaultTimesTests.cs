@@ -5,5 +5,5 @@ namespace DisBack.Cluster.Tests.Faults;
 public sealed class DefaultTimesTests() : FaultTests(new() { Configuration = new Dictionary<string, string>() })
 {
     [Fact]
-    public Task A_worker_that_was_frozen_for_ninety_seconds_is_fenced_in_the_middle_of_the_run() => FreezeAsync(steps: 4000, TimeSpan.FromSeconds(90));
+    public Task A_worker_that_was_frozen_for_ninety_seconds_is_fenced_in_the_middle_of_the_run() => FreezeAsync(steps: 3000, TimeSpan.FromSeconds(90));
 }
