@@ -16,6 +16,8 @@ public sealed class AcceleratorPoolGrainTests
         await using var site = await Site.OpenAsync(script);
         var first = await TeacherAsync(site, "first");
         await hold.Reached;
+        // Its owner has heard of it.
+        await Site.UntilAsync(first, RunStatus.Running);
         var second = await TeacherAsync(site, "second");
         var third = await TeacherAsync(site, "third");
         await Site.UntilAsync(second, RunStatus.Queued);
