@@ -31,7 +31,6 @@ internal static class GoodputBenchmark
             var (rate, kills) = await RateAsync(cluster, window, TimeSpan.FromSeconds(period));
             rows.Add(($"killed every {period} s ({kills} kills)", $"{rate:f1} steps/s, goodput {100 * rate / free.Rate:f0} %"));
         }
-        await trial.CancelAsync();
         Figures.Print($"Goodput over {window.TotalSeconds:f0} s each", [.. rows]);
         return 0;
     }
