@@ -21,8 +21,8 @@ internal static class GoodputBenchmark
     {
         await using var cluster = await TestCluster.StartAsync(new TestClusterOptions { Controls = 1, Workers = 2 });
         var spec = TinyExperiment.Spec("goodput", cluster.Teacher, recording: 10, backtracking: 1_000_000);
-        var trial = await cluster.SubmitAsync(spec with { Checkpoints = spec.Checkpoints with { Every = 50 } });
-        await TestCluster.UntilAsync(trial, update => update.Progress.Step > 50, CancellationToken.None);
+        await cluster.SubmitAsync(spec with { Checkpoints = spec.Checkpoints with { Every = 50 } });
+        await cluster.HistoryAsync(IsProgress);
 
         var free = await RateAsync(cluster, window, every: null);
         var rows = new List<(string, string)> { ("in peace", $"{free.Rate:f1} steps/s") };
@@ -54,6 +54,7 @@ internal static class GoodputBenchmark
         return ((Head(cluster) - before) / Stopwatch.GetElapsedTime(started).TotalSeconds, kills);
     }
 
-    private static long Head(TestCluster cluster) =>
-        cluster.History.Records.Where(record => record.Event == HistoryEvent.CheckpointCommitted && record.Run.StartsWith("backtracking/", StringComparison.Ordinal)).Max(record => record.Step);
+    private static long Head(TestCluster cluster) => cluster.History.Records.Where(IsProgress).Max(record => record.Step);
+
+    private static bool IsProgress(HistoryRecord record) => record.Event == HistoryEvent.CheckpointCommitted && record.Run.StartsWith("backtracking/", StringComparison.Ordinal);
 }
