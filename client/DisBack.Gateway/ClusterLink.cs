@@ -1,8 +1,8 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using DisBack.Client;
 using DisBack.Contracts.Hosting;
-using DisBack.Diffusion;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
@@ -84,9 +84,9 @@ internal sealed partial class ClusterLink(GatewaySettings settings, TimeProvider
     {
         if (IPEndPoint.TryParse(text, out var endpoint))
             return endpoint;
-        if (text.Split(':') is [var host, var port] && int.TryParse(port, out var number) && await Dns.GetHostAddressesAsync(host, AddressFamily.InterNetwork, cancellation) is [var address, ..])
-            return new IPEndPoint(address, number);
-        throw new DisBackException($"Endpoints:SiloGateway is '{text}'; give HOST:PORT of the silo's gateway.");
+        var (host, port) = (text[..text.LastIndexOf(':')], text[(text.LastIndexOf(':') + 1)..]);
+        var addresses = await Dns.GetHostAddressesAsync(host, AddressFamily.InterNetwork, cancellation);
+        return new IPEndPoint(addresses[0], int.Parse(port, CultureInfo.InvariantCulture));
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Connected to the cluster {Cluster}.")]

@@ -26,6 +26,8 @@ internal static class GatewayConfiguration
         if (!Validator.TryValidateObject(settings.Cluster, new ValidationContext(settings.Cluster), wrong, validateAllProperties: true))
             yield return wrong[0].ErrorMessage!;
         var (ends, limits) = (settings.Endpoints, settings.Limits);
+        if (settings.Cluster.Membership == MembershipKind.Localhost && !IPEndPoint.TryParse(ends.SiloGateway, out _) && !(ends.SiloGateway.Split(':') is [{ Length: > 0 }, var port] && ushort.TryParse(port, out _)))
+            yield return $"Endpoints:SiloGateway is '{ends.SiloGateway}'; give HOST:PORT of the silo's gateway.";
         if (ends.Http is < 0 or > 65535)
             yield return $"Endpoints:Http is {ends.Http}; a port is a number from 1 to 65535, or 0 for a free one.";
         if (!IPAddress.TryParse(ends.Address, out _))

@@ -23,7 +23,7 @@ internal static class Observability
                 .AddRuntimeInstrumentation()
                 .AddPrometheusExporter())
             .WithTracing(traces => traces.AddSource("Microsoft.Orleans.Application").AddAspNetCoreInstrumentation());
-        // The exporter reads the standard OTEL_ variables itself.
+        // This variable says whether, the other standard ones say how.
         if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT"))) return;
         builder.Logging.AddOpenTelemetry(logs => (logs.IncludeFormattedMessage, logs.ParseStateValues) = (true, true));
         telemetry.UseOtlpExporter();

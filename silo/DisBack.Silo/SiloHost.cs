@@ -35,6 +35,7 @@ internal static class SiloHost
         StrictSettings.SetSources(builder.Configuration, arguments);
         var settings = SiloConfiguration.Read(builder.Configuration);
         var address = await AddressAsync(settings.Endpoints.Address);
+        using var scratch = settings.Role.HasFlag(SiloRole.Worker) ? HaveAlone(settings.ScratchFolder) : null;
 
         builder.Logging.ClearProviders().AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "O"));
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.IsLoopback(address) ? address : IPAddress.Any, settings.Endpoints.Http));
@@ -85,6 +86,20 @@ internal static class SiloHost
         if (settings.Role.HasFlag(SiloRole.Worker)) silo.Services.AddSingleton<ITrainingFactory, SpecTrainingFactory>();
 
         void Bind(string section, object options) => silo.Configuration.GetSection(section).Bind(options);
+    }
+
+    /// <summary>Locks the scratch folder, which is emptied at the start: the operating system gives it back when the process ends, however it ends.</summary>
+    private static FileStream HaveAlone(string scratch)
+    {
+        try
+        {
+            Directory.CreateDirectory(scratch);
+            return new FileStream(Path.Combine(scratch, "disback.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DisBackException($"The scratch folder '{scratch}' cannot be had alone ({e.Message.TrimEnd('.')}); give this silo a Name or a Worker:Scratch of its own.", e);
+        }
     }
 
     /// <summary>Orleans advertises addresses, people write names.</summary>

@@ -46,8 +46,11 @@ public sealed class SiloConfigurationTests
     [Fact]
     public void A_variable_of_another_program_is_let_be() => Assert.Equal(SiloRole.Both, Read(("Blobs:Folder", "/blobs"), ("ORACLES", "/oracles"), ("LIBTORCH", "/torch"), ("SUPERVISED", "1")).Role);
 
+    [Fact]
+    public void What_is_none_of_the_few_values_of_a_setting_is_refused_with_those() =>
+        Assert.Equal("Blobs:Azure:TransferValidation is 'sha1'; it is None, Md5, Crc64.", Assert.Throws<DisBackException>(() => Read(("Blobs:Azure:TransferValidation", "sha1"))).Message);
+
     [Theory]
-    [InlineData("Role", "Boss")]
     [InlineData("Endpoints:Silo", "eleven")]
     [InlineData("Training:Drain", "45 s")]
     [InlineData("Blobs:AccountAddress", "https://")]

@@ -16,7 +16,7 @@ public sealed partial class SiloProcessTests : IDisposable
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("Role=Boss", "A setting cannot be read")]
+    [InlineData("Role=Boss", "Role is 'Boss'; it is Control, Worker, Both.")]
     [InlineData("Training:Drain=soon", "Training:Drain")]
     [InlineData("Cluster:Rediss=redis:6379", "did you mean 'Cluster:Redis'?")]
     [InlineData("Name=nowhere", "Exactly one of Blobs:Folder, Blobs:AccountAddress and Blobs:ConnectionString")]
@@ -52,6 +52,18 @@ public sealed partial class SiloProcessTests : IDisposable
 
         Assert.Equal(ExitCodes.Stopped, await silo.TerminateAsync().WaitAsync(Cancellation));
         Assert.NotEqual(0, await ComposeTests.HealthAsync(silo.Http.Port));
+    }
+
+    [Fact]
+    public async Task Two_silos_do_not_share_a_scratch_folder()
+    {
+        await using var first = Silo("alone");
+        await first.StartAsync();
+        await using var second = ChildProcess.Start("dotnet", [SiloAssembly, $"--Worker:Scratch={first.Scratch}", $"--Blobs:Folder={_folder.Path}"]);
+        Assert.Equal(ExitCodes.Refused, await second.Exit.WaitAsync(Cancellation));
+        Assert.Contains($"The scratch folder '{first.Scratch}' cannot be had alone", second.LastLines, StringComparison.Ordinal);
+        Assert.DoesNotContain("\n", second.LastLines, StringComparison.Ordinal);
+        Assert.True(await first.IsReadyAsync(Cancellation));
     }
 
     [Fact]

@@ -6,7 +6,7 @@ namespace DisBack.Contracts.Hosting;
 public sealed class ClusterSettings : IValidatableObject
 {
     /// <summary>Name of the cluster: processes with other names do not see one another. Default: <c>disback</c>.</summary>
-    [Required]
+    [Required(ErrorMessage = "Cluster:Id is empty; give the cluster a name, the same for all its processes.")]
     public string Id { get; set; } = "disback";
 
     /// <summary>Who keeps the membership table and the reminders. Default: this machine's memory, for a cluster of one silo.</summary>

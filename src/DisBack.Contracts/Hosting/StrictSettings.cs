@@ -37,6 +37,7 @@ public static class StrictSettings
         {
             if (Find(known, given.Key) is { } property)
             {
+                RefuseOthers(given, property);
                 if (property.GetValue(settings) is { } section and not string) RefuseUnknown(given, section);
                 continue;
             }
@@ -64,8 +65,16 @@ public static class StrictSettings
                 var meant = NearestName.Of(given.Key, known.Select(one => one.Name)) is { } near ? $"did you mean '{section.Path}:{near}'?" : $"it has {Names(known)}.";
                 throw new DisBackException($"There is no setting '{given.Path}'; {meant}");
             }
+            RefuseOthers(given, property);
             if (given.GetChildren().Any() && property.GetValue(target) is { } nested) RefuseUnknown(given, nested);
         }
+    }
+
+    /// <summary>Refuses what is none of the few values that a setting can have.</summary>
+    private static void RefuseOthers(IConfigurationSection given, PropertyInfo property)
+    {
+        if (property.PropertyType.IsEnum && given.Value is { } value && !Enum.TryParse(property.PropertyType, value, ignoreCase: true, out _))
+            throw new DisBackException($"{given.Path} is '{value}'; it is {string.Join(", ", Enum.GetNames(property.PropertyType))}.");
     }
 
     /// <summary>The setting that a name at the top resembles, or that has this name in a section.</summary>

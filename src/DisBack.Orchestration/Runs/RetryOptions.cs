@@ -42,7 +42,6 @@ public sealed class RetryOptions
         if (ofCause >= LimitOf(cause) || failures >= Math.Max(Math.Max(Crashes, OutOfMemory), Math.Max(Storage, Lost))) return null;
         // A host that went away says nothing about the run: the next attempt need not wait.
         if (cause == FailureCause.Lost && failures == 1) return TimeSpan.Zero;
-        var delay = FirstDelay * Math.Pow(2, Math.Min(failures - 1, 30));
-        return delay < LongestDelay ? delay : LongestDelay;
+        return TimeSpan.FromSeconds(Math.Min(FirstDelay.TotalSeconds * Math.Pow(2, failures - 1), LongestDelay.TotalSeconds));
     }
 }

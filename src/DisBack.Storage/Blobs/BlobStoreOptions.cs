@@ -1,9 +1,13 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Azure.Storage.Blobs;
 using Microsoft.Extensions.Options;
 
 namespace DisBack.Storage.Blobs;
 
-/// <summary>Where the blobs are: exactly one of a folder, an account's address, or a connection string.</summary>
-public sealed class BlobStoreOptions
+/// <summary>Where the blobs are: exactly one of a folder, an account's address, or a connection string. Configuration section <c>Blobs</c>.</summary>
+public sealed class BlobStoreOptions : IValidatableObject
 {
     /// <summary>A local folder. Default: none.</summary>
     public string? Folder { get; set; }
@@ -19,6 +23,42 @@ public sealed class BlobStoreOptions
 
     /// <summary>How bytes travel to and from an account.</summary>
     public AzureBlobOptions Azure { get; set; } = new();
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (new object?[] { Folder, AccountAddress, ConnectionString }.Count(given => given is not null) != 1)
+            yield return new("Exactly one of Blobs:Folder, Blobs:AccountAddress and Blobs:ConnectionString says where everything durable lies; set that one and clear the others.");
+        if (Folder is { Length: 0 })
+            yield return new("Blobs:Folder is empty; name a folder.");
+        if (AccountAddress is { IsAbsoluteUri: false })
+            yield return new($"Blobs:AccountAddress is '{AccountAddress}'; give the whole address of the blob endpoint, as https://ACCOUNT.blob.core.windows.net.");
+        if (ConnectionString is not null && !IsConnectionString())
+            yield return new("Blobs:ConnectionString cannot be read; take it whole from the storage account, as DefaultEndpointsProtocol=...;AccountName=...;AccountKey=...");
+        if (!Regex.IsMatch(Container, "^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$"))
+            yield return new($"Blobs:Container is '{Container}'; a container's name has 3 to 63 small letters, digits and single hyphens between them.");
+        if (Azure.BlockBytes is < 1 << 16 or > 4000L << 20)
+            yield return new($"Blobs:Azure:BlockBytes is {Azure.BlockBytes}; a block has 64 KiB to 4,000 MiB.");
+        if (Azure.Concurrency is < 1 or > 64)
+            yield return new($"Blobs:Azure:Concurrency is {Azure.Concurrency}; 1 to 64 blocks travel at once.");
+        if (Azure.Retries is < 0 or > 20)
+            yield return new($"Blobs:Azure:Retries is {Azure.Retries}; a request is sent again 0 to 20 times.");
+        if (Azure.NetworkTimeout <= TimeSpan.Zero)
+            yield return new(string.Create(CultureInfo.InvariantCulture, $"Blobs:Azure:NetworkTimeout is {Azure.NetworkTimeout.TotalSeconds:0.###} s; it must be longer than nothing."));
+    }
+
+    private bool IsConnectionString()
+    {
+        try
+        {
+            _ = new BlobServiceClient(ConnectionString);
+            return true;
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            return false;
+        }
+    }
 }
 
 /// <summary>How bytes travel to and from an account.</summary>
@@ -57,16 +97,9 @@ internal sealed class BlobStoreOptionsValidator : IValidateOptions<BlobStoreOpti
 {
     public ValidateOptionsResult Validate(string? name, BlobStoreOptions options)
     {
-        if (new[] { options.Folder is not null, options.AccountAddress is not null, options.ConnectionString is not null }.Count(given => given) != 1)
-            return ValidateOptionsResult.Fail("Exactly one of Folder, AccountAddress and ConnectionString says where the blobs are; set that one and clear the others.");
-        if (options.Azure.BlockBytes is < 1 << 16 or > 4000L << 20)
-            return ValidateOptionsResult.Fail($"Azure:BlockBytes is {options.Azure.BlockBytes}; a block has 64 KiB to 4,000 MiB.");
-        if (options.Azure.Concurrency is < 1 or > 64)
-            return ValidateOptionsResult.Fail($"Azure:Concurrency is {options.Azure.Concurrency}; 1 to 64 blocks travel at once.");
-        if (options.Azure.Retries is < 0 or > 20)
-            return ValidateOptionsResult.Fail($"Azure:Retries is {options.Azure.Retries}; a request is sent again 0 to 20 times.");
-        if (options.Azure.NetworkTimeout <= TimeSpan.Zero)
-            return ValidateOptionsResult.Fail($"Azure:NetworkTimeout is {options.Azure.NetworkTimeout.TotalSeconds:0.###} s; it must be longer than nothing.");
-        return ValidateOptionsResult.Success;
+        var wrong = new List<ValidationResult>();
+        return Validator.TryValidateObject(options, new ValidationContext(options), wrong, validateAllProperties: true)
+            ? ValidateOptionsResult.Success
+            : ValidateOptionsResult.Fail(wrong[0].ErrorMessage!);
     }
 }

@@ -31,8 +31,9 @@ public sealed class StartTests : IDisposable
     [InlineData("plain HTTP on http://*:8080", "--Kestrel:Endpoints:Web:Url=http://*:8080")]
     [InlineData("did you mean 'Endpoints:Address'?", "--Endpoints:Adress=0.0.0.0")]
     [InlineData("There is no setting 'Limit'; did you mean 'Limits'?", "--Limit:SubmitsPerMinute=1")]
-    [InlineData("Exactly one of Folder, AccountAddress and ConnectionString", "--Endpoints:Http=0")]
+    [InlineData("Exactly one of Blobs:Folder, Blobs:AccountAddress and Blobs:ConnectionString", "--Endpoints:Http=0")]
     [InlineData("Cluster:Membership is Redis but Cluster:Redis names no server", "--Cluster:Membership=Redis")]
+    [InlineData("Endpoints:SiloGateway is 'silo'; give HOST:PORT", "--Endpoints:SiloGateway=silo")]
     [InlineData("Limits:SubmitsPerMinute is 0", "--Limits:SubmitsPerMinute=0")]
     public async Task What_is_unsafe_or_cannot_work_is_refused(string sentence, string setting)
     {
