@@ -47,14 +47,14 @@ public static class Telemetry
     /// <summary>Target switches.</summary>
     internal static readonly Counter<long> Switches = Meter.CreateCounter<long>("disback.training.switches", "{switch}", "Targets reached.");
 
-    /// <summary>Attempts that ended before their run was complete, by cause: restarts, unless the run was given up.</summary>
+    /// <summary>Attempts that ended before their run was complete, by kind and cause, counted by the owner: whoever was killed counts nothing any more.</summary>
     internal static readonly Counter<long> Restarts = Meter.CreateCounter<long>("disback.run.interruptions", "{attempt}", "Attempts that ended early, by cause.");
 
-    /// <summary>What attempts said that did not own their run any more.</summary>
+    /// <summary>What attempts said that did not own their run any more, by what they said: <c>commit</c>, <c>heartbeat</c>...</summary>
     internal static readonly Counter<long> Fenced = Meter.CreateCounter<long>("disback.run.fenced", "{call}", "Calls of attempts that do not own their run.");
 
-    /// <summary>Slots of this host in use.</summary>
-    internal static readonly UpDownCounter<long> SlotsUsed = Meter.CreateUpDownCounter<long>("disback.slots.used", "{slot}", "Accelerator slots in use.");
+    /// <summary>Slots of this host in use, and parts of slots.</summary>
+    internal static readonly UpDownCounter<double> SlotsUsed = Meter.CreateUpDownCounter<double>("disback.slots.used", "{slot}", "Accelerator slots in use.");
 
     /// <summary>Slots of this host.</summary>
     internal static readonly UpDownCounter<long> Slots = Meter.CreateUpDownCounter<long>("disback.slots.total", "{slot}", "Accelerator slots.");
@@ -69,6 +69,9 @@ public static class Telemetry
         RunKind.Recording => "recording",
         _ => "backtracking",
     };
+
+    /// <summary>The label of a cause.</summary>
+    internal static string NameOf(FailureCause cause) => cause.ToString().ToLowerInvariant();
 
     /// <summary>Begins the span of an attempt: a trace of its own, because it outlives by hours the call that started it, to which it only links.</summary>
     /// <param name="run">The attempt.</param>
@@ -91,16 +94,14 @@ public static class Telemetry
         // Without the attempt's span, nobody wants this one either; a default parent would make it a child of whatever is current.
         attempt == default ? null : Source.StartActivity(name, ActivityKind.Internal, attempt, product is null ? null : [new("disback.product", product)]);
 
-    /// <summary>Counts the end of an attempt and ends its span.</summary>
-    internal static void AttemptEnded(Activity? span, RunKind kind, string stage, RunOutcome outcome)
+    /// <summary>Ends the span of an attempt.</summary>
+    internal static void EndAttempt(Activity? span, string stage, RunOutcome outcome)
     {
         span?.SetTag("disback.stage", stage).SetTag("disback.step", outcome.Step);
-        if (outcome.Cause is { } why)
+        if (outcome.Cause is { } cause)
         {
-            var cause = why.ToString().ToLowerInvariant();
-            Restarts.Add(1, new("kind", NameOf(kind)), new("cause", cause));
-            span?.SetTag("disback.cause", cause);
-            if (why != FailureCause.Stopped) span?.SetStatus(ActivityStatusCode.Error, outcome.Message);
+            span?.SetTag("disback.cause", NameOf(cause));
+            if (cause != FailureCause.Stopped) span?.SetStatus(ActivityStatusCode.Error, outcome.Message);
         }
         span?.Dispose();
     }

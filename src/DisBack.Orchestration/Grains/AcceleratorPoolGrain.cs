@@ -30,6 +30,13 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
     private bool Settled => time.GetElapsedTime(_started) >= options.Value.PoolSettle || membership.CurrentSnapshot.Members.Values.All(member =>
         member.Status != SiloStatus.Active || _workers.ContainsKey(member.SiloAddress) || !RoleFilterDirector.Has(metadata, member.SiloAddress, SiloRole.Worker));
 
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        // From now on another silo knows how many wait.
+        Telemetry.Queued.Record(0);
+        return base.OnDeactivateAsync(reason, cancellationToken);
+    }
+
     public Task<LeaseReply> LeaseAsync(SlotRequest request)
     {
         Forget();
@@ -71,6 +78,7 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
     {
         // Who was behind it may be next for a slot that was kept for it.
         if (_queue.RemoveAll(waiting => waiting.Request.Kind == kind && waiting.Request.Owner == owner) > 0) WakeNext();
+        Telemetry.Queued.Record(_queue.Count);
         return Task.CompletedTask;
     }
 
@@ -102,6 +110,7 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
             }
         }
         Forget();
+        Telemetry.Queued.Record(_queue.Count);
         WakeNext();
         return Task.FromResult(HealedBy(report));
     }

@@ -90,6 +90,9 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
     /// <summary>The state of the run.</summary>
     protected RunRecord Run => RunOf(Document);
 
+    /// <summary>What is durable of it: all that others may see.</summary>
+    private RunRecord Durable => _untilWritten ?? Run;
+
     private bool Known => Run.Submitted != default;
 
     private SiloAddress? Worker => Run.Current is { Worker.Length: > 0 } attempt ? SiloAddress.FromParsableString(attempt.Worker) : null;
@@ -185,7 +188,7 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
         for (var seen = afterSequence; ;)
         {
             var changed = _changed.Task;
-            var run = _untilWritten ?? Run;
+            var run = Durable;
             var oldest = run.Events.IsEmpty ? run.Sequence + 1 : run.Events[0].Sequence;
             yield return new RunUpdate
             {
@@ -198,7 +201,7 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
                 Reset = seen + 1 < oldest,
             };
             seen = run.Sequence;
-            if (run.Status.IsSettled() && run.Sequence == (_untilWritten ?? Run).Sequence) yield break;
+            if (run.Status.IsSettled() && run.Sequence == Durable.Sequence) yield break;
             await Task.WhenAny(changed, Task.Delay(Pulse, services.Time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
         }
@@ -214,7 +217,7 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
         var transition = machine.Apply(Run, command, services.Time.GetUtcNow());
         if (transition.Result == CommitResult.Fenced)
         {
-            Telemetry.Fenced.Add(1);
+            Telemetry.Fenced.Add(1, new KeyValuePair<string, object?>("call", command.GetType().Name.ToLowerInvariant()));
             return CommitResult.Fenced;
         }
         document.State = With(before, transition.State);
@@ -237,6 +240,7 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
                 _untilWritten = null;
             }
             services.History.Written(Kind, this.GetPrimaryKeyString(), command, Run);
+            if (command is RunCommand.Fail failed) Telemetry.Restarts.Add(1, new("kind", Telemetry.NameOf(Kind)), new("cause", Telemetry.NameOf(failed.Cause)));
             OnChanged();
         }
         Signal();

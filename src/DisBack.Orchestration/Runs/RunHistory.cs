@@ -47,11 +47,11 @@ internal sealed partial class RunHistory(ILoggerFactory loggers)
         CheckpointAcknowledged(name, run.Number, checkpoint.Step, checkpoint.Content.Digest);
     }
 
-    /// <summary>A training thread goes on from a checkpoint, or from the start where it is null.</summary>
-    public void Resumed(RunAttempt run, CheckpointRef? from)
+    /// <summary>A training thread goes on from the step to which a checkpoint has brought it, or from the start where that is null.</summary>
+    public void Resumed(RunAttempt run, long step, CheckpointRef? from)
     {
         var name = NameOf(run.Kind, run.Owner);
-        Resumed(name, run.Number, from?.Step ?? 0, from?.Content.Digest ?? "");
+        Resumed(name, run.Number, step, from?.Content.Digest ?? "");
     }
 
     /// <summary>An attempt has learnt that it owns its run no more.</summary>

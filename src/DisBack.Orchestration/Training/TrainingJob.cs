@@ -130,7 +130,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
         {
             // Left-overs are swept at the next start; the run's end is not the time to fail over them.
         }
-        Telemetry.AttemptEnded(_span, Assignment.Run.Kind, Snapshot.Stage, outcome);
+        Telemetry.EndAttempt(_span, Snapshot.Stage, outcome);
         exited();
         _completion.TrySetResult(outcome);
     }
@@ -196,7 +196,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
                 using var scope = NewDisposeScope();
                 run.Restore(new RunState([.. file.Entries.Keys.Select(name => (name, file.Read(name)))], file.Metadata[ProgressKey]));
                 if (checkpoint.TargetIndex >= 0) _target = checkpoint.TargetIndex;
-                _history.Resumed(Assignment.Run, checkpoint);
+                _history.Resumed(Assignment.Run, run.Step, checkpoint);
                 return run.Step;
             }
             catch (StorageException e) when (e is CorruptContentException or MissingContentException)
@@ -204,7 +204,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
                 Note(RunEventKind.Warning, checkpoint.Step, $"The checkpoint of step {checkpoint.Step} is not usable, so the one before it is taken: {e.Message}");
             }
         }
-        _history.Resumed(Assignment.Run, null);
+        _history.Resumed(Assignment.Run, run.Step, null);
         if (!Assignment.Checkpoints.IsEmpty) Note(RunEventKind.Warning, 0, "No checkpoint is usable, so the run starts afresh.");
         return 0;
     }

@@ -67,7 +67,7 @@ internal sealed class TrainingRuntime : ITrainingRuntime
             job = new TrainingJob(assignment, TorchDevice(device), _factory, _blobs, _contents, _weights, _options, _time, _history);
             _jobs.Add(job);
         }
-        Telemetry.SlotsUsed.Add(1);
+        Telemetry.SlotsUsed.Add(job.Share);
         job.Start(exited: () => Remove(job));
         return job;
     }
@@ -100,7 +100,7 @@ internal sealed class TrainingRuntime : ITrainingRuntime
     private void Remove(TrainingJob job)
     {
         lock (_gate) _jobs.Remove(job);
-        Telemetry.SlotsUsed.Add(-1);
+        Telemetry.SlotsUsed.Add(-job.Share);
     }
 
     private static torch.Device TorchDevice(Accelerator device) => Diffusion.Devices.Open(device.Kind == "cuda" ? $"cuda:{device.Index}" : device.Kind);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using DisBack.Contracts.Documents;
+using DisBack.Distillation;
 using DisBack.Storage.Content;
 using DisBack.TestKit.History;
 using static DisBack.TestKit.History.HistoryEvent;
@@ -51,11 +52,12 @@ public sealed class HistoryCheckerTests
     }
 
     [Fact]
-    public void A_line_that_two_logs_have_is_one_line() => Assert.Empty(Check([.. s_good, .. s_good.Select(record => record with { Silo = "other" })]));
-
-    [Fact]
     public void Two_owners_use_one_sequence_number() =>
         Breaks(HistoryRule.OneOwner, [.. s_good, Committed(2, 4, 20, "d20") with { Silo = "other" }]);
+
+    [Fact]
+    public void Two_owners_do_the_same_under_one_sequence_number() =>
+        Breaks(HistoryRule.OneOwner, [.. s_good, Committed(1, 4, 5, "d5") with { Silo = "other" }]);
 
     [Fact]
     public void An_attempt_begins_twice() => Breaks(HistoryRule.AttemptsGrow, [.. s_good, Began(2, 8, 10, "d10")]);
@@ -76,11 +78,23 @@ public sealed class HistoryCheckerTests
     public void A_zombie_commits() => Breaks(HistoryRule.Fencing, [.. s_good, Committed(1, 8, 15, "d15")]);
 
     [Fact]
+    public void An_attempt_commits_after_its_end() =>
+        Breaks(HistoryRule.Fencing, [Began(1, 2, 0, ""), Ended(1, 3, "Lost"), Committed(1, 4, 5, "d5")]);
+
+    [Fact]
     public void A_zombie_completes() => Breaks(HistoryRule.Fencing, [.. s_good.Where(record => record.Event != Completed), new(Completed, Run, 1) { Sequence = 12 }]);
 
     [Fact]
     public void An_acknowledged_checkpoint_is_lost_to_the_next_attempt() =>
         Breaks(HistoryRule.NothingAcknowledgedIsLost, [.. s_good, Acknowledged(1, 12, "d12")]);
+
+    [Fact]
+    public void A_committed_checkpoint_is_lost_to_the_next_attempt_whether_or_not_a_worker_heard_of_it() =>
+        Breaks(HistoryRule.NothingAcknowledgedIsLost, [.. s_good, Ended(2, 13, "Lost"), Began(3, 14, 10, "d10")]);
+
+    [Fact]
+    public void A_thread_goes_on_from_behind_an_acknowledged_checkpoint_and_nobody_saw_the_attempt_begin() =>
+        Breaks(HistoryRule.NothingAcknowledgedIsLost, [.. s_good.Where(record => record is not { Event: AttemptBegan, Attempt: 2 }), Acknowledged(1, 12, "d12")]);
 
     [Fact]
     public void A_damaged_checkpoint_is_not_lost_but_fallen_back_from()
@@ -93,7 +107,7 @@ public sealed class HistoryCheckerTests
         ];
 
         Assert.Empty(HistoryChecker.Check(history, damaged: new HashSet<string> { "d10" }));
-        Assert.Equal([HistoryRule.NothingAcknowledgedIsLost, HistoryRule.RightResume], Check(history).Select(violation => violation.Rule));
+        Assert.Equal([HistoryRule.NothingAcknowledgedIsLost, HistoryRule.RightResume], Check(history).Select(violation => violation.Rule).Distinct());
     }
 
     [Fact]
@@ -123,6 +137,19 @@ public sealed class HistoryCheckerTests
     public void An_attempt_commits_a_step_twice() => Breaks(HistoryRule.NoDuplicates, [.. s_good, Committed(2, 10, 15, "d15")]);
 
     [Fact]
+    public void An_attempt_begins_from_other_bytes_than_were_committed() =>
+        Breaks(HistoryRule.Determinism, [Began(1, 2, 0, ""), Committed(1, 3, 5, "d5"), Began(2, 4, 5, "other")]);
+
+    [Fact]
+    public void Two_threads_work_for_one_attempt() => Breaks(HistoryRule.NoDuplicates, [.. s_good, Resumed(2, 10, "d10") with { Silo = "other" }]);
+
+    [Fact]
+    public void An_attempt_commits_a_step_that_it_had_resumed_from() => Breaks(HistoryRule.NoDuplicates, [.. s_good, Committed(2, 8, 10, "d10")]);
+
+    [Fact]
+    public void A_head_goes_backwards_within_an_attempt() => Breaks(HistoryRule.NoDuplicates, [.. s_good, Committed(2, 10, 12, "d12")]);
+
+    [Fact]
     public void A_run_completes_twice() => Breaks(HistoryRule.NoDuplicates, [.. s_good, new(Completed, Run, 2) { Sequence = 13, Digest = "student" }]);
 
     [Theory]
@@ -132,9 +159,22 @@ public sealed class HistoryCheckerTests
     [InlineData(12, 2, 15, RunStatus.Running)]
     public void A_document_is_behind_the_history(long sequence, int attempt, long head, RunStatus status)
     {
-        var document = s_document with { Sequence = sequence, Attempt = attempt, Status = status, Checkpoints = [new(new ContentRef("d", 1), head)] };
+        var document = s_document with { Sequence = sequence, Attempt = attempt, Status = status, Checkpoints = [new(new ContentRef($"d{head}", 1), head)] };
 
         Assert.Equal(HistoryRule.Document, Assert.Single(HistoryChecker.Check(s_good, new Dictionary<string, RunRecord> { [Run] = document })).Rule);
+    }
+
+    [Fact]
+    public void A_document_has_other_bytes_than_the_history()
+    {
+        RunRecord[] documents =
+        [
+            s_document with { Checkpoints = [new(new ContentRef("other", 1), 15)] },
+            s_document with { Artifacts = s_document.Artifacts.SetItem(StudentFile.Name, new(StudentFile.Name, new ContentRef("other", 1), 15)) },
+        ];
+
+        Assert.All(documents, document =>
+            Assert.Equal(HistoryRule.Document, Assert.Single(HistoryChecker.Check(s_good, new Dictionary<string, RunRecord> { [Run] = document })).Rule));
     }
 
     [Fact]
@@ -151,7 +191,7 @@ public sealed class HistoryCheckerTests
         Assert.Null(HistoryReader.Parse("words", "control-0"));
     }
 
-    private static void Breaks(HistoryRule rule, ImmutableArray<HistoryRecord> history) => Assert.Contains(rule, HistoryChecker.Check(history).Select(violation => violation.Rule));
+    private static void Breaks(HistoryRule rule, ImmutableArray<HistoryRecord> history) => Assert.Contains(rule, HistoryChecker.Check(history).Select(violation => violation.Rule).Distinct());
 
     private static IReadOnlyList<Violation> Check(ImmutableArray<HistoryRecord> history) =>
         HistoryChecker.Check(history, history.Length == s_good.Length ? new Dictionary<string, RunRecord> { [Run] = s_document } : null);

@@ -1,4 +1,5 @@
 using DisBack.Contracts.Documents;
+using DisBack.Distillation;
 
 namespace DisBack.TestKit.History;
 
@@ -14,16 +15,16 @@ public sealed record Violation(HistoryRule Rule, string Run, string What)
 /// <summary>What must hold of every history.</summary>
 public enum HistoryRule
 {
-    /// <summary>An owner's sequence numbers are used once: nobody else acted as the owner at the same time.</summary>
+    /// <summary>An owner's sequence numbers are used once, by one silo: nobody else acted as the owner at the same time.</summary>
     OneOwner,
 
     /// <summary>Attempts only grow, begin once and end once; after completion nothing begins.</summary>
     AttemptsGrow,
 
-    /// <summary>Nothing of an attempt is committed after a later one began, and who was once refused completes nothing.</summary>
+    /// <summary>Nothing of an attempt is committed after it ended or a later one began, and who was once refused completes nothing.</summary>
     Fencing,
 
-    /// <summary>What a worker was told is safe is never behind what a later attempt goes on from.</summary>
+    /// <summary>No later attempt goes on from behind what a worker was told is safe, nor from behind what the owner itself had committed.</summary>
     NothingAcknowledgedIsLost,
 
     /// <summary>An attempt resumes what its beginning names, or, where that is damaged, a checkpoint committed before it.</summary>
@@ -32,7 +33,7 @@ public enum HistoryRule
     /// <summary>The same step of a run has the same bytes, in every attempt.</summary>
     Determinism,
 
-    /// <summary>An attempt commits a step once, and a run completes once.</summary>
+    /// <summary>One thread works for an attempt, it commits each step once, in their order, and a run completes once.</summary>
     NoDuplicates,
 
     /// <summary>The document that remains agrees with the history.</summary>
@@ -64,9 +65,9 @@ public static class HistoryChecker
 
         private IEnumerable<Violation> OneOwner() =>
             from same in _owned.GroupBy(record => record.Sequence)
-            let contents = same.DistinctBy(record => record.Content).ToList()
-            where contents.Count > 1
-            select Broken(HistoryRule.OneOwner, $"sequence {same.Key} is both {contents[0]} and {contents[1]}");
+            let writers = same.DistinctBy(record => record with { At = default }).ToList()
+            where writers.Count > 1
+            select Broken(HistoryRule.OneOwner, $"sequence {same.Key} is both {writers[0]} and {writers[1]}");
 
         private IEnumerable<Violation> AttemptsGrow()
         {
@@ -84,24 +85,35 @@ public static class HistoryChecker
         private IEnumerable<Violation> Fencing()
         {
             HistoryRecord? newest = null;
+            var ended = new Dictionary<int, HistoryRecord>();
             foreach (var record in _owned)
             {
                 if (record.Event == HistoryEvent.AttemptBegan) newest = newest is null || record.Attempt > newest.Attempt ? record : newest;
-                else if (record.Event is HistoryEvent.CheckpointCommitted or HistoryEvent.Completed && newest is not null && record.Attempt < newest.Attempt)
-                    yield return Broken(HistoryRule.Fencing, $"{record} was taken after {newest}");
+                else if (record.Event == HistoryEvent.AttemptEnded) ended.TryAdd(record.Attempt, record);
+                else if (newest is not null && record.Attempt < newest.Attempt) yield return Broken(HistoryRule.Fencing, $"{record} was taken after {newest}");
+                else if (ended.TryGetValue(record.Attempt, out var end)) yield return Broken(HistoryRule.Fencing, $"{record} was taken after {end}");
                 if (record.Event == HistoryEvent.Completed && records.FirstOrDefault(refused => refused.Event == HistoryEvent.Fenced && refused.Attempt == record.Attempt) is { } fenced)
                     yield return Broken(HistoryRule.Fencing, $"{record}, but {fenced}");
             }
         }
 
-        private IEnumerable<Violation> NothingAcknowledgedIsLost() =>
-            from began in Of(HistoryEvent.AttemptBegan)
-            // An attempt is told so only while it owns the run, so what an earlier attempt was told was true before this one began.
-            let safe = records
-                .Where(record => record.Event == HistoryEvent.CheckpointAcknowledged && record.Attempt < began.Attempt && !damaged.Contains(record.Digest))
-                .MaxBy(record => record.Step)
-            where safe is not null && began.Step < safe.Step
-            select Broken(HistoryRule.NothingAcknowledgedIsLost, $"{began} is behind {safe}");
+        private IEnumerable<Violation> NothingAcknowledgedIsLost()
+        {
+            foreach (var start in Of(HistoryEvent.AttemptBegan).Concat(records.Where(record => record.Event == HistoryEvent.Resumed)))
+            {
+                // An attempt is told so only while it owns the run, so what an earlier attempt was told was true before this one began.
+                var safe = records
+                    .Where(record => record.Event == HistoryEvent.CheckpointAcknowledged && record.Attempt < start.Attempt && !damaged.Contains(record.Digest))
+                    .MaxBy(record => record.Step);
+                if (start.Step < safe?.Step) yield return Broken(HistoryRule.NothingAcknowledgedIsLost, $"{start} is behind {safe}");
+            }
+            foreach (var began in Of(HistoryEvent.AttemptBegan))
+            {
+                // The last before it, not the furthest: what comes after damaged checkpoints replaces them.
+                var head = Of(HistoryEvent.CheckpointCommitted).LastOrDefault(commit => commit.Sequence < began.Sequence);
+                if (began.Step < head?.Step && !damaged.Contains(head.Digest)) yield return Broken(HistoryRule.NothingAcknowledgedIsLost, $"{began} is behind {head}");
+            }
+        }
 
         private IEnumerable<Violation> RightResume() =>
             from resumed in records.Where(record => record.Event == HistoryEvent.Resumed)
@@ -118,7 +130,10 @@ public static class HistoryChecker
 
         private IEnumerable<Violation> Determinism() =>
             from step in records
-                .Where(record => record is { Event: HistoryEvent.CheckpointCommitted or HistoryEvent.CheckpointAcknowledged or HistoryEvent.Resumed, Step: > 0 })
+                .Where(record => record is
+                {
+                    Event: HistoryEvent.AttemptBegan or HistoryEvent.CheckpointCommitted or HistoryEvent.CheckpointAcknowledged or HistoryEvent.Resumed, Step: > 0,
+                })
                 .GroupBy(record => record.Step)
             let contents = step.DistinctBy(record => record.Digest).ToList()
             where contents.Count > 1
@@ -126,8 +141,17 @@ public static class HistoryChecker
 
         private IEnumerable<Violation> NoDuplicates()
         {
-            foreach (var commits in Of(HistoryEvent.CheckpointCommitted).GroupBy(record => (record.Attempt, record.Step)).Where(commits => commits.Count() > 1))
-                yield return Broken(HistoryRule.NoDuplicates, $"attempt {commits.Key.Attempt} committed step {commits.Key.Step} {commits.Count()} times: {string.Join(" and ", commits)}");
+            foreach (var attempt in records.Where(record => record.Event == HistoryEvent.Resumed).GroupBy(record => record.Attempt))
+            {
+                if (attempt.Count() > 1) yield return Broken(HistoryRule.NoDuplicates, $"attempt {attempt.Key} trained {attempt.Count()} times: {string.Join(" and ", attempt)}");
+                foreach (var commit in Of(HistoryEvent.CheckpointCommitted).Where(commit => commit.Attempt == attempt.Key && commit.Step <= attempt.First().Step))
+                    yield return Broken(HistoryRule.NoDuplicates, $"{commit} is not beyond {attempt.First()}");
+            }
+            foreach (var attempt in Of(HistoryEvent.CheckpointCommitted).GroupBy(record => record.Attempt))
+            {
+                foreach (var (earlier, later) in attempt.Zip(attempt.Skip(1)).Where(pair => pair.Second.Step <= pair.First.Step))
+                    yield return Broken(HistoryRule.NoDuplicates, $"{later} follows {earlier}");
+            }
             var completed = Of(HistoryEvent.Completed).ToList();
             if (completed.Count > 1) yield return Broken(HistoryRule.NoDuplicates, $"it completed {completed.Count} times: {string.Join(" and ", completed)}");
         }
@@ -139,13 +163,17 @@ public static class HistoryChecker
                 yield return Broken(HistoryRule.Document, $"its document ends with sequence {document.Sequence}, but {newest}");
             if (records.MaxBy(record => record.Attempt) is { } latest && latest.Attempt > document.Attempt)
                 yield return Broken(HistoryRule.Document, $"its document knows {document.Attempt} attempts, but {latest}");
-            if (records.Where(record => record.Event == HistoryEvent.CheckpointAcknowledged && !damaged.Contains(record.Digest)).MaxBy(record => record.Step) is { } safe
-                && safe.Step > (document.Head?.Step ?? 0))
+            var safe = records.Where(record => record.Event == HistoryEvent.CheckpointAcknowledged).Append(Of(HistoryEvent.CheckpointCommitted).LastOrDefault())
+                .Where(record => record is not null && !damaged.Contains(record.Digest)).MaxBy(record => record!.Step);
+            if (safe?.Step > (document.Head?.Step ?? 0)) yield return Broken(HistoryRule.Document, $"the head of its document is step {document.Head?.Step ?? 0}, behind {safe}");
+            if (document.Head is { } head && Of(HistoryEvent.CheckpointCommitted).LastOrDefault(commit => commit.Step == head.Step) is { } same && same.Digest != head.Content.Digest)
+                yield return Broken(HistoryRule.Document, $"the head of its document is {head.Content}, but {same}");
+            if (Of(HistoryEvent.Completed).FirstOrDefault() is { } completed)
             {
-                yield return Broken(HistoryRule.Document, $"the head of its document is step {document.Head?.Step ?? 0}, behind {safe}");
+                if (document.Status != RunStatus.Completed) yield return Broken(HistoryRule.Document, $"its document says {document.Status}, but {completed}");
+                if (document.Artifacts.GetValueOrDefault(StudentFile.Name)?.Content.Digest is { } student && student != completed.Digest)
+                    yield return Broken(HistoryRule.Document, $"its document names the student {student}, but {completed}");
             }
-            if (Of(HistoryEvent.Completed).FirstOrDefault() is { } completed && document.Status != RunStatus.Completed)
-                yield return Broken(HistoryRule.Document, $"its document says {document.Status}, but {completed}");
         }
 
         /// <summary>An owner's records of one kind, each sequence number once, in their order.</summary>
