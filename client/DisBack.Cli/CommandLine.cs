@@ -84,6 +84,9 @@ internal static class CommandLine
     {
         if (failure is AggregateException { InnerExceptions: [var only] })
             failure = only;
+        // The owner of a run could not write: what stopped it is what helps.
+        if (failure is not DisBackException && failure.InnerException is StorageException storage)
+            failure = storage;
         var code = failure switch
         {
             SpecException => ExitCode.Invalid,

@@ -34,6 +34,7 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHan
         NotFoundException => (StatusCodes.Status404NotFound, exception.Message),
         MissingContentException => (StatusCodes.Status404NotFound, "No content of that digest is stored."),
         ClusterUnavailableException => (StatusCodes.Status503ServiceUnavailable, exception.Message),
+        OrleansException { InnerException: StorageException storage } => (StatusCodes.Status503ServiceUnavailable, storage.Message),
         _ when GrainControl.IsInterruption(exception) => (StatusCodes.Status503ServiceUnavailable, "The silos of the cluster do not answer now; try again in a moment."),
         // Waiting does not help: somebody must restore it.
         CorruptDocumentException => (StatusCodes.Status500InternalServerError, exception.Message),

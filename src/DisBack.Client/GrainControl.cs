@@ -23,6 +23,8 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
     {
         var canonical = SpecJson.Canonical(spec);
         var sweep = await grains.GetGrain<ISweepGrain>(GrainKeys.Sweep(spec.Name, canonical)).SubmitAsync(new SweepSubmission(spec.Name, canonical, teacher)).WaitAsync(cancellation);
+        if (sweep.Spec != canonical)
+            throw new DisBackException($"{sweep.Id} holds another spec that shares this one's short digest by chance; give the spec another name.");
         if (sweep.Teacher != teacher)
             throw new DisBackException($"{sweep.Id} was begun with the teacher {sweep.Teacher} but '{spec.Teacher}' is now {teacher}; bring the former back, or give the spec another name.");
         return GrainKeys.Trial(sweep.Id, 0);
@@ -78,10 +80,12 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
         }
     }
 
-    /// <summary>Whether a failed call to a grain says that no silo could take it, and not that a silo did and failed.</summary>
+    /// <summary>
+    /// Whether a failed call to a grain says that the silos could not serve it now: nobody was there, or no silo of the role that is needed, or the
+    /// grain lost its place or could not write its state.
+    /// </summary>
     public static bool IsInterruption(Exception failure) =>
-        failure is SiloUnavailableException or OrleansMessageRejectionException or EnumerationAbortedException or Orleans.Runtime.Messaging.ConnectionFailedException or TimeoutException
-            or ClientNotAvailableException or ObjectDisposedException;
+        failure is OrleansException or EnumerationAbortedException or Orleans.Runtime.Messaging.ConnectionFailedException or TimeoutException or ObjectDisposedException;
 
     private static DisBackException Taken(string name, TeacherDocument teacher) =>
         new($"The name '{name}' is taken by another teacher ({teacher.Provenance}); choose another name.");

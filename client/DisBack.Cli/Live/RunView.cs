@@ -63,7 +63,7 @@ internal sealed class RunView(Screen screen, TimeProvider time, string run, int 
         };
         if (_progress.Figures.Length > 0)
             lines.Add(new Text(_progress.Figures));
-        if (_progress.Latest is { Status: RunStatus.Queued or RunStatus.Recording or RunStatus.Pending, Reason: { Length: > 0 } reason })
+        if (_progress.Latest is { Reason: { Length: > 0 } reason } latest && !latest.Status.IsSettled())
             lines.Add(new Text(reason, Color.Yellow));
         return new Rows(lines);
     }

@@ -43,6 +43,7 @@ public interface IAcceleratorPoolGrain : IGrainWithStringKey
 /// <param name="Prefers">Digests it will read: workers whose cache holds them are preferred.</param>
 /// <param name="Share">How much of a slot it takes, in (0, 1].</param>
 /// <param name="Avoids">The <see cref="SlotLease.Place"/> where its last attempt failed, which is taken only if no other is free; null if it did not.</param>
+/// <param name="Attempt">Number of the attempt that is to use it; 0 where the owner does not say.</param>
 [GenerateSerializer, Immutable, Alias("disback.SlotRequest.v1")]
 public sealed record SlotRequest(
     [property: Id(0)] RunKind Kind,
@@ -50,7 +51,8 @@ public sealed record SlotRequest(
     [property: Id(2)] string Device,
     [property: Id(3)] ImmutableArray<string> Prefers,
     [property: Id(4)] double Share = 1,
-    [property: Id(5)] string? Avoids = null);
+    [property: Id(5)] string? Avoids = null,
+    [property: Id(6)] int Attempt = 0);
 
 /// <summary>A lease, or why there is none yet.</summary>
 /// <param name="Lease">The slot; null when queued.</param>

@@ -21,7 +21,7 @@ public interface IRunOwner : IGrainWithStringKey
     [Alias("NodeRecorded")]
     Task<CommitResult> NodeRecordedAsync(int attempt, NodeRef node);
 
-    /// <summary>The student's target moved. Durable with the next checkpoint.</summary>
+    /// <summary>The student's target moved. Durable when accepted; repeating a switch after a resume is accepted.</summary>
     [Alias("TargetSwitched")]
     Task<CommitResult> TargetSwitchedAsync(int attempt, SwitchRecord targetSwitch);
 
@@ -29,7 +29,7 @@ public interface IRunOwner : IGrainWithStringKey
     [Alias("ArtifactStored")]
     Task<CommitResult> ArtifactStoredAsync(int attempt, ArtifactRef artifact);
 
-    /// <summary>Something to know, for example that a damaged checkpoint was passed over.</summary>
+    /// <summary>Something to know, for example that a damaged checkpoint was passed over. Durable when accepted.</summary>
     [Alias("Noted")]
     Task<CommitResult> NotedAsync(int attempt, RunEventKind kind, long step, string message);
 

@@ -41,7 +41,7 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
     {
         Forget();
         // Who asks has no attempt: a lease that it still seems to have was lost on the way.
-        foreach (var lost in _leases.Where(held => held.Value.IsOf(request.Kind, request.Owner)).Select(held => held.Key).ToList()) _leases.Remove(lost);
+        foreach (var lost in _leases.Where(held => held.Value.Run.Kind == request.Kind && held.Value.Run.Owner == request.Owner).Select(held => held.Key).ToList()) _leases.Remove(lost);
 
         var place = PlaceOf(request);
         var (slot, ahead) = Choose(request);
@@ -50,7 +50,7 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
             if (place >= 0) _queue.RemoveAt(place);
             var worker = found.Worker;
             var lease = new SlotLease(Guid.NewGuid().ToString("n"), worker.Worker, found.Device.Index, found.Place, request.Share);
-            _leases.Add(lease.Id, new Held(lease, request.Kind, request.Owner, time.GetTimestamp()));
+            _leases.Add(lease.Id, new Held(lease, new RunAttempt(request.Kind, request.Owner, request.Attempt), time.GetTimestamp()));
             Telemetry.Queued.Record(_queue.Count);
             return Task.FromResult(new LeaseReply(lease));
         }
@@ -104,7 +104,7 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
         {
             if (held.Lease.Worker.Equals(report.Worker)
                 && time.GetElapsedTime(held.Since) > Silence
-                && !report.Runs.Any(slot => held.IsOf(slot.Run.Kind, slot.Run.Owner)))
+                && !report.Runs.Any(held.Covers))
             {
                 _leases.Remove(id);
             }
@@ -119,8 +119,8 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
     private void EndLease(string lease, bool isGone)
     {
         if (!_leases.Remove(lease, out var held) || !_workers.TryGetValue(held.Lease.Worker, out var worker)) return;
-        var runs = worker.Report.Runs.RemoveAll(slot => held.IsOf(slot.Run.Kind, slot.Run.Owner));
-        if (!isGone) runs = runs.Add(new OccupiedSlot(new RunAttempt(held.Kind, held.Owner, 0), held.Lease.Device, held.Lease.Share));
+        var runs = worker.Report.Runs.RemoveAll(held.Covers);
+        if (!isGone) runs = runs.Add(new OccupiedSlot(held.Run, held.Lease.Device, held.Lease.Share));
         _workers[held.Lease.Worker] = worker with { Report = worker.Report with { Runs = runs } };
     }
 
@@ -138,7 +138,7 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
 
     public Task<PoolView> GetAsync() => Task.FromResult(new PoolView(
         [.. _workers.Values.Select(worker => worker.Report)],
-        [.. _leases.Values.Select(held => new HeldLease(held.Lease, held.Kind, held.Owner))],
+        [.. _leases.Values.Select(held => new HeldLease(held.Lease, held.Run.Kind, held.Run.Owner))],
         [.. _queue.Select(waiting => new QueuedRun(waiting.Request.Kind, waiting.Request.Owner, waiting.Reason))]));
 
     private void Forget()
@@ -224,14 +224,14 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
     private IEnumerable<string> UsersOf(WorkerReport worker, Accelerator device)
     {
         var leases = LeasesOf(worker, device);
-        return leases.Select(held => held.Owner).Concat(Unleased(worker, device, leases).Select(slot => slot.Run.Owner));
+        return leases.Select(held => held.Run.Owner).Concat(Unleased(worker, device, leases).Select(slot => slot.Run.Owner));
     }
 
     private List<Held> LeasesOf(WorkerReport worker, Accelerator device) =>
         [.. _leases.Values.Where(held => held.Lease.Worker.Equals(worker.Worker) && held.Lease.Device == device.Index)];
 
     private static IEnumerable<OccupiedSlot> Unleased(WorkerReport worker, Accelerator device, List<Held> leases) =>
-        worker.Runs.Where(slot => slot.Device == device.Index && !leases.Exists(held => held.IsOf(slot.Run.Kind, slot.Run.Owner)));
+        worker.Runs.Where(slot => slot.Device == device.Index && !leases.Exists(held => held.Covers(slot)));
 
     private string Reason(SlotRequest request)
     {
@@ -258,9 +258,10 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
 
     private sealed record Damage(long Told, HashSet<SiloAddress> Asked);
 
-    private sealed record Held(SlotLease Lease, RunKind Kind, string Owner, long Since)
+    private sealed record Held(SlotLease Lease, RunAttempt Run, long Since)
     {
-        public bool IsOf(RunKind kind, string owner) => Kind == kind && Owner == owner;
+        /// <summary>Whether what a worker runs is what was leased, and not the thread of an earlier attempt that is still there. An owner of an older version does not say which attempt.</summary>
+        public bool Covers(OccupiedSlot slot) => slot.Run == Run || (Run.Number == 0 && slot.Run with { Number = 0 } == Run);
     }
 
     private sealed record Waiting(SlotRequest Request, string Reason, long Asked);

@@ -44,8 +44,9 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
     private IGrainTimer? _driver;
     private bool _reminded;
     private long? _heard;
-    private long? _looked;
-    private RunRecord? _untilWritten;
+    private long? _rested;
+    private RunRecord _shown = new();
+    private string? _unwritten;
 
     /// <summary>The document as it is now.</summary>
     protected TDocument Document => document.State;
@@ -90,9 +91,6 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
     /// <summary>The state of the run.</summary>
     protected RunRecord Run => RunOf(Document);
 
-    /// <summary>What is durable of it: all that others may see.</summary>
-    private RunRecord Durable => _untilWritten ?? Run;
-
     private bool Known => Run.Submitted != default;
 
     private SiloAddress? Worker => Run.Current is { Worker.Length: > 0 } attempt ? SiloAddress.FromParsableString(attempt.Worker) : null;
@@ -101,6 +99,7 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
+        _shown = Run;
         if (Known && !Run.Status.IsSettled()) KeepDriving(DriveAfterActivation);
         return base.OnActivateAsync(cancellationToken);
     }
@@ -161,7 +160,7 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
     public Task<CommitResult> ArtifactStoredAsync(int attempt, ArtifactRef artifact) => ApplyAsync(new RunCommand.Store(attempt, artifact));
 
     public Task<CommitResult> NotedAsync(int attempt, RunEventKind kind, long step, string message) =>
-        ApplyAsync(new RunCommand.Note(attempt, kind, step, message, Persist: false));
+        ApplyAsync(new RunCommand.Note(attempt, kind, step, message));
 
     public virtual Task<CommitResult> FinishedAsync(int attempt, RunOutcome outcome) => ApplyAsync(new RunCommand.Finish(attempt, outcome.Step));
 
@@ -177,6 +176,7 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
     {
         var now = services.Time.GetUtcNow();
         if (!Known) return ["There is no such run."];
+        if (_unwritten is { } trouble) return [trouble];
         if (Run.Status.IsSettled()) return RunExplanation.OfSettled(Run);
         if (Run.Current is { } attempt) return RunExplanation.OfAttempt(Run, attempt, Progress, _heard is { } heard ? services.Time.GetElapsedTime(heard) : null);
         if (Run.RetryAt > now) return RunExplanation.OfRetry(Run, services.Retry.Value, now);
@@ -188,20 +188,20 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
         for (var seen = afterSequence; ;)
         {
             var changed = _changed.Task;
-            var run = Durable;
+            var run = _shown;
             var oldest = run.Events.IsEmpty ? run.Sequence + 1 : run.Events[0].Sequence;
             yield return new RunUpdate
             {
                 Sequence = run.Sequence,
                 Status = run.Status,
-                Reason = run.Reason,
+                Reason = _unwritten ?? run.Reason,
                 Attempt = run.Attempt,
                 Progress = Progress,
                 Events = [.. run.Events.Where(happened => happened.Sequence > seen)],
                 Reset = seen + 1 < oldest,
             };
             seen = run.Sequence;
-            if (run.Status.IsSettled() && run.Sequence == Durable.Sequence) yield break;
+            if (run.Status.IsSettled() && run.Sequence == _shown.Sequence) yield break;
             await Task.WhenAny(changed, Task.Delay(Pulse, services.Time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
         }
@@ -224,25 +224,24 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
         if (also is not null) document.State = also(document.State);
         if (transition.Persist || also is not null)
         {
-            // What is not durable has not happened: neither for those who watch meanwhile, nor if it fails.
-            _untilWritten = RunOf(before);
             try
             {
                 await document.WriteStateAsync();
+                _unwritten = null;
             }
-            catch
+            catch (Exception e)
             {
+                // What is not durable has not happened.
                 document.State = before;
+                _unwritten = $"Its state cannot be written, so it comes no further: {(e.InnerException ?? e).Message}";
+                Signal();
                 throw;
-            }
-            finally
-            {
-                _untilWritten = null;
             }
             services.History.Written(Kind, this.GetPrimaryKeyString(), command, Run);
             if (command is RunCommand.Fail failed) Telemetry.Restarts.Add(1, new("kind", Telemetry.NameOf(Kind)), new("cause", Telemetry.NameOf(failed.Cause)));
             OnChanged();
         }
+        _shown = Run;
         Signal();
         foreach (var effect in transition.Effects) await PerformAsync(effect);
         if (Run.Status.IsSettled()) await RestAsync();
@@ -260,25 +259,37 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
     protected async Task DriveAsync()
     {
         if (!Known) return;
-        while (!Run.Status.IsSettled())
+        // An owner that was away itself, frozen or in a call, could not listen either.
+        if (_heard is not null && _rested is { } since && services.Time.GetElapsedTime(since) > services.Training.Value.Supervise * 3) _heard = services.Time.GetTimestamp();
+        try
         {
-            KeepDriving(services.Training.Value.Supervise);
-            await RemindAsync();
-            if (Run.Current is not null)
+            while (!Run.Status.IsSettled() && await StepAsync())
             {
-                // Told again until it has stopped: whoever told it first may have died before.
-                if (RunMachine.OwedStop(Run) is { } stop) await PerformAsync(stop);
-                if (Run.Current is null) continue;
-                if (await IsAliveAsync()) return;
-                continue;
             }
-            if (Run.RetryAt - services.Time.GetUtcNow() is { } wait && wait > TimeSpan.Zero)
-            {
-                KeepDriving(wait);
-                return;
-            }
-            if (!await PrepareAsync() || !await BeginAsync()) return;
         }
+        finally
+        {
+            _rested = services.Time.GetTimestamp();
+        }
+    }
+
+    /// <summary>Takes the run one step further; false where there is nothing more to do for now.</summary>
+    private async Task<bool> StepAsync()
+    {
+        KeepDriving(services.Training.Value.Supervise);
+        await RemindAsync();
+        if (Run.Current is not null)
+        {
+            // Told again until it has stopped: whoever told it first may have died before.
+            if (RunMachine.OwedStop(Run) is { } stop) await PerformAsync(stop);
+            return Run.Current is null || !await IsAliveAsync();
+        }
+        if (Run.RetryAt - services.Time.GetUtcNow() is { } wait && wait > TimeSpan.Zero)
+        {
+            KeepDriving(wait);
+            return false;
+        }
+        return await PrepareAsync() && await BeginAsync();
     }
 
     /// <summary>Drives for somebody who asks, and who need not sit out the wait that is put between attempts after failures in a row.</summary>
@@ -300,7 +311,11 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
             return false;
         }
         // From here on the attempt owns the run, whatever becomes of the call that starts it.
-        await ApplyAsync(new RunCommand.Begin(lease.Id, lease.Place, lease.Worker.ToParsableString()));
+        if (await ApplyAsync(new RunCommand.Begin(lease.Id, lease.Place, lease.Worker.ToParsableString())) == CommitResult.Fenced)
+        {
+            await GrainFactory.Pool().ReleaseAsync(lease.Id);
+            return false;
+        }
         var attempt = CurrentAttempt;
         _heard = services.Time.GetTimestamp();
         try
@@ -319,15 +334,12 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
     /// <summary>Whether the current attempt still works; if not, it has been declared lost.</summary>
     private async Task<bool> IsAliveAsync()
     {
-        // An owner that was away itself, frozen or in a call, could not listen either.
-        if (_heard is not null && _looked is { } before && services.Time.GetElapsedTime(before) > services.Training.Value.Supervise * 3) _heard = services.Time.GetTimestamp();
-        _looked = services.Time.GetTimestamp();
         var stale = _heard is { } heard && services.Time.GetElapsedTime(heard) > services.Training.Value.Stale;
         var dead = Worker is { } worker && services.Membership.CurrentSnapshot.GetSiloStatus(worker) == SiloStatus.Dead;
         if (_heard is not null && !stale && !dead) return true;
         try
         {
-            if (!stale && !dead && await AskTrainerAsync(trainer => trainer.IsRunningAsync()))
+            if (!stale && !dead && await IsMemberAsync() && await AskTrainerAsync(trainer => trainer.IsRunningAsync()))
             {
                 _heard = services.Time.GetTimestamp();
                 return true;
@@ -347,6 +359,15 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
         return false;
     }
 
+    /// <summary>Whether the cluster knows the attempt's host at all; it does not where the host was there before the table of members was emptied, or in an earlier process.</summary>
+    private async Task<bool> IsMemberAsync()
+    {
+        if (Worker is not { } worker || services.Membership.CurrentSnapshot.GetSiloStatus(worker) != SiloStatus.None) return true;
+        // It may have joined a moment ago.
+        await services.Membership.Refresh();
+        return services.Membership.CurrentSnapshot.GetSiloStatus(worker) != SiloStatus.None;
+    }
+
     /// <summary>Calls the current attempt's trainer where it was started: without the hint a stray call would open a door on any worker.</summary>
     private async Task<T> AskTrainerAsync<T>(Func<ITrainerGrain, Task<T>> call)
     {
@@ -364,7 +385,7 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
     private SlotRequest SlotRequest()
     {
         var failed = Run.Attempts is [.., { Cause: FailureCause.Crash or FailureCause.OutOfMemory or FailureCause.Storage } last] ? last.Place : null;
-        return new(Kind, this.GetPrimaryKeyString(), SpecFacts.Device(Spec), Reads, SpecFacts.Share(Spec), failed);
+        return new(Kind, this.GetPrimaryKeyString(), SpecFacts.Device(Spec), Reads, SpecFacts.Share(Spec), failed, Run.Attempt + 1);
     }
 
     private async Task PerformAsync(RunEffect effect)
@@ -418,8 +439,16 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
     private async Task RemindAsync()
     {
         if (_reminded) return;
-        await this.RegisterOrUpdateReminder(Supervise, ReminderPeriod, ReminderPeriod);
-        _reminded = true;
+        try
+        {
+            await this.RegisterOrUpdateReminder(Supervise, ReminderPeriod, ReminderPeriod);
+            _reminded = true;
+        }
+        catch (Exception e)
+        {
+            // The next look at the run tries again; while it is awake it needs no reminder.
+            RunOwnerLog.ReminderMissing(services.Logger, e, CurrentAttempt);
+        }
     }
 
     private async Task RestAsync()
@@ -454,6 +483,9 @@ internal static partial class RunOwnerLog
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Attempt} cannot be reached.")]
     public static partial void Unreachable(ILogger logger, Exception exception, RunAttempt attempt);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "There is no reminder yet for the run of {Attempt}.")]
+    public static partial void ReminderMissing(ILogger logger, Exception exception, RunAttempt attempt);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Attempt} was the last of its run, but the run's reminder is still there.")]
     public static partial void ReminderLeft(ILogger logger, Exception exception, RunAttempt attempt);

@@ -2,6 +2,7 @@ using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Runs;
+using DisBack.Orchestration.Training;
 
 namespace DisBack.Orchestration.Grains;
 
@@ -44,7 +45,7 @@ internal sealed class TeacherGrain([PersistentState(DocumentNames.Teacher, Docum
     public Task<TeacherDocument> GetAsync() => Task.FromResult(Document);
 
     public override async Task<CommitResult> FinishedAsync(int attempt, RunOutcome outcome) => Run.Artifacts.TryGetValue(Weights, out var trained)
-        ? await ApplyAsync(new RunCommand.Finish(attempt, outcome.Step), known => known with { Weights = trained.Content })
+        ? await ApplyAsync(new RunCommand.Finish(attempt, outcome.Step), known => known with { Weights = trained.Content, Network = SpecFacts.Network(Spec) })
         : await ApplyAsync(new RunCommand.Fail(attempt, outcome.Step, FailureCause.Invalid, $"The training left no '{Weights}'."));
 
     protected override RunRecord RunOf(TeacherDocument document) => document.Run;

@@ -2,6 +2,7 @@ using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Training;
 using Orleans.Placement;
+using Orleans.Runtime.Placement;
 
 namespace DisBack.Orchestration.Grains;
 
@@ -11,12 +12,13 @@ namespace DisBack.Orchestration.Grains;
 /// entry of the grain directory, and that must not touch a healthy run. Whoever opens the door again, on the same silo, finds the run there.
 /// </remarks>
 [GrainType("trainer"), PlacedOn(SiloRole.Worker), Immovable]
-internal sealed class TrainerGrain(ITrainingRuntime runtime, RunReporter reporter) : Grain, ITrainerGrain
+internal sealed class TrainerGrain(ITrainingRuntime runtime, RunReporter reporter, ILocalSiloDetails silo) : Grain, ITrainerGrain
 {
     private ITrainingJob? Job => reporter.Find(this.GetPrimaryKeyString());
 
     public Task<StartResult> StartAsync(TrainingAssignment assignment)
     {
+        RefuseStrays();
         if (Job is null)
         {
             if (runtime.TryStart(assignment) is not { } job) return Task.FromResult(StartResult.NoSlot);
@@ -25,11 +27,27 @@ internal sealed class TrainerGrain(ITrainingRuntime runtime, RunReporter reporte
         return Task.FromResult(StartResult.Started);
     }
 
-    public Task<bool> IsRunningAsync() => Task.FromResult(Job is not null);
+    public Task<bool> IsRunningAsync()
+    {
+        RefuseStrays();
+        return Task.FromResult(Job is not null);
+    }
 
     public Task<bool> StopAsync(StopMode mode)
     {
+        RefuseStrays();
         Job?.RequestStop(mode, mode == StopMode.AfterCheckpoint ? "Paused on request." : "Stopped on request.");
         return IsRunningAsync();
+    }
+
+    /// <summary>
+    /// A hint is only advice: who asks on a silo that does not know the meant one yet is sent to any worker. Its answer would say that the run is
+    /// gone, or start it on another device than was leased.
+    /// </summary>
+    private void RefuseStrays()
+    {
+        if (RequestContext.Get(IPlacementDirector.PlacementHintKey) is not SiloAddress meant || meant.Equals(silo.SiloAddress)) return;
+        DeactivateOnIdle();
+        throw new InvalidOperationException($"The trainer {this.GetPrimaryKeyString()} was meant to be asked on {meant}, but this is {silo.SiloAddress}.");
     }
 }

@@ -61,7 +61,7 @@ internal sealed class TrajectoryGrain(
         if (Document.Nodes.FirstOrDefault(known => known.Index == node.Index)?.Content == node.Content)
             return Run.Current?.Number == attempt ? CommitResult.Accepted : CommitResult.Fenced;
         return await ApplyAsync(
-            new RunCommand.Note(attempt, RunEventKind.Node, node.Step, $"Node {node.Index} after step {node.Step}.", Persist: true),
+            new RunCommand.Note(attempt, RunEventKind.Node, node.Step, $"Node {node.Index} after step {node.Step}."),
             known => known with { Nodes = [.. known.Nodes.Where(earlier => earlier.Index < node.Index), node] });
     }
 

@@ -38,7 +38,7 @@ internal abstract record RunCommand
 
     public sealed record Store(int Number, ArtifactRef Artifact) : OfAttempt(Number);
 
-    public sealed record Note(int Number, RunEventKind Kind, long Step, string Message, bool Persist) : OfAttempt(Number);
+    public sealed record Note(int Number, RunEventKind Kind, long Step, string Message) : OfAttempt(Number);
 
     public sealed record Finish(int Number, long Step) : OfAttempt(Number);
 

@@ -26,10 +26,10 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
         RunCommand.Cancel => Cancel(state, now),
         RunCommand.Heartbeat beat => Heartbeat(state, beat.Snapshot, now),
         RunCommand.Commit commit => Commit(state, commit.Checkpoint, now),
-        RunCommand.Switch made => Same(Switch(state, made.Made, now)),
+        RunCommand.Switch made => state.Switches is [.., var last] && last == made.Made ? Same(state) : Changed(Switch(state, made.Made, now)),
         RunCommand.Store store => state.Artifacts.GetValueOrDefault(store.Artifact.Name) == store.Artifact ? Same(state) : Changed(Event(
             state with { Artifacts = state.Artifacts.SetItem(store.Artifact.Name, store.Artifact) }, now, RunEventKind.Artifact, store.Artifact.Name, store.Artifact.Step)),
-        RunCommand.Note note => new(Event(state, now, note.Kind, note.Message, note.Step), CommitResult.Accepted, note.Persist, []),
+        RunCommand.Note note => Changed(Event(state, now, note.Kind, note.Message, note.Step)),
         RunCommand.Finish finish => Finish(state, finish.Step, now),
         RunCommand.Fail fail => Fail(state, fail, now),
         _ => throw new ArgumentOutOfRangeException(nameof(command), command, "Not a command of a run."),
@@ -112,14 +112,14 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
 
     private static RunTransition Heartbeat(RunRecord state, TrainingSnapshot snapshot, DateTimeOffset now)
     {
-        var latest = state.Latest;
         var best = state.Best;
-        foreach (var (name, metric) in snapshot.Metrics)
+        // A worker of an older version names no best values, only the latest.
+        foreach (var (name, metric) in snapshot.Metrics.Where(metric => MetricNames.LowerIsBetter(metric.Key)).Concat(snapshot.Best))
         {
-            latest = latest.SetItem(name, metric);
-            if (MetricNames.LowerIsBetter(name) && (!best.TryGetValue(name, out var lowest) || metric.Value < lowest.Value)) best = best.SetItem(name, metric);
+            if (!best.TryGetValue(name, out var lowest) || metric.Value < lowest.Value) best = best.SetItem(name, metric);
         }
-        state = state with { Latest = latest, Best = best, Steps = snapshot.Steps };
+        // An attempt that has not restored its run yet does not know how long that is.
+        state = state with { Latest = state.Latest.SetItems(snapshot.Metrics), Best = best, Steps = Math.Max(snapshot.Steps, state.Steps) };
         return state.Status == RunStatus.Running
             ? Same(state)
             : Changed(Event(state with { Status = RunStatus.Running }, now, RunEventKind.Status, "Training.", snapshot.Step));

@@ -35,7 +35,4 @@ public interface ITrainingJob
 
     /// <summary>Another attempt owns the run: stops at the next step boundary and publishes nothing more.</summary>
     void Fence();
-
-    /// <summary>The owner knows the outcome, or will never: a host that shuts down need not wait for this run any longer.</summary>
-    void Close();
 }

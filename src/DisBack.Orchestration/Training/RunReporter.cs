@@ -16,15 +16,19 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(0.2);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
-    private readonly ConcurrentDictionary<string, ITrainingJob> _attended = new();
+    private readonly ConcurrentDictionary<string, (ITrainingJob Job, TaskCompletionSource Heard)> _attended = new();
+
+    /// <summary>Completes when the owners of all jobs that are here now know their outcomes, or nobody tries to tell them any more.</summary>
+    public Task AllHeard => Task.WhenAll(_attended.Values.Select(attended => attended.Heard.Task));
 
     /// <summary>The job of an attempt, by the trainer's key, from its start until the owner knows the outcome.</summary>
-    public ITrainingJob? Find(string attempt) => _attended.GetValueOrDefault(attempt);
+    public ITrainingJob? Find(string attempt) => _attended.GetValueOrDefault(attempt).Job;
 
     /// <summary>Takes a job that has just started under its care.</summary>
     public void Attend(ITrainingJob job)
     {
-        if (!_attended.TryAdd(job.Assignment.Run.ToString(), job)) return;
+        var heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!_attended.TryAdd(job.Assignment.Run.ToString(), (job, heard))) return;
         var owner = grains.Owner(job.Assignment.Run.Kind, job.Assignment.Run.Owner);
         // Away from the caller's turn, and from what it carries: neither a grain's scheduler nor its hints are for what outlives the grain.
         using var suppressed = ExecutionContext.SuppressFlow();
@@ -33,7 +37,7 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
         {
             await DeliverAllAsync(job, owner);
             _attended.TryRemove(job.Assignment.Run.ToString(), out _);
-            job.Close();
+            heard.SetResult();
         });
     }
 
@@ -84,10 +88,9 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
             {
                 using var commit = Telemetry.StartWork("commit", job.Trace, signal.Product);
                 var answer = await UntilHeardAsync(job, () => DeliverAsync(owner, attempt, signal), job.Abandoned);
-                // Whoever has given up was not refused.
-                if (answer == CommitResult.Fenced && !job.Abandoned.IsCancellationRequested) Fence(job);
+                if (answer == CommitResult.Fenced) Fence(job);
                 if (answer == CommitResult.Accepted && signal is RunSignal.CheckpointStored { Checkpoint: var kept }) history.CheckpointAcknowledged(job.Assignment.Run, kept);
-                signal.Acknowledge(answer);
+                signal.Acknowledge(answer ?? CommitResult.Fenced);
             }
             var outcome = await job.Completion;
             using var end = Telemetry.StartWork("outcome", job.Trace);
@@ -112,12 +115,12 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
         _ => throw new ArgumentOutOfRangeException(nameof(signal), signal, "Not a signal of a run."),
     };
 
-    /// <summary>Repeats a call until the owner answers; giving up is as good as being fenced.</summary>
-    private async Task<CommitResult> UntilHeardAsync(ITrainingJob job, Func<Task<CommitResult>> call, CancellationToken patience)
+    /// <summary>Repeats a call until the owner answers; null if patience ended first.</summary>
+    private async Task<CommitResult?> UntilHeardAsync(ITrainingJob job, Func<Task<CommitResult>> call, CancellationToken patience)
     {
         for (var wait = FirstWait; ; wait = wait * 2 < LongestWait ? wait * 2 : LongestWait)
         {
-            if (patience.IsCancellationRequested) return CommitResult.Fenced;
+            if (patience.IsCancellationRequested) return null;
             try
             {
                 return await call();

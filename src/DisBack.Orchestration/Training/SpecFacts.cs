@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DisBack.Contracts.Grains;
 using DisBack.Contracts.Specs;
+using DisBack.Diffusion.Networks;
 using DisBack.Distillation.Runs;
 
 namespace DisBack.Orchestration.Training;
@@ -18,6 +19,9 @@ internal static class SpecFacts
 
     /// <summary>How much of a slot a run takes.</summary>
     public static double Share(string spec) => Part<HardwareSettings>(spec, "hardware").Slot ?? 1;
+
+    /// <summary>The network that the spec of a teacher describes, as canonical JSON.</summary>
+    public static string Network(string spec) => Part<NetworkSettings>(spec, "network").ToJson();
 
     /// <summary>Key of the trajectory that an experiment walks: teacher, generator, recording and seed (paper, algorithm 1).</summary>
     /// <remarks>

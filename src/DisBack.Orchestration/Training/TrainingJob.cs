@@ -31,7 +31,6 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
     private readonly string _scratch;
     private readonly Channel<RunSignal> _signals = Channel.CreateUnbounded<RunSignal>();
     private readonly TaskCompletionSource<RunOutcome> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _abandoned = new();
     private readonly CancellationTokenSource _checkpointAndStop = new();
     private readonly StagingBuffers _checkpoint = new();
@@ -72,9 +71,6 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
 
     public ActivityContext Trace => _span?.Context ?? default;
 
-    /// <summary>Completes with <see cref="Close"/>.</summary>
-    public Task Closed => _closed.Task;
-
     public CancellationToken Abandoned => _abandoned.Token;
 
     /// <summary>Starts the thread, without the caller's ambient state: no grain context, no activity.</summary>
@@ -105,8 +101,6 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
         // A failure shows when the bytes are fetched in earnest.
         _ = _weights.PrefetchAsync(content, Abandoned).ContinueWith(done => done.Exception, TaskScheduler.Default);
     }
-
-    public void Close() => _closed.TrySetResult();
 
     private void Abandon(FailureCause cause, string reason)
     {
@@ -219,8 +213,13 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs, ITrainingList
         foreach (var point in measurements) _metrics!.Add(new MetricPoint(point.Step, point.Name, point.Value, now));
         if (_metrics!.IsFull) _uploader.Write(_metrics.FlushAsync);
         foreach (var point in finite) Telemetry.Losses.Record(point.Value, new KeyValuePair<string, object?>("loss", point.Name));
-        var latest = Snapshot.Metrics.SetItems(finite.Select(point => KeyValuePair.Create(point.Name, new MetricValue(point.Value, point.Step))));
-        Volatile.Write(ref _snapshot, Snapshot with { Metrics = latest });
+        var latest = finite.Select(point => KeyValuePair.Create(point.Name, new MetricValue(point.Value, point.Step))).ToList();
+        var best = Snapshot.Best;
+        Volatile.Write(ref _snapshot, Snapshot with
+        {
+            Metrics = Snapshot.Metrics.SetItems(latest),
+            Best = best.SetItems(latest.Where(point => MetricNames.LowerIsBetter(point.Key) && (!best.TryGetValue(point.Key, out var lowest) || point.Value.Value < lowest.Value))),
+        });
     }
 
     void ITrainingListener.NodeRecorded(RecordedNode node)

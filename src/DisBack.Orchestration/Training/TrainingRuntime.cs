@@ -12,7 +12,8 @@ namespace DisBack.Orchestration.Training;
 /// <inheritdoc cref="ITrainingRuntime"/>
 internal sealed class TrainingRuntime : ITrainingRuntime
 {
-    private static readonly TimeSpan FarewellTime = TimeSpan.FromSeconds(5);
+    /// <summary>How long a thread that was told to stop at once may take to its next step.</summary>
+    private static readonly TimeSpan LastStep = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
     private readonly List<TrainingJob> _jobs = [];
@@ -57,8 +58,10 @@ internal sealed class TrainingRuntime : ITrainingRuntime
         lock (_gate)
         {
             if (_jobs.Find(known => known.Assignment.Run == assignment.Run) is { } running) return running;
+            var others = _jobs.Where(other => other.Assignment.Run.Kind == assignment.Run.Kind && other.Assignment.Run.Owner == assignment.Run.Owner).ToList();
+            if (others.Exists(newer => newer.Assignment.Run.Number > assignment.Run.Number)) return null;
             // An older attempt of the same run has lost its ownership, whether or not it knows; its slot is free once its thread is gone.
-            foreach (var older in _jobs.Where(other => other.Assignment.Run.Kind == assignment.Run.Kind && other.Assignment.Run.Owner == assignment.Run.Owner)) older.Fence();
+            others.ForEach(older => older.Fence());
             var device = _devices.FirstOrDefault(device => device.Index == assignment.Device);
             if (device is null) return null;
             var used = _jobs.Where(other => other.Assignment.Device == device.Index).Sum(other => other.Share);
@@ -86,15 +89,13 @@ internal sealed class TrainingRuntime : ITrainingRuntime
         var ended = Task.WhenAll(running.Select(job => job.Completion));
         // A thread that hangs in a driver is left to the end of the process: nothing of it would be accepted any more.
         await Task.WhenAny(ended, LateAsync(cancellation));
-        // The checkpoints are committed; that the owners also hear of the end saves them a search at the next start.
-        await Task.WhenAny(Task.WhenAll(running.Select(job => job.Closed)), Task.Delay(FarewellTime, _time, CancellationToken.None));
     }
 
     /// <summary>Completes when a thread that was told to stop at once has had the time for it.</summary>
     private async Task LateAsync(CancellationToken hurry)
     {
         await Task.Delay(Timeout.InfiniteTimeSpan, _time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await Task.Delay(FarewellTime, _time, CancellationToken.None);
+        await Task.Delay(LastStep, _time, CancellationToken.None);
     }
 
     private void Remove(TrainingJob job)

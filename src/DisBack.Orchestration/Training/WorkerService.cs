@@ -11,11 +11,12 @@ using Orleans.Runtime.MembershipService.SiloMetadata;
 namespace DisBack.Orchestration.Training;
 
 /// <summary>
-/// Tells the pool what this worker has and runs; at shutdown, tells it first that there is nothing left to give and then lets every run reach
-/// a committed checkpoint while the silo can still serve the commits.
+/// Tells the pool what this worker has and runs; at shutdown, tells it that there is nothing left to give while every run reaches a committed
+/// checkpoint, as long as the silo can still serve the commits.
 /// </summary>
 internal sealed partial class WorkerService(
     ITrainingRuntime runtime,
+    RunReporter reporter,
     WeightCache weights,
     IGrainFactory grains,
     ILocalSiloDetails silo,
@@ -25,13 +26,20 @@ internal sealed partial class WorkerService(
     TimeProvider time,
     ILogger<WorkerService> logger) : BackgroundService
 {
+    /// <summary>How long owners may take to hear of the end.</summary>
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
+
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        await base.StopAsync(cancellationToken);
-        await ReportAsync(leaving: true, cancellationToken);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(options.Value.Drain);
-        await runtime.DrainAsync(patience.Token);
+        // At once, and the reports beside it: a pool that does not answer must not cost the runs their grace.
+        var drained = runtime.DrainAsync(patience.Token);
+        await base.StopAsync(cancellationToken);
+        _ = ReportAsync(cancellationToken);
+        await drained;
+        // The checkpoints are committed; that the owners also hear of the end saves a search at the next start, and a finished run its repetition.
+        await Task.WhenAny(reporter.AllHeard, Task.Delay(Farewell, time, CancellationToken.None));
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -39,7 +47,7 @@ internal sealed partial class WorkerService(
         using var period = new PeriodicTimer(options.Value.Report, time);
         try
         {
-            do await ReportAsync(leaving: false, stoppingToken);
+            do await ReportAsync(stoppingToken);
             while (await period.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException)
@@ -48,16 +56,17 @@ internal sealed partial class WorkerService(
         }
     }
 
-    private async Task ReportAsync(bool leaving, CancellationToken stopping)
+    private async Task ReportAsync(CancellationToken stopping)
     {
         // A worker that is there before the first control silo has nobody to tell, and that is no reason for an alarm.
         if (!membership.CurrentSnapshot.Members.Values.Any(member => member.Status == SiloStatus.Active && RoleFilterDirector.Has(metadata, member.SiloAddress, SiloRole.Control))) return;
         try
         {
-            var report = new WorkerReport(silo.SiloAddress, silo.Name, leaving ? [] : runtime.Devices, runtime.Occupied, [.. weights.Digests], [.. weights.TakeDamaged()]);
-            var damaged = await grains.Pool().ReportAsync(report);
+            var report = new WorkerReport(silo.SiloAddress, silo.Name, runtime.Devices, runtime.Occupied, [.. weights.Digests], [.. weights.Damaged]);
+            var healing = await grains.Pool().ReportAsync(report).WaitAsync(stopping);
+            weights.DamageIsKnown(report.Damaged);
             // Beside the reports: hashing a large file takes longer than the pool waits for the next one.
-            if (!damaged.IsEmpty) _ = HealAsync(damaged, stopping);
+            if (!healing.IsEmpty) _ = HealAsync(healing, stopping);
         }
         catch (Exception e)
         {
@@ -66,11 +75,11 @@ internal sealed partial class WorkerService(
         }
     }
 
-    private async Task HealAsync(ImmutableArray<string> damaged, CancellationToken stopping)
+    private async Task HealAsync(ImmutableArray<string> healing, CancellationToken stopping)
     {
         try
         {
-            foreach (var digest in damaged) await weights.HealAsync(digest, stopping);
+            foreach (var digest in healing) await weights.HealAsync(digest, stopping);
         }
         catch (Exception e)
         {

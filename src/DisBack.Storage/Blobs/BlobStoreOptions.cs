@@ -41,8 +41,8 @@ public sealed class BlobStoreOptions : IValidatableObject
             yield return new($"Blobs:Azure:BlockBytes is {Azure.BlockBytes}; a block has 64 KiB to 4,000 MiB.");
         if (Azure.Concurrency is < 1 or > 64)
             yield return new($"Blobs:Azure:Concurrency is {Azure.Concurrency}; 1 to 64 blocks travel at once.");
-        if (Azure.Retries is < 0 or > 20)
-            yield return new($"Blobs:Azure:Retries is {Azure.Retries}; a request is sent again 0 to 20 times.");
+        if (Azure.Retries is < 1 or > 20)
+            yield return new($"Blobs:Azure:Retries is {Azure.Retries}; a request is sent again 1 to 20 times.");
         if (Azure.NetworkTimeout <= TimeSpan.Zero)
             yield return new(string.Create(CultureInfo.InvariantCulture, $"Blobs:Azure:NetworkTimeout is {Azure.NetworkTimeout.TotalSeconds:0.###} s; it must be longer than nothing."));
     }

@@ -55,15 +55,21 @@ public sealed partial class WeightCache : IDisposable
         }
     }
 
-    /// <summary>Digests whose stored bytes were found damaged since the last call, and not fetched intact: some other host may have a copy.</summary>
-    public IReadOnlyList<string> TakeDamaged()
+    /// <summary>Digests whose stored bytes were found damaged, and not fetched intact since: some other host may have a copy.</summary>
+    public IReadOnlyList<string> Damaged
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _damaged];
+        }
+    }
+
+    /// <summary>Somebody who can have it repaired knows of this damage, so it is named no more until it is found again.</summary>
+    public void DamageIsKnown(IEnumerable<string> digests)
     {
         lock (_gate)
-        {
-            string[] damaged = [.. _damaged];
-            _damaged.Clear();
-            return damaged;
-        }
+            _damaged.ExceptWith(digests);
     }
 
     /// <summary>Puts this cache's copy of a content in the place of a damaged one in the blob store; does nothing if the copy is damaged too, or gone.</summary>

@@ -151,6 +151,19 @@ public sealed class AcceleratorPoolGrainTests
     }
 
     [Fact]
+    public async Task The_thread_of_a_lost_attempt_counts_beside_its_successor()
+    {
+        await using var site = await Site.OpenAsync(new ScriptedTraining());
+        await ReportAsync(site, 1, "here", runs: [new OccupiedSlot(new RunAttempt(RunKind.Teacher, "again", 1), 0, 0.5)]);
+
+        var successor = await PoolOf(site).LeaseAsync(Request("again") with { Share = 0.5, Attempt = 2 });
+        var other = await PoolOf(site).LeaseAsync(Request("other") with { Share = 0.5, Attempt = 1 });
+
+        Assert.Equal("here cuda:0", successor.Lease?.Place);
+        Assert.Null(other.Lease);
+    }
+
+    [Fact]
     public async Task A_pool_that_has_just_woken_counts_runs_it_never_leased()
     {
         await using var site = await Site.OpenAsync(new ScriptedTraining());

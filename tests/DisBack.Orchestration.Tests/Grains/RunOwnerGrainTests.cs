@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Storage;
 using DisBack.Storage.Blobs;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -41,13 +42,46 @@ public sealed class RunOwnerGrainTests
         folder.Delete(recursive: true);
     }
 
-    /// <summary>A store whose next write of a document waits at a gate.</summary>
+    [Fact]
+    public async Task An_owner_that_cannot_write_says_so_until_it_can()
+    {
+        var script = new ScriptedTraining();
+        var hold = script.HoldAt(RunKind.Teacher, 5);
+        var folder = Directory.CreateTempSubdirectory("disback-full-");
+        var blobs = SlowBlobs.Over(new FolderBlobStore(folder.FullName));
+        await using (var site = await Site.OpenAsync(script, services: services => services.AddSingleton<IBlobStore>(blobs)))
+        {
+            var teacher = site.Host.Grains.GetGrain<ITeacherGrain>("unwritten");
+            await teacher.TrainAsync("{}");
+            await hold.Reached;
+            await Site.UntilAsync(teacher, RunStatus.Running);
+
+            ((SlowBlobs)blobs).Refusal = "The disk is full.";
+            var refused = await Assert.ThrowsAsync<Orleans.Runtime.OrleansException>(() => teacher.PauseAsync());
+            var why = await teacher.WhyAsync();
+            var told = await Site.UntilAsync(teacher, _ => true);
+            ((SlowBlobs)blobs).Refusal = null;
+            await teacher.PauseAsync();
+            hold.Open();
+            var paused = await Site.UntilAsync(teacher, RunStatus.Paused);
+
+            Assert.IsType<StorageException>(refused.InnerException);
+            Assert.Equal(["Its state cannot be written, so it comes no further: The disk is full."], why);
+            Assert.Equal((RunStatus.Running, why[0]), (told.Status, told.Reason));
+            Assert.Null(paused.Reason);
+        }
+        folder.Delete(recursive: true);
+    }
+
+    /// <summary>A store that refuses documents, or whose next write of one waits at a gate.</summary>
     [SuppressMessage("Performance", "CA1852", Justification = "The proxy that is made derives from it.")]
     internal class SlowBlobs : DispatchProxy
     {
         private IBlobStore _inner = null!;
 
         public TaskCompletionSource? Gate { get; set; }
+
+        public string? Refusal { get; set; }
 
         public TaskCompletionSource Waiting { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -61,8 +95,9 @@ public sealed class RunOwnerGrainTests
         protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
         {
             var gate = Gate?.Task;
-            return targetMethod!.Name == nameof(IBlobStore.WriteAsync) && gate is { IsCompleted: false } && ((string)args![0]!).StartsWith("state/", StringComparison.Ordinal)
-                ? LateAsync()
+            var isDocument = targetMethod!.Name == nameof(IBlobStore.WriteAsync) && ((string)args![0]!).StartsWith("state/", StringComparison.Ordinal);
+            return isDocument && Refusal is { } refusal ? Task.FromException<string>(new StorageException(refusal))
+                : isDocument && gate is { IsCompleted: false } ? LateAsync()
                 : targetMethod.Invoke(_inner, args);
 
             async Task<string> LateAsync()

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using CsCheck;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
@@ -26,7 +27,7 @@ public sealed class RunMachineTests
         Gen.Select(Number, Step, (n, step) => (RunCommand)new RunCommand.Commit(n, Checkpoint(step))),
         Gen.Select(Number, Step, (n, step) => (RunCommand)new RunCommand.Switch(n, new SwitchRecord(step, 2, 1, null))),
         Gen.Select(Number, Step, (n, step) => (RunCommand)new RunCommand.Store(n, new ArtifactRef("samples.png", new ContentRef("aa", 1), step))),
-        Gen.Select(Number, Gen.Int[0, 9], (n, i) => (RunCommand)(i == 0 ? new RunCommand.Finish(n, 500) : new RunCommand.Note(n, RunEventKind.Note, 1, "note", false))),
+        Gen.Select(Number, Gen.Int[0, 9], (n, i) => (RunCommand)(i == 0 ? new RunCommand.Finish(n, 500) : new RunCommand.Note(n, RunEventKind.Note, 1, "note"))),
         Gen.Select(Number, Gen.Enum<FailureCause>(), (n, cause) => (RunCommand)new RunCommand.Fail(n, 1, cause, "failed")));
 
     [Fact]
@@ -84,6 +85,42 @@ public sealed class RunMachineTests
             Assert.Equal(Enumerable.Range(0, after.State.Events.Length).Select(i => after.State.Events[0].Sequence + i), after.State.Events.Select(happened => happened.Sequence));
         Assert.Equal(after.State.Sequence, after.State.Events.IsEmpty ? 0 : after.State.Events[^1].Sequence);
     });
+
+    [Fact]
+    public void What_has_a_number_is_durable() => Check((before, _, after) => Assert.True(after.Persist || after.State.Sequence == before.Sequence));
+
+    [Fact]
+    public void A_switch_that_is_told_again_is_one_switch()
+    {
+        var made = new RunCommand.Switch(1, new SwitchRecord(40, 2, 1, 0.5));
+        var first = Machine.Apply(Running(), made, Start);
+        var again = Machine.Apply(first.State, made with { Made = made.Made with { } }, Start);
+
+        Assert.Equal((true, false), (first.Persist, again.Persist));
+        Assert.Same(first.State, again.State);
+    }
+
+    [Fact]
+    public void An_attempt_that_still_starts_does_not_take_back_what_is_known()
+    {
+        var known = Heartbeat(Running(), new TrainingSnapshot
+        {
+            Step = 50,
+            Steps = 600,
+            Metrics = Metrics(("fid", 0.9, 50), ("loss/fake", 0.1, 50)),
+            Best = Metrics(("fid", 0.5, 40)),
+        });
+        var starting = Heartbeat(known, new TrainingSnapshot { Stage = "starting" });
+
+        Assert.Equal(600, starting.Steps);
+        Assert.Equal((0.9, 0.5), (starting.Latest["fid"].Value, starting.Best["fid"].Value));
+        Assert.DoesNotContain("loss/fake", starting.Best.Keys);
+
+        static RunRecord Heartbeat(RunRecord state, TrainingSnapshot snapshot) => Machine.Apply(state, new RunCommand.Heartbeat(1, snapshot), Start).State;
+
+        static ImmutableSortedDictionary<string, MetricValue> Metrics(params (string Name, double Value, long Step)[] values) =>
+            values.ToImmutableSortedDictionary(value => value.Name, value => new MetricValue(value.Value, value.Step));
+    }
 
     [Fact]
     public void A_divergence_is_final_and_says_why()

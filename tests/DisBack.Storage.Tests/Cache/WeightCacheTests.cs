@@ -221,14 +221,16 @@ public sealed class WeightCacheTests : IDisposable
         await _blobs.WriteAsync(content.BlobName, BinaryData.FromString("flipped"), BlobCondition.None, Cancellation);
         using var other = NewCache(folder: "other");
         await Assert.ThrowsAsync<CorruptContentException>(() => other.GetAsync(content, cancellation: Cancellation));
-        var damaged = other.TakeDamaged();
+        var damaged = other.Damaged;
+        other.DamageIsKnown(damaged);
+        Assert.Empty(other.Damaged);
 
         var healed = await whole.HealAsync(content.Digest, Cancellation);
         (await other.GetAsync(content, cancellation: Cancellation)).Dispose();
 
         Assert.True(healed);
         Assert.Equal([content.Digest], damaged);
-        Assert.Empty(other.TakeDamaged());
+        Assert.Empty(other.Damaged);
     }
 
     [Fact]
