@@ -1,4 +1,5 @@
 using System.Reflection;
+using DisBack.Contracts.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -16,6 +17,8 @@ internal static class Observability
     public static void AddObservability(this WebApplicationBuilder builder, SiloSettings settings)
     {
         var version = typeof(Observability).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+        // That is where OpenTelemetry looks for them.
+        StrictSettings.AddVariables(builder.Configuration, "OTEL_");
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource
                 .AddService("disback-silo", serviceNamespace: settings.Cluster.Id, serviceVersion: version, serviceInstanceId: settings.Name)
@@ -26,7 +29,7 @@ internal static class Observability
                 .AddPrometheusExporter())
             .WithTracing(traces => traces.AddSource([Orchestration.Telemetry.Name, .. OrleansSources]));
         // This variable says whether, the other standard ones say how.
-        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT"))) return;
+        if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"])) return;
         builder.Logging.AddOpenTelemetry(logs => (logs.IncludeFormattedMessage, logs.ParseStateValues) = (true, true));
         telemetry.UseOtlpExporter();
     }

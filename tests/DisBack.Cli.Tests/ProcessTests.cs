@@ -88,7 +88,7 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
     [Fact]
     public async Task A_held_folder_can_be_read_and_commanded_but_not_taken()
     {
-        using var holder = Start("holder", "--set", "backtracking.steps=100000");
+        using var holder = Start("holder", "--set", "backtracking.steps=20000");
         await holder.SeesAsync("backtracking");
 
         var (code, _, error) = await Run("spec.yaml", "other");
@@ -105,7 +105,7 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         Assert.Contains("is not running", await Said("pause", "holder"));
 
         await Said("cancel", "holder");
-        Assert.Equal(ExitCode.Cancelled, (await Run("spec.yaml", "holder", "--set", "backtracking.steps=100000")).Code);
+        Assert.Equal(ExitCode.Cancelled, (await Run("spec.yaml", "holder", "--set", "backtracking.steps=20000")).Code);
     }
 
     [Fact]

@@ -1,15 +1,20 @@
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 using DisBack.Silo.Tests.Infra;
 using DisBack.TestKit;
 using DisBack.TestKit.History;
 using DisBack.TestKit.Processes;
 using DisBack.TestKit.Silos;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace DisBack.Silo.Tests;
 
 /// <summary>The real executable, alone: how it starts, what it shows, how it ends, and what its supervisor makes of its end.</summary>
-public sealed partial class SiloProcessTests : IDisposable
+public sealed class SiloProcessTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -40,7 +45,7 @@ public sealed partial class SiloProcessTests : IDisposable
         using var http = new HttpClient { BaseAddress = silo.Http };
         Assert.Equal("Healthy", await http.GetStringAsync(new Uri(SiloHost.LivePath, UriKind.Relative), Cancellation));
         Assert.Equal(0, await ComposeTests.HealthAsync(silo.Http.Port));
-        var metrics = Metric.Parse(await http.GetStringAsync(new Uri(SiloHost.MetricsPath, UriKind.Relative), Cancellation));
+        var metrics = Metrics.Parse(await http.GetStringAsync(new Uri(SiloHost.MetricsPath, UriKind.Relative), Cancellation));
         Assert.Equal(1, Assert.Single(metrics, metric => metric.Name == "disback_slots_total").Value);
         var target = Assert.Single(metrics, metric => metric.Name == "target_info").Labels;
         Assert.Equal(("disback-silo", "disback", "alone", "both"), (target["service_name"], target["service_namespace"], target["service_instance_id"], target["disback_role"]));
@@ -52,6 +57,39 @@ public sealed partial class SiloProcessTests : IDisposable
 
         Assert.Equal(ExitCodes.Stopped, await silo.TerminateAsync().WaitAsync(Cancellation));
         Assert.NotEqual(0, await ComposeTests.HealthAsync(silo.Http.Port));
+    }
+
+    [Theory]
+    [InlineData("metrics", "disback.slots.total")]
+    [InlineData("traces", "Microsoft.Orleans.Application")]
+    [InlineData("logs", "Orleans.")]
+    public async Task What_it_measures_does_and_says_goes_to_the_collector_that_is_named(string signal, string holds)
+    {
+        var received = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        await using var collector = builder.Build();
+        collector.MapPost($"/v1/{signal}", async (HttpRequest request) =>
+        {
+            // Names stand in the messages of the protocol as they are.
+            using var text = new StreamReader(request.Body, Encoding.Latin1);
+            var body = await text.ReadToEndAsync(Cancellation);
+            if (body.Contains(holds, StringComparison.Ordinal)) received.TrySetResult(body);
+        });
+        await collector.StartAsync(Cancellation);
+        await using var silo = Silo("told", environment: new()
+        {
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Urls.Single(),
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+            ["OTEL_METRIC_EXPORT_INTERVAL"] = "500",
+            // A silo in good order has little to say.
+            ["DISBACK_LOGGING__LOGLEVEL__ORLEANS"] = "Information",
+        });
+
+        await silo.StartAsync();
+
+        Assert.Contains("disback-silo", await received.Task.WaitAsync(TimeSpan.FromMinutes(1), Cancellation), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -98,7 +136,7 @@ public sealed partial class SiloProcessTests : IDisposable
     [Fact]
     public async Task A_refused_silo_is_not_started_again()
     {
-        await using var silo = Silo("refused", supervised: true, ("Training:Stale", "00:00:01"));
+        await using var silo = Silo("refused", supervised: true, settings: ("Training:Stale", "00:00:01"));
         silo.Start();
         Assert.Equal(ExitCodes.Refused, await silo.Exit.WaitAsync(Cancellation));
         Assert.Contains("Training:Stale", silo.LastLines, StringComparison.Ordinal);
@@ -109,13 +147,14 @@ public sealed partial class SiloProcessTests : IDisposable
 
     private static string SiloAssembly => Path.Combine(AppContext.BaseDirectory, "DisBack.Silo.dll");
 
-    private SiloProcess Silo(string name, bool supervised = false, params (string Key, string Value)[] settings) => new(
+    private SiloProcess Silo(string name, bool supervised = false, Dictionary<string, string>? environment = null, params (string Key, string Value)[] settings) => new(
         new()
         {
             Name = name,
             Role = SiloRole.Both,
             Folder = Path.Combine(_folder.Path, name),
             Supervised = supervised,
+            Environment = environment ?? [],
             Configuration = settings.Append(("Blobs:Folder", Path.Combine(_folder.Path, "blobs"))).ToDictionary(one => one.Item1, one => one.Item2),
         },
         new HistoryLog());
@@ -142,27 +181,5 @@ public sealed partial class SiloProcessTests : IDisposable
         {
             return false;
         }
-    }
-
-    /// <summary>One line of the Prometheus text format.</summary>
-    private sealed partial record Metric(string Name, IReadOnlyDictionary<string, string> Labels, double Value)
-    {
-        public static List<Metric> Parse(string text) => [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line[0] != '#').Select(One)];
-
-        private static Metric One(string line)
-        {
-            var match = Line().Match(line);
-            Assert.True(match.Success, $"'{line}' is not in the text format of Prometheus.");
-            return new(
-                match.Groups["name"].Value,
-                Label().Matches(match.Groups["labels"].Value).ToDictionary(label => label.Groups[1].Value, label => label.Groups[2].Value),
-                double.Parse(match.Groups["value"].Value.Replace("+Inf", "Infinity", StringComparison.Ordinal), CultureInfo.InvariantCulture));
-        }
-
-        [GeneratedRegex(@"^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?<labels>.*)\})? (?<value>\S+)( [0-9]+)?$")]
-        private static partial Regex Line();
-
-        [GeneratedRegex("([a-zA-Z_][a-zA-Z0-9_]*)=\"((?:[^\"\\\\]|\\\\.)*)\"")]
-        private static partial Regex Label();
     }
 }

@@ -10,6 +10,16 @@ internal sealed class FeedHub(Func<IControl> control, TimeProvider time)
     private readonly Lock _gate = new();
     private readonly Dictionary<RunId, Entry> _entries = [];
 
+    /// <summary>Runs that are watched now.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _entries.Count;
+        }
+    }
+
     /// <summary>Joins those who watch a run.</summary>
     /// <returns>The feed until it is disposed.</returns>
     public Lease Join(RunId run)

@@ -162,13 +162,14 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
         request.Headers.Add("Last-Event-ID", after.ToString(System.Globalization.CultureInfo.InvariantCulture));
         using var response = await Heard(_http.SendOnceAsync(request, ending.Token));
         await using var body = await Heard(response.Content.ReadAsStreamAsync(ending.Token));
-        var items = SseParser.Create(body, (_, data) => JsonSerializer.Deserialize<RunUpdate?>(data, Api.Json)).EnumerateAsync(ending.Token).GetAsyncEnumerator(ending.Token);
+        // An event that only says that the gateway is alive has no data.
+        var items = SseParser.Create(body, (type, data) => type == Api.AliveEvent ? null : JsonSerializer.Deserialize<RunUpdate>(data, Api.Json)).EnumerateAsync(ending.Token).GetAsyncEnumerator(ending.Token);
         await using var _ = items;
         RunUpdate? last = null;
         while (await Heard(items.MoveNextAsync().AsTask()))
         {
             silence.CancelAfter(s_silence);
-            if (items.Current is { EventType: not Api.AliveEvent, Data: { } update })
+            if (items.Current.Data is { } update)
                 yield return last = update;
         }
         if (last is null || !last.Status.IsSettled())

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Reflection;
 using DisBack.Contracts.Specs;
 using DisBack.Diffusion;
@@ -24,6 +25,12 @@ public static class StrictSettings
         configuration.Sources.Clear();
         configuration.AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json")).AddEnvironmentVariables(Prefix).AddCommandLine(arguments);
     }
+
+    /// <summary>Adds the variables that a library reads from the configuration under their own names. For after the settings were read, because they are none.</summary>
+    public static void AddVariables(IConfigurationBuilder configuration, string prefix) => configuration.AddInMemoryCollection(
+        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .Where(variable => ((string)variable.Key).StartsWith(prefix, StringComparison.Ordinal))
+            .Select(variable => KeyValuePair.Create((string)variable.Key, (string?)variable.Value)));
 
     /// <summary>Sets the properties of an object, and of those it consists of.</summary>
     /// <param name="configuration">Where they are.</param>

@@ -4,13 +4,12 @@ using DisBack.TestKit.Silos;
 namespace DisBack.Cluster.Tests.Faults;
 
 /// <summary>The disks on which workers write their checkpoints fill up, first one of them, then all.</summary>
-public sealed class DiskFaultTests() : FaultTests(new() { Workers = 2 }, hosts: true)
+public sealed class DiskFaultTests() : FaultTests(new() { Workers = 2, ScratchMebibytes = 8 }, hosts: true)
 {
     [Fact]
     public async Task A_full_disk_is_named_and_the_run_goes_on_elsewhere_or_when_there_is_room()
     {
         const int steps = 300;
-        foreach (var each in Cluster.Workers) await Cluster.HostOf(each)!.MountDiskAsync(each.Scratch, mebibytes: 8);
         var (trial, worker) = await TrainAsync(steps);
         var other = Cluster.Workers.Single(each => each != worker);
 

@@ -73,13 +73,15 @@ public abstract class FaultTests(TestClusterOptions options, bool hosts = false)
         var replaced = await ResumedAsync(trial, attempt: 2);
         await enough;
         var before = Cluster.History.Records.Count;
+        Assert.DoesNotContain(Cluster.History.Records, record => record.Event == HistoryEvent.Completed && record.Run == TestCluster.NameOf(trial));
         zombie.Send(Signal.Continue);
 
-        // It learns of its end from the owner, from the membership table, or from both.
-        var fenced = Cluster.HistoryAsync(record => record.Event == HistoryEvent.Fenced && record.Silo == zombie.Name, after: before);
-        await Task.WhenAny(fenced, zombie.Exit);
+        // It learns of its end from the owner, or from the membership table, and that ends its process.
+        var fenced = Cluster.HistoryAsync(record => record.Event == HistoryEvent.Fenced && record.Silo == zombie.Name && record.Attempt == 1, after: before);
+        await await Task.WhenAny(fenced, zombie.Exit);
         Assert.NotEqual(zombie.Name, replaced.Silo);
         await EndsAsIfNothingHadHappenedAsync(trial, steps);
+        if (zombie.IsRunning) Assert.Equal(0, Metrics.Sum(await zombie.MetricsAsync(), "disback_slots_used"));
         Assert.DoesNotContain(
             Cluster.History.Records.Skip(before), record => record is { Event: HistoryEvent.CheckpointCommitted or HistoryEvent.CheckpointAcknowledged, Attempt: 1 } && record.Run == TestCluster.NameOf(trial));
     }

@@ -1,5 +1,7 @@
 using DisBack.Storage.Content;
+using DisBack.TestKit.History;
 using DisBack.TestKit.Services;
+using DisBack.TestKit.Silos;
 
 namespace DisBack.Cluster.Tests.Faults;
 
@@ -63,12 +65,15 @@ public sealed class ServiceFaultTests() : FaultTests(new())
     [Fact]
     public async Task A_flipped_bit_in_the_head_checkpoint_is_named_and_the_one_before_is_taken()
     {
-        var (trial, worker) = await TrainAsync(Steps);
+        var (trial, _) = await TrainAsync(Steps);
 
-        await worker.KillAsync();
+        // All of them, so that no other attempt begins before the head is damaged.
+        await Task.WhenAll(Cluster.Workers.Select(silo => silo.KillAsync()));
+        await Cluster.HistoryAsync(record => record.Event == HistoryEvent.AttemptEnded && record.Run == TestCluster.NameOf(trial));
         var head = HeadBefore(trial, attempt: 2);
         await Cluster.DamageAsync(new ContentRef(head.Digest, 0));
         var damaged = new HashSet<string> { head.Digest };
+        await Cluster.ReviveAsync();
 
         Assert.True((await ResumedAsync(trial, attempt: 2)).Step < head.Step);
         var run = await EndsAsIfNothingHadHappenedAsync(trial, Steps, damaged);
@@ -87,8 +92,9 @@ public sealed class ServiceFaultTests() : FaultTests(new())
         await Cluster.ReviveAsync();
 
         Assert.NotEmpty(flipped);
-        var (second, _) = await TrainAsync(Steps);
+        var (second, worker) = await TrainAsync(Steps);
         await EndsAsIfNothingHadHappenedAsync(second, Steps);
+        Assert.Contains(worker.Lines, line => line.Contains("was damaged; it is fetched again", StringComparison.Ordinal));
     }
 
     private static void Flip(string file)

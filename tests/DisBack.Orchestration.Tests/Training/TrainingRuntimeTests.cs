@@ -49,12 +49,16 @@ public sealed class TrainingRuntimeTests : IDisposable
     {
         var script = new ScriptedTraining();
         var hold = script.HoldAt(RunKind.Teacher, 15);
-        _options.DeadMan = TimeSpan.FromMilliseconds(200);
-        var job = Start(script);
+        var time = new FakeTimeProvider();
+        _options.DeadMan = TimeSpan.FromSeconds(120);
+        var job = Start(script, time);
         var answers = AnswerAsync(job, CommitResult.Accepted);
 
         await hold.Reached;
-        await Cancelled(job.Abandoned);
+        time.Advance(TimeSpan.FromSeconds(119));
+        Assert.False(job.Abandoned.IsCancellationRequested);
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(job.Abandoned.IsCancellationRequested);
         hold.Open();
         var outcome = await job.Completion;
         await answers;

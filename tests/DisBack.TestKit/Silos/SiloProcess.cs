@@ -10,8 +10,6 @@ namespace DisBack.TestKit.Silos;
 /// </summary>
 public sealed class SiloProcess : IAsyncDisposable
 {
-    private const string Executable = "DisBack.Silo.dll";
-
     private static readonly TimeSpan Probe = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
@@ -20,6 +18,7 @@ public sealed class SiloProcess : IAsyncDisposable
     private readonly HistoryLog _history;
     private readonly StreamWriter _log;
     private readonly int[] _ports = Ports.Free(3);
+    private readonly string _logFile;
     private ChildProcess? _process;
 
     public SiloProcess(SiloSettings settings, HistoryLog history)
@@ -27,7 +26,8 @@ public sealed class SiloProcess : IAsyncDisposable
         (_settings, _history) = (settings, history);
         Directory.CreateDirectory(settings.Folder);
         var logs = Environment.GetEnvironmentVariable("DISBACK_TEST_LOGS") is { Length: > 0 } kept ? Directory.CreateDirectory(Path.Combine(kept, Path.GetFileName(Path.GetDirectoryName(settings.Folder)!))).FullName : settings.Folder;
-        _log = new StreamWriter(Path.Combine(logs, $"{settings.Name}.log"), append: true) { AutoFlush = true };
+        _logFile = Path.Combine(logs, $"{settings.Name}.log");
+        _log = new StreamWriter(_logFile, append: true) { AutoFlush = true };
     }
 
     public string Name => _settings.Name;
@@ -62,12 +62,25 @@ public sealed class SiloProcess : IAsyncDisposable
 
     public string LastLines => Process.LastLines;
 
+    /// <summary>Everything that it has logged, over all its starts.</summary>
+    public IReadOnlyList<string> Lines
+    {
+        get
+        {
+            using var log = new StreamReader(new FileStream(_logFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+            return log.ReadToEnd().Split('\n');
+        }
+    }
+
+    /// <summary>What it has logged as an error, or as worse.</summary>
+    public IEnumerable<string> Alarms => Lines.Where(line => line.Contains("\"LogLevel\":\"Error\"", StringComparison.Ordinal) || line.Contains("\"LogLevel\":\"Critical\"", StringComparison.Ordinal));
+
     private ChildProcess Process => _process ?? throw new InvalidOperationException($"The silo {Name} was not started.");
 
     /// <summary>Starts the process, on the endpoints it had before.</summary>
     public void Start()
     {
-        var assembly = Environment.GetEnvironmentVariable("DISBACK_SILO") ?? BuiltHere();
+        var assembly = Environment.GetEnvironmentVariable("DISBACK_SILO") ?? Repository.Built("silo/DisBack.Silo");
         string[] arguments = ["dotnet", assembly, .. _settings.Supervised ? ["--supervise"] : Array.Empty<string>()];
         var (program, rest) = _settings.Host?.Within(arguments[0], arguments[1..]) ?? (arguments[0], arguments[1..]);
         var configuration = new Dictionary<string, string>(_settings.Configuration)
@@ -81,7 +94,7 @@ public sealed class SiloProcess : IAsyncDisposable
             ["Worker:Scratch"] = Scratch,
             ["Worker:Cache"] = Cache,
         };
-        var environment = configuration.ToDictionary(setting => $"DISBACK_{setting.Key.Replace(":", "__", StringComparison.Ordinal)}", setting => setting.Value);
+        var environment = configuration.Select(setting => KeyValuePair.Create($"DISBACK_{setting.Key.Replace(":", "__", StringComparison.Ordinal)}", setting.Value)).Concat(_settings.Environment).ToDictionary();
         // A silo writes kilobytes a second: compiling methods twice, or polling for a debugger, is what its start-up need not do.
         environment["DOTNET_TieredPGO"] = "0";
         _process = ChildProcess.Start(program, rest, environment, Hear, Log);
@@ -171,13 +184,5 @@ public sealed class SiloProcess : IAsyncDisposable
         {
             if (_log.BaseStream.CanWrite) _log.WriteLine(line);
         }
-    }
-
-    private static string BuiltHere()
-    {
-        // .../tests/{project}/bin/{configuration}/{framework}/
-        var output = new DirectoryInfo(AppContext.BaseDirectory);
-        var built = $"silo/DisBack.Silo/bin/{output.Parent!.Name}/{output.Name}/{Executable}";
-        return Repository.Find(built) ?? throw new InvalidOperationException($"There is no {built}; build the solution, or name a silo with DISBACK_SILO.");
     }
 }

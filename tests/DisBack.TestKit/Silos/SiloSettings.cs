@@ -16,6 +16,9 @@ public sealed record SiloSettings
     /// <summary>The configuration, <c>Section:Key</c> to value, on top of what follows from the rest.</summary>
     public IReadOnlyDictionary<string, string> Configuration { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Variables of its environment that are no configuration.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The host it runs on; this machine unless given.</summary>
     public NetworkHost? Host { get; init; }
 

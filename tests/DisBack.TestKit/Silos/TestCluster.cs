@@ -60,6 +60,15 @@ public sealed class TestCluster : IAsyncDisposable
 
     public IGrainFactory Grains => _client.Services.GetRequiredService<IClusterClient>();
 
+    /// <summary>What every process of the installation is told: whom it belongs to, and where everything durable lies.</summary>
+    public IReadOnlyDictionary<string, string> Membership => new Dictionary<string, string>
+    {
+        ["Cluster:Id"] = _id,
+        ["Cluster:Membership"] = "Redis",
+        ["Cluster:Redis"] = Redis.Address,
+        ["Blobs:ConnectionString"] = Azurite.ConnectionStringFor(Proxy.Address),
+    };
+
     /// <summary>The teacher of <see cref="TinyExperiment"/>, in the store.</summary>
     public ContentRef Teacher { get; private set; } = null!;
 
@@ -257,24 +266,17 @@ public sealed class TestCluster : IAsyncDisposable
                 },
                 History));
             if (host is not null) _hosts[silo] = host;
+            if (_options.ScratchMebibytes is { } size && role == SiloRole.Worker) await host!.MountDiskAsync(silo.Scratch, size);
             silos.Add(silo);
         }
         return silos;
     }
 
-    private Dictionary<string, string> Configuration()
+    private Dictionary<string, string> Configuration() => new(_options.Configuration.Concat(Membership))
     {
-        var settings = new Dictionary<string, string>(_options.Configuration)
-        {
-            ["Cluster:Id"] = _id,
-            ["Cluster:Membership"] = "Redis",
-            ["Cluster:Redis"] = Redis.Address,
-            ["Blobs:ConnectionString"] = Azurite.ConnectionStringFor(Proxy.Address),
-            ["Worker:Accelerator"] = "cpu",
-            ["Worker:Slots"] = $"{_options.Slots}",
-        };
-        return settings;
-    }
+        ["Worker:Accelerator"] = "cpu",
+        ["Worker:Slots"] = $"{_options.Slots}",
+    };
 
     private IHost BuildClient()
     {

@@ -20,10 +20,13 @@ public sealed record TestClusterOptions
     /// <summary>Gives every silo a host of its own on a network that can be cut.</summary>
     public Network? Network { get; init; }
 
+    /// <summary>Size of a disk of its own for each worker's scratch folder, which can be filled; needs a network of hosts. None unless given.</summary>
+    public int? ScratchMebibytes { get; init; }
+
     /// <summary>Configuration of every silo on top of what its place in the cluster says; <see cref="Quick"/> unless given.</summary>
     public IReadOnlyDictionary<string, string> Configuration { get; init; } = Quick;
 
-    /// <summary>Times so short that a test need not wait for them, in the proportions of the defaults.</summary>
+    /// <summary>Times so short that a test need not wait for them.</summary>
     public static IReadOnlyDictionary<string, string> Quick { get; } = new Dictionary<string, string>
     {
         ["Detection:ProbeTimeout"] = "00:00:01",
@@ -40,6 +43,7 @@ public sealed record TestClusterOptions
         ["Training:Report"] = "00:00:01",
         ["Training:PoolSettle"] = "00:00:02",
         ["Training:StorageGrace"] = "00:02:00",
+        ["Blobs:Azure:NetworkTimeout"] = "00:00:04",
         ["Retry:FirstDelay"] = "00:00:00.5",
         ["Retry:LongestDelay"] = "00:00:05",
         ["Retry:Lost"] = "1000",

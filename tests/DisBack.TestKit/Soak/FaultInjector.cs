@@ -85,6 +85,16 @@ internal sealed class FaultInjector : IAsyncDisposable
                     await _cluster.Azurite.RestartAsync();
                     return "azurite";
                 });
+            case FaultKind.HangBlobs:
+                return await HoldingAsync(_blobs, async () =>
+                {
+                    _cluster.Azurite.Pause();
+                    await Task.Delay(fault.Length);
+                    _cluster.Azurite.Continue();
+                    return "azurite";
+                });
+            case FaultKind.FillDisk:
+                return await FillAsync(fault, worker);
             case FaultKind.RefuseBlobs:
                 return await HoldingAsync(_blobs, async () =>
                 {
@@ -136,19 +146,21 @@ internal sealed class FaultInjector : IAsyncDisposable
         {
             // In the order of the silos, so that two faults never wait for one another.
             foreach (var keeper in keepers) holds.Add(await keeper.HoldAsync());
-            await Task.WhenAll(keepers.Select(keeper => keeper.Silo.KillAsync()));
+            var living = keepers.Select(keeper => keeper.Silo).Where(silo => silo.IsRunning).ToList();
+            await Task.WhenAll(living.Select(silo => silo.KillAsync()));
             await Task.Delay(fault.Length);
+            return living.Count == 0 ? null : string.Join(' ', living.Select(silo => silo.Name));
         }
         finally
         {
             holds.ForEach(hold => hold.Dispose());
         }
-        return string.Join(' ', keepers.Select(keeper => keeper.Silo.Name));
     }
 
     private static async Task<string?> FreezeAsync(Fault fault, SiloKeeper keeper)
     {
         using var hold = await keeper.HoldAsync();
+        if (!keeper.Silo.IsRunning) return null;
         keeper.Silo.Send(Signal.Stop);
         await Task.Delay(fault.Length);
         keeper.Silo.Send(Signal.Continue);
@@ -158,6 +170,7 @@ internal sealed class FaultInjector : IAsyncDisposable
     private static async Task<string?> TerminateAsync(Fault fault, SiloKeeper keeper)
     {
         using var hold = await keeper.HoldAsync();
+        if (!keeper.Silo.IsRunning) return null;
         await keeper.Silo.TerminateAsync().WaitAsync(LongestDrain);
         await Task.Delay(fault.Length);
         return keeper.Silo.Name;
@@ -167,9 +180,20 @@ internal sealed class FaultInjector : IAsyncDisposable
     {
         if (_cluster.HostOf(keeper.Silo) is not { } host) return null;
         using var hold = await keeper.HoldAsync();
+        if (!keeper.Silo.IsRunning) return null;
         await host.CutAsync(direction);
         await Task.Delay(fault.Length);
         await host.HealAsync();
+        return keeper.Silo.Name;
+    }
+
+    /// <summary>Beside the other faults of that worker: it may die with a full disk, and come back to one.</summary>
+    private async Task<string?> FillAsync(Fault fault, SiloKeeper keeper)
+    {
+        if (_cluster.HostOf(keeper.Silo) is not { } host) return null;
+        await host.FillDiskAsync(keeper.Silo.Scratch);
+        await Task.Delay(fault.Length);
+        await host.FreeDiskAsync(keeper.Silo.Scratch);
         return keeper.Silo.Name;
     }
 

@@ -45,14 +45,20 @@ public enum FaultKind
     /// <summary>The blob store answers 503.</summary>
     BusyBlobs,
 
-    /// <summary>The blob store takes a second for everything.</summary>
+    /// <summary>The blob store takes two seconds for everything.</summary>
     SlowBlobs,
 
     /// <summary>The blob store drops connections.</summary>
     DropBlobs,
 
+    /// <summary>SIGSTOP and SIGCONT of Azurite: it takes connections and answers nothing.</summary>
+    HangBlobs,
+
     /// <summary>The blob store does everything and its answers are lost.</summary>
     LoseBlobAnswers,
+
+    /// <summary>The disk on which a worker writes its checkpoints has no byte left.</summary>
+    FillDisk,
 
     /// <summary>A bit flips in a file of a worker's cache.</summary>
     FlipCachedBit,

@@ -17,6 +17,9 @@ public sealed class FaultSoak
     private const int Lanes = 4;
     private const int Seeds = 12;
 
+    /// <summary>How a silo may end: as asked, to be started again, because Orleans was told that it is dead, or killed.</summary>
+    private static readonly int[] s_exits = [0, 75, 134, 137];
+
     private static readonly TimeSpan Settling = TimeSpan.FromMinutes(4);
 
     private readonly int _seed;
@@ -40,20 +43,15 @@ public sealed class FaultSoak
         var expected = await FaultFreeRun.StudentsAsync(teacher => Enumerable.Range(0, Seeds).Select(number => Spec("expected", teacher, number)));
         say(FormattableString.Invariant($"... took {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s."));
 
-        await using var network = await Network.WhyNotAsync() is { } reason ? None(reason) : await Network.StartAsync();
-        await using var cluster = await TestCluster.StartAsync(new() { Controls = 2, Workers = 3, Slots = 2, Network = network });
-        return await new FaultSoak(seed, say).RunAsync(cluster, FaultSchedule.Create(seed, count).Skip(from), expected, started);
-
-        Network? None(string why)
-        {
-            say(why);
-            return null;
-        }
+        var noNetwork = await Network.WhyNotAsync();
+        await using var network = noNetwork is null ? await Network.StartAsync() : null;
+        await using var cluster = await TestCluster.StartAsync(new() { Controls = 2, Workers = 3, Slots = 2, Network = network, ScratchMebibytes = network is null ? null : 32 });
+        return await new FaultSoak(seed, say).RunAsync(cluster, [.. FaultSchedule.Create(seed, count).Skip(from)], expected, started) with { NoNetwork = noNetwork };
     }
 
     private static ExperimentSpec Spec(string name, ContentRef teacher, int number) => TinyExperiment.Spec(name, teacher, seed: number % Seeds);
 
-    private async Task<SoakReport> RunAsync(TestCluster cluster, IEnumerable<Fault> schedule, IReadOnlyList<string> expected, long started)
+    private async Task<SoakReport> RunAsync(TestCluster cluster, IReadOnlyList<Fault> schedule, IReadOnlyList<string> expected, long started)
     {
         await using var injector = new FaultInjector(cluster);
         using var over = new CancellationTokenSource();
@@ -70,11 +68,12 @@ public sealed class FaultSoak
         await Task.WhenAll(lanes);
 
         foreach (var violation in await cluster.ViolationsAsync(injector.Damaged)) _failures.Enqueue($"{violation}");
-        if (injector.Exits.ContainsKey(78)) _failures.Enqueue("A silo refused its configuration.");
+        foreach (var code in injector.Exits.Keys.Except(s_exits)) _failures.Enqueue($"A silo ended with exit code {code}.");
         var history = cluster.History.Records;
         return new()
         {
             Seed = _seed,
+            Scheduled = schedule.CountBy(fault => fault.Kind).ToDictionary(),
             Faults = _faults,
             Exits = injector.Exits,
             Trials = _completed,

@@ -5,6 +5,12 @@ public sealed record SoakReport
 {
     public required int Seed { get; init; }
 
+    /// <summary>Why no host could be cut off and no disk filled; null if they could.</summary>
+    public string? NoNetwork { get; init; }
+
+    /// <summary>Faults of the schedule, by kind.</summary>
+    public required IReadOnlyDictionary<FaultKind, int> Scheduled { get; init; }
+
     /// <summary>Faults that hit something, by kind.</summary>
     public required IReadOnlyDictionary<FaultKind, int> Faults { get; init; }
 
@@ -31,7 +37,8 @@ public sealed record SoakReport
 
     public override string ToString() => string.Join('\n',
     [
-        FormattableString.Invariant($"seed {Seed}: {Faults.Values.Sum()} faults in {Duration.TotalSeconds:0} s: {string.Join(", ", Faults.OrderByDescending(fault => fault.Value).Select(fault => $"{fault.Key} {fault.Value}"))}"),
+        FormattableString.Invariant($"seed {Seed}: {Faults.Values.Sum()} of {Scheduled.Values.Sum()} faults hit something, in {Duration.TotalSeconds:0} s: {string.Join(", ", Faults.OrderByDescending(fault => fault.Value).Select(fault => $"{fault.Key} {fault.Value}"))}"),
+        .. NoNetwork is null ? [] : new[] { $"no partition and no full disk: {NoNetwork}" },
         FormattableString.Invariant($"{Trials} trials, {Attempts} attempts, {Checkpoints} checkpoints, {StepsRepeated} of {Steps} steps repeated"),
         $"exit codes: {string.Join(", ", Exits.OrderBy(exit => exit.Key).Select(exit => $"{exit.Key} x{exit.Value}"))}",
         Failures.Count == 0 ? "every student has the bytes of the fault-free run, and the history has no contradictions" : $"{Failures.Count} failures:",

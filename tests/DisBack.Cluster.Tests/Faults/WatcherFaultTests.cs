@@ -1,0 +1,55 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using DisBack.TestKit;
+using DisBack.TestKit.History;
+using DisBack.TestKit.Processes;
+using DisBack.TestKit.Silos;
+
+namespace DisBack.Cluster.Tests.Faults;
+
+/// <summary>The real command line, through the real gateway, at a cluster whose control silos die.</summary>
+public sealed partial class WatcherFaultTests() : FaultTests(new() { Controls = 2, Workers = 1 })
+{
+    [Fact]
+    public async Task A_watcher_is_told_every_event_once_whichever_silos_die_behind_the_gateway()
+    {
+        const int steps = 600;
+        var tokens = Path.Combine(Cluster.Folder, "tokens.json");
+        var token = Token().Match(await ChildProcess.RunAsync("dotnet", Repository.Built("client/DisBack.Gateway"), "token", "add", "me", "--role", "viewer", "--tokens", tokens)).Value;
+        var settings = Cluster.Membership.Concat([new("Tokens:File", tokens), new("Endpoints:Http", "0")]).Select(setting => $"--{setting.Key}={setting.Value}");
+        await using var gateway = ChildProcess.Start("dotnet", [Repository.Built("client/DisBack.Gateway"), .. settings]);
+        var address = Listening().Match(await gateway.SeesAsync("Now listening on: ", Cancellation)).Value;
+        await gateway.SeesAsync("Connected to the cluster", Cancellation);
+        var (trial, _) = await TrainAsync(steps);
+        var lines = new ConcurrentQueue<string>();
+        await using var watcher = Disback(lines.Enqueue, "watch", trial.GetPrimaryKeyString(), "--json");
+        await watcher.SeesAsync("sequence", Cancellation);
+
+        var owner = Cluster.Silo(HeadBefore(trial, attempt: 2).Silo);
+        await owner.KillAsync();
+        await Cluster.HistoryAsync(record => record.Event == HistoryEvent.CheckpointCommitted && record.Run == TestCluster.NameOf(trial) && record.Silo != owner.Name);
+        await Task.WhenAll(Cluster.Controls.Select(silo => silo.KillAsync()));
+        await Cluster.ReviveAsync();
+        var code = await watcher.Exit.WaitAsync(Cancellation);
+        var run = await EndsAsIfNothingHadHappenedAsync(trial, steps);
+        await using var why = Disback(_ => { }, "why", trial.GetPrimaryKeyString());
+
+        Assert.True(code == 0, watcher.LastLines);
+        var sequences = lines.SelectMany(line => JsonNode.Parse(line)!["events"]!.AsArray()).Select(happened => happened!["sequence"]!.GetValue<long>()).ToList();
+        Assert.Equal(Enumerable.Range(1, (int)run.Sequence).Select(number => (long)number), sequences);
+        Assert.Equal((0, "It is complete."), (await why.Exit, why.LastLines));
+
+        ChildProcess Disback(Action<string> said, params string[] arguments) => ChildProcess.Start(
+            "dotnet",
+            [Repository.Built("client/DisBack.Cli", "disback"), .. arguments, "--cluster", address, "--data", Cluster.Folder],
+            new Dictionary<string, string> { ["DISBACK_TOKEN"] = token },
+            said);
+    }
+
+    [GeneratedRegex(@"^\S+$", RegexOptions.Multiline)]
+    private static partial Regex Token();
+
+    [GeneratedRegex("http://[0-9.:]+")]
+    private static partial Regex Listening();
+}

@@ -1,0 +1,58 @@
+using System.Globalization;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Runs;
+using DisBack.Storage.Content;
+
+namespace DisBack.Orchestration.Tests.Runs;
+
+/// <summary>What people read when they ask why a run does not train, word for word.</summary>
+public sealed class RunExplanationTests
+{
+    private static readonly DateTimeOffset s_now = DateTimeOffset.Parse("2026-01-02T03:04:05Z", CultureInfo.InvariantCulture);
+    private static readonly Attempt s_attempt = new() { Number = 3, Started = s_now, Place = "worker-1 cuda:0" };
+    private static readonly RunRecord s_run = new() { Status = RunStatus.Running, Steps = 600, Checkpoints = [new(new ContentRef("aa", 1), 50)] };
+
+    [Fact]
+    public void Settled()
+    {
+        Assert.Equal(["It is complete."], RunExplanation.OfSettled(s_run with { Status = RunStatus.Completed }));
+        Assert.Equal(["It is paused at step 50 of 600; 'resume' goes on."], RunExplanation.OfSettled(s_run with { Status = RunStatus.Paused }));
+        Assert.Equal(["It was cancelled; a spec with another name or seed starts anew."], RunExplanation.OfSettled(s_run with { Status = RunStatus.Cancelled }));
+        Assert.Equal(
+            ["It was given up at step 50 of 600 (outofmemory); 'resume' tries again.", "The device has 1 GiB left."],
+            RunExplanation.OfSettled(s_run with { Status = RunStatus.Failed, Cause = FailureCause.OutOfMemory, Reason = "The device has 1 GiB left." }));
+    }
+
+    [Theory]
+    [InlineData(RunStatus.Running, RunIntent.Run, "trains")]
+    [InlineData(RunStatus.Starting, RunIntent.Run, "starts")]
+    [InlineData(RunStatus.Running, RunIntent.Pause, "stops after its next checkpoint")]
+    [InlineData(RunStatus.Running, RunIntent.Cancel, "stops at its next step")]
+    public void With_an_attempt(RunStatus status, RunIntent intent, string does)
+    {
+        var run = s_run with { Status = status, Intent = intent };
+
+        Assert.Equal(
+            [$"It does not wait: attempt 3 {does} on worker-1 cuda:0, at step 58 of 600.", "It was last heard 2 s ago."],
+            RunExplanation.OfAttempt(run, s_attempt, new TrainingSnapshot { Step = 58 }, TimeSpan.FromSeconds(2)));
+        Assert.Equal(
+            [$"It does not wait: attempt 3 {does} on worker-1 cuda:0, at step 50 of 600.", "Its owner has just woken and asks for it."],
+            RunExplanation.OfAttempt(run, s_attempt, new TrainingSnapshot(), heard: null));
+    }
+
+    [Fact]
+    public void Between_two_attempts()
+    {
+        var failed = s_attempt with { Ended = s_now, Cause = FailureCause.Storage };
+        var run = s_run with { Status = RunStatus.Queued, Failures = 2, Attempts = [failed, failed], RetryAt = s_now.AddSeconds(30), Reason = "Tries again after: the disk is full." };
+
+        Assert.Equal(
+            [
+                "It waits until 03:04:35 UTC (in 30 s) for its next attempt; 'resume' starts it at once.",
+                "Failures in a row: 2 (storage); after 10 it is given up.",
+                "Tries again after: the disk is full.",
+            ],
+            RunExplanation.OfRetry(run, new RetryOptions(), s_now));
+    }
+}
