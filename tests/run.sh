@@ -25,7 +25,7 @@ dotnet build DisBack.sln -c Release -nologo -v quiet || exit 1
 
 [ "${DISBACK_LONG:-}" = 1 ] || set -- -trait- Length=Long "$@"
 
-passed=0 failed=0
+passed=0 failed=0 skipped_in_all=0
 for project in tests/*.Tests; do
   name=$(basename "$project")
   log=$(mktemp)
@@ -36,6 +36,7 @@ for project in tests/*.Tests; do
   bad=$((${errors:-0} + ${fails:-0}))
   passed=$((passed + ${total:-0} - ${fails:-0} - ${skipped:-0} - ${notrun:-0}))
   failed=$((failed + bad))
+  skipped_in_all=$((skipped_in_all + ${skipped:-0}))
   if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ] && [ "${total:-0}" -gt 0 -o -z "${total:-}" ]; then
     echo "$name ended with exit code $status and no failed test: its runner died"
     failed=$((failed + 1))
@@ -44,5 +45,6 @@ for project in tests/*.Tests; do
   unset total errors fails skipped notrun
 done
 
+[ "$skipped_in_all" -eq 0 ] || echo "$skipped_in_all skipped: what this machine lacks, a GPU or network namespaces for example, is said where they are."
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
