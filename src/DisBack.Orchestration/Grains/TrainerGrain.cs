@@ -41,8 +41,8 @@ internal sealed class TrainerGrain(ITrainingRuntime runtime, RunReporter reporte
     }
 
     /// <summary>
-    /// A hint is only advice: who asks on a silo that does not know the meant one yet is sent to any worker. Its answer would say that the run is
-    /// gone, or start it on another device than was leased.
+    /// A hint is only advice: a call from a silo that does not see the meant one among the living is sent to any worker. Its answer would say that the
+    /// run is gone, or start it on another device than was leased.
     /// </summary>
     private void RefuseStrays()
     {

@@ -33,8 +33,14 @@ internal sealed class RoleFilterDirector(ISiloMetadataCache metadata) : IPlaceme
     /// <summary>The key of a silo's metadata under which its role is.</summary>
     public const string MetadataKey = "disback.role";
 
-    public IEnumerable<SiloAddress> Filter(PlacementFilterStrategy filterStrategy, PlacementTarget target, IEnumerable<SiloAddress> silos) =>
-        silos.Where(silo => Has(metadata, silo, ((RoleFilter)filterStrategy).Role));
+    public IEnumerable<SiloAddress> Filter(PlacementFilterStrategy filterStrategy, PlacementTarget target, IEnumerable<SiloAddress> silos)
+    {
+        SiloAddress[] known = [.. silos];
+        // Whoever hints at a silo has heard from it; its metadata may take a while to come here, for they are asked for one silo after the other.
+        return IPlacementDirector.GetPlacementHint(target.RequestContextData, known) is { } meant
+            ? [meant]
+            : known.Where(silo => Has(metadata, silo, ((RoleFilter)filterStrategy).Role));
+    }
 
     /// <summary>Whether a silo is known to have a role.</summary>
     public static bool Has(ISiloMetadataCache metadata, SiloAddress silo, SiloRole role) =>

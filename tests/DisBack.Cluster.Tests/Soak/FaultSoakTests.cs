@@ -12,7 +12,8 @@ public sealed class FaultSoakTests
     public async Task Faults_change_no_bit_of_any_student()
     {
         const int count = 200;
-        var seed = int.Parse(Environment.GetEnvironmentVariable("DISBACK_SOAK_SEED") ?? "1", CultureInfo.InvariantCulture);
+        // Unless told otherwise a schedule in which every kind occurs.
+        var seed = int.Parse(Environment.GetEnvironmentVariable("DISBACK_SOAK_SEED") ?? "7", CultureInfo.InvariantCulture);
         var told = new List<string>();
 
         var report = await FaultSoak.RunAsync(seed, count, line =>

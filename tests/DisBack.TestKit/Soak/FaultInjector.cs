@@ -146,10 +146,9 @@ internal sealed class FaultInjector : IAsyncDisposable
         {
             // In the order of the silos, so that two faults never wait for one another.
             foreach (var keeper in keepers) holds.Add(await keeper.HoldAsync());
-            var living = keepers.Select(keeper => keeper.Silo).Where(silo => silo.IsRunning).ToList();
-            await Task.WhenAll(living.Select(silo => silo.KillAsync()));
+            await Task.WhenAll(keepers.Select(keeper => keeper.Silo.KillAsync()));
             await Task.Delay(fault.Length);
-            return living.Count == 0 ? null : string.Join(' ', living.Select(silo => silo.Name));
+            return string.Join(' ', keepers.Select(keeper => keeper.Silo.Name));
         }
         finally
         {
@@ -160,7 +159,6 @@ internal sealed class FaultInjector : IAsyncDisposable
     private static async Task<string?> FreezeAsync(Fault fault, SiloKeeper keeper)
     {
         using var hold = await keeper.HoldAsync();
-        if (!keeper.Silo.IsRunning) return null;
         keeper.Silo.Send(Signal.Stop);
         await Task.Delay(fault.Length);
         keeper.Silo.Send(Signal.Continue);
@@ -170,7 +168,6 @@ internal sealed class FaultInjector : IAsyncDisposable
     private static async Task<string?> TerminateAsync(Fault fault, SiloKeeper keeper)
     {
         using var hold = await keeper.HoldAsync();
-        if (!keeper.Silo.IsRunning) return null;
         await keeper.Silo.TerminateAsync().WaitAsync(LongestDrain);
         await Task.Delay(fault.Length);
         return keeper.Silo.Name;
@@ -180,7 +177,6 @@ internal sealed class FaultInjector : IAsyncDisposable
     {
         if (_cluster.HostOf(keeper.Silo) is not { } host) return null;
         using var hold = await keeper.HoldAsync();
-        if (!keeper.Silo.IsRunning) return null;
         await host.CutAsync(direction);
         await Task.Delay(fault.Length);
         await host.HealAsync();

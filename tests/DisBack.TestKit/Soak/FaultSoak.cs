@@ -17,8 +17,8 @@ public sealed class FaultSoak
     private const int Lanes = 4;
     private const int Seeds = 12;
 
-    /// <summary>How a silo may end: as asked, to be started again, because Orleans was told that it is dead, or killed.</summary>
-    private static readonly int[] s_exits = [0, 75, 134, 137];
+    /// <summary>How a silo may end: as asked, to be started again, because Orleans was told that it is dead, killed, or asked before it could listen.</summary>
+    private static readonly int[] s_exits = [0, 75, 134, 137, 143];
 
     private static readonly TimeSpan Settling = TimeSpan.FromMinutes(4);
 
