@@ -11,7 +11,8 @@ public sealed class FaultSoakTests
     [Fact]
     public async Task Faults_change_no_bit_of_any_student()
     {
-        const int count = 200;
+        // Some find their silo down already, or nothing stored to damage: two hundred hit something.
+        const int count = 230;
         // Unless told otherwise a schedule in which every kind occurs.
         var seed = int.Parse(Environment.GetEnvironmentVariable("DISBACK_SOAK_SEED") ?? "7", CultureInfo.InvariantCulture);
         var told = new List<string>();
@@ -29,6 +30,6 @@ public sealed class FaultSoakTests
         if (report.NoNetwork is not null) return;
         // A soak that hits nothing would find nothing.
         Assert.Empty(report.Scheduled.Keys.Except(report.Faults.Keys));
-        Assert.InRange(report.Faults.Values.Sum(), count * 9 / 10, count);
+        Assert.InRange(report.Faults.Values.Sum(), count * 8 / 10, count);
     }
 }

@@ -146,9 +146,11 @@ internal sealed class FaultInjector : IAsyncDisposable
         {
             // In the order of the silos, so that two faults never wait for one another.
             foreach (var keeper in keepers) holds.Add(await keeper.HoldAsync());
-            await Task.WhenAll(keepers.Select(keeper => keeper.Silo.KillAsync()));
+            var living = keepers.Select(keeper => keeper.Silo).Where(silo => silo.IsRunning).ToList();
+            if (living.Count == 0) return null;
+            await Task.WhenAll(living.Select(silo => silo.KillAsync()));
             await Task.Delay(fault.Length);
-            return string.Join(' ', keepers.Select(keeper => keeper.Silo.Name));
+            return string.Join(' ', living.Select(silo => silo.Name));
         }
         finally
         {
@@ -159,6 +161,7 @@ internal sealed class FaultInjector : IAsyncDisposable
     private static async Task<string?> FreezeAsync(Fault fault, SiloKeeper keeper)
     {
         using var hold = await keeper.HoldAsync();
+        if (!keeper.Silo.IsRunning) return null;
         keeper.Silo.Send(Signal.Stop);
         await Task.Delay(fault.Length);
         keeper.Silo.Send(Signal.Continue);
@@ -168,6 +171,7 @@ internal sealed class FaultInjector : IAsyncDisposable
     private static async Task<string?> TerminateAsync(Fault fault, SiloKeeper keeper)
     {
         using var hold = await keeper.HoldAsync();
+        if (!keeper.Silo.IsRunning) return null;
         await keeper.Silo.TerminateAsync().WaitAsync(LongestDrain);
         await Task.Delay(fault.Length);
         return keeper.Silo.Name;
@@ -177,6 +181,7 @@ internal sealed class FaultInjector : IAsyncDisposable
     {
         if (_cluster.HostOf(keeper.Silo) is not { } host) return null;
         using var hold = await keeper.HoldAsync();
+        if (!keeper.Silo.IsRunning) return null;
         await host.CutAsync(direction);
         await Task.Delay(fault.Length);
         await host.HealAsync();

@@ -28,16 +28,11 @@ internal sealed class SiloKeeper : IAsyncDisposable
     /// <summary>Exit codes and how often they were seen.</summary>
     public IReadOnlyDictionary<int, int> Exits => _exits;
 
-    /// <summary>Takes the silo into one's hands, once it runs, until the result is disposed of: faults of the dead would be none.</summary>
+    /// <summary>Takes the silo into one's hands until the result is disposed of.</summary>
     public async Task<IDisposable> HoldAsync()
     {
-        while (true)
-        {
-            await _gate.WaitAsync();
-            if (Silo.IsRunning) return new Hold(_gate);
-            _gate.Release();
-            await Task.Delay(Breath);
-        }
+        await _gate.WaitAsync();
+        return new Hold(_gate);
     }
 
     public async ValueTask DisposeAsync()
