@@ -141,10 +141,11 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
 
     public async Task<CommitResult> HeartbeatAsync(int attempt, TrainingSnapshot snapshot)
     {
+        // It lives, whether or not what it says can be written now.
+        if (Run.Current?.Number == attempt) _heard = services.Time.GetTimestamp();
         var result = await ApplyAsync(new RunCommand.Heartbeat(attempt, snapshot));
         if (result == CommitResult.Accepted)
         {
-            _heard = services.Time.GetTimestamp();
             Show(snapshot);
             OnProgress();
         }

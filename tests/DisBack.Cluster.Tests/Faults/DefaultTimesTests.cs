@@ -5,7 +5,7 @@ namespace DisBack.Cluster.Tests.Faults;
 public sealed class DefaultTimesTests() : FaultTests(new() { Configuration = new Dictionary<string, string>() })
 {
     [Fact]
-    public Task A_worker_that_was_frozen_for_ninety_seconds_is_fenced_in_the_middle_of_the_run() => FreezeAsync(steps: 4500, TimeSpan.FromSeconds(90));
+    public Task A_worker_that_was_frozen_for_ninety_seconds_is_fenced_in_the_middle_of_the_run() => FreezeAsync(steps: 3000, TimeSpan.FromSeconds(90));
 
     [Theory]
     [InlineData(false)]
@@ -21,6 +21,7 @@ public sealed class DefaultTimesTests() : FaultTests(new() { Configuration = new
         if (hangs) Cluster.Azurite.Continue();
         else await Cluster.Azurite.RestartAsync();
 
-        Assert.Equal(1, (await EndsAsIfNothingHadHappenedAsync(trial, steps)).Attempt);
+        var run = await EndsAsIfNothingHadHappenedAsync(trial, steps);
+        Assert.True(run.Attempt == 1, string.Join('\n', run.Attempts));
     }
 }
