@@ -4,8 +4,7 @@ using System.Globalization;
 using System.Reflection;
 using DisBack.Cli.Commands;
 using DisBack.Client;
-using DisBack.Contracts.Specs;
-using DisBack.Diffusion;
+using DisBack.Specs.Reading;
 using DisBack.Storage;
 using DisBack.Storage.Local;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using DisBack.Client;
 using DisBack.Client.Http;
-using DisBack.Diffusion;
+using DisBack.Distillation;
 
 namespace DisBack.Cli;
 
@@ -15,7 +15,7 @@ internal abstract class Installation(string data) : IAsyncDisposable
     public RunFolders Files { get; } = new(data);
 
     /// <summary>The teachers it knows.</summary>
-    public TeacherLibrary Teachers => new(Archive);
+    public TeacherLibrary Teachers => new(Archive, path => NetworkFile.Open(path).Dispose());
 
     /// <summary>Whether runs are driven by this process and end with it.</summary>
     public abstract bool DrivesHere { get; }

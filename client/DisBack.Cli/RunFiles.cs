@@ -4,8 +4,9 @@ using DisBack.Cli.Report;
 using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
-using DisBack.Contracts.Specs;
 using DisBack.Distillation;
+using DisBack.Specs.Experiments;
+using DisBack.Specs.Reading;
 using DisBack.Storage.Metrics;
 
 namespace DisBack.Cli;

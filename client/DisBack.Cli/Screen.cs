@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using DisBack.Contracts.Specs;
+using DisBack.Specs.Reading;
 using Spectre.Console;
 
 namespace DisBack.Cli;

@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using DisBack.Contracts.Hosting;
-using DisBack.Diffusion;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 

@@ -1,5 +1,4 @@
 using DisBack.Client;
-using DisBack.Diffusion;
 using DisBack.Storage;
 using DisBack.Storage.Content;
 using Microsoft.AspNetCore.Diagnostics;

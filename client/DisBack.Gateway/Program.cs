@@ -1,8 +1,6 @@
 using System.CommandLine;
-using DisBack.Diffusion;
 using DisBack.Gateway;
 using DisBack.Gateway.Security;
-using DisBack.Storage;
 using Microsoft.Extensions.Options;
 
 var root = new RootCommand(GatewaySettings.Help) { TokenCommand.Create() };
@@ -13,7 +11,7 @@ try
 {
     return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
 }
-catch (Exception e) when (e is DisBackException or StorageException or OptionsValidationException or IOException)
+catch (Exception e) when (e is DisBackException or OptionsValidationException or IOException)
 {
     await Console.Error.WriteLineAsync($"disback-gateway: {e.Message}");
     return ExitCodes.Refused;

@@ -1,4 +1,3 @@
-using DisBack.Diffusion;
 using DisBack.Silo;
 
 if (args.Contains(Supervisor.Flag))

@@ -1,5 +1,4 @@
 using DisBack.Contracts.Hosting;
-using DisBack.Diffusion;
 using Microsoft.Extensions.Configuration;
 
 namespace DisBack.Silo;

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Contracts.Hosting;
-using DisBack.Diffusion;
 using DisBack.Orchestration.Hosting;
 using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Training;

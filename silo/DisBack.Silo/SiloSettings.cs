@@ -45,7 +45,7 @@ internal sealed class SiloSettings
     public SupervisionOptions Supervision { get; set; } = new();
 
     /// <summary>The worker's accelerator as the pool sees it.</summary>
-    /// <exception cref="DisBack.Diffusion.DisBackException">This host has no such device.</exception>
+    /// <exception cref="DisBackException">This host has no such device.</exception>
     public Accelerator Device => Accelerators.Open(Worker.Accelerator, Worker.Slots);
 
     /// <summary>See <see cref="WorkerSettings.Scratch"/>.</summary>

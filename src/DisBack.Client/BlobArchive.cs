@@ -2,7 +2,7 @@ using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Content;
-using DisBack.Storage.GrainStorage;
+using DisBack.Storage.Documents;
 using DisBack.Storage.Metrics;
 
 namespace DisBack.Client;

@@ -1,5 +1,3 @@
-using DisBack.Diffusion;
-
 namespace DisBack.Client;
 
 /// <summary>A cluster does not answer, or answers that it cannot work now; trying again later may help.</summary>

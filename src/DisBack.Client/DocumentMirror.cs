@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using DisBack.Storage;
-using DisBack.Storage.GrainStorage;
+using DisBack.Storage.Documents;
 
 namespace DisBack.Client;
 

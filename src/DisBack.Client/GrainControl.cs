@@ -1,8 +1,7 @@
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
-using DisBack.Contracts.Specs;
-using DisBack.Diffusion;
-using DisBack.Storage.Content;
+using DisBack.Specs.Experiments;
+using DisBack.Specs.Reading;
 
 namespace DisBack.Client;
 

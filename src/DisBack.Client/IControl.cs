@@ -1,8 +1,6 @@
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
-using DisBack.Contracts.Specs;
-using DisBack.Diffusion;
-using DisBack.Storage.Content;
+using DisBack.Specs.Experiments;
 
 namespace DisBack.Client;
 

@@ -1,4 +1,4 @@
-using DisBack.Contracts.Specs;
+using DisBack.Specs.Reading;
 
 namespace DisBack.Client;
 

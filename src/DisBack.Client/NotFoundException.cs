@@ -1,5 +1,3 @@
-using DisBack.Diffusion;
-
 namespace DisBack.Client;
 
 /// <summary>What a user named does not exist, or is not one thing.</summary>

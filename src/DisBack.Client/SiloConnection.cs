@@ -1,6 +1,5 @@
 using System.Net;
 using DisBack.Contracts.Documents;
-using DisBack.Diffusion;
 using DisBack.Storage.Local;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

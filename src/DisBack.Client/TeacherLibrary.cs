@@ -1,11 +1,8 @@
 using System.Reflection;
 using DisBack.Contracts.Documents;
-using DisBack.Diffusion;
-using DisBack.Diffusion.Files;
-using DisBack.Diffusion.Networks;
-using DisBack.Distillation;
+using DisBack.Specs.Files;
+using DisBack.Specs.Networks;
 using DisBack.Storage;
-using DisBack.Storage.Content;
 
 namespace DisBack.Client;
 
@@ -14,7 +11,10 @@ namespace DisBack.Client;
 /// Shipped teachers are resources of this assembly: <c>{name}.safetensors</c>, with <c>{name}.json</c> beside it that says how they were made.
 /// </remarks>
 /// <param name="archive">The installation.</param>
-public sealed class TeacherLibrary(IArchive archive)
+/// <param name="check">
+/// Refuses a file that is no network with an exception; null is <see cref="CheckHeader"/>, which needs no libtorch. Whoever has it can load the weights strictly.
+/// </param>
+public sealed class TeacherLibrary(IArchive archive, Action<string>? check = null)
 {
     private const string Extension = ".safetensors";
     private const string Resources = "Teachers/";
@@ -41,9 +41,9 @@ public sealed class TeacherLibrary(IArchive archive)
     {
         if (teacher.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) || File.Exists(teacher))
         {
-            // Loaded strictly: a run keeps the weights it was submitted with, so they must be whole by then.
-            using (NetworkFile.Open(teacher))
-                return await archive.Content.PutAsync(teacher, cancellation: cancellation);
+            // Checked before it is submitted: a run keeps the weights it was submitted with.
+            (check ?? CheckHeader)(teacher);
+            return await archive.Content.PutAsync(teacher, cancellation: cancellation);
         }
         return await ResolveStoredAsync(teacher, cancellation);
     }
@@ -66,6 +66,22 @@ public sealed class TeacherLibrary(IArchive archive)
         return found.Weights ?? throw new DisBackException($"The teacher '{found.Id}' has no weights yet: its training is {found.Run.Status.ToString().ToLowerInvariant()}; repeat its 'disback teacher train'.");
     }
 
+    /// <summary>Refuses a file whose header is not sound or does not say which network it holds.</summary>
+    /// <param name="path">A safetensors file.</param>
+    /// <exception cref="DisBackException">The file cannot be read, or is not that of a network.</exception>
+    public static void CheckHeader(string path)
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            NetworkMetadata.Read(SafetensorsHeader.Read(file, file.Length, path).Metadata, path).Validate();
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw new DisBackException($"Cannot read the safetensors file '{path}': {cause.Message}", cause);
+        }
+    }
+
     /// <summary>Which network stored weights are of. Weights on this machine are verified whole; of others only the header travels.</summary>
     /// <exception cref="StorageException">They are missing or damaged.</exception>
     /// <exception cref="DisBackException">They are not those of a network.</exception>
@@ -74,7 +90,7 @@ public sealed class TeacherLibrary(IArchive archive)
         if (archive.Content.LocalPathOf(weights) is not null)
             await archive.Content.VerifyAsync(weights, cancellation);
         await using var file = await archive.Content.OpenAsync(weights, cancellation);
-        return NetworkFile.SettingsOf(SafetensorsFile.ReadMetadata(file, weights.Length, weights.ToString()), weights.ToString());
+        return NetworkMetadata.Read(SafetensorsHeader.Read(file, weights.Length, weights.ToString()).Metadata, weights.ToString());
     }
 
     internal static IEnumerable<string> Names(TeacherDocument teacher) => teacher.Weights is { } weights ? [teacher.Id, weights.Digest] : [teacher.Id];

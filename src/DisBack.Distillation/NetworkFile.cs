@@ -1,6 +1,6 @@
-using DisBack.Diffusion;
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Networks;
+using DisBack.Specs.Networks;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation;
@@ -11,26 +11,8 @@ namespace DisBack.Distillation;
 /// </summary>
 public static class NetworkFile
 {
-    private const string SettingsKey = "network";
-
     /// <summary>Parameters and buffers under their names: what the file of this network holds. Live tensors, in the caller's dispose scope.</summary>
     public static IReadOnlyList<(string Name, Tensor Value)> TensorsOf(Denoiser network) => [.. network.State()];
-
-    /// <summary>The metadata of a network's file.</summary>
-    public static Dictionary<string, string> MetadataOf(NetworkSettings settings) => new() { [SettingsKey] = settings.ToJson() };
-
-    /// <summary>The network's settings as a file tells them.</summary>
-    /// <exception cref="DisBackException">The file does not say which network it holds.</exception>
-    public static NetworkSettings SettingsOf(SafetensorsFile file) => SettingsOf(file.Metadata, file.Path);
-
-    /// <summary>The network's settings as the metadata of a file tell them.</summary>
-    /// <param name="metadata">The file's metadata.</param>
-    /// <param name="name">What to call the file in messages.</param>
-    /// <exception cref="DisBackException">The file does not say which network it holds.</exception>
-    public static NetworkSettings SettingsOf(IReadOnlyDictionary<string, string> metadata, string name) =>
-        metadata.TryGetValue(SettingsKey, out var settings)
-            ? NetworkSettings.FromJson(settings, name)
-            : throw new DisBackException($"'{name}' does not say which network it holds: its metadata has no '{SettingsKey}'; import it with `disback teacher import --network`.");
 
     /// <summary>Builds the network of a file and loads its weights by exact key, shape and type; the caller disposes it.</summary>
     public static Denoiser Open(string path)
@@ -43,7 +25,7 @@ public static class NetworkFile
     public static Denoiser Read(SafetensorsFile file)
     {
         using var init = new Generator(0);
-        var network = Denoiser.Create(SettingsOf(file), init);
+        var network = Denoiser.Create(NetworkMetadata.Read(file.Metadata, file.Path), init);
         Load(file, network);
         return network;
     }

@@ -1,7 +1,7 @@
 using System.Globalization;
-using DisBack.Diffusion;
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Networks;
+using DisBack.Specs.Networks;
 
 namespace DisBack.Distillation;
 
@@ -16,7 +16,7 @@ public static class StudentFile
     /// <summary>Writes a generator.</summary>
     public static void Write(Stream stream, Denoiser network, double sigmaInit)
     {
-        var metadata = NetworkFile.MetadataOf(network.Settings);
+        var metadata = NetworkMetadata.Of(network.Settings);
         metadata[SigmaInitKey] = sigmaInit.ToString("R", CultureInfo.InvariantCulture);
         SafetensorsFile.Write(stream, NetworkFile.TensorsOf(network), metadata);
     }

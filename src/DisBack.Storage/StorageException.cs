@@ -5,7 +5,7 @@ namespace DisBack.Storage;
 /// </summary>
 /// <param name="message">One sentence: what, where, and the way out.</param>
 /// <param name="inner">The technical cause, if there is one.</param>
-public class StorageException(string message, Exception? inner = null) : Exception(message, inner);
+public class StorageException(string message, Exception? inner = null) : DisBackException(message, inner);
 
 /// <summary>A stored document is not what its readers expect; reading it again will not help.</summary>
 /// <param name="message">Which document, what is wrong with it, and the way out.</param>

@@ -2,9 +2,9 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using DisBack.Diffusion;
-using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Randomness;
 using DisBack.Distillation.Runs;
+using DisBack.Specs.Networks;
 using static TorchSharp.torch;
 
 namespace DisBack.Benchmarks;

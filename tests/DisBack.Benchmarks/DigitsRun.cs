@@ -1,8 +1,10 @@
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Randomness;
 using DisBack.Distillation.Backtracking;
-using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Runs;
+using DisBack.Specs.Backtracking;
+using DisBack.Specs.Networks;
+using DisBack.Specs.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using DisBack.Contracts.Grains;
 using DisBack.Distillation.Runs;
 using DisBack.Orchestration.Hosting;
+using DisBack.Specs.Training;
 
 namespace DisBack.Benchmarks;
 

@@ -1,6 +1,5 @@
 using DisBack.Client;
-using DisBack.Contracts.Specs;
-using DisBack.Diffusion;
+using DisBack.Specs.Reading;
 using DisBack.Storage;
 using DisBack.Storage.Local;
 

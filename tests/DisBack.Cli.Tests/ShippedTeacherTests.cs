@@ -2,7 +2,8 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using DisBack.Client;
 using DisBack.Contracts.Grains;
-using DisBack.Contracts.Specs;
+using DisBack.Specs.Experiments;
+using DisBack.Specs.Reading;
 
 namespace DisBack.Cli.Tests;
 

@@ -1,6 +1,6 @@
-using DisBack.Diffusion;
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Networks;
+using DisBack.Specs.Networks;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Tests;
@@ -16,7 +16,7 @@ public sealed class NetworkFileTests : IDisposable
         using var scope = NewDisposeScope();
         using var init = new Generator(3);
         using var network = Denoiser.Create(TinyNetwork.Settings with { Precond = Preconditioning.Ve, EmbeddingType = EmbeddingType.Fourier }, init);
-        SafetensorsFile.Write(_path, NetworkFile.TensorsOf(network), NetworkFile.MetadataOf(network.Settings));
+        SafetensorsFile.Write(_path, NetworkFile.TensorsOf(network), NetworkMetadata.Of(network.Settings));
         using var loaded = NetworkFile.Open(_path);
         Assert.Equal(network.Settings.ToJson(), loaded.Settings.ToJson());
         Assert.All(network.State().Zip(loaded.State()), pair => Assert.True(pair.First.Value.Equals(pair.Second.Value), pair.First.Name));

@@ -9,7 +9,7 @@ internal static class OneThread
     internal static void Set()
     {
         // What prepares the process for libtorch comes first, as everywhere else.
-        RuntimeHelpers.RunModuleConstructor(typeof(Diffusion.DisBackException).Module.ModuleHandle);
+        RuntimeHelpers.RunModuleConstructor(typeof(DisBackException).Module.ModuleHandle);
         TorchSharp.torch.set_num_threads(1);
     }
 }

@@ -3,6 +3,10 @@ using DisBack.Diffusion.Randomness;
 using DisBack.Distillation.Backtracking;
 using DisBack.Distillation.Recording;
 using DisBack.Distillation.Runs;
+using DisBack.Specs.Backtracking;
+using DisBack.Specs.Networks;
+using DisBack.Specs.Recording;
+using DisBack.Specs.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,13 +1,12 @@
 using System.Net.Http.Headers;
 using DisBack.Client;
 using DisBack.Client.Http;
-using DisBack.Contracts.Specs;
-using DisBack.Distillation.Backtracking;
-using DisBack.Distillation.Recording;
 using DisBack.Gateway.Security;
 using DisBack.Orchestration.Hosting;
 using DisBack.Orchestration.Tests;
-using DisBack.Storage.Content;
+using DisBack.Specs.Backtracking;
+using DisBack.Specs.Experiments;
+using DisBack.Specs.Recording;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 

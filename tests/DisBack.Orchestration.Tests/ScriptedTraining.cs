@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using DisBack.Contracts.Grains;
-using DisBack.Diffusion;
 using DisBack.Distillation.Runs;
 using DisBack.Orchestration.Training;
 using TorchSharp;

@@ -4,7 +4,7 @@ using DisBack.Orchestration.Hosting;
 using DisBack.Orchestration.Training;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Content;
-using DisBack.Storage.GrainStorage;
+using DisBack.Storage.Documents;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace DisBack.Orchestration.Tests;

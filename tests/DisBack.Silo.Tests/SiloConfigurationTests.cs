@@ -1,5 +1,4 @@
 using DisBack.Contracts.Hosting;
-using DisBack.Diffusion;
 using DisBack.Orchestration.Placement;
 using Microsoft.Extensions.Configuration;
 

@@ -3,8 +3,8 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using DisBack.Contracts.Documents;
 using DisBack.Diffusion.Metrics;
-using DisBack.Distillation.Evaluations;
-using DisBack.Diffusion.Data;
+using DisBack.Specs.Data;
+using DisBack.Specs.Evaluations;
 
 namespace DisBack.Cli.Commands;
 

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using DisBack.Cli.Live;
 using DisBack.Client;
-using DisBack.Contracts.Specs;
-using DisBack.Diffusion;
 using DisBack.Distillation.Evaluations;
+using DisBack.Specs.Experiments;
+using DisBack.Specs.Reading;
 
 namespace DisBack.Cli.Commands;
 

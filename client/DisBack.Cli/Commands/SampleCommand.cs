@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using DisBack.Diffusion;
 using DisBack.Diffusion.Pictures;
 
 namespace DisBack.Cli.Commands;

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using DisBack.Contracts.Specs;
+using DisBack.Specs.Experiments;
+using DisBack.Specs.Reading;
 
 namespace DisBack.Cli.Commands;
 

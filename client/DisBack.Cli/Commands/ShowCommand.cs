@@ -2,7 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using DisBack.Client;
 using DisBack.Contracts.Documents;
-using DisBack.Contracts.Specs;
+using DisBack.Specs.Experiments;
+using DisBack.Specs.Reading;
 
 namespace DisBack.Cli.Commands;
 

@@ -1,9 +1,10 @@
-using DisBack.Contracts.Specs;
-using DisBack.Diffusion;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Randomness;
 using DisBack.Diffusion.Sampling;
 using DisBack.Distillation;
+using DisBack.Specs.Experiments;
+using DisBack.Specs.Networks;
+using DisBack.Specs.Reading;
 using static TorchSharp.torch;
 
 namespace DisBack.Cli.Commands;

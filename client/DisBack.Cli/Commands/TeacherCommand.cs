@@ -4,10 +4,12 @@ using DisBack.Cli.Live;
 using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
-using DisBack.Contracts.Specs;
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Networks;
 using DisBack.Distillation;
+using DisBack.Specs.Experiments;
+using DisBack.Specs.Networks;
+using DisBack.Specs.Reading;
 using DisBack.Storage;
 using TorchSharp;
 
@@ -61,7 +63,7 @@ internal static class TeacherCommand
             var path = parsed.GetRequiredValue(file);
             var known = parsed.GetValue(name) ?? Path.GetFileNameWithoutExtension(path).ToLowerInvariant();
             using var weights = SafetensorsFile.Open(path);
-            var settings = parsed.GetValue(network) is { } yaml ? SpecReader.Read<NetworkSettings>(yaml) : NetworkFile.SettingsOf(weights);
+            var settings = parsed.GetValue(network) is { } yaml ? SpecReader.Read<NetworkSettings>(yaml) : NetworkMetadata.Read(weights.Metadata, weights.Path);
             using var init = new torch.Generator(0);
             using var denoiser = Denoiser.Create(settings, init);
             NetworkFile.Load(weights, denoiser);
@@ -69,7 +71,7 @@ internal static class TeacherCommand
             await using var installation = Installation.Of(parsed, session);
             var control = await installation.DriveAsync($"disback teacher import {path}", "cpu", cancellation);
             using var bytes = new MemoryStream();
-            SafetensorsFile.Write(bytes, NetworkFile.TensorsOf(denoiser), NetworkFile.MetadataOf(settings));
+            SafetensorsFile.Write(bytes, NetworkFile.TensorsOf(denoiser), NetworkMetadata.Of(settings));
             var content = await installation.Archive.Content.PutAsync(BinaryData.FromBytes(bytes.ToArray()), cancellation);
             await control.RegisterTeacherAsync(known, new TeacherRegistration(content, settings.ToJson(), $"imported from {Path.GetFileName(path)}"), cancellation);
             session.Screen.Line($"Teacher '{known}' is registered: {content.Digest}.");

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using DisBack.Contracts.Documents;
-using DisBack.Diffusion;
 using DisBack.Storage;
 
 namespace DisBack.Cli.Commands;

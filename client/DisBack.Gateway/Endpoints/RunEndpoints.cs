@@ -4,7 +4,6 @@ using System.Runtime.CompilerServices;
 using DisBack.Client;
 using DisBack.Client.Http;
 using DisBack.Contracts.Grains;
-using DisBack.Diffusion;
 using DisBack.Gateway.Security;
 using DisBack.Gateway.Watching;
 using Microsoft.AspNetCore.Builder;

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using DisBack.Diffusion;
 using Microsoft.Extensions.Logging;
 
 namespace DisBack.Gateway.Security;

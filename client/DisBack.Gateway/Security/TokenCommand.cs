@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using DisBack.Contracts.Hosting;
-using DisBack.Diffusion;
 using Microsoft.Extensions.Configuration;
 
 namespace DisBack.Gateway.Security;

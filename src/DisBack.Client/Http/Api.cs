@@ -1,7 +1,6 @@
 using System.Text.Json;
 using DisBack.Contracts.Grains;
 using DisBack.Storage;
-using DisBack.Storage.Content;
 
 namespace DisBack.Client.Http;
 

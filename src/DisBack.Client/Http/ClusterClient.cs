@@ -4,7 +4,8 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
-using DisBack.Contracts.Specs;
+using DisBack.Specs.Experiments;
+using DisBack.Specs.Reading;
 using DisBack.Storage.Content;
 using DisBack.Storage.Metrics;
 

@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
 using DisBack.Storage;
 using DisBack.Storage.Blobs;
-using DisBack.Storage.Content;
 
 namespace DisBack.Client.Http;
 

@@ -1,5 +1,3 @@
-using DisBack.Storage.Content;
-
 namespace DisBack.Contracts.Documents;
 
 /// <summary>A file that a run leaves behind, for example <c>student.safetensors</c> or <c>samples.png</c>.</summary>

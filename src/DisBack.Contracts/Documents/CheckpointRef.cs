@@ -1,5 +1,3 @@
-using DisBack.Storage.Content;
-
 namespace DisBack.Contracts.Documents;
 
 /// <summary>One consistent state of a run: weights, optimizers, averages, step and target index are in one object and are restored together.</summary>

@@ -1,5 +1,3 @@
-using DisBack.Storage.Content;
-
 namespace DisBack.Contracts.Documents;
 
 /// <summary>One node of a degradation trajectory: the score network after <paramref name="Step"/> steps of stage 1.</summary>

@@ -1,5 +1,3 @@
-using DisBack.Storage.Content;
-
 namespace DisBack.Contracts.Documents;
 
 /// <summary>A teacher: weights with provenance, and the run that trained them where that happened here. State name <c>teacher</c>.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using DisBack.Storage.Content;
 
 namespace DisBack.Contracts.Documents;
 

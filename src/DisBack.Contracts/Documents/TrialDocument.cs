@@ -1,5 +1,3 @@
-using DisBack.Storage.Content;
-
 namespace DisBack.Contracts.Documents;
 
 /// <summary>One student: its spec, its trajectory and its run. State name <c>trial</c>.</summary>

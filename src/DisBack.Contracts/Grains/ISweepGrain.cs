@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using DisBack.Contracts.Documents;
-using DisBack.Storage.Content;
 using Orleans.Concurrency;
 
 namespace DisBack.Contracts.Grains;

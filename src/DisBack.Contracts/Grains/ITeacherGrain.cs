@@ -1,5 +1,4 @@
 using DisBack.Contracts.Documents;
-using DisBack.Storage.Content;
 
 namespace DisBack.Contracts.Grains;
 

@@ -1,5 +1,4 @@
 using DisBack.Contracts.Documents;
-using DisBack.Storage.Content;
 using Orleans.Concurrency;
 
 namespace DisBack.Contracts.Grains;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using DisBack.Contracts.Documents;
-using DisBack.Storage.Content;
 
 namespace DisBack.Contracts.Grains;
 

@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Reflection;
-using DisBack.Contracts.Specs;
-using DisBack.Diffusion;
+using DisBack.Specs.Reading;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.EnvironmentVariables;
 

@@ -1,4 +1,5 @@
 using DisBack.Diffusion.Randomness;
+using DisBack.Specs.Data;
 using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Data;

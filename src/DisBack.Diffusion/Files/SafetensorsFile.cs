@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.IO.MemoryMappedFiles;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using DisBack.Specs.Files;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -48,7 +49,7 @@ public sealed class SafetensorsFile : IDisposable
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
-            var header = ReadHeader(stream, stream.Length, path);
+            var header = SafetensorsHeader.Read(stream, stream.Length, path);
             return new(path, header, MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false));
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
@@ -57,29 +58,12 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
-    /// <summary>The free text fields of a file that is not near: only its header is read from the stream, and checked completely.</summary>
-    /// <param name="stream">The file from its first byte.</param>
-    /// <param name="bytes">Bytes of the whole file.</param>
-    /// <param name="name">What to call the file in messages.</param>
-    /// <exception cref="DisBackException">The stream ends early, or the header is not sound.</exception>
-    public static IReadOnlyDictionary<string, string> ReadMetadata(Stream stream, long bytes, string name)
-    {
-        try
-        {
-            return ReadHeader(stream, bytes, name).Metadata;
-        }
-        catch (IOException cause)
-        {
-            throw new DisBackException($"Cannot read the safetensors file '{name}': {cause.Message}", cause);
-        }
-    }
-
     /// <summary>Reads one tensor into new CPU memory.</summary>
     /// <exception cref="DisBackException">The file has no tensor of that name.</exception>
     public Tensor Read(string name)
     {
         var entry = EntryOf(name);
-        var tensor = empty(entry.Shape.ToArray(), entry.Type);
+        var tensor = empty(entry.Shape.ToArray(), entry.Type.Scalar());
         Fill(tensor, entry);
         return tensor;
     }
@@ -106,8 +90,8 @@ public sealed class SafetensorsFile : IDisposable
         var entry = EntryOf(name);
         if (!entry.Shape.SequenceEqual(target.shape))
             throw new DisBackException($"Tensor '{name}' of '{Path}' has the shape [{string.Join(", ", entry.Shape)}] where [{string.Join(", ", target.shape)}] is needed: the file belongs to a network with other settings.");
-        if (entry.Type != target.dtype)
-            throw new DisBackException($"Tensor '{name}' of '{Path}' has the element type {entry.Type} where {target.dtype} is needed: convert the file.");
+        if (entry.Type.Scalar() != target.dtype)
+            throw new DisBackException($"Tensor '{name}' of '{Path}' has the element type {entry.Type.Scalar()} where {target.dtype} is needed: convert the file.");
     }
 
     /// <summary>Unmaps the file. Tensors already read stay valid.</summary>
@@ -115,15 +99,6 @@ public sealed class SafetensorsFile : IDisposable
     {
         _view.Dispose();
         _map.Dispose();
-    }
-
-    private static SafetensorsHeader ReadHeader(Stream stream, long bytes, string path)
-    {
-        Span<byte> prefix = stackalloc byte[SafetensorsHeader.PrefixBytes];
-        var length = SafetensorsHeader.Length(prefix[..stream.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false)], bytes, path);
-        var json = new byte[length];
-        stream.ReadExactly(json);
-        return SafetensorsHeader.Parse(json, bytes, path);
     }
 
     /// <summary>
@@ -164,7 +139,7 @@ public sealed class SafetensorsFile : IDisposable
     public static void Write(Stream stream, IReadOnlyList<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         // Widest elements first keeps every tensor aligned to its element size, which lets readers use the mapped bytes in place.
-        var ordered = tensors.OrderByDescending(tensor => SafetensorsHeader.ElementBytes(tensor.Value.dtype))
+        var ordered = tensors.OrderByDescending(tensor => tensor.Value.dtype.Element().Bytes())
             .ThenBy(tensor => tensor.Name, StringComparer.Ordinal).ToArray();
         var header = Header(ordered, metadata);
         Span<byte> prefix = stackalloc byte[SafetensorsHeader.PrefixBytes];
@@ -199,13 +174,13 @@ public sealed class SafetensorsFile : IDisposable
             {
                 if (!names.Add(name)) throw new ArgumentException($"The tensor name '{name}' is used twice or reserved.", nameof(tensors));
                 json.WriteStartObject(name);
-                json.WriteString("dtype", SafetensorsHeader.NameOf(value.dtype));
+                json.WriteString("dtype", value.dtype.Element().ToString());
                 json.WriteStartArray("shape");
                 foreach (var extent in value.shape) json.WriteNumberValue(extent);
                 json.WriteEndArray();
                 json.WriteStartArray("data_offsets");
                 json.WriteNumberValue(offset);
-                json.WriteNumberValue(offset += value.NumberOfElements * SafetensorsHeader.ElementBytes(value.dtype));
+                json.WriteNumberValue(offset += value.NumberOfElements * value.dtype.Element().Bytes());
                 json.WriteEndArray();
                 json.WriteEndObject();
             }
@@ -235,7 +210,7 @@ public sealed class SafetensorsFile : IDisposable
         using var scope = NewDisposeScope();
         using var untracked = no_grad();
         var flat = tensor.detach().contiguous().view(-1);
-        var step = ChunkBytes / SafetensorsHeader.ElementBytes(tensor.dtype);
+        var step = ChunkBytes / tensor.dtype.Element().Bytes();
         for (var start = 0L; start < flat.NumberOfElements; start += step)
         {
             using var chunk = flat.narrow(0, start, Math.Min(step, flat.NumberOfElements - start));

@@ -2,6 +2,7 @@ using System.Globalization;
 using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Randomness;
+using DisBack.Specs.Data;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
 

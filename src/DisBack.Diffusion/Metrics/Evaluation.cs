@@ -1,4 +1,5 @@
 using DisBack.Diffusion.Data;
+using DisBack.Specs.Data;
 using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Metrics;

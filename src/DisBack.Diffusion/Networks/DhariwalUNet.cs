@@ -1,3 +1,4 @@
+using DisBack.Specs.Networks;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

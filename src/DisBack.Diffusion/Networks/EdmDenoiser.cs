@@ -1,3 +1,4 @@
+using DisBack.Specs.Networks;
 using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Networks;

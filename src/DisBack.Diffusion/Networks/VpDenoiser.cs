@@ -1,4 +1,5 @@
 using DisBack.Diffusion.Noise;
+using DisBack.Specs.Networks;
 using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Networks;

@@ -1,4 +1,5 @@
 using DisBack.Diffusion.Networks;
+using DisBack.Specs.Sampling;
 using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Sampling;

@@ -4,6 +4,7 @@ using DisBack.Diffusion.Parameters;
 using DisBack.Diffusion.Randomness;
 using DisBack.Distillation.Evaluations;
 using DisBack.Distillation.Runs;
+using DisBack.Specs.Backtracking;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Backtracking;

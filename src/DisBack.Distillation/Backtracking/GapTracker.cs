@@ -1,3 +1,5 @@
+using DisBack.Specs.Backtracking;
+
 namespace DisBack.Distillation.Backtracking;
 
 /// <summary>Follows the score gap against the current target: what a <see cref="SwitchingPolicy"/> decides from. Part of the checkpoint.</summary>

@@ -9,11 +9,11 @@ public interface ITrajectoryNodes
     int Count { get; }
 
     /// <summary>Loads a node's weights into a network by exact key, shape and type.</summary>
-    /// <exception cref="Diffusion.DisBackException">The file is damaged or does not fit; the message names the node and the tensor.</exception>
+    /// <exception cref="DisBackException">The file is damaged or does not fit; the message names the node and the tensor.</exception>
     void Load(int index, Denoiser network);
 
     /// <summary>Lends a node's network as a target, to be looked at only; runs of one process that look at the same node share it.</summary>
-    /// <exception cref="Diffusion.DisBackException">The file is damaged or is no network; the message names the node.</exception>
+    /// <exception cref="DisBackException">The file is damaged or is no network; the message names the node.</exception>
     BorrowedNetwork Borrow(int index);
 
     /// <summary>Says which node is needed next, so that it is at hand when its turn comes. Returns at once.</summary>

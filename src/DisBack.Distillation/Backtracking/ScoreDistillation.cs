@@ -3,6 +3,7 @@ using DisBack.Diffusion.Noise;
 using DisBack.Diffusion.Parameters;
 using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Runs;
+using DisBack.Specs.Backtracking;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Backtracking;

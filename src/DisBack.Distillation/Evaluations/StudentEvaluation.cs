@@ -7,6 +7,8 @@ using DisBack.Diffusion.Pictures;
 using DisBack.Diffusion.Randomness;
 using DisBack.Diffusion.Sampling;
 using DisBack.Distillation.Runs;
+using DisBack.Specs.Evaluations;
+using DisBack.Specs.Networks;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Evaluations;

@@ -1,5 +1,6 @@
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Parameters;
+using DisBack.Specs.Training;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Optimization;

@@ -4,6 +4,8 @@ using DisBack.Diffusion.Noise;
 using DisBack.Diffusion.Randomness;
 using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Runs;
+using DisBack.Specs.Networks;
+using DisBack.Specs.Recording;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Recording;
@@ -119,7 +121,7 @@ public sealed class DegradationRecording : ITrainingRun
     {
         using var scope = NewDisposeScope();
         var network = _degraded.Network;
-        listener.NodeRecorded(new RecordedNode(index, Step, loss, NetworkFile.TensorsOf(network), NetworkFile.MetadataOf(network.Settings)));
+        listener.NodeRecorded(new RecordedNode(index, Step, loss, NetworkFile.TensorsOf(network), NetworkMetadata.Of(network.Settings)));
     }
 
     private double DistanceToLastNode()

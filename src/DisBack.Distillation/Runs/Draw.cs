@@ -1,7 +1,8 @@
 using DisBack.Diffusion;
-using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Noise;
 using DisBack.Diffusion.Randomness;
+using DisBack.Specs.Networks;
+using DisBack.Specs.Noise;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Runs;

@@ -38,5 +38,5 @@ public sealed record RecordedNode(
 /// <param name="Step">Iterations made when the target changed.</param>
 /// <param name="From">Trajectory index of the old target.</param>
 /// <param name="To">Trajectory index of the new target; 0 is the teacher.</param>
-/// <param name="Gap">The score gap that decided, see <see cref="Backtracking.SwitchingState"/>.</param>
+/// <param name="Gap">The score gap that decided, see <see cref="DisBack.Specs.Backtracking.SwitchingState"/>.</param>
 public sealed record TargetSwitch(long Step, int From, int To, double Gap);

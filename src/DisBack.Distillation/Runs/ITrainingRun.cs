@@ -34,7 +34,7 @@ public interface ITrainingRun : IDisposable
     RunState Capture();
 
     /// <summary>Continues from a captured state.</summary>
-    /// <exception cref="Diffusion.DisBackException">The state belongs to another network or stage; the message names the tensor.</exception>
+    /// <exception cref="DisBackException">The state belongs to another network or stage; the message names the tensor.</exception>
     void Restore(RunState state);
 
     /// <summary>Tells the listener the run's results once all steps are made.</summary>

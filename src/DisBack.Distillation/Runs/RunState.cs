@@ -1,5 +1,4 @@
 using System.Text.Json;
-using DisBack.Diffusion;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Runs;

@@ -1,5 +1,3 @@
-using DisBack.Diffusion;
-
 namespace DisBack.Distillation.Runs;
 
 /// <summary>Why training cannot go on.</summary>

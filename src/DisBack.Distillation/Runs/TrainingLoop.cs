@@ -1,3 +1,5 @@
+using DisBack.Specs.Training;
+
 namespace DisBack.Distillation.Runs;
 
 /// <summary>Drives a run to its end or to a stop, with checkpoints at fixed steps.</summary>

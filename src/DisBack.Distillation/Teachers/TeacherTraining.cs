@@ -8,6 +8,8 @@ using DisBack.Diffusion.Parameters;
 using DisBack.Diffusion.Randomness;
 using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Runs;
+using DisBack.Specs.Networks;
+using DisBack.Specs.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -94,7 +96,7 @@ public sealed class TeacherTraining : ITrainingRun
         using var noGrad = no_grad();
         _network.Parameters.Weights.copy_(_ema.Weights);
         var network = _network.Network;
-        listener.ArtifactMade(TeacherFileName, stream => SafetensorsFile.Write(stream, NetworkFile.TensorsOf(network), NetworkFile.MetadataOf(network.Settings)));
+        listener.ArtifactMade(TeacherFileName, stream => SafetensorsFile.Write(stream, NetworkFile.TensorsOf(network), NetworkMetadata.Of(network.Settings)));
     }
 
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Supervision;
 using DisBack.Storage;
 using DisBack.Storage.Blobs;
-using DisBack.Storage.GrainStorage;
+using DisBack.Storage.Documents;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 

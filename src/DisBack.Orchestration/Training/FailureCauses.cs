@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using DisBack.Contracts.Documents;
-using DisBack.Diffusion;
 using DisBack.Distillation.Runs;
 using DisBack.Storage;
 
@@ -26,7 +25,7 @@ internal static class FailureCauses
     /// <summary>One sentence: the exception's own where it is meant for people, otherwise with its type, which a report of a defect needs.</summary>
     public static string MessageOf(Exception exception) => exception switch
     {
-        DisBackException or StorageException => exception.Message,
+        DisBackException => exception.Message,
         ExternalException when Of(exception) == FailureCause.OutOfMemory => $"{OfLibTorch(exception)} Lower the batch, or let fewer runs share the device.",
         ExternalException => OfLibTorch(exception),
         _ => $"{exception.GetType().Name}: {exception.Message.ReplaceLineEndings(" ")}",

@@ -1,5 +1,4 @@
 using DisBack.Distillation.Backtracking;
-using DisBack.Storage.Content;
 using static TorchSharp.torch;
 
 namespace DisBack.Orchestration.Training;

@@ -1,7 +1,6 @@
 using DisBack.Contracts.Grains;
 using DisBack.Distillation.Runs;
 using DisBack.Storage.Cache;
-using DisBack.Storage.Content;
 using static TorchSharp.torch;
 
 namespace DisBack.Orchestration.Training;
@@ -10,7 +9,7 @@ namespace DisBack.Orchestration.Training;
 public interface ITrainingFactory
 {
     /// <summary>A new run at its first step. Called on the training thread, where reading files and waiting for them is allowed.</summary>
-    /// <exception cref="Diffusion.DisBackException">The spec, a weight file or the data set does not fit.</exception>
+    /// <exception cref="DisBackException">The spec, a weight file or the data set does not fit.</exception>
     ITrainingRun Create(TrainingAssignment assignment, ITrainingInputs inputs);
 }
 

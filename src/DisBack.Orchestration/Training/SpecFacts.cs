@@ -1,8 +1,8 @@
 using System.Text.Json;
 using DisBack.Contracts.Grains;
-using DisBack.Contracts.Specs;
-using DisBack.Diffusion.Networks;
-using DisBack.Distillation.Runs;
+using DisBack.Specs.Networks;
+using DisBack.Specs.Reading;
+using DisBack.Specs.Training;
 
 namespace DisBack.Orchestration.Training;
 

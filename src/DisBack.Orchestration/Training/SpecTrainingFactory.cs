@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
-using DisBack.Contracts.Specs;
-using DisBack.Diffusion;
 using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Networks;
@@ -13,6 +11,8 @@ using DisBack.Distillation.Evaluations;
 using DisBack.Distillation.Recording;
 using DisBack.Distillation.Runs;
 using DisBack.Distillation.Teachers;
+using DisBack.Specs.Experiments;
+using DisBack.Specs.Reading;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,3 @@
-using DisBack.Storage.Content;
-
 namespace DisBack.Storage.Cache;
 
 /// <summary>The right to read a file of the <see cref="WeightCache"/>, which keeps it until the lease is disposed.</summary>

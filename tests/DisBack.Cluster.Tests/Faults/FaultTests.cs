@@ -86,7 +86,7 @@ public abstract class FaultTests(TestClusterOptions options, bool hosts = false)
             Cluster.History.Records.Skip(before), record => record is { Event: HistoryEvent.CheckpointCommitted or HistoryEvent.CheckpointAcknowledged, Attempt: 1 } && record.Run == TestCluster.NameOf(trial));
     }
 
-    private DisBack.Contracts.Specs.ExperimentSpec Spec(int steps) => TinyExperiment.Spec("fault", Cluster.Teacher, backtracking: steps);
+    private DisBack.Specs.Experiments.ExperimentSpec Spec(int steps) => TinyExperiment.Spec("fault", Cluster.Teacher, backtracking: steps);
 
     private static Task<string> ExpectedAsync(int steps) => s_expected.GetOrAdd(steps, async count =>
         (await FaultFreeRun.StudentsAsync(teacher => [TinyExperiment.Spec("expected", teacher, backtracking: count)]))[0]);

@@ -1,4 +1,3 @@
-using DisBack.Storage.Content;
 using DisBack.TestKit.History;
 using DisBack.TestKit.Services;
 using DisBack.TestKit.Silos;

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Randomness;
+using DisBack.Specs.Data;
 using TorchSharp;
 using static TorchSharp.torch;
 

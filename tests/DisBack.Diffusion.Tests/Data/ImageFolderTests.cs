@@ -1,4 +1,5 @@
 using DisBack.Diffusion.Data;
+using DisBack.Specs.Data;
 using SkiaSharp;
 
 namespace DisBack.Diffusion.Tests.Data;

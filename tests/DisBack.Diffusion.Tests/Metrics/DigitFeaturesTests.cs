@@ -1,5 +1,6 @@
 using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Metrics;
+using DisBack.Specs.Data;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
 using DisBack.Diffusion.Networks;
+using DisBack.Specs.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,6 @@
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Noise;
+using DisBack.Specs.Networks;
 using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Tests.Networks;

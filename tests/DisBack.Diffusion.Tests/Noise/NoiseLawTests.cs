@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DisBack.Diffusion.Noise;
+using DisBack.Specs.Noise;
 using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Tests.Noise;

@@ -1,6 +1,7 @@
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Sampling;
+using DisBack.Specs.Sampling;
 using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Tests.Oracles;

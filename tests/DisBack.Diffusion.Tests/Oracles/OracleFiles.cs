@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using DisBack.Diffusion.Networks;
+using DisBack.Specs.Networks;
 using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Tests.Oracles;

@@ -1,5 +1,6 @@
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Parameters;
+using DisBack.Specs.Networks;
 using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Tests.Parameters;

@@ -1,5 +1,7 @@
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Sampling;
+using DisBack.Specs.Networks;
+using DisBack.Specs.Sampling;
 using TorchSharp;
 using static TorchSharp.torch;
 

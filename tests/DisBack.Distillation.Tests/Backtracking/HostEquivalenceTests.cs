@@ -1,8 +1,9 @@
 using DisBack.Diffusion.Randomness;
 using DisBack.Distillation.Backtracking;
-using DisBack.Distillation.Optimization;
-using DisBack.Distillation.Recording;
 using DisBack.Distillation.Runs;
+using DisBack.Specs.Backtracking;
+using DisBack.Specs.Recording;
+using DisBack.Specs.Training;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Tests.Backtracking;

@@ -1,4 +1,4 @@
-using DisBack.Distillation.Optimization;
+using DisBack.Specs.Training;
 
 namespace DisBack.Distillation.Tests.Optimization;
 

@@ -3,9 +3,11 @@ using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Tests.Oracles;
 using DisBack.Distillation.Backtracking;
-using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Recording;
 using DisBack.Distillation.Runs;
+using DisBack.Specs.Backtracking;
+using DisBack.Specs.Recording;
+using DisBack.Specs.Training;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Tests.Oracles;

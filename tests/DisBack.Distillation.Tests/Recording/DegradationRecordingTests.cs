@@ -1,5 +1,5 @@
-using DisBack.Distillation.Optimization;
-using DisBack.Distillation.Recording;
+using DisBack.Specs.Recording;
+using DisBack.Specs.Training;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Tests.Recording;

@@ -2,10 +2,12 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Randomness;
-using DisBack.Distillation.Backtracking;
-using DisBack.Distillation.Recording;
 using DisBack.Distillation.Runs;
 using DisBack.Distillation.Teachers;
+using DisBack.Specs.Backtracking;
+using DisBack.Specs.Data;
+using DisBack.Specs.Recording;
+using DisBack.Specs.Training;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Tests.Runs;

@@ -1,12 +1,15 @@
 using DisBack.Diffusion;
 using DisBack.Diffusion.Data;
-using DisBack.Diffusion.Noise;
 using DisBack.Diffusion.Randomness;
 using DisBack.Distillation.Backtracking;
-using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Recording;
 using DisBack.Distillation.Runs;
 using DisBack.Distillation.Teachers;
+using DisBack.Specs.Backtracking;
+using DisBack.Specs.Data;
+using DisBack.Specs.Noise;
+using DisBack.Specs.Recording;
+using DisBack.Specs.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 

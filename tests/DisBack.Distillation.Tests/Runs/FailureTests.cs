@@ -1,7 +1,7 @@
-using DisBack.Distillation.Backtracking;
-using DisBack.Distillation.Optimization;
-using DisBack.Distillation.Recording;
 using DisBack.Distillation.Runs;
+using DisBack.Specs.Backtracking;
+using DisBack.Specs.Recording;
+using DisBack.Specs.Training;
 
 namespace DisBack.Distillation.Tests.Runs;
 

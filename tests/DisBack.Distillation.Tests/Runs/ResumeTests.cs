@@ -1,7 +1,7 @@
-using DisBack.Distillation.Backtracking;
-using DisBack.Distillation.Optimization;
-using DisBack.Distillation.Recording;
 using DisBack.Distillation.Runs;
+using DisBack.Specs.Backtracking;
+using DisBack.Specs.Recording;
+using DisBack.Specs.Training;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Tests.Runs;
@@ -49,11 +49,11 @@ public sealed class ResumeTests
     {
         using var run = TinyNetwork.Recording(Recording);
         var state = run.Capture();
-        var error = Assert.Throws<Diffusion.DisBackException>(() => run.Restore(state with { Tensors = [.. state.Tensors.Skip(1)] }));
+        var error = Assert.Throws<DisBackException>(() => run.Restore(state with { Tensors = [.. state.Tensors.Skip(1)] }));
         Assert.Contains("degraded.weights", error.Message, StringComparison.Ordinal);
 
         using var small = zeros(3);
-        error = Assert.Throws<Diffusion.DisBackException>(() => run.Restore(state with { Tensors = [("degraded.weights", small), .. state.Tensors.Skip(1)] }));
+        error = Assert.Throws<DisBackException>(() => run.Restore(state with { Tensors = [("degraded.weights", small), .. state.Tensors.Skip(1)] }));
         Assert.Contains("degraded.weights", error.Message, StringComparison.Ordinal);
     }
 

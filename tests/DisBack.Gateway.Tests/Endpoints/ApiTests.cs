@@ -7,10 +7,9 @@ using DisBack.Client;
 using DisBack.Client.Http;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
-using DisBack.Diffusion;
 using DisBack.Orchestration.Tests;
 using DisBack.Storage.Content;
-using DisBack.Storage.GrainStorage;
+using DisBack.Storage.Documents;
 
 namespace DisBack.Gateway.Tests.Endpoints;
 

@@ -1,9 +1,8 @@
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
-using DisBack.Diffusion.Networks;
 using DisBack.Orchestration.Training;
+using DisBack.Specs.Networks;
 using DisBack.Storage.Blobs;
-using DisBack.Storage.Content;
 using DisBack.Storage.Local;
 using DisBack.Storage.Metrics;
 using Microsoft.Extensions.DependencyInjection;

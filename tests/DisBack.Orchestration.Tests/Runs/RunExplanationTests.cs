@@ -2,7 +2,6 @@ using System.Globalization;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Runs;
-using DisBack.Storage.Content;
 
 namespace DisBack.Orchestration.Tests.Runs;
 

@@ -3,7 +3,6 @@ using CsCheck;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Runs;
-using DisBack.Storage.Content;
 
 namespace DisBack.Orchestration.Tests.Runs;
 

@@ -1,7 +1,7 @@
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Supervision;
-using DisBack.Storage.GrainStorage;
+using DisBack.Storage.Documents;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace DisBack.Orchestration.Tests.Supervision;

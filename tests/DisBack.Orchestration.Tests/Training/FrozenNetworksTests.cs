@@ -1,7 +1,7 @@
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Randomness;
 using DisBack.Orchestration.Training;
-using DisBack.Storage.Content;
+using DisBack.Specs.Networks;
 using static TorchSharp.torch;
 
 namespace DisBack.Orchestration.Tests.Training;

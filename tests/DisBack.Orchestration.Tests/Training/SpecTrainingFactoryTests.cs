@@ -1,17 +1,17 @@
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
-using DisBack.Contracts.Specs;
-using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Files;
-using DisBack.Diffusion.Networks;
 using DisBack.Distillation;
-using DisBack.Distillation.Backtracking;
-using DisBack.Distillation.Evaluations;
-using DisBack.Distillation.Recording;
-using DisBack.Distillation.Runs;
-using DisBack.Distillation.Teachers;
 using DisBack.Orchestration.Hosting;
 using DisBack.Orchestration.Training;
+using DisBack.Specs.Backtracking;
+using DisBack.Specs.Data;
+using DisBack.Specs.Evaluations;
+using DisBack.Specs.Experiments;
+using DisBack.Specs.Networks;
+using DisBack.Specs.Reading;
+using DisBack.Specs.Recording;
+using DisBack.Specs.Training;
 using DisBack.Storage.Content;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -74,7 +74,7 @@ public sealed class SpecTrainingFactoryTests
                     var student = document.Run.Artifacts[StudentFile.Name].Content;
                     await host.Services.GetRequiredService<ContentStore>().VerifyAsync(student, TestContext.Current.CancellationToken);
                     using var file = SafetensorsFile.Open(host.Services.GetRequiredService<ContentStore>().LocalPathOf(student)!);
-                    Assert.Equal(Network.ToJson(), NetworkFile.SettingsOf(file).ToJson());
+                    Assert.Equal(Network.ToJson(), NetworkMetadata.Read(file.Metadata, file.Path).ToJson());
                     return (student.Digest, document.Run.Attempt);
                 }
                 await Site.CommittedAsync(trial, 2 * (stop + 1));

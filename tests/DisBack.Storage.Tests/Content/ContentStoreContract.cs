@@ -117,7 +117,7 @@ public abstract class ContentStoreContract : IAsyncLifetime
     [InlineData("../../etc/passwd")]
     [InlineData("BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD")]
     public async Task Only_a_digest_is_a_digest(string digest) =>
-        await Assert.ThrowsAsync<StorageException>(() => _contents.VerifyAsync(new(digest, 1), Cancellation));
+        await Assert.ThrowsAsync<DisBackException>(() => _contents.VerifyAsync(new(digest, 1), Cancellation));
 }
 
 public sealed class FolderContentStoreTests : ContentStoreContract

@@ -1,6 +1,7 @@
+using DisBack.GrainStorage;
 using System.Diagnostics.CodeAnalysis;
 using DisBack.Storage.Blobs;
-using DisBack.Storage.GrainStorage;
+using DisBack.Storage.Documents;
 using DisBack.TestKit;
 using DisBack.TestKit.Services;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,5 +1,6 @@
+using DisBack.GrainStorage;
 using DisBack.Storage.Blobs;
-using DisBack.Storage.GrainStorage;
+using DisBack.Storage.Documents;
 using DisBack.TestKit;
 using Orleans.TestingHost;
 

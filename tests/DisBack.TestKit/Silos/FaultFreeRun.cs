@@ -1,9 +1,9 @@
 using DisBack.Client;
 using DisBack.Contracts.Grains;
-using DisBack.Contracts.Specs;
 using DisBack.Distillation;
 using DisBack.Orchestration.Hosting;
 using DisBack.Orchestration.Training;
+using DisBack.Specs.Experiments;
 using DisBack.Storage.Content;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,12 +1,13 @@
-using DisBack.Contracts.Specs;
-using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Networks;
 using DisBack.Distillation;
-using DisBack.Distillation.Backtracking;
-using DisBack.Distillation.Evaluations;
-using DisBack.Distillation.Recording;
-using DisBack.Distillation.Runs;
+using DisBack.Specs.Backtracking;
+using DisBack.Specs.Data;
+using DisBack.Specs.Evaluations;
+using DisBack.Specs.Experiments;
+using DisBack.Specs.Networks;
+using DisBack.Specs.Recording;
+using DisBack.Specs.Training;
 using DisBack.Storage.Content;
 using TorchSharp;
 
@@ -30,7 +31,7 @@ public static class TinyExperiment
         using var init = new torch.Generator(7);
         using var teacher = Denoiser.Create(Network, init);
         using var file = new MemoryStream();
-        SafetensorsFile.Write(file, NetworkFile.TensorsOf(teacher), NetworkFile.MetadataOf(Network));
+        SafetensorsFile.Write(file, NetworkFile.TensorsOf(teacher), NetworkMetadata.Of(Network));
         return await contents.PutAsync(BinaryData.FromBytes(file.ToArray()));
     }
 

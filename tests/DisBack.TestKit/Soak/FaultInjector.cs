@@ -1,4 +1,3 @@
-using DisBack.Storage.Content;
 using DisBack.TestKit.History;
 using DisBack.TestKit.Networks;
 using DisBack.TestKit.Processes;

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using DisBack.Contracts.Specs;
-using DisBack.Storage.Content;
+using DisBack.Specs.Experiments;
 using DisBack.TestKit.History;
 using DisBack.TestKit.Networks;
 using DisBack.TestKit.Silos;

@@ -1,0 +1,86 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
+
+namespace DisBack.Specs.Backtracking;
+
+/// <summary>Decides when stage 2 moves on to the next target. It never walks past the teacher.</summary>
+[Description("When stage 2 moves on to the next target. It never walks past the teacher.")]
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "policy")]
+[JsonDerivedType(typeof(FixedInterval), "fixed")]
+[JsonDerivedType(typeof(Plateau), "plateau")]
+[JsonDerivedType(typeof(ScoreGap), "score-gap")]
+[JsonDerivedType(typeof(Never), "never")]
+public abstract record SwitchingPolicy
+{
+    /// <summary>Whether the next target is due after an iteration.</summary>
+    public abstract bool Switches(in SwitchingState state);
+}
+
+/// <summary>What a switching policy sees after an iteration; all of it is part of the checkpoint.</summary>
+/// <param name="Iteration">The iteration just made, from 0.</param>
+/// <param name="SinceSwitch">Iterations made against the current target, this one included.</param>
+/// <param name="Gap">
+/// Exponential average of the score gap, mean |D_phi - D_target| over the mean of |x0 - D_target|: how much the current target still asks for.
+/// </param>
+/// <param name="FirstGap">The same average when the current target had been in force for <see cref="WarmUp"/> iterations.</param>
+/// <param name="BestGap">The smallest average since the switch.</param>
+/// <param name="SinceBest">Iterations since <paramref name="BestGap"/> last fell noticeably.</param>
+public readonly record struct SwitchingState(long Iteration, long SinceSwitch, double Gap, double FirstGap, double BestGap, long SinceBest)
+{
+    /// <summary>Iterations before a new target's gap average means something.</summary>
+    public const int WarmUp = 5;
+}
+
+/// <summary>Each target is kept for the same number of iterations, as in the paper.</summary>
+[Description("Each target is kept for `interval` iterations.")]
+public sealed record FixedInterval : SwitchingPolicy
+{
+    /// <summary>Iterations per target.</summary>
+    [Description("Iterations per target.")]
+    [Range(1, int.MaxValue)]
+    public int Interval { get; init; } = 30;
+
+    /// <inheritdoc/>
+    public override bool Switches(in SwitchingState state) => state.Iteration > 0 && state.Iteration % Interval == 0;
+}
+
+/// <summary>The next target is due when the score gap has stopped falling.</summary>
+[Description("The next target is due when the score gap has not fallen noticeably for `patience` iterations.")]
+public sealed record Plateau : SwitchingPolicy
+{
+    /// <summary>Iterations without a noticeable fall.</summary>
+    [Description("Iterations without a noticeable fall.")]
+    [Range(1, int.MaxValue)]
+    public int Patience { get; init; } = 10;
+
+    /// <inheritdoc/>
+    public override bool Switches(in SwitchingState state) => state.SinceSwitch > SwitchingState.WarmUp && state.SinceBest >= Patience;
+}
+
+/// <summary>The next target is due when the score gap has fallen to a part of what it was, or after a number of iterations at the latest.</summary>
+[Description("The next target is due when the score gap has fallen to `ratio` of what it was, and after `at_most` iterations at the latest.")]
+public sealed record ScoreGap : SwitchingPolicy
+{
+    /// <summary>The part of the first gap that counts as reached.</summary>
+    [Description("The part of the first gap that counts as reached.")]
+    [Range(0.0, 1.0)]
+    public double Ratio { get; init; } = 0.5;
+
+    /// <summary>Iterations after which the target changes even if the gap has not closed.</summary>
+    [Description("Iterations after which the target changes even if the gap has not closed.")]
+    [Range(1, int.MaxValue)]
+    public int AtMost { get; init; } = 50;
+
+    /// <inheritdoc/>
+    public override bool Switches(in SwitchingState state) =>
+        state.SinceSwitch >= AtMost || (state.SinceSwitch > SwitchingState.WarmUp && state.Gap <= Ratio * state.FirstGap);
+}
+
+/// <summary>The first target is kept to the end.</summary>
+[Description("The first target is kept to the end.")]
+public sealed record Never : SwitchingPolicy
+{
+    /// <inheritdoc/>
+    public override bool Switches(in SwitchingState state) => false;
+}

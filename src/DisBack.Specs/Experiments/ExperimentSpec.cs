@@ -1,0 +1,80 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using DisBack.Specs.Backtracking;
+using DisBack.Specs.Evaluations;
+using DisBack.Specs.Reading;
+using DisBack.Specs.Recording;
+using DisBack.Specs.Training;
+
+namespace DisBack.Specs.Experiments;
+
+/// <summary>One experiment: a teacher is distilled into a one-step student by recording a trajectory and walking it back.</summary>
+[Description("One experiment: a teacher is distilled into a one-step student by recording a trajectory and walking it back.")]
+public sealed record ExperimentSpec : IValidatableObject
+{
+    private const int MostStepsToCount = 100_000;
+
+    /// <summary>Name of the experiment; its runs are found under it.</summary>
+    [Description("Name of the experiment; its runs are found under it.")]
+    [RegularExpression(SpecName.Pattern, ErrorMessage = SpecName.Expected)]
+    public required string Name { get; init; }
+
+    /// <summary>Seed of everything random: the same spec with the same seed gives the same student.</summary>
+    [Description("Seed of everything random: the same spec with the same seed gives the same student.")]
+    public long Seed { get; init; }
+
+    /// <summary>The teacher: <c>digits</c> is shipped; otherwise a registered name, a digest of weights, or the path of a safetensors file.</summary>
+    [Description("The teacher: `digits` is shipped; otherwise a registered name, a digest of weights, or the path of a .safetensors file.")]
+    [MinLength(1)]
+    public required string Teacher { get; init; }
+
+    /// <summary>The one-step generator.</summary>
+    [Description("The one-step generator.")]
+    public StudentSettings Student { get; init; } = new();
+
+    /// <summary>Stage 1.</summary>
+    [Description("Stage 1, degradation recording.")]
+    public RecordingSettings Recording { get; init; } = new();
+
+    /// <summary>Stage 2.</summary>
+    [Description("Stage 2, distribution backtracking.")]
+    public BacktrackingSettings Backtracking { get; init; } = new();
+
+    /// <summary>When the run is made durable.</summary>
+    [Description("When the run is made durable.")]
+    public CheckpointSettings Checkpoints { get; init; } = new();
+
+    /// <summary>How the student is judged.</summary>
+    [Description("How the student is judged.")]
+    public EvaluationSettings Evaluation { get; init; } = new();
+
+    /// <summary>Where the run computes.</summary>
+    [Description("Where the run computes.")]
+    public HardwareSettings Hardware { get; init; } = new();
+
+    /// <summary>What no single setting shows: combinations that cannot do what they say.</summary>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Backtracking.FakeUpdatesPerGeneratorUpdate > Backtracking.Steps)
+        {
+            yield return new ValidationResult(
+                $"the generator would move in every {Backtracking.FakeUpdatesPerGeneratorUpdate}th of only {Backtracking.Steps} steps, that is never; lower it or raise backtracking.steps",
+                ["Backtracking.FakeUpdatesPerGeneratorUpdate"]);
+        }
+        if (Backtracking.Switching is FixedInterval { Interval: var interval } && StepsToTeacher(interval) is { } needed && needed > Backtracking.Steps)
+        {
+            yield return new ValidationResult(
+                $"with the target kept for {interval} steps the student needs {needed} steps to reach the teacher but has {Backtracking.Steps}; shorten the interval, record fewer nodes or raise backtracking.steps",
+                ["Backtracking.Switching.Interval"]);
+        }
+    }
+
+    /// <summary>Steps after which the teacher is the target, where the number of nodes follows from the settings.</summary>
+    private long? StepsToTeacher(int interval)
+    {
+        if (Recording.Nodes is WhenMoved || Recording.Steps > MostStepsToCount)
+            return null;
+        var last = Enumerable.Range(1, Recording.Steps).Count(step => step == Recording.Steps || Recording.Nodes.Records(step, () => 0));
+        return last <= 1 ? null : (last - 1) * (long)interval;
+    }
+}

@@ -1,0 +1,48 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace DisBack.Specs.Reading;
+
+/// <summary>Specs as JSON: <c>snake_case</c> properties, <c>kebab-case</c> choices, and the canonical form that gives a spec its identity.</summary>
+public static class SpecJson
+{
+    /// <summary>How every spec and every settings record in it is read and written.</summary>
+    public static JsonSerializerOptions Options { get; } = NewOptions();
+
+    /// <summary>The spec as JSON with every default filled in, properties in the order they are declared.</summary>
+    public static JsonNode ToNode<T>(T spec) where T : notnull => JsonSerializer.SerializeToNode(spec, Options)!;
+
+    /// <summary>The spec from JSON that <see cref="ToNode"/> or <see cref="Canonical"/> wrote.</summary>
+    public static T FromJson<T>(string json) where T : notnull => JsonSerializer.Deserialize<T>(json, Options)!;
+
+    /// <summary>
+    /// The spec's canonical JSON: compact, every default filled in, keys in ordinal order. Two specs that mean the same have the same bytes,
+    /// however they were written and whichever order their properties are declared in; the digest of it is the spec's identity.
+    /// </summary>
+    public static string Canonical<T>(T spec) where T : notnull => Sorted(ToNode(spec))!.ToJsonString();
+
+    private static JsonNode? Sorted(JsonNode? node) => node switch
+    {
+        JsonObject section => new JsonObject(section.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => KeyValuePair.Create(p.Key, Sorted(p.Value)))),
+        JsonArray list => new JsonArray([.. list.Select(Sorted)]),
+        _ => node?.DeepClone(),
+    };
+
+    private static JsonSerializerOptions NewOptions()
+    {
+        var options = new JsonSerializerOptions
+        {
+            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+            UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+            RespectNullableAnnotations = true,
+            IgnoreReadOnlyProperties = true,
+            AllowOutOfOrderMetadataProperties = true,
+            TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
+            Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false) },
+        };
+        options.MakeReadOnly();
+        return options;
+    }
+}

@@ -1,0 +1,31 @@
+namespace DisBack.Specs.Reading;
+
+/// <summary>A <c>--set a.b=value</c> argument: sets one value of a spec, creating the sections on the way to it.</summary>
+internal static class SpecOverride
+{
+    public static SpecNode Apply(SpecNode root, string argument, List<SpecProblem> problems)
+    {
+        var place = new SpecPlace($"--set {argument}");
+        var equals = argument.IndexOf('=', StringComparison.Ordinal);
+        var keys = equals < 1 ? [] : argument[..equals].Trim().Split('.');
+        if (keys.Length == 0 || keys.Any(k => k.Length == 0))
+        {
+            problems.Add(new SpecProblem(place, "this sets nothing", "key.key=value, for example recording.steps=100"));
+            return root;
+        }
+        var text = argument[(equals + 1)..];
+        var value = YamlComposer.Compose(text, _ => place, problems) ?? new SpecScalar(place, "", Plain: true);
+        return Put(root, keys, value, place);
+    }
+
+    private static SpecSection Put(SpecNode at, ReadOnlySpan<string> keys, SpecNode value, SpecPlace place)
+    {
+        // Copied, not changed: an anchored section may be shared by several keys, and only this one is meant.
+        var section = new SpecSection(at is SpecSection ? at.Place : place);
+        foreach (var entry in (at as SpecSection)?.Entries ?? [])
+            section.Set(entry);
+        var child = keys.Length == 1 ? value : Put(section.Find(keys[0])?.Value ?? value, keys[1..], value, place);
+        section.Set(new SpecEntry(keys[0], section.Find(keys[0])?.Place is { } old && keys.Length > 1 ? old : place, child));
+        return section;
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text.Json;
+
+namespace DisBack.Specs.Reading;
+
+/// <summary>
+/// Reads specs from YAML. It walks the text along the serializer's own description of the record, so a settings record is all there is to write:
+/// its properties are the keys, its data annotations the bounds, its defaults the defaults.
+/// </summary>
+public static class SpecReader
+{
+    private const long MaxBytes = 1 << 20;
+
+    /// <summary>Reads a spec from a file.</summary>
+    /// <param name="path">The YAML file.</param>
+    /// <param name="overrides">Values that replace those of the file, each <c>a.b=value</c> with the value in YAML.</param>
+    /// <exception cref="SpecException">The spec has mistakes: the exception names all of them.</exception>
+    /// <exception cref="DisBackException">The file cannot be read.</exception>
+    public static T Read<T>(string path, IReadOnlyList<string>? overrides = null) where T : class
+    {
+        try
+        {
+            var file = new FileInfo(path);
+            if (file.Exists && file.Length > MaxBytes)
+                throw new DisBackException($"{path} has {file.Length:N0} bytes, which is too large for a spec; give the YAML file that describes the run.");
+            return Parse<T>(File.ReadAllText(path), path, overrides);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DisBackException($"The spec {path} cannot be read: {Sentence(e.Message, path)}", e);
+        }
+    }
+
+    /// <summary>Reads a spec from text.</summary>
+    /// <param name="yaml">The text.</param>
+    /// <param name="source">What to call the text in messages, as a rule its file name.</param>
+    /// <param name="overrides">Values that replace those of the text, each <c>a.b=value</c> with the value in YAML.</param>
+    /// <exception cref="SpecException">The spec has mistakes: the exception names all of them.</exception>
+    public static T Parse<T>(string yaml, string source, IReadOnlyList<string>? overrides = null) where T : class
+    {
+        var problems = new List<SpecProblem>();
+        var root = YamlComposer.Compose(yaml, mark => new SpecPlace(source, mark.Line, mark.Column), problems) ?? new SpecSection(new SpecPlace(source, 1, 1));
+        var broken = problems.Count > 0 && root is SpecSection { } empty && !empty.Entries.Any();
+        ThrowIf(broken, problems);
+        foreach (var setting in overrides ?? [])
+            root = SpecOverride.Apply(root, setting, problems);
+
+        var walker = new SpecWalker(problems);
+        var json = walker.Read(root, typeof(T));
+        ThrowIf(problems.Count > 0, problems);
+        var spec = json.Deserialize<T>(SpecJson.Options)!;
+        walker.Check(spec);
+        ThrowIf(problems.Count > 0, problems);
+        return spec;
+    }
+
+    private static void ThrowIf(bool any, List<SpecProblem> problems)
+    {
+        if (any)
+            throw new SpecException([.. problems.OrderBy(p => p.Place.Line == 0).ThenBy(p => p.Place.Line).ThenBy(p => p.Place.Column)]);
+    }
+
+    private static string Sentence(string message, string path) => File.Exists(path) ? message
+        : Directory.Exists(path) ? "it is a folder; name the YAML file in it." : "there is no such file; check the path.";
+}

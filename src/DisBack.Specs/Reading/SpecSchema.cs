@@ -1,0 +1,87 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Reflection;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Schema;
+using System.Text.Json.Serialization.Metadata;
+
+namespace DisBack.Specs.Reading;
+
+/// <summary>The JSON Schema (draft 2020-12) of a spec, so that editors complete and check it: the same records, bounds and descriptions that <see cref="SpecReader"/> uses.</summary>
+public static class SpecSchema
+{
+    /// <summary>The schema of <typeparamref name="T"/> as indented JSON that ends with a line break.</summary>
+    public static string Of<T>() where T : class
+    {
+        var schema = (JsonObject)SpecJson.Options.GetJsonSchemaAsNode(typeof(T), new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Annotated });
+        var document = new JsonObject { ["$schema"] = "https://json-schema.org/draft/2020-12/schema", ["title"] = typeof(T).Name };
+        foreach (var (key, value) in schema)
+            document[key] = value?.DeepClone();
+        return document.ToJsonString(new JsonSerializerOptions(SpecJson.Options) { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n";
+    }
+
+    private static JsonNode Annotated(JsonSchemaExporterContext context, JsonNode node)
+    {
+        if (node is not JsonObject schema)
+            return node;
+        var property = context.PropertyInfo;
+        var description = Attribute<DescriptionAttribute>(property?.AttributeProvider) ?? Attribute<DescriptionAttribute>(context.TypeInfo.Type);
+        if (description is not null)
+            schema.Insert(0, "description", description.Description);
+        if (property is null)
+            return schema;
+        foreach (var rule in SpecWalker.Rules(property))
+            Constrain(schema, property, rule);
+        if (!property.IsRequired && !schema.ContainsKey("$ref") && DefaultOf(property) is { } value)
+            schema["default"] = value;
+        return schema;
+    }
+
+    private static void Constrain(JsonObject schema, JsonPropertyInfo property, ValidationAttribute rule)
+    {
+        switch (rule)
+        {
+            case RangeAttribute range:
+                var numbers = schema["items"] as JsonObject ?? schema;
+                Bound(numbers, range.MinimumIsExclusive ? "exclusiveMinimum" : "minimum", range.Minimum);
+                Bound(numbers, range.MaximumIsExclusive ? "exclusiveMaximum" : "maximum", range.Maximum);
+                break;
+            case LengthAttribute length:
+                (schema["minItems"], schema["maxItems"]) = (length.MinimumLength, length.MaximumLength);
+                break;
+            case MinLengthAttribute least:
+                schema[property.PropertyType == typeof(string) ? "minLength" : "minItems"] = least.Length;
+                break;
+            case MaxLengthAttribute most:
+                schema[property.PropertyType == typeof(string) ? "maxLength" : "maxItems"] = most.Length;
+                break;
+            case AllowedValuesAttribute allowed:
+                schema["enum"] = JsonSerializer.SerializeToNode(allowed.Values);
+                break;
+            case RegularExpressionAttribute form:
+                schema["pattern"] = form.Pattern;
+                break;
+        }
+    }
+
+    private static void Bound(JsonObject schema, string keyword, object value)
+    {
+        var bound = Convert.ToDouble(value, CultureInfo.InvariantCulture);
+        if (Math.Abs(bound) < int.MaxValue)
+            schema[keyword] = bound;
+    }
+
+    private static JsonNode? DefaultOf(JsonPropertyInfo property)
+    {
+        var owner = SpecJson.Options.GetTypeInfo(property.DeclaringType);
+        var value = owner.CreateObject is { } create ? property.Get!(create()) : null;
+        var json = value is null ? null : JsonSerializer.SerializeToNode(value, property.PropertyType, SpecJson.Options);
+        // The properties of a section show their own defaults; only a choice between sections has one of its own.
+        return json is JsonObject && SpecJson.Options.GetTypeInfo(property.PropertyType).PolymorphismOptions is null ? null : json;
+    }
+
+    private static T? Attribute<T>(ICustomAttributeProvider? provider) where T : Attribute => provider?.GetCustomAttributes(typeof(T), inherit: true).OfType<T>().FirstOrDefault();
+}

@@ -1,0 +1,285 @@
+using System.Collections;
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using System.Text.RegularExpressions;
+
+namespace DisBack.Specs.Reading;
+
+/// <summary>
+/// Walks a composed document along the serializer's description of a type, collects every mistake, and makes the JSON the type is read from.
+/// It remembers where each value stood, so that a check of the finished record can point at the text.
+/// </summary>
+internal sealed partial class SpecWalker(List<SpecProblem> problems)
+{
+    private static readonly JsonSerializerOptions s_options = SpecJson.Options;
+
+    private readonly Dictionary<string, SpecPlace> _places = [];
+
+    /// <summary>The document as JSON of the given type. What is wrong with it is added to the problems.</summary>
+    public JsonNode? Read(SpecNode root, Type type) => Value(root, type, "", []);
+
+    /// <summary>Asks every part of a finished record that can judge itself (<see cref="IValidatableObject"/>), and maps the answers back to the text.</summary>
+    public void Check(object spec, string path = "")
+    {
+        if (spec is IValidatableObject judge)
+        {
+            foreach (var verdict in judge.Validate(new ValidationContext(spec)))
+            {
+                var member = verdict.MemberNames.FirstOrDefault() ?? "";
+                var keys = string.Join('.', member.Split('.').Select(s_options.PropertyNamingPolicy!.ConvertName));
+                problems.Add(new SpecProblem(PlaceOf(Join(path, keys)), verdict.ErrorMessage!));
+            }
+        }
+        foreach (var property in Keys(s_options.GetTypeInfo(spec.GetType())))
+        {
+            switch (property.Get!(spec))
+            {
+                case null or string:
+                    break;
+                case IEnumerable items:
+                    var index = 0;
+                    foreach (var item in items)
+                    {
+                        if (item is not null && s_options.GetTypeInfo(item.GetType()).Kind == JsonTypeInfoKind.Object)
+                            Check(item, $"{Join(path, property.Name)}[{index}]");
+                        index++;
+                    }
+                    break;
+                case var part when s_options.GetTypeInfo(part.GetType()).Kind == JsonTypeInfoKind.Object:
+                    Check(part, Join(path, property.Name));
+                    break;
+            }
+        }
+    }
+
+    private JsonNode? Value(SpecNode node, Type type, string path, IReadOnlyList<ValidationAttribute> rules)
+    {
+        _places[path] = node.Place;
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        var info = s_options.GetTypeInfo(type);
+        return info.Kind switch
+        {
+            JsonTypeInfoKind.Object => Section(node, info, path),
+            JsonTypeInfoKind.Enumerable => List(node, info, path, rules),
+            JsonTypeInfoKind.None => Scalar(node, type, path, rules),
+            _ => throw new NotSupportedException($"Specs have no values of type {type}."),
+        };
+    }
+
+    private JsonNode? Section(SpecNode node, JsonTypeInfo info, string path)
+    {
+        // "recording:" with everything under it commented out is an empty section, not a null.
+        if (node is SpecScalar { IsNull: true })
+            node = new SpecSection(node.Place);
+        if (node is not SpecSection section)
+            return Wrong(node, path, $"a section with {Listed(KeyNames(info))}");
+
+        var json = new JsonObject();
+        var discriminator = info.PolymorphismOptions?.TypeDiscriminatorPropertyName;
+        if (discriminator is not null)
+        {
+            if (Chosen(section, info.PolymorphismOptions!, path) is not { } chosen)
+                return null;
+            json[discriminator] = (string)chosen.TypeDiscriminator!;
+            info = s_options.GetTypeInfo(chosen.DerivedType);
+        }
+
+        var properties = Keys(info).ToDictionary(p => p.Name);
+        foreach (var entry in section.Entries.Where(e => e.Key != discriminator))
+        {
+            if (properties.TryGetValue(entry.Key, out var property))
+                json[entry.Key] = Property(entry, property, path);
+            else
+                Unknown(entry, path, discriminator is null ? properties.Keys : properties.Keys.Append(discriminator));
+        }
+        foreach (var missing in properties.Values.Where(p => p.IsRequired && section.Find(p.Name) is null))
+            problems.Add(new SpecProblem(section.Place, $"'{Join(path, missing.Name)}' is missing", Expectation(missing.PropertyType, Rules(missing))));
+        return json;
+    }
+
+    private JsonNode? Property(SpecEntry entry, JsonPropertyInfo property, string path)
+    {
+        var mayBeNull = property.IsSetNullable && (Nullable.GetUnderlyingType(property.PropertyType) is not null || !property.PropertyType.IsValueType);
+        if (mayBeNull && entry.Value is SpecScalar { IsNull: true })
+            return null;
+        return Value(entry.Value, property.PropertyType, Join(path, entry.Key), Rules(property));
+    }
+
+    private JsonDerivedType? Chosen(SpecSection section, JsonPolymorphismOptions choice, string path)
+    {
+        var key = choice.TypeDiscriminatorPropertyName;
+        var names = choice.DerivedTypes.Select(d => (string)d.TypeDiscriminator!).ToArray();
+        if (section.Find(key) is not { } entry)
+        {
+            // A misspelt discriminator is the likelier mistake than a forgotten one.
+            var misspelt = section.Entries.FirstOrDefault(e => NearestName.Of(e.Key, [key]) is not null);
+            if (misspelt is not null)
+                Unknown(misspelt, path, [key]);
+            else
+                problems.Add(new SpecProblem(section.Place, $"'{Join(path, key)}' is missing", OneOf(names)));
+            return null;
+        }
+        var written = (entry.Value as SpecScalar)?.Text;
+        foreach (var derived in choice.DerivedTypes)
+        {
+            if ((string)derived.TypeDiscriminator! == written)
+                return derived;
+        }
+        problems.Add(new SpecProblem(entry.Value.Place, $"'{Join(path, key)}' is {Shown(entry.Value)}", OneOf(names), NearestName.Of(written ?? "", names)));
+        return null;
+    }
+
+    private void Unknown(SpecEntry entry, string path, IEnumerable<string> valid)
+    {
+        var names = valid.ToArray();
+        var nearest = NearestName.Of(entry.Key, names);
+        var where = path.Length == 0 ? "" : $" in '{path}'";
+        problems.Add(new SpecProblem(entry.Place, $"there is no key '{entry.Key}'{where}", OneOf(names), nearest));
+    }
+
+    private JsonNode? List(SpecNode node, JsonTypeInfo info, string path, IReadOnlyList<ValidationAttribute> rules)
+    {
+        var lengths = rules.Where(r => r is LengthAttribute or MinLengthAttribute or MaxLengthAttribute).ToList();
+        if (node is not SpecList list)
+            return Wrong(node, path, Expectation(info.Type, rules));
+        foreach (var broken in lengths.Where(r => !r.IsValid(new object[list.Items.Count])))
+            problems.Add(new SpecProblem(node.Place, $"'{path}' has {list.Items.Count} values", Expectation(info.Type, [broken])));
+        return new JsonArray([.. list.Items.Select((item, i) => Value(item, info.ElementType!, $"{path}[{i}]", [.. rules.Except(lengths)]))]);
+    }
+
+    private JsonNode? Scalar(SpecNode node, Type type, string path, IReadOnlyList<ValidationAttribute> rules)
+    {
+        var expected = Expectation(type, rules);
+        if (node is not SpecScalar scalar)
+            return Wrong(node, path, expected);
+        var (json, value) = Converted(scalar, type);
+        if (json is null)
+            return Wrong(node, path, expected, type.IsEnum ? NearestName.Of(scalar.Text, Choices(type)) : null);
+        return rules.All(r => r.IsValid(value)) ? json : Wrong(node, path, expected);
+    }
+
+    private static (JsonValue? Json, object? Value) Converted(SpecScalar scalar, Type type)
+    {
+        if (type == typeof(string))
+            return scalar.IsNull ? default : (JsonValue.Create(scalar.Text), scalar.Text);
+        if (type.IsEnum)
+            return Choices(type).Contains(scalar.Text) ? (JsonValue.Create(scalar.Text), scalar.Text) : default;
+        if (!scalar.Plain)
+            return default;
+        if (type == typeof(bool))
+            return scalar.Text switch { "true" => (JsonValue.Create(true), true), "false" => (JsonValue.Create(false), false), _ => default };
+        if (!double.TryParse(scalar.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number))
+            return default;
+        if (type == typeof(double) || type == typeof(float))
+            return (JsonValue.Create(number), number);
+        if (type != typeof(int) && type != typeof(long))
+            throw new NotSupportedException($"Specs have no values of type {type}.");
+        if (!long.TryParse(scalar.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole))
+        {
+            // 1e4 is a whole number too; beyond 2^53 a double no longer says which.
+            if (number != Math.Truncate(number) || Math.Abs(number) > 1L << 53)
+                return default;
+            whole = (long)number;
+        }
+        if (type == typeof(long))
+            return (JsonValue.Create(whole), whole);
+        return whole == (int)whole ? (JsonValue.Create((int)whole), (int)whole) : default;
+    }
+
+    private JsonNode? Wrong(SpecNode node, string path, string expected, string? nearest = null)
+    {
+        var unit = node is SpecScalar { Plain: true } scalar && NumberWithUnit().Match(scalar.Text) is { Success: true } match
+            && expected.Contains("number", StringComparison.Ordinal) ? $", with the unit '{match.Groups["unit"].Value}' where none belongs" : "";
+        var what = path.Length == 0 ? $"the spec is {Shown(node)}" : $"'{path}' is {Shown(node)}{unit}";
+        problems.Add(new SpecProblem(node.Place, what, expected, nearest));
+        return null;
+    }
+
+    /// <summary>The place of a path, or of the nearest section around it that was written.</summary>
+    private SpecPlace PlaceOf(string path)
+    {
+        for (; path.Length > 0; path = path[..Math.Max(0, path.LastIndexOfAny(['.', '[']))])
+        {
+            if (_places.TryGetValue(path, out var place))
+                return place;
+        }
+        return _places[""];
+    }
+
+    internal static IEnumerable<JsonPropertyInfo> Keys(JsonTypeInfo info) => info.Properties.Where(p => p.Set is not null);
+
+    internal static ValidationAttribute[] Rules(JsonPropertyInfo property)
+        => [.. property.AttributeProvider?.GetCustomAttributes(typeof(ValidationAttribute), inherit: true).Cast<ValidationAttribute>() ?? []];
+
+    internal static string[] Choices(Type type) => [.. Enum.GetValues(type).Cast<object>().Select(v => JsonSerializer.SerializeToElement(v, type, s_options).GetString()!)];
+
+    private static IEnumerable<string> KeyNames(JsonTypeInfo info)
+        => info.PolymorphismOptions is { } choice ? [choice.TypeDiscriminatorPropertyName] : Keys(info).Select(p => p.Name);
+
+    private static string Expectation(Type type, IReadOnlyList<ValidationAttribute> rules)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        var info = s_options.GetTypeInfo(type);
+        if (info.Kind == JsonTypeInfoKind.Object)
+            return $"a section with {Listed(KeyNames(info))}";
+        if (info.Kind == JsonTypeInfoKind.Enumerable)
+        {
+            var item = Expectation(info.ElementType!, rules);
+            var plural = item.Split(' ') is ["a", "whole", "number", ..] ? "whole numbers" : item.StartsWith("a number", StringComparison.Ordinal) ? "numbers" : "values";
+            var count = rules.Select(Count).FirstOrDefault(c => c is not null);
+            return $"a list of {count}{plural}, such as [{(plural == "values" ? "a, b" : "1, 2")}]";
+        }
+        if (type.IsEnum)
+            return OneOf(Choices(type));
+        if (rules.OfType<AllowedValuesAttribute>().FirstOrDefault() is { } allowed)
+            return OneOf([.. allowed.Values.OfType<object>().Select(v => Convert.ToString(v, CultureInfo.InvariantCulture)!)]);
+        var described = rules.FirstOrDefault(r => r is not RangeAttribute && r.ErrorMessage is not null)?.ErrorMessage;
+        var range = rules.OfType<RangeAttribute>().Select(Bounds).FirstOrDefault() ?? "";
+        return described ?? (type == typeof(bool) ? "true or false" : type == typeof(string) ? "text" : type == typeof(int) || type == typeof(long) ? $"a whole number{range}" : $"a number{range}");
+    }
+
+    private static string? Count(ValidationAttribute rule) => rule switch
+    {
+        LengthAttribute { MinimumLength: var least, MaximumLength: var most } => least == most ? $"{least} " : $"{least} to {most} ",
+        MinLengthAttribute { Length: var least } => $"at least {least} ",
+        MaxLengthAttribute { Length: var most } => $"at most {most} ",
+        _ => null,
+    };
+
+    private static string Bounds(RangeAttribute range)
+    {
+        var (least, most) = (Convert.ToDouble(range.Minimum, CultureInfo.InvariantCulture), Convert.ToDouble(range.Maximum, CultureInfo.InvariantCulture));
+        var from = least <= int.MinValue ? null : range.MinimumIsExclusive ? $"above {Number(least)}" : $"at least {Number(least)}";
+        var to = most >= int.MaxValue ? null : range.MaximumIsExclusive ? $"below {Number(most)}" : $"at most {Number(most)}";
+        return (from, to) switch
+        {
+            (null, null) => "",
+            (not null, null) => $" {from}",
+            (null, not null) => $" {to}",
+            _ => range is { MinimumIsExclusive: false, MaximumIsExclusive: false } ? $" from {Number(least)} to {Number(most)}" : $" {from} and {to}",
+        };
+    }
+
+    private static string Number(double value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static string Shown(SpecNode node) => node switch
+    {
+        SpecScalar { IsNull: true } => "empty",
+        SpecScalar { Plain: false } text => $"the quoted text \"{text.Text}\"",
+        SpecScalar plain => $"'{plain.Text}'",
+        SpecList => "a list",
+        _ => "a section",
+    };
+
+    private static string OneOf(string[] names) => names.Length == 1 ? $"'{names[0]}'" : $"one of {string.Join(", ", names)}";
+
+    private static string Listed(IEnumerable<string> keys) => keys.ToArray() is [var only] ? $"the key {only}" : $"the keys {string.Join(", ", keys)}";
+
+    private static string Join(string path, string key) => path.Length == 0 ? key : key.Length == 0 ? path : $"{path}.{key}";
+
+    [GeneratedRegex(@"^[-+]?\d[\d_.,]*\s*(?<unit>[A-Za-z%]+)$")]
+    private static partial Regex NumberWithUnit();
+}

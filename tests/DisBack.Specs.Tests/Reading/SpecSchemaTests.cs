@@ -1,0 +1,32 @@
+using System.Text.Json.Nodes;
+using DisBack.Specs.Reading;
+
+namespace DisBack.Specs.Tests.Reading;
+
+public sealed class SpecSchemaTests
+{
+    private readonly JsonNode _schema = JsonNode.Parse(SpecSchema.Of<ToySpec>())!;
+
+    [Fact]
+    public void Bounds_choices_defaults_and_descriptions_are_those_of_the_record()
+    {
+        Assert.Equal("""{"description":"Steps.","type":"integer","minimum":1,"default":10}""", At("properties.training.properties.steps"));
+        Assert.Equal("""{"description":"Rate.","type":"number","exclusiveMinimum":0,"default":0.001}""", At("properties.training.properties.rate"));
+        Assert.Equal("""{"description":"Betas.","type":"array","items":{"type":"number","minimum":0,"maximum":1},"minItems":2,"maxItems":2,"default":[0,0.999]}""", At("properties.training.properties.betas"));
+        Assert.Equal("""{"description":"Clip, or null.","type":["number","null"],"minimum":0}""", At("properties.training.properties.clip"));
+        Assert.Equal("""{"description":"Kind.","enum":["small-and-quick","large"],"default":"small-and-quick"}""", At("properties.training.properties.kind"));
+        Assert.Equal("""["name"]""", At("required"));
+        Assert.Equal("false", At("additionalProperties"));
+    }
+
+    [Fact]
+    public void A_choice_of_sections_is_told_apart_by_its_discriminator()
+    {
+        var every = _schema["properties"]!["policy"]!["anyOf"]!.AsArray().Single(c => c!["properties"]!["policy"]!["const"]!.GetValue<string>() == "every")!;
+        Assert.Equal("""["policy"]""", At("properties.policy.required"));
+        Assert.Equal("""["interval"]""", every["required"]!.ToJsonString());
+        Assert.Equal("Every few steps.", every["description"]!.GetValue<string>());
+    }
+
+    private string At(string path) => path.Split('.').Aggregate(_schema, (node, key) => node[key]!).ToJsonString();
+}
