@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using DisBack.Contracts.Grains;
-using DisBack.Orchestration.Grains;
 using DisBack.Orchestration.Placement;
 using DisBack.Storage.Cache;
 using Microsoft.Extensions.Hosting;
@@ -62,34 +61,55 @@ internal sealed partial class WorkerService(
         if (!membership.CurrentSnapshot.Members.Values.Any(member => member.Status == SiloStatus.Active && RoleFilterDirector.Has(metadata, member.SiloAddress, SiloRole.Control))) return;
         try
         {
-            var report = new WorkerReport(silo.SiloAddress, silo.Name, runtime.Devices, runtime.Occupied, [.. weights.Digests], [.. weights.Damaged]);
-            var healing = await grains.Pool().ReportAsync(report).WaitAsync(stopping);
-            weights.DamageIsKnown(report.Damaged);
-            // Beside the reports: hashing a large file takes longer than the pool waits for the next one.
-            if (!healing.IsEmpty) _ = HealAsync(healing, stopping);
+            var report = new WorkerReport(silo.SiloAddress, silo.Name, runtime.Devices, runtime.Occupied, [.. weights.Digests], Damaged: []);
+            await grains.Pool().ReportAsync(report).WaitAsync(stopping);
         }
         catch (Exception e)
         {
             // The next report is soon.
             LogUnreported(e);
         }
+        await ReportContentsAsync(stopping);
     }
 
-    private async Task HealAsync(ImmutableArray<string> healing, CancellationToken stopping)
+    /// <summary>Reports damaged contents, and puts back what others found damaged.</summary>
+    private async Task ReportContentsAsync(CancellationToken stopping)
     {
+        var report = new ContentReport(silo.SiloAddress, [.. weights.Damaged], [.. weights.Digests]);
+        // A host with a blob store of its own has no cache and nothing to report.
+        if (report.Damaged.IsEmpty && report.Cached.IsEmpty) return;
         try
         {
-            foreach (var digest in healing) await weights.HealAsync(digest, stopping);
+            var repairs = await grains.ContentRepair().ReportAsync(report).WaitAsync(stopping);
+            weights.DamageIsKnown(report.Damaged);
+            // Not awaited: hashing a large file takes longer than the pool waits for the next report.
+            if (!repairs.IsEmpty) _ = RepairAsync(repairs, stopping);
         }
         catch (Exception e)
         {
-            LogUnhealed(e);
+            // What is not taken is reported again.
+            LogContentsUnreported(e);
+        }
+    }
+
+    private async Task RepairAsync(ImmutableArray<string> digests, CancellationToken stopping)
+    {
+        try
+        {
+            foreach (var digest in digests) await weights.HealAsync(digest, stopping);
+        }
+        catch (Exception e)
+        {
+            LogUnrepaired(e);
         }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The pool did not take the report of this worker.")]
     private partial void LogUnreported(Exception exception);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "The report of damaged and cached contents was not taken.")]
+    private partial void LogContentsUnreported(Exception exception);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "A damaged content could not be put back.")]
-    private partial void LogUnhealed(Exception exception);
+    private partial void LogUnrepaired(Exception exception);
 }
