@@ -121,7 +121,7 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
     {
         var firstFailure = 0L;
         var told = false;
-        return LastingWatch.FollowAsync(OpenAsync, afterSequence, Rest, _time, cancellationToken);
+        return LastingWatch.FollowAsync(OpenAsync, afterSequence, IsRetried, s_firstPause, s_longestPause, _time, cancellationToken);
 
         async IAsyncEnumerable<RunUpdate> OpenAsync(long after, [EnumeratorCancellation] CancellationToken stop)
         {
@@ -134,10 +134,10 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
             }
         }
 
-        TimeSpan? Rest(Exception failure, int failures)
+        bool IsRetried(Exception failure, int failures)
         {
             if (failure is not (IOException or HttpRequestException or TimeoutException or ClusterUnavailableException))
-                return null;
+                return false;
             if (failures == 1)
                 firstFailure = _time.GetTimestamp();
             if (!told && _time.GetElapsedTime(firstFailure) >= s_discretion)
@@ -145,7 +145,7 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
                 told = true;
                 _notice(_http.Trouble(failure));
             }
-            return LastingWatch.Backoff(failures, s_firstPause, s_longestPause);
+            return true;
         }
     }
 
