@@ -5,7 +5,7 @@ using Polly.Retry;
 
 namespace DisBack.Client;
 
-/// <summary>A watch that outlives what it watches through: whatever breaks an enumeration, another one goes on after the last sequence number.</summary>
+/// <summary>A watch that survives interruptions: when an enumeration fails, another one goes on after the last sequence number.</summary>
 internal static class LastingWatch
 {
     /// <param name="open">Opens an enumeration after a sequence number.</param>

@@ -116,7 +116,7 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
     public Task<PoolView> PoolAsync(CancellationToken cancellation = default) => _http.GetAsync<PoolView>("accelerators", cancellation);
 
     /// <inheritdoc/>
-    /// <remarks>Its patience has no end: the run goes on without its watchers, and they without a gateway until one is back.</remarks>
+    /// <remarks>It is retried without end: the run goes on without its watchers, and they wait until a gateway is back.</remarks>
     public IAsyncEnumerable<RunUpdate> WatchAsync(RunId run, long afterSequence = 0, CancellationToken cancellationToken = default)
     {
         var firstFailure = 0L;

@@ -12,8 +12,8 @@ using TorchSharp;
 namespace DisBack.Orchestration.Training;
 
 /// <summary>
-/// Makes what a training thread produces durable, in order and behind its back: write and hash a local file, store it, offer it to the owner,
-/// wait for the answer, only then go on. The order is the promise: when a checkpoint is committed, so is everything that came before it.
+/// Makes what a training thread produces durable, in order and in the background: write and hash a local file, store it, offer it to the owner,
+/// wait for the answer, only then go on. The order is a guarantee: when a checkpoint is committed, so is everything that came before it.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The token outlives the work, like that of the job it is linked to.")]
 internal sealed class JobUploader

@@ -10,8 +10,8 @@ using Polly.Retry;
 namespace DisBack.Orchestration.Training;
 
 /// <summary>
-/// Speaks for the training threads of this silo: tells each owner that its run lives, and brings it what the run has to say, in order, until
-/// the owner has answered. It lives as long as the silo does, unlike an activation.
+/// Reports for the training threads of this silo: sends each owner heartbeats and the signals of its run, in order, each until the owner has
+/// answered. It lives as long as the silo does, unlike an activation.
 /// </summary>
 internal sealed partial class RunReporter(IGrainFactory grains, IOptions<TrainingOptions> options, TimeProvider time, ILogger<RunReporter> logger, RunHistory history)
 {
@@ -26,7 +26,7 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
     /// <summary>The job of an attempt, by the trainer's key, from its start until the owner knows the outcome.</summary>
     public ITrainingJob? Find(string attempt) => _attended.GetValueOrDefault(attempt).Job;
 
-    /// <summary>Takes a job that has just started under its care.</summary>
+    /// <summary>Begins to report for a job that has just started.</summary>
     public void Attend(ITrainingJob job)
     {
         var heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -34,7 +34,7 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
         var owner = grains.Owner(job.Assignment.Run.Kind, job.Assignment.Run.Owner);
         // Away from the caller's turn, and from what it carries: neither a grain's scheduler nor its hints are for what outlives the grain.
         using var suppressed = ExecutionContext.SuppressFlow();
-        _ = Task.Run(() => BeatAsync(job, owner));
+        _ = Task.Run(() => SendHeartbeatsAsync(job, owner));
         _ = Task.Run(async () =>
         {
             await DeliverAllAsync(job, owner);
@@ -43,7 +43,7 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
         });
     }
 
-    private async Task BeatAsync(ITrainingJob job, IRunOwner owner)
+    private async Task SendHeartbeatsAsync(ITrainingJob job, IRunOwner owner)
     {
         using var period = new PeriodicTimer(options.Value.Heartbeat, time);
         var (reached, since) = (job.Snapshot, time.GetTimestamp());
@@ -56,7 +56,7 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
             }
             else if (time.GetElapsedTime(since) > options.Value.Hung)
             {
-                // The owner gives the attempt up and lets another begin elsewhere; this thread keeps its slot, for nobody knows what it still does to the device.
+                // The owner gives the attempt up and begins another elsewhere; this thread keeps its slot, because it may still use the device.
                 LogHung(job.Assignment.Run, now.Step, options.Value.Hung);
                 return;
             }

@@ -10,8 +10,8 @@ using Orleans.Runtime.MembershipService.SiloMetadata;
 namespace DisBack.Orchestration.Training;
 
 /// <summary>
-/// Tells the pool what this worker has and runs; at shutdown, tells it that there is nothing left to give while every run reaches a committed
-/// checkpoint, as long as the silo can still serve the commits.
+/// Reports to the pool what this worker has and runs; at shutdown, reports no devices any more while every run reaches a committed checkpoint, as
+/// long as the silo can still serve the commits.
 /// </summary>
 internal sealed partial class WorkerService(
     ITrainingRuntime runtime,
@@ -26,19 +26,19 @@ internal sealed partial class WorkerService(
     ILogger<WorkerService> logger) : BackgroundService
 {
     /// <summary>How long owners may take to hear of the end.</summary>
-    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan OutcomeWait = TimeSpan.FromSeconds(5);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(options.Value.Drain);
-        // At once, and the reports beside it: a pool that does not answer must not cost the runs their grace.
-        var drained = runtime.DrainAsync(patience.Token);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(options.Value.Drain);
+        // At once, and the reports beside it: a pool that does not answer must not shorten the time that the runs have.
+        var drained = runtime.DrainAsync(deadline.Token);
         await base.StopAsync(cancellationToken);
         _ = ReportAsync(cancellationToken);
         await drained;
         // The checkpoints are committed; that the owners also hear of the end saves a search at the next start, and a finished run its repetition.
-        await Task.WhenAny(reporter.AllHeard, Task.Delay(Farewell, time, CancellationToken.None));
+        await Task.WhenAny(reporter.AllHeard, Task.Delay(OutcomeWait, time, CancellationToken.None));
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -57,7 +57,7 @@ internal sealed partial class WorkerService(
 
     private async Task ReportAsync(CancellationToken stopping)
     {
-        // A worker that is there before the first control silo has nobody to tell, and that is no reason for an alarm.
+        // A worker that starts before the first control silo has nobody to report to, which is no failure.
         if (!membership.CurrentSnapshot.Members.Values.Any(member => member.Status == SiloStatus.Active && RoleFilterDirector.Has(metadata, member.SiloAddress, SiloRole.Control))) return;
         try
         {
