@@ -64,17 +64,17 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
     public IAsyncEnumerable<RunUpdate> WatchAsync(RunId run, long afterSequence = 0, CancellationToken cancellationToken = default)
     {
         var firstFailure = 0L;
-        return LastingWatch.FollowAsync((after, stop) => Grain(run).WatchAsync(after, stop), afterSequence, Rest, _time, cancellationToken);
+        return LastingWatch.FollowAsync((after, stop) => Grain(run).WatchAsync(after, stop), afterSequence, IsRetried, s_firstPause, s_longestPause, _time, cancellationToken);
 
-        TimeSpan? Rest(Exception failure, int failures)
+        bool IsRetried(Exception failure, int failures)
         {
             // A grain that moves cancels its enumerations, so a cancellation that nobody here asked for is an interruption as well.
             if (!IsInterruption(failure) && failure is not OperationCanceledException)
-                return null;
+                return false;
             if (failures == 1)
                 firstFailure = _time.GetTimestamp();
             return _time.GetElapsedTime(firstFailure) < s_patience
-                ? LastingWatch.Backoff(failures, s_firstPause, s_longestPause)
+                ? true
                 : throw new ClusterUnavailableException($"The silos have not answered for {s_patience.TotalSeconds:0} seconds while {run} was watched; see whether they run.", failure);
         }
     }

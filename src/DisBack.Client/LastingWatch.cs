@@ -1,66 +1,79 @@
 using System.Runtime.CompilerServices;
 using DisBack.Contracts.Grains;
+using Polly;
+using Polly.Retry;
 
 namespace DisBack.Client;
 
-/// <summary>A watch that outlives what it watches through: whatever breaks an enumeration, another one goes on after the last sequence number.</summary>
+/// <summary>A watch that survives interruptions: when an enumeration fails, another one goes on after the last sequence number.</summary>
 internal static class LastingWatch
 {
     /// <param name="open">Opens an enumeration after a sequence number.</param>
     /// <param name="afterSequence">Where to begin.</param>
-    /// <param name="rest">
-    /// Told a failure and how many there were in a row: how long to wait before the next try, or null to give up and throw the failure.
-    /// </param>
+    /// <param name="isRetried">Told a failure and how many there were in a row: whether to go on; if not, the failure is thrown.</param>
+    /// <param name="firstPause">Pause after the first failure; it doubles with every further one, with jitter.</param>
+    /// <param name="longestPause">Longest pause.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends the watch.</param>
     public static async IAsyncEnumerable<RunUpdate> FollowAsync(
         Func<long, CancellationToken, IAsyncEnumerable<RunUpdate>> open,
         long afterSequence,
-        Func<Exception, int, TimeSpan?> rest,
+        Func<Exception, int, bool> isRetried,
+        TimeSpan firstPause,
+        TimeSpan longestPause,
         TimeProvider time,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        for (var failures = 0; ;)
+        var retries = new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(new RetryStrategyOptions
+            {
+                ShouldHandle = failed => new(
+                    failed.Outcome.Exception is { } failure && !cancellationToken.IsCancellationRequested && isRetried(failure, failed.AttemptNumber + 1)),
+                MaxRetryAttempts = int.MaxValue,
+                BackoffType = DelayBackoffType.Exponential,
+                Delay = firstPause,
+                MaxDelay = longestPause,
+                UseJitter = true,
+            })
+            .Build();
+        IAsyncEnumerator<RunUpdate>? updates = null;
+        try
         {
-            TimeSpan pause;
-            var updates = open(afterSequence, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            // One execution for each update, so that every update starts the count of failures anew.
+            while (await retries.ExecuteAsync(MoveNextAsync, cancellationToken))
+            {
+                afterSequence = updates!.Current.Sequence;
+                yield return updates.Current;
+            }
+        }
+        finally
+        {
+            Close();
+        }
+
+        async ValueTask<bool> MoveNextAsync(CancellationToken stop)
+        {
+            updates ??= open(afterSequence, cancellationToken).GetAsyncEnumerator(cancellationToken);
             try
             {
-                while (true)
-                {
-                    try
-                    {
-                        if (!await updates.MoveNextAsync())
-                            yield break;
-                    }
-                    catch (Exception failure) when (!cancellationToken.IsCancellationRequested && rest(failure, failures + 1) is { } wait)
-                    {
-                        failures++;
-                        pause = wait;
-                        break;
-                    }
-                    failures = 0;
-                    afterSequence = updates.Current.Sequence;
-                    yield return updates.Current;
-                }
+                return await updates.MoveNextAsync();
             }
-            finally
+            catch
             {
-                // Not awaited: the other end may be gone, and saying farewell to it would take as long as a call that times out.
-                _ = ForgetAsync(updates);
+                Close();
+                throw;
             }
-            await Task.Delay(pause, time, cancellationToken);
+        }
+
+        void Close()
+        {
+            // Not awaited: the other end may be gone, and closing would take as long as a call that times out.
+            if (updates is not null) _ = DisposeAsync(updates);
+            updates = null;
         }
     }
 
-    /// <summary>A pause that doubles with every failure, varied so that many clients do not come back at one instant.</summary>
-    public static TimeSpan Backoff(int failures, TimeSpan first, TimeSpan longest)
-    {
-        var pause = Math.Min(first.TotalSeconds * Math.Pow(2, Math.Min(failures, 16) - 1), longest.TotalSeconds);
-        return TimeSpan.FromSeconds(pause * (0.75 + 0.5 * Random.Shared.NextDouble()));
-    }
-
-    private static async Task ForgetAsync(IAsyncDisposable updates)
+    private static async Task DisposeAsync(IAsyncDisposable updates)
     {
         try
         {

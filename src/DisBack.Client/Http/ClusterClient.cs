@@ -117,12 +117,12 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
     public Task<PoolView> PoolAsync(CancellationToken cancellation = default) => _http.GetAsync<PoolView>("accelerators", cancellation);
 
     /// <inheritdoc/>
-    /// <remarks>Its patience has no end: the run goes on without its watchers, and they without a gateway until one is back.</remarks>
+    /// <remarks>It is retried without end: the run goes on without its watchers, and they wait until a gateway is back.</remarks>
     public IAsyncEnumerable<RunUpdate> WatchAsync(RunId run, long afterSequence = 0, CancellationToken cancellationToken = default)
     {
         var firstFailure = 0L;
         var told = false;
-        return LastingWatch.FollowAsync(OpenAsync, afterSequence, Rest, _time, cancellationToken);
+        return LastingWatch.FollowAsync(OpenAsync, afterSequence, IsRetried, s_firstPause, s_longestPause, _time, cancellationToken);
 
         async IAsyncEnumerable<RunUpdate> OpenAsync(long after, [EnumeratorCancellation] CancellationToken stop)
         {
@@ -135,10 +135,10 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
             }
         }
 
-        TimeSpan? Rest(Exception failure, int failures)
+        bool IsRetried(Exception failure, int failures)
         {
             if (failure is not (IOException or HttpRequestException or TimeoutException or ClusterUnavailableException))
-                return null;
+                return false;
             if (failures == 1)
                 firstFailure = _time.GetTimestamp();
             if (!told && _time.GetElapsedTime(firstFailure) >= s_discretion)
@@ -146,7 +146,7 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
                 told = true;
                 _notice(_http.Trouble(failure));
             }
-            return LastingWatch.Backoff(failures, s_firstPause, s_longestPause);
+            return true;
         }
     }
 

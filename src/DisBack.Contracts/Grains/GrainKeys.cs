@@ -10,6 +10,9 @@ public static class GrainKeys
     /// <summary>Key of the one accelerator pool.</summary>
     public const string Pool = "default";
 
+    /// <summary>Key of the one grain that has damaged contents repaired.</summary>
+    public const string ContentRepair = "default";
+
     /// <summary>Key of the one supervisor of runs.</summary>
     public const string Supervisor = "default";
 

@@ -6,7 +6,7 @@ namespace DisBack.Contracts.Grains;
 [Alias("disback.IAcceleratorPoolGrain")]
 public interface IAcceleratorPoolGrain : IGrainWithStringKey
 {
-    /// <summary>A slot for the next attempt of a run, or a place in the queue. Ask again when woken, and from time to time.</summary>
+    /// <summary>A slot for the next attempt of a run, or a position in the queue. Ask again when woken, and from time to time.</summary>
     [Alias("Lease")]
     Task<LeaseReply> LeaseAsync(SlotRequest request);
 
@@ -27,7 +27,9 @@ public interface IAcceleratorPoolGrain : IGrainWithStringKey
     Task<ImmutableArray<string>> ExplainAsync(SlotRequest request);
 
     /// <summary>What a worker has and runs, every few seconds.</summary>
-    /// <returns>Digests that another worker found damaged in the blob store and that this one has in its cache: it is to put them back.</returns>
+    /// <returns>
+    /// Nothing. Workers of older versions expect digests of contents to put back here, which is why the type stays; <see cref="IContentRepairGrain"/> answers that now.
+    /// </returns>
     [Alias("Report")]
     Task<ImmutableArray<string>> ReportAsync(WorkerReport report);
 
@@ -36,7 +38,7 @@ public interface IAcceleratorPoolGrain : IGrainWithStringKey
     Task<PoolView> GetAsync();
 }
 
-/// <summary>A run's wish for a slot.</summary>
+/// <summary>A run's request for a slot.</summary>
 /// <param name="Kind">What it trains.</param>
 /// <param name="Owner">Its owner's key.</param>
 /// <param name="Device">Kind of device, <c>cpu</c> or <c>cuda</c>, or the name of one, <c>cuda:1</c>.</param>
@@ -57,7 +59,7 @@ public sealed record SlotRequest(
 /// <summary>A lease, or why there is none yet.</summary>
 /// <param name="Lease">The slot; null when queued.</param>
 /// <param name="Reason">The exact condition that is waited for; null when leased.</param>
-/// <param name="Position">Place in the queue, 1 is next; 0 when leased.</param>
+/// <param name="Position">Position in the queue, 1 is next; 0 when leased.</param>
 [GenerateSerializer, Immutable, Alias("disback.LeaseReply.v1")]
 public sealed record LeaseReply([property: Id(0)] SlotLease? Lease, [property: Id(1)] string? Reason = null, [property: Id(2)] int Position = 0);
 
@@ -65,7 +67,7 @@ public sealed record LeaseReply([property: Id(0)] SlotLease? Lease, [property: I
 /// <param name="Id">Lease id.</param>
 /// <param name="Worker">Silo that has the device.</param>
 /// <param name="Device">Index in that worker's device table.</param>
-/// <param name="Place">Worker and device, for people.</param>
+/// <param name="Place">Worker and device, for people. Named as in the gateway's JSON and in the attempts of stored documents.</param>
 /// <param name="Share">How much of a slot it takes, in (0, 1].</param>
 [GenerateSerializer, Immutable, Alias("disback.SlotLease.v1")]
 public sealed record SlotLease(
@@ -92,7 +94,7 @@ public sealed record OccupiedSlot([property: Id(0)] RunAttempt Run, [property: I
 /// <param name="Devices">Its devices; none while it shuts down.</param>
 /// <param name="Runs">Its runs, also those that are ending.</param>
 /// <param name="Cached">Digests in its weight cache; none where the blob store is a folder of its own host.</param>
-/// <param name="Damaged">Digests that it could not fetch because what is stored is damaged.</param>
+/// <param name="Damaged">Digests that a worker of an older version found damaged; others tell <see cref="IContentRepairGrain"/>.</param>
 [GenerateSerializer, Immutable, Alias("disback.WorkerReport.v1")]
 public sealed record WorkerReport(
     [property: Id(0)] SiloAddress Worker,

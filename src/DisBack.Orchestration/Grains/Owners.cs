@@ -12,6 +12,4 @@ internal static class Owners
         RunKind.Backtracking => grains.GetGrain<ITrialGrain>(key),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind of run."),
     };
-
-    public static IAcceleratorPoolGrain Pool(this IGrainFactory grains) => grains.GetGrain<IAcceleratorPoolGrain>(GrainKeys.Pool);
 }

@@ -8,8 +8,8 @@ namespace DisBack.Orchestration.Grains;
 
 /// <inheritdoc cref="ITrainerGrain"/>
 /// <remarks>
-/// The door to the training runtime of its silo. It holds nothing, not even the run: an activation goes whenever a silo dies that kept its
-/// entry of the grain directory, and that must not touch a healthy run. Whoever opens the door again, on the same silo, finds the run there.
+/// The training runtime of its silo, as other silos call it. It holds no state, not even the run: an activation ends whenever a silo dies that kept its
+/// entry of the grain directory, and that must not affect a healthy run. The next activation on the same silo finds the run there.
 /// </remarks>
 [GrainType("trainer"), PlacedOn(SiloRole.Worker), Immovable]
 internal sealed class TrainerGrain(ITrainingRuntime runtime, RunReporter reporter, ILocalSiloDetails silo) : Grain, ITrainerGrain
@@ -18,7 +18,7 @@ internal sealed class TrainerGrain(ITrainingRuntime runtime, RunReporter reporte
 
     public Task<StartResult> StartAsync(TrainingAssignment assignment)
     {
-        RefuseStrays();
+        RefuseMisrouted();
         if (Job is null)
         {
             if (runtime.TryStart(assignment) is not { } job) return Task.FromResult(StartResult.NoSlot);
@@ -29,22 +29,22 @@ internal sealed class TrainerGrain(ITrainingRuntime runtime, RunReporter reporte
 
     public Task<bool> IsRunningAsync()
     {
-        RefuseStrays();
+        RefuseMisrouted();
         return Task.FromResult(Job is not null);
     }
 
     public Task<bool> StopAsync(StopMode mode)
     {
-        RefuseStrays();
+        RefuseMisrouted();
         Job?.RequestStop(mode, mode == StopMode.AfterCheckpoint ? "Paused on request." : "Stopped on request.");
         return IsRunningAsync();
     }
 
     /// <summary>
-    /// A hint is only advice: a call from a silo that does not see the meant one among the living is sent to any worker. Its answer would say that the
-    /// run is gone, or start it on another device than was leased.
+    /// A hint is only advice: a call from a silo that does not see the meant one among the living is sent to any worker. Its answer would be that the
+    /// run is gone, or it would start it on another device than was leased.
     /// </summary>
-    private void RefuseStrays()
+    private void RefuseMisrouted()
     {
         if (RequestContext.Get(IPlacementDirector.PlacementHintKey) is not SiloAddress meant || meant.Equals(silo.SiloAddress)) return;
         DeactivateOnIdle();

@@ -8,6 +8,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
+using Polly;
+using Polly.Retry;
 
 namespace DisBack.Orchestration.Hosting;
 
@@ -18,7 +20,11 @@ namespace DisBack.Orchestration.Hosting;
 public sealed class EmbeddedHost : IAsyncDisposable
 {
     private const string ClusterId = "embedded";
-    private const int MostTries = 5;
+
+    /// <summary>Starts again with other ports when another process was given one of them between the look for free ports and the bind.</summary>
+    private static readonly ResiliencePipeline s_portRetries = new ResiliencePipelineBuilder()
+        .AddRetry(new RetryStrategyOptions { ShouldHandle = failed => new(IsPortTaken(failed.Outcome.Exception)), MaxRetryAttempts = 4, Delay = TimeSpan.Zero })
+        .Build();
 
     private readonly IHost _host;
     private readonly DataFolderLock _folder;
@@ -42,23 +48,9 @@ public sealed class EmbeddedHost : IAsyncDisposable
         var folder = DataFolderLock.Acquire(data, options.Command);
         try
         {
-            for (var tries = 1; ; tries++)
-            {
-                var (siloPort, gatewayPort) = FreePorts();
-                var host = Build(options, factory, data, siloPort, gatewayPort);
-                try
-                {
-                    await host.StartAsync(cancellation);
-                }
-                catch (Exception e) when (tries < MostTries && IsPortTaken(e))
-                {
-                    // Somebody was given the port between our look and Orleans's bind.
-                    await ((IAsyncDisposable)host).DisposeAsync();
-                    continue;
-                }
-                folder.Announce(folder.Owner with { Gateway = $"{IPAddress.Loopback}:{gatewayPort}", ClusterId = ClusterId });
-                return new EmbeddedHost(host, folder);
-            }
+            var (host, gatewayPort) = await s_portRetries.ExecuteAsync(async token => await StartOnFreePortsAsync(options, factory, data, token), cancellation);
+            folder.Announce(folder.Owner with { Gateway = $"{IPAddress.Loopback}:{gatewayPort}", ClusterId = ClusterId });
+            return new EmbeddedHost(host, folder);
         }
         catch
         {
@@ -123,6 +115,23 @@ public sealed class EmbeddedHost : IAsyncDisposable
             options.Services?.Invoke(silo.Services);
         });
         return builder.Build();
+    }
+
+    private static async Task<(IHost Host, int GatewayPort)> StartOnFreePortsAsync(
+        EmbeddedOptions options, ITrainingFactory factory, string data, CancellationToken cancellation)
+    {
+        var (siloPort, gatewayPort) = FreePorts();
+        var host = Build(options, factory, data, siloPort, gatewayPort);
+        try
+        {
+            await host.StartAsync(cancellation);
+        }
+        catch (Exception e) when (IsPortTaken(e))
+        {
+            await ((IAsyncDisposable)host).DisposeAsync();
+            throw;
+        }
+        return (host, gatewayPort);
     }
 
     private static bool IsPortTaken(Exception? e) => e switch

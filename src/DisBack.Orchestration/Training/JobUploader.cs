@@ -5,13 +5,15 @@ using DisBack.Contracts.Grains;
 using DisBack.Diffusion.Files;
 using DisBack.Storage;
 using DisBack.Storage.Content;
+using Polly;
+using Polly.Retry;
 using TorchSharp;
 
 namespace DisBack.Orchestration.Training;
 
 /// <summary>
-/// Makes what a training thread produces durable, in order and behind its back: write and hash a local file, store it, offer it to the owner,
-/// wait for the answer, only then go on. The order is the promise: when a checkpoint is committed, so is everything that came before it.
+/// Makes what a training thread produces durable, in order and in the background: write and hash a local file, store it, offer it to the owner,
+/// wait for the answer, only then go on. The order is a guarantee: when a checkpoint is committed, so is everything that came before it.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The token outlives the work, like that of the job it is linked to.")]
 internal sealed class JobUploader
@@ -86,7 +88,7 @@ internal sealed class JobUploader
     public void Tell(RunSignal signal) => Do(cancellation => OfferAsync(signal, cancellation));
 
     /// <summary>Writes something to the store that the owner need not know.</summary>
-    public void Write(Func<CancellationToken, Task> write) => Do(cancellation => PatientlyAsync(write, cancellation));
+    public void Write(Func<CancellationToken, Task> write) => Do(cancellation => WithRetriesAsync(write, cancellation));
 
     /// <summary>Takes nothing more, and completes when all is durable and answered; faults with the first failure.</summary>
     public Task CompleteAsync()
@@ -112,29 +114,37 @@ internal sealed class JobUploader
 
     private async Task StoreAsync(string path, ContentRef content, RunSignal signal, CancellationToken cancellation)
     {
-        using (Telemetry.StartWork("upload", _job.Trace, signal.Product)) await PatientlyAsync(token => _contents.PutAsync(path, content, consume: true, token), cancellation);
+        using (Telemetry.StartWork("upload", _job.Trace, signal.Product)) await WithRetriesAsync(token => _contents.PutAsync(path, content, consume: true, token), cancellation);
         await OfferAsync(signal, cancellation);
     }
 
     /// <summary>Repeats what the store refuses, for as long as the grace lasts: an outage pauses a run, it does not end the attempt.</summary>
-    private async Task PatientlyAsync(Func<CancellationToken, Task> write, CancellationToken cancellation)
+    private async Task WithRetriesAsync(Func<CancellationToken, Task> write, CancellationToken cancellation)
     {
         var started = _time.GetTimestamp();
-        for (var wait = FirstWait; ; wait = wait * 2 < LongestWait ? wait * 2 : LongestWait)
-        {
-            try
+        var retries = new ResiliencePipelineBuilder { TimeProvider = _time }
+            .AddRetry(new RetryStrategyOptions
             {
-                await write(cancellation);
-                return;
-            }
-            catch (StorageException e) when (_time.GetElapsedTime(started) + wait < _grace)
-            {
-                // Told, not awaited: the owner may be as far away as the store.
-                _signals.TryWrite(new RunSignal.Noted(RunEventKind.Warning, _job.Snapshot.Step, $"Storing failed and is tried again: {e.Message}"));
-                await Task.Delay(wait, _time, cancellation);
-            }
-        }
+                ShouldHandle = failed => new(failed.Outcome.Exception is StorageException && _time.GetElapsedTime(started) + WaitAfter(failed.AttemptNumber) < _grace),
+                MaxRetryAttempts = int.MaxValue,
+                BackoffType = DelayBackoffType.Exponential,
+                Delay = FirstWait,
+                MaxDelay = LongestWait,
+                UseJitter = true,
+                OnRetry = failed =>
+                {
+                    // Not awaited: the owner may be as unreachable as the store.
+                    _signals.TryWrite(new RunSignal.Noted(
+                        RunEventKind.Warning, _job.Snapshot.Step, $"Storing failed and is tried again: {failed.Outcome.Exception!.Message}"));
+                    return default;
+                },
+            })
+            .Build();
+        await retries.ExecuteAsync(async token => await write(token), cancellation);
     }
+
+    /// <summary>The wait after a failure without its jitter: a retry that would begin after the grace is not worth waiting for.</summary>
+    private static TimeSpan WaitAfter(int attempt) => FirstWait * Math.Pow(2, Math.Min(attempt, 10)) is var wait && wait < LongestWait ? wait : LongestWait;
 
     private async Task OfferAsync(RunSignal signal, CancellationToken cancellation)
     {

@@ -4,12 +4,14 @@ using DisBack.Orchestration.Grains;
 using DisBack.Orchestration.Runs;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Polly;
+using Polly.Retry;
 
 namespace DisBack.Orchestration.Training;
 
 /// <summary>
-/// Speaks for the training threads of this silo: tells each owner that its run lives, and brings it what the run has to say, in order, until
-/// the owner has answered. It lives as long as the silo does, unlike an activation.
+/// Reports for the training threads of this silo: sends each owner heartbeats and the signals of its run, in order, each until the owner has
+/// answered. It lives as long as the silo does, unlike an activation.
 /// </summary>
 internal sealed partial class RunReporter(IGrainFactory grains, IOptions<TrainingOptions> options, TimeProvider time, ILogger<RunReporter> logger, RunHistory history)
 {
@@ -24,7 +26,7 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
     /// <summary>The job of an attempt, by the trainer's key, from its start until the owner knows the outcome.</summary>
     public ITrainingJob? Find(string attempt) => _attended.GetValueOrDefault(attempt).Job;
 
-    /// <summary>Takes a job that has just started under its care.</summary>
+    /// <summary>Begins to report for a job that has just started.</summary>
     public void Attend(ITrainingJob job)
     {
         var heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,7 +34,7 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
         var owner = grains.Owner(job.Assignment.Run.Kind, job.Assignment.Run.Owner);
         // Away from the caller's turn, and from what it carries: neither a grain's scheduler nor its hints are for what outlives the grain.
         using var suppressed = ExecutionContext.SuppressFlow();
-        _ = Task.Run(() => BeatAsync(job, owner));
+        _ = Task.Run(() => SendHeartbeatsAsync(job, owner));
         _ = Task.Run(async () =>
         {
             await DeliverAllAsync(job, owner);
@@ -41,7 +43,7 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
         });
     }
 
-    private async Task BeatAsync(ITrainingJob job, IRunOwner owner)
+    private async Task SendHeartbeatsAsync(ITrainingJob job, IRunOwner owner)
     {
         using var period = new PeriodicTimer(options.Value.Heartbeat, time);
         var (reached, since) = (job.Snapshot, time.GetTimestamp());
@@ -54,7 +56,7 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
             }
             else if (time.GetElapsedTime(since) > options.Value.Hung)
             {
-                // The owner gives the attempt up and lets another begin elsewhere; this thread keeps its slot, for nobody knows what it still does to the device.
+                // The owner gives the attempt up and begins another elsewhere; this thread keeps its slot, because it may still use the device.
                 LogHung(job.Assignment.Run, now.Step, options.Value.Hung);
                 return;
             }
@@ -87,7 +89,7 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
             await foreach (var signal in job.Signals.ReadAllAsync())
             {
                 using var commit = Telemetry.StartWork("commit", job.Trace, signal.Product);
-                var answer = await UntilHeardAsync(job, () => DeliverAsync(owner, attempt, signal), job.Abandoned);
+                var answer = await UntilAnsweredAsync(job, () => DeliverAsync(owner, attempt, signal), job.Abandoned);
                 if (answer == CommitResult.Fenced) Fence(job);
                 if (answer == CommitResult.Accepted && signal is RunSignal.CheckpointStored { Checkpoint: var kept }) history.CheckpointAcknowledged(job.Assignment.Run, kept);
                 signal.Acknowledge(answer ?? CommitResult.Fenced);
@@ -95,8 +97,8 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
             var outcome = await job.Completion;
             using var end = Telemetry.StartWork("outcome", job.Trace);
             if (!await OwnsAsync(job, owner)) Fence(job);
-            using var patience = new CancellationTokenSource(options.Value.DeadMan, time);
-            await UntilHeardAsync(job, () => outcome.Cause is null ? owner.FinishedAsync(attempt, outcome) : owner.FailedAsync(attempt, outcome), patience.Token);
+            using var deadline = new CancellationTokenSource(options.Value.DeadMan, time);
+            await UntilAnsweredAsync(job, () => outcome.Cause is null ? owner.FinishedAsync(attempt, outcome) : owner.FailedAsync(attempt, outcome), deadline.Token);
         }
         catch (Exception e)
         {
@@ -115,21 +117,33 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
         _ => throw new ArgumentOutOfRangeException(nameof(signal), signal, "Not a signal of a run."),
     };
 
-    /// <summary>Repeats a call until the owner answers; null if patience ended first.</summary>
-    private async Task<CommitResult?> UntilHeardAsync(ITrainingJob job, Func<Task<CommitResult>> call, CancellationToken patience)
+    /// <summary>Repeats a call until the owner answers; null if it was cancelled first.</summary>
+    private async Task<CommitResult?> UntilAnsweredAsync(ITrainingJob job, Func<Task<CommitResult>> call, CancellationToken cancellation)
     {
-        for (var wait = FirstWait; ; wait = wait * 2 < LongestWait ? wait * 2 : LongestWait)
+        var retries = new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(new RetryStrategyOptions
+            {
+                // A call that Orleans cancels is a failure like any other; whether to go on is said by the token alone.
+                ShouldHandle = failed => new(failed.Outcome.Exception is not null),
+                MaxRetryAttempts = int.MaxValue,
+                BackoffType = DelayBackoffType.Exponential,
+                Delay = FirstWait,
+                MaxDelay = LongestWait,
+                UseJitter = true,
+                OnRetry = failed =>
+                {
+                    LogUnheard(failed.Outcome.Exception!, job.Assignment.Run);
+                    return default;
+                },
+            })
+            .Build();
+        try
         {
-            if (patience.IsCancellationRequested) return null;
-            try
-            {
-                return await call();
-            }
-            catch (Exception e)
-            {
-                LogUnheard(e, job.Assignment.Run);
-            }
-            await Task.Delay(wait, time, patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return await retries.ExecuteAsync(async _ => await call(), cancellation);
+        }
+        catch (Exception) when (cancellation.IsCancellationRequested)
+        {
+            return null;
         }
     }
 

@@ -85,16 +85,16 @@ internal sealed class TrainingRuntime : ITrainingRuntime
             running = [.. _jobs];
             foreach (var job in running) job.RequestStop(StopMode.AfterCheckpoint, "The host is shutting down.");
         }
-        await using var hurry = cancellation.Register(() => Array.ForEach(running, job => job.RequestStop(StopMode.Now, "The host is shutting down.")));
+        await using var registration = cancellation.Register(() => Array.ForEach(running, job => job.RequestStop(StopMode.Now, "The host is shutting down.")));
         var ended = Task.WhenAll(running.Select(job => job.Completion));
         // A thread that hangs in a driver is left to the end of the process: nothing of it would be accepted any more.
         await Task.WhenAny(ended, LateAsync(cancellation));
     }
 
     /// <summary>Completes when a thread that was told to stop at once has had the time for it.</summary>
-    private async Task LateAsync(CancellationToken hurry)
+    private async Task LateAsync(CancellationToken cancellation)
     {
-        await Task.Delay(Timeout.InfiniteTimeSpan, _time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Task.Delay(LastStep, _time, CancellationToken.None);
     }
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using DisBack.Contracts.Grains;
-using DisBack.Orchestration.Grains;
 using DisBack.Orchestration.Placement;
 using DisBack.Storage.Cache;
 using Microsoft.Extensions.Hosting;
@@ -11,8 +10,8 @@ using Orleans.Runtime.MembershipService.SiloMetadata;
 namespace DisBack.Orchestration.Training;
 
 /// <summary>
-/// Tells the pool what this worker has and runs; at shutdown, tells it that there is nothing left to give while every run reaches a committed
-/// checkpoint, as long as the silo can still serve the commits.
+/// Reports to the pool what this worker has and runs; at shutdown, reports no devices any more while every run reaches a committed checkpoint, as
+/// long as the silo can still serve the commits.
 /// </summary>
 internal sealed partial class WorkerService(
     ITrainingRuntime runtime,
@@ -27,19 +26,19 @@ internal sealed partial class WorkerService(
     ILogger<WorkerService> logger) : BackgroundService
 {
     /// <summary>How long owners may take to hear of the end.</summary>
-    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan OutcomeWait = TimeSpan.FromSeconds(5);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(options.Value.Drain);
-        // At once, and the reports beside it: a pool that does not answer must not cost the runs their grace.
-        var drained = runtime.DrainAsync(patience.Token);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(options.Value.Drain);
+        // At once, and the reports beside it: a pool that does not answer must not shorten the time that the runs have.
+        var drained = runtime.DrainAsync(deadline.Token);
         await base.StopAsync(cancellationToken);
         _ = ReportAsync(cancellationToken);
         await drained;
         // The checkpoints are committed; that the owners also hear of the end saves a search at the next start, and a finished run its repetition.
-        await Task.WhenAny(reporter.AllHeard, Task.Delay(Farewell, time, CancellationToken.None));
+        await Task.WhenAny(reporter.AllHeard, Task.Delay(OutcomeWait, time, CancellationToken.None));
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -58,38 +57,59 @@ internal sealed partial class WorkerService(
 
     private async Task ReportAsync(CancellationToken stopping)
     {
-        // A worker that is there before the first control silo has nobody to tell, and that is no reason for an alarm.
+        // A worker that starts before the first control silo has nobody to report to, which is no failure.
         if (!membership.CurrentSnapshot.Members.Values.Any(member => member.Status == SiloStatus.Active && RoleFilterDirector.Has(metadata, member.SiloAddress, SiloRole.Control))) return;
         try
         {
-            var report = new WorkerReport(silo.SiloAddress, silo.Name, runtime.Devices, runtime.Occupied, [.. weights.Digests], [.. weights.Damaged]);
-            var healing = await grains.Pool().ReportAsync(report).WaitAsync(stopping);
-            weights.DamageIsKnown(report.Damaged);
-            // Beside the reports: hashing a large file takes longer than the pool waits for the next one.
-            if (!healing.IsEmpty) _ = HealAsync(healing, stopping);
+            var report = new WorkerReport(silo.SiloAddress, silo.Name, runtime.Devices, runtime.Occupied, [.. weights.Digests], Damaged: []);
+            await grains.Pool().ReportAsync(report).WaitAsync(stopping);
         }
         catch (Exception e)
         {
             // The next report is soon.
             LogUnreported(e);
         }
+        await ReportContentsAsync(stopping);
     }
 
-    private async Task HealAsync(ImmutableArray<string> healing, CancellationToken stopping)
+    /// <summary>Reports damaged contents, and puts back what others found damaged.</summary>
+    private async Task ReportContentsAsync(CancellationToken stopping)
     {
+        var report = new ContentReport(silo.SiloAddress, [.. weights.Damaged], [.. weights.Digests]);
+        // A host with a blob store of its own has no cache and nothing to report.
+        if (report.Damaged.IsEmpty && report.Cached.IsEmpty) return;
         try
         {
-            foreach (var digest in healing) await weights.HealAsync(digest, stopping);
+            var repairs = await grains.ContentRepair().ReportAsync(report).WaitAsync(stopping);
+            weights.DamageIsKnown(report.Damaged);
+            // Not awaited: hashing a large file takes longer than the pool waits for the next report.
+            if (!repairs.IsEmpty) _ = RepairAsync(repairs, stopping);
         }
         catch (Exception e)
         {
-            LogUnhealed(e);
+            // What is not taken is reported again.
+            LogContentsUnreported(e);
+        }
+    }
+
+    private async Task RepairAsync(ImmutableArray<string> digests, CancellationToken stopping)
+    {
+        try
+        {
+            foreach (var digest in digests) await weights.HealAsync(digest, stopping);
+        }
+        catch (Exception e)
+        {
+            LogUnrepaired(e);
         }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The pool did not take the report of this worker.")]
     private partial void LogUnreported(Exception exception);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "The report of damaged and cached contents was not taken.")]
+    private partial void LogContentsUnreported(Exception exception);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "A damaged content could not be put back.")]
-    private partial void LogUnhealed(Exception exception);
+    private partial void LogUnrepaired(Exception exception);
 }

@@ -179,19 +179,6 @@ public sealed class AcceleratorPoolGrainTests
         Assert.NotNull((await PoolOf(site).LeaseAsync(Request("quarter") with { Share = 0.25 })).Lease);
     }
 
-    [Fact]
-    public async Task Who_has_a_copy_is_asked_to_heal_what_another_found_damaged()
-    {
-        await using var site = await Site.OpenAsync(new ScriptedTraining());
-        await ReportAsync(site, 1, "finder", damaged: ["aa", "zz"]);
-
-        Assert.Equal(["aa"], await ReportAsync(site, 2, "keeper", cached: ["aa", "bb"]));
-        Assert.Empty(await ReportAsync(site, 3, "stranger", cached: ["bb"]));
-        // Once, for its copy may be no better; and another keeper, too.
-        Assert.Empty(await ReportAsync(site, 2, "keeper", cached: ["aa", "bb"]));
-        Assert.Equal(["aa"], await ReportAsync(site, 4, "other", cached: ["aa"]));
-    }
-
     private static IAcceleratorPoolGrain PoolOf(Site site) => site.Host.Grains.GetGrain<IAcceleratorPoolGrain>(GrainKeys.Pool);
 
     private static SlotRequest Request(string owner) => new(RunKind.Teacher, owner, "cuda", []);
@@ -207,12 +194,12 @@ public sealed class AcceleratorPoolGrainTests
 
     /// <summary>The report of a worker that nobody has heard of, younger than this silo, with devices of a kind that this host has not.</summary>
     private static Task<ImmutableArray<string>> ReportAsync(
-        Site site, int port, string name, ImmutableArray<string>? cached = null, ImmutableArray<string>? damaged = null, ImmutableArray<OccupiedSlot>? runs = null, int devices = 1) =>
+        Site site, int port, string name, ImmutableArray<string>? cached = null, ImmutableArray<OccupiedSlot>? runs = null, int devices = 1) =>
         PoolOf(site).ReportAsync(new WorkerReport(
             SiloAddress.New(IPAddress.Loopback, port, int.MaxValue),
             name,
             [.. Enumerable.Range(0, devices).Select(index => new Accelerator(index, "cuda", $"cuda:{index}", 1))],
             runs ?? [],
             cached ?? [],
-            damaged ?? []));
+            []));
 }

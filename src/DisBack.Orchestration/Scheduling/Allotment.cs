@@ -1,0 +1,47 @@
+using DisBack.Contracts.Grains;
+
+namespace DisBack.Orchestration.Scheduling;
+
+/// <summary>Which request gets which device.</summary>
+internal static class Allotment
+{
+    /// <summary>Shares are sums of few binary fractions; a tenth ten times is a whole.</summary>
+    public const double Rounding = 1e-9;
+
+    /// <summary>
+    /// First come, first served: each request takes the device that it would get, and if none fits, reserves the emptiest one; otherwise a stream of small
+    /// runs would keep a large one waiting forever. It ends where nothing is left.
+    /// </summary>
+    /// <param name="requests">In the order of the queue.</param>
+    /// <param name="devices">What is free before the first; reduced as requests are served.</param>
+    public static IEnumerable<(SlotRequest Request, DeviceCapacity Device)> Of(IEnumerable<SlotRequest> requests, List<DeviceCapacity> devices)
+    {
+        foreach (var request in requests)
+        {
+            if (!devices.Exists(device => device.Free > Rounding)) yield break;
+            if (BestFor(request, devices) is { } best)
+            {
+                yield return (request, best);
+                best.Free -= request.Share;
+            }
+            else if (devices.Where(device => Fits(request, device.Device)).MaxBy(device => device.Free) is { } emptiest)
+            {
+                emptiest.Free = 0;
+            }
+        }
+    }
+
+    /// <summary>A spec names a kind of device, or one device of that kind.</summary>
+    public static bool Fits(SlotRequest request, Accelerator device) => request.Device == device.Kind || request.Device == device.Name;
+
+    /// <summary>
+    /// Not where the run has just failed, be it a full disk or too little memory; where the weights are already; then, so that whole slots stay whole, the
+    /// tightest fit for a share and the least busy worker for a whole slot.
+    /// </summary>
+    private static DeviceCapacity? BestFor(SlotRequest request, List<DeviceCapacity> devices) => devices
+        .Where(device => Fits(request, device.Device) && device.Free >= request.Share - Rounding)
+        .OrderBy(device => device.Location == request.Avoids)
+        .ThenByDescending(device => request.Prefers.Count(device.Cached.Contains))
+        .ThenBy(device => request.Share < 1 ? device.Free : device.Worker.Runs.Length)
+        .FirstOrDefault();
+}
