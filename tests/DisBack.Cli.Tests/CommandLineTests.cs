@@ -1,3 +1,4 @@
+using DisBack.Cli.Terminal;
 using DisBack.Client;
 using DisBack.Contracts.Specs;
 using DisBack.Diffusion;

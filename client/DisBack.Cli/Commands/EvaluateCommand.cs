@@ -1,10 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using DisBack.Cli.Installations;
+using DisBack.Cli.Options;
+using DisBack.Cli.Terminal;
 using DisBack.Contracts.Documents;
+using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Metrics;
 using DisBack.Distillation.Evaluations;
-using DisBack.Diffusion.Data;
 
 namespace DisBack.Cli.Commands;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DisBack.Cli.Terminal;
 using DisBack.Contracts.Specs;
 
 namespace DisBack.Cli.Commands;

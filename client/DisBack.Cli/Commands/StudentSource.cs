@@ -1,3 +1,4 @@
+using DisBack.Cli.Installations;
 using DisBack.Contracts.Specs;
 using DisBack.Diffusion;
 using DisBack.Diffusion.Networks;

@@ -1,6 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
+using DisBack.Cli.Installations;
 using DisBack.Cli.Live;
+using DisBack.Cli.Options;
+using DisBack.Cli.Terminal;
 using DisBack.Client.Http;
 using DisBack.Contracts.Documents;
 

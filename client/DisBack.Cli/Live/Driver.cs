@@ -1,3 +1,6 @@
+using DisBack.Cli.Installations;
+using DisBack.Cli.Report;
+using DisBack.Cli.Terminal;
 using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace DisBack.Cli;
+namespace DisBack.Cli.Terminal;
 
 /// <summary>
 /// Ctrl-C and SIGTERM: the first asks the command to stop in good order, the second ends the process at once.

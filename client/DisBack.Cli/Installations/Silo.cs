@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry;
 using OpenTelemetry.Resources;
 
-namespace DisBack.Cli;
+namespace DisBack.Cli.Installations;
 
 /// <summary>The silo inside this process: it holds the data folder and trains in it.</summary>
 internal sealed class Silo : IAsyncDisposable

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using DisBack.Contracts.Specs;
 using Spectre.Console;
 
-namespace DisBack.Cli;
+namespace DisBack.Cli.Terminal;
 
 /// <summary>Where a command writes: results to the standard output, everything else to the standard error.</summary>
 internal sealed class Screen
