@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DisBack.Diffusion;
 using DisBack.Gateway;
+using DisBack.Gateway.Configuration;
 using DisBack.Gateway.Security;
 using DisBack.Storage;
 using Microsoft.Extensions.Options;

@@ -4,6 +4,7 @@ using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Contracts.Specs;
 using DisBack.Diffusion;
+using DisBack.Gateway.Configuration;
 using DisBack.Gateway.Security;
 using DisBack.Storage.Content;
 using Microsoft.AspNetCore.Builder;

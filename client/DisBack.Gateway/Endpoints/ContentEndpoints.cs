@@ -1,5 +1,6 @@
 using DisBack.Client;
 using DisBack.Diffusion;
+using DisBack.Gateway.Configuration;
 using DisBack.Storage.Content;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
