@@ -7,6 +7,7 @@ using DisBack.Orchestration.Supervision;
 using DisBack.Orchestration.Training;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Cache;
+using DisBack.Storage.Content;
 using DisBack.Storage.GrainStorage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -33,6 +34,7 @@ public static class DisBackSilo
         silo.UseSiloMetadata(new Dictionary<string, string> { [RoleFilterDirector.MetadataKey] = role.ToString() });
         silo.Services.AddPlacementFilter<RoleFilter, RoleFilterDirector>(ServiceLifetime.Transient);
         silo.Services.AddBlobStore(blobs);
+        silo.Services.AddSingleton<ContentStore>();
         silo.Services.AddWeightCache(cache);
         silo.Services.AddOptions<RetryOptions>().Configure(retry ?? (_ => { }));
         silo.Services.AddOptions<TrainingOptions>()
