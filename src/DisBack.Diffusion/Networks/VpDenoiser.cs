@@ -1,4 +1,3 @@
-using DisBack.Diffusion.Noise;
 using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Networks;

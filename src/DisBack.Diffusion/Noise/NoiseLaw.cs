@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
+using DisBack.Diffusion.Networks;
 using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Noise;
