@@ -107,7 +107,7 @@ internal static class CommandLine
     private static IEnumerable<string> Path(Command command)
         => command is RootCommand ? [] : [.. Path(command.Parents.OfType<Command>().First()), command.Name + " "];
 
-    /// <summary>What nobody knows explains the rest: a misspelt verb is also a missing one, and makes strangers of all that follows.</summary>
+    /// <summary>An unknown token explains the other errors: a misspelt verb also counts as missing, and makes every argument after it unknown.</summary>
     private static IEnumerable<string> Mistakes(ParseResult parsed)
     {
         if (parsed.UnmatchedTokens.Count == 0)

@@ -32,7 +32,7 @@ internal static class WatchCommand
             }
             if (control is not null)
                 run = await new Driver(session, installation, control).WatchAsync(run);
-            // Whoever drives a run of a data folder writes its files; those of a cluster are fetched by whoever wants them.
+            // The process that drives a run of a data folder writes its files; the files of a cluster's run are fetched here.
             if (!installation.DrivesHere && run.Run.Status.IsSettled())
                 await Driver.ExportAsync(installation, run);
             Driver.Conclude(session.Screen, installation, run);

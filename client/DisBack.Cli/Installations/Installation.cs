@@ -22,7 +22,7 @@ internal abstract class Installation(string data) : IAsyncDisposable
     /// <summary>Whether runs are driven by this process and end with it.</summary>
     public abstract bool DrivesHere { get; }
 
-    /// <summary>Whoever drives runs now; null if nobody does.</summary>
+    /// <summary>Controls the runs that are driven now; null if no process drives them.</summary>
     public abstract Task<IControl?> ReachAsync(CancellationToken cancellation);
 
     /// <summary>Sees to it that runs are driven, if need be by this process.</summary>

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace DisBack.Cli.Options;
 
-/// <summary>The options that every verb understands. They are added to the root command once and read by whoever opens an installation.</summary>
+/// <summary>The options that every verb understands. They are added to the root command once and read when an installation is opened.</summary>
 internal static class GlobalOptions
 {
     /// <summary>Holds the token that a cluster asks for.</summary>

@@ -37,7 +37,7 @@ internal sealed partial class StopSignals : IDisposable
             ExitAtOnce((int)code);
     }
 
-    /// <summary>Not <see cref="Environment.Exit"/>: that runs native destructors under the feet of a training thread that is inside libtorch.</summary>
+    /// <summary>Not <see cref="Environment.Exit"/>: that runs native destructors while a training thread may still be inside libtorch.</summary>
     [LibraryImport("libc", EntryPoint = "_exit")]
     private static partial void ExitAtOnce(int code);
 }
