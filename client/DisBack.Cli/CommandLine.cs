@@ -3,6 +3,8 @@ using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
 using DisBack.Cli.Commands;
+using DisBack.Cli.Options;
+using DisBack.Cli.Terminal;
 using DisBack.Client;
 using DisBack.Specs.Reading;
 using DisBack.Storage;
@@ -13,38 +15,7 @@ namespace DisBack.Cli;
 /// <summary>The verbs of <c>disback</c>, and the one place where a failure becomes a sentence and an exit code.</summary>
 internal static class CommandLine
 {
-    private const string DataVariable = "DISBACK_DATA";
     private const string TraceVariable = "DISBACK_TRACE";
-    private const string ClusterVariable = "DISBACK_CLUSTER";
-
-    /// <summary>Holds the token that shows a cluster who asks.</summary>
-    public const string TokenVariable = "DISBACK_TOKEN";
-
-    /// <summary>Where everything durable is.</summary>
-    public static readonly Option<string> Data = new("--data")
-    {
-        Description = $"Folder of everything durable; {DataVariable} names another default.",
-        HelpName = "DIR",
-        Recursive = true,
-        DefaultValueFactory = _ => Environment.GetEnvironmentVariable(DataVariable) is { Length: > 0 } folder ? folder : "disback-data",
-    };
-
-    /// <summary>The cluster to work with, instead of a data folder.</summary>
-    public static readonly Option<string?> Cluster = new("--cluster")
-    {
-        Description = $"Address of a cluster's gateway, instead of working in the data folder; {ClusterVariable} names a default. Files of runs are put under --data.",
-        HelpName = "URL",
-        Recursive = true,
-        DefaultValueFactory = _ => Environment.GetEnvironmentVariable(ClusterVariable),
-    };
-
-    /// <summary>Where the cluster's token is.</summary>
-    public static readonly Option<string?> TokenFile = new("--token-file")
-    {
-        Description = $"File with the cluster's token; without it, {TokenVariable} holds the token.",
-        HelpName = "FILE",
-        Recursive = true,
-    };
 
     /// <summary>Runs one command to its end.</summary>
     public static async Task<ExitCode> RunAsync(string[] args, Session session)
@@ -110,9 +81,9 @@ internal static class CommandLine
         var codes = Enum.GetValues<ExitCode>().Select(c => string.Create(CultureInfo.InvariantCulture, $"  {(int)c,3}  {typeof(ExitCode).GetField(c.ToString())!.GetCustomAttribute<DescriptionAttribute>()!.Description}"));
         var root = new RootCommand($"Distils diffusion models into one-step generators by distribution backtracking.\n\nExit codes:\n{string.Join('\n', codes)}")
         {
-            Data,
-            Cluster,
-            TokenFile,
+            GlobalOptions.Data,
+            GlobalOptions.Cluster,
+            GlobalOptions.TokenFile,
             RunCommand.Create(session),
             RunCommand.Resume(session),
             ControlCommands.Pause(session),
@@ -135,13 +106,13 @@ internal static class CommandLine
     private static IEnumerable<string> Path(Command command)
         => command is RootCommand ? [] : [.. Path(command.Parents.OfType<Command>().First()), command.Name + " "];
 
-    /// <summary>What nobody knows explains the rest: a misspelt verb is also a missing one, and makes strangers of all that follows.</summary>
+    /// <summary>An unknown token explains the other errors: a misspelt verb also counts as missing, and makes every argument after it unknown.</summary>
     private static IEnumerable<string> Mistakes(ParseResult parsed)
     {
         if (parsed.UnmatchedTokens.Count == 0)
             return parsed.Errors.Select(e => e.Message).Distinct();
         var here = parsed.CommandResult.Command;
-        var names = here.Subcommands.Select(c => c.Name).Concat(here.Options.Select(o => o.Name)).Concat([Data.Name, Cluster.Name, TokenFile.Name]).ToList();
+        var names = here.Subcommands.Select(c => c.Name).Concat(here.Options.Select(o => o.Name)).Concat([GlobalOptions.Data.Name, GlobalOptions.Cluster.Name, GlobalOptions.TokenFile.Name]).ToList();
         return parsed.UnmatchedTokens.Take(1).Select(token => $"There is no '{token}' here" + (NearestName.Of(token, names) is { } near ? $"; did you mean '{near}'?" : "."));
     }
 }

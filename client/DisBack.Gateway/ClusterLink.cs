@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using DisBack.Client;
 using DisBack.Contracts.Hosting;
+using DisBack.Gateway.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;

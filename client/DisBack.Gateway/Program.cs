@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DisBack.Gateway;
+using DisBack.Gateway.Configuration;
 using DisBack.Gateway.Security;
 using Microsoft.Extensions.Options;
 

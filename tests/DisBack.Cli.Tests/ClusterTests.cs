@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using DisBack.Cli.Terminal;
 
 namespace DisBack.Cli.Tests;
 

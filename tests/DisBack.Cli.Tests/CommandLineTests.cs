@@ -1,3 +1,4 @@
+using DisBack.Cli.Terminal;
 using DisBack.Client;
 using DisBack.Specs.Reading;
 using DisBack.Storage;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using DisBack.Cli.Terminal;
 
 namespace DisBack.Cli.Tests;
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using DisBack.Cli.Terminal;
 using DisBack.Diffusion.Files;
 
 namespace DisBack.Cli.Tests;

@@ -1,3 +1,5 @@
+using DisBack.Cli.Terminal;
+
 namespace DisBack.Cli.Tests;
 
 /// <summary>Runs <c>disback</c> inside the test process and keeps what it wrote.</summary>

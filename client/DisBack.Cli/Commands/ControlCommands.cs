@@ -1,4 +1,7 @@
 using System.CommandLine;
+using DisBack.Cli.Installations;
+using DisBack.Cli.Options;
+using DisBack.Cli.Terminal;
 
 namespace DisBack.Cli.Commands;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using DisBack.Cli.Terminal;
 using DisBack.Diffusion.Metrics;
 
 namespace DisBack.Cli.Commands;

@@ -1,5 +1,8 @@
 using System.CommandLine;
+using DisBack.Cli.Installations;
 using DisBack.Cli.Live;
+using DisBack.Cli.Options;
+using DisBack.Cli.Terminal;
 using DisBack.Client;
 using DisBack.Distillation.Evaluations;
 using DisBack.Specs.Experiments;

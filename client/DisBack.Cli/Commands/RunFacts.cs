@@ -1,4 +1,5 @@
 using System.Globalization;
+using DisBack.Cli.Terminal;
 using DisBack.Client;
 using DisBack.Contracts.Documents;
 

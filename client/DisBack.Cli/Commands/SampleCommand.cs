@@ -1,5 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using DisBack.Cli.Installations;
+using DisBack.Cli.Options;
+using DisBack.Cli.Terminal;
 using DisBack.Diffusion.Pictures;
 
 namespace DisBack.Cli.Commands;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DisBack.Cli.Terminal;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Reading;
 

@@ -1,3 +1,4 @@
+using DisBack.Cli.Installations;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Randomness;
 using DisBack.Diffusion.Sampling;

@@ -1,6 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using DisBack.Cli.Installations;
+using DisBack.Cli.Options;
+using DisBack.Cli.Terminal;
 using DisBack.Contracts.Documents;
 using DisBack.Storage;
 

@@ -1,3 +1,4 @@
+using DisBack.Cli.Terminal;
 using DisBack.Storage;
 using DisBack.Storage.Content;
 

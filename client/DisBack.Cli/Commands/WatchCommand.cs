@@ -1,6 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
+using DisBack.Cli.Installations;
 using DisBack.Cli.Live;
+using DisBack.Cli.Options;
+using DisBack.Cli.Terminal;
 using DisBack.Client.Http;
 using DisBack.Contracts.Documents;
 
@@ -29,7 +32,7 @@ internal static class WatchCommand
             }
             if (control is not null)
                 run = await new Driver(session, installation, control).WatchAsync(run);
-            // Whoever drives a run of a data folder writes its files; those of a cluster are fetched by whoever wants them.
+            // The process that drives a run of a data folder writes its files; the files of a cluster's run are fetched here.
             if (!installation.DrivesHere && run.Run.Status.IsSettled())
                 await Driver.ExportAsync(installation, run);
             Driver.Conclude(session.Screen, installation, run);

@@ -1,3 +1,6 @@
+using DisBack.Cli.Installations;
+using DisBack.Cli.Report;
+using DisBack.Cli.Terminal;
 using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
@@ -9,8 +12,8 @@ namespace DisBack.Cli.Live;
 /// <summary>Sees a run through to where it settles, and says how it ended.</summary>
 internal sealed class Driver(Session session, Installation installation, IControl control)
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan s_documentTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_pollInterval = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Resumes the run if it rests, and shows it until it settles.</summary>
     /// <returns>The run as it settled.</returns>
@@ -37,7 +40,7 @@ internal sealed class Driver(Session session, Installation installation, IContro
         return run;
     }
 
-    /// <summary>Shows a run that somebody else drives. Ctrl-C ends the watching, not the run.</summary>
+    /// <summary>Shows a run that another process drives. Ctrl-C ends the watching, not the run.</summary>
     public async Task<RunTarget> WatchAsync(RunTarget run)
     {
         try
@@ -75,7 +78,7 @@ internal sealed class Driver(Session session, Installation installation, IContro
         _ => ExitCode.Ok,
     };
 
-    /// <summary>The last word on a run: how it ended and where its files are.</summary>
+    /// <summary>Prints the summary of a run: how it ended and where its files are.</summary>
     public static void Conclude(Screen screen, Installation installation, RunTarget target)
     {
         var run = target.Run;
@@ -113,9 +116,9 @@ internal sealed class Driver(Session session, Installation installation, IContro
         while (true)
         {
             var run = await RunTarget.ReadAsync(installation.Archive, id, CancellationToken.None);
-            if (run.Run.Sequence >= sequence || session.Time.GetElapsedTime(started) > s_patience)
+            if (run.Run.Sequence >= sequence || session.Time.GetElapsedTime(started) > s_documentTimeout)
                 return run;
-            await Task.Delay(s_look, session.Time);
+            await Task.Delay(s_pollInterval, session.Time);
         }
     }
 }

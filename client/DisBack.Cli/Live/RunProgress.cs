@@ -1,4 +1,5 @@
 using System.Globalization;
+using DisBack.Cli.Terminal;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 

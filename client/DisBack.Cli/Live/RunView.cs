@@ -1,3 +1,4 @@
+using DisBack.Cli.Terminal;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using Spectre.Console;

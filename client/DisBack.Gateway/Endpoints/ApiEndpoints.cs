@@ -2,6 +2,7 @@ using DisBack.Client;
 using DisBack.Client.Http;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Gateway.Configuration;
 using DisBack.Gateway.Security;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Reading;

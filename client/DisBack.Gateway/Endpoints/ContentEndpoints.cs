@@ -1,4 +1,5 @@
 using DisBack.Client;
+using DisBack.Gateway.Configuration;
 using DisBack.Storage.Content;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

@@ -1,5 +1,7 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
+using DisBack.Gateway.Diagnostics;
+using DisBack.Gateway.Failures;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -8,7 +10,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace DisBack.Gateway.Security;
 
-/// <summary>Recognises who asks by the bearer token, and says in a problem document why somebody is turned away.</summary>
+/// <summary>Authenticates a request by its bearer token, and says in a problem document why it is refused.</summary>
 internal sealed class TokenAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, TokenBook tokens)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)

@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
+using DisBack.Gateway.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace DisBack.Gateway.Security;
 
 /// <summary>
-/// The tokens that count now. The file is looked at again whenever somebody asks and the last look is a second old; it is small, and its bytes tell
+/// The tokens that count now. The file is looked at again when a token is checked and the last look is a second old; it is small, and its bytes tell
 /// of a change on every file system, where times and notifications do not.
 /// </summary>
 internal sealed partial class TokenBook
@@ -31,7 +32,7 @@ internal sealed partial class TokenBook
         _looked = time.GetTimestamp();
     }
 
-    /// <summary>Whose token it is; null if it is nobody's, or no longer.</summary>
+    /// <summary>The entry of a token; null if it is unknown or has expired.</summary>
     public TokenEntry? Find(string token)
     {
         var hash = TokenFile.Hash(token);

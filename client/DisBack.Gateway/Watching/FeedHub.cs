@@ -1,8 +1,9 @@
 using DisBack.Client;
+using DisBack.Gateway.Diagnostics;
 
 namespace DisBack.Gateway.Watching;
 
-/// <summary>The feeds of this process: one for each run that somebody watches, gone with its last watcher.</summary>
+/// <summary>The feeds of this process: one for each run that is watched, removed with its last watcher.</summary>
 /// <param name="control">The cluster, as it can be reached at the moment of the call.</param>
 /// <param name="time">The clock.</param>
 internal sealed class FeedHub(Func<IControl> control, TimeProvider time)
@@ -41,7 +42,7 @@ internal sealed class FeedHub(Func<IControl> control, TimeProvider time)
     private async Task RunAsync(RunId run, Entry entry)
     {
         await entry.Feed.PumpAsync(control, run, entry.Ending.Token).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        // Whoever comes now begins anew: a settled run may have been resumed, and a cluster that did not answer may do so.
+        // The next watcher starts a new feed: a settled run may have been resumed, and a cluster that did not answer may do so.
         lock (_gate)
             Remove(run, entry);
     }

@@ -1,4 +1,3 @@
-using DisBack.Diffusion.Noise;
 using DisBack.Specs.Networks;
 using static TorchSharp.torch;
 

@@ -1,3 +1,4 @@
+using DisBack.Diffusion.Networks;
 using DisBack.Specs.Noise;
 using static TorchSharp.torch;
 

@@ -1,6 +1,6 @@
-using DisBack.GrainStorage;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.GrainStorage;
 using DisBack.Orchestration.Grains;
 using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Runs;
@@ -8,6 +8,7 @@ using DisBack.Orchestration.Supervision;
 using DisBack.Orchestration.Training;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Cache;
+using DisBack.Storage.Content;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Placement;
@@ -33,6 +34,7 @@ public static class DisBackSilo
         silo.UseSiloMetadata(new Dictionary<string, string> { [RoleFilterDirector.MetadataKey] = role.ToString() });
         silo.Services.AddPlacementFilter<RoleFilter, RoleFilterDirector>(ServiceLifetime.Transient);
         silo.Services.AddBlobStore(blobs);
+        silo.Services.AddSingleton<ContentStore>();
         silo.Services.AddWeightCache(cache);
         silo.Services.AddOptions<RetryOptions>().Configure(retry ?? (_ => { }));
         silo.Services.AddOptions<TrainingOptions>()

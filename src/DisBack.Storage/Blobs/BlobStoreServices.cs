@@ -1,7 +1,6 @@
 using Azure.Core;
 using Azure.Identity;
 using Azure.Storage.Blobs;
-using DisBack.Storage.Content;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -11,14 +10,13 @@ namespace DisBack.Storage.Blobs;
 /// <summary>Registers the blob store.</summary>
 public static class BlobStoreServices
 {
-    /// <summary>Adds the one <see cref="IBlobStore"/> of the process and the <see cref="ContentStore"/> over it; the options are validated at start.</summary>
+    /// <summary>Adds the one <see cref="IBlobStore"/> of the process; the options are validated at start.</summary>
     public static IServiceCollection AddBlobStore(this IServiceCollection services, Action<BlobStoreOptions> configure)
     {
         services.AddOptions<BlobStoreOptions>().Configure(configure).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<BlobStoreOptions>, BlobStoreOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IBlobStore>(provider => Create(provider.GetRequiredService<IOptions<BlobStoreOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
-        services.TryAddSingleton<ContentStore>();
         return services;
     }
 
@@ -28,12 +26,12 @@ public static class BlobStoreServices
         if (options.Folder is { } folder)
             return new FolderBlobStore(folder, time);
         var account = options.ConnectionString is { } connection
-            ? new BlobServiceClient(connection, Patience())
-            : new BlobServiceClient(options.AccountAddress, new DefaultAzureCredential(), Patience());
+            ? new BlobServiceClient(connection, ClientOptions())
+            : new BlobServiceClient(options.AccountAddress, new DefaultAzureCredential(), ClientOptions());
         return new AzureBlobStore(account.GetBlobContainerClient(options.Container), options.Azure);
 
-        // A service that hangs or is overloaded for a moment is asked again; an outage is told in seconds, because those who call have a patience of their own.
-        BlobClientOptions Patience() => new()
+        // A service that hangs or is overloaded for a moment is retried; an outage is reported within seconds, because callers have timeouts and retries of their own.
+        BlobClientOptions ClientOptions() => new()
         {
             Retry =
             {

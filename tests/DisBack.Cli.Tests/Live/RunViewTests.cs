@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using DisBack.Cli.Live;
+using DisBack.Cli.Terminal;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Noise;
 using DisBack.Specs.Noise;
 using static TorchSharp.torch;

@@ -1,5 +1,5 @@
 using DisBack.Contracts.Hosting;
-using DisBack.Gateway;
+using DisBack.Gateway.Configuration;
 using Microsoft.Extensions.Configuration;
 
 namespace DisBack.Silo.Tests.Infra;

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using DisBack.Storage;
 
-namespace DisBack.Cli;
+namespace DisBack.Cli.Terminal;
 
 /// <summary>Documents as <c>--json</c> prints them: as they are stored, with the JSON texts inside them as JSON.</summary>
 internal static class DocumentJson

@@ -1,7 +1,7 @@
 using DisBack.Contracts.Hosting;
 using DisBack.Storage.Blobs;
 
-namespace DisBack.Gateway;
+namespace DisBack.Gateway.Configuration;
 
 /// <summary>
 /// All that can be configured: in <c>appsettings.json</c>, by environment variables with the prefix <c>DISBACK_</c> and <c>__</c> between levels

@@ -1,4 +1,4 @@
-namespace DisBack.Cli;
+namespace DisBack.Cli.Terminal;
 
 /// <summary>What a command has of the world around it.</summary>
 /// <param name="Screen">Where it writes.</param>

@@ -4,12 +4,12 @@ using System.Text.Json.Nodes;
 using DisBack.Specs.Reading;
 using Spectre.Console;
 
-namespace DisBack.Cli;
+namespace DisBack.Cli.Terminal;
 
 /// <summary>Where a command writes: results to the standard output, everything else to the standard error.</summary>
 internal sealed class Screen
 {
-    /// <summary>Wide enough that nothing is wrapped where nobody looks at a terminal.</summary>
+    /// <summary>Wide enough that nothing is wrapped where the output is not a terminal.</summary>
     private const int PlainWidth = 4096;
 
     private static readonly JsonSerializerOptions s_indented = new(SpecJson.Options) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -40,7 +40,7 @@ internal sealed class Screen
 
     public IAnsiConsole Console { get; }
 
-    /// <summary>Whether somebody looks at a terminal that can redraw lines.</summary>
+    /// <summary>Whether the output is a terminal that can redraw lines.</summary>
     public bool IsLive { get; }
 
     public void Line(string text = "") => Output.WriteLine(text);

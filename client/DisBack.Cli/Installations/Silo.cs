@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry;
 using OpenTelemetry.Resources;
 
-namespace DisBack.Cli;
+namespace DisBack.Cli.Installations;
 
 /// <summary>The silo inside this process: it holds the data folder and trains in it.</summary>
 internal sealed class Silo : IAsyncDisposable
@@ -38,7 +38,7 @@ internal sealed class Silo : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await _host.StopAsync();
 
-    /// <summary>Metrics and traces leave the process only where somebody listens: the exporter reads the standard OTEL_ variables itself.</summary>
+    /// <summary>Metrics and traces leave the process only where a collector is named: the exporter reads the standard OTEL_ variables itself.</summary>
     private static void AddTelemetry(IServiceCollection services)
     {
         if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT")))

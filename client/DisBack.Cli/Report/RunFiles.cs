@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using DisBack.Cli.Report;
+using DisBack.Cli.Installations;
+using DisBack.Cli.Terminal;
 using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
@@ -9,7 +10,7 @@ using DisBack.Specs.Experiments;
 using DisBack.Specs.Reading;
 using DisBack.Storage.Metrics;
 
-namespace DisBack.Cli;
+namespace DisBack.Cli.Report;
 
 /// <summary>The files that people look for: what a run left behind, its curves and its report, in the run's own folder.</summary>
 internal static class RunFiles

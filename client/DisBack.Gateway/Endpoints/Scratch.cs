@@ -1,4 +1,6 @@
-namespace DisBack.Gateway;
+using DisBack.Gateway.Configuration;
+
+namespace DisBack.Gateway.Endpoints;
 
 /// <summary>A folder of this process alone for contents on their way to the store.</summary>
 internal sealed class Scratch : IDisposable

@@ -1,6 +1,6 @@
 using System.CommandLine;
 
-namespace DisBack.Cli.Commands;
+namespace DisBack.Cli.Options;
 
 /// <summary>Arguments and options that several verbs share. Each call makes a new symbol: a symbol belongs to one command.</summary>
 internal static class Arguments

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 
-namespace DisBack.Gateway;
+namespace DisBack.Gateway.Diagnostics;
 
 /// <summary>Every instrument of the gateway. None carries a run or a name of a token: their number is unbounded.</summary>
 internal static class Telemetry

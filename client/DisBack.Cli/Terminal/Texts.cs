@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace DisBack.Cli;
+namespace DisBack.Cli.Terminal;
 
 /// <summary>Numbers, times and sizes the way the terminal shows them.</summary>
 internal static class Texts

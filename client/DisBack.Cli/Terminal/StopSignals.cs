@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace DisBack.Cli;
+namespace DisBack.Cli.Terminal;
 
 /// <summary>
 /// Ctrl-C and SIGTERM: the first asks the command to stop in good order, the second ends the process at once.
@@ -37,7 +37,7 @@ internal sealed partial class StopSignals : IDisposable
             ExitAtOnce((int)code);
     }
 
-    /// <summary>Not <see cref="Environment.Exit"/>: that runs native destructors under the feet of a training thread that is inside libtorch.</summary>
+    /// <summary>Not <see cref="Environment.Exit"/>: that runs native destructors while a training thread may still be inside libtorch.</summary>
     [LibraryImport("libc", EntryPoint = "_exit")]
     private static partial void ExitAtOnce(int code);
 }

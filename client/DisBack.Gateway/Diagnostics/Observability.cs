@@ -1,5 +1,6 @@
 using System.Reflection;
 using DisBack.Contracts.Hosting;
+using DisBack.Gateway.Configuration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -8,7 +9,7 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
-namespace DisBack.Gateway;
+namespace DisBack.Gateway.Diagnostics;
 
 /// <summary>What leaves the process: metrics for Prometheus to fetch, and metrics, traces and logs by OTLP where a collector is named.</summary>
 internal static class Observability

@@ -1,9 +1,11 @@
 using System.CommandLine;
+using DisBack.Cli.Options;
+using DisBack.Cli.Terminal;
 using DisBack.Client;
 using DisBack.Client.Http;
 using DisBack.Distillation;
 
-namespace DisBack.Cli;
+namespace DisBack.Cli.Installations;
 
 /// <summary>What a command works on: a data folder of this machine, or a cluster. Every verb is written against this.</summary>
 internal abstract class Installation(string data) : IAsyncDisposable
@@ -20,7 +22,7 @@ internal abstract class Installation(string data) : IAsyncDisposable
     /// <summary>Whether runs are driven by this process and end with it.</summary>
     public abstract bool DrivesHere { get; }
 
-    /// <summary>Whoever drives runs now; null if nobody does.</summary>
+    /// <summary>Controls the runs that are driven now; null if no process drives them.</summary>
     public abstract Task<IControl?> ReachAsync(CancellationToken cancellation);
 
     /// <summary>Sees to it that runs are driven, if need be by this process.</summary>
@@ -41,8 +43,8 @@ internal abstract class Installation(string data) : IAsyncDisposable
     /// <summary>The installation that a command line names.</summary>
     public static Installation Of(ParseResult parsed, Session session)
     {
-        var data = parsed.GetRequiredValue(CommandLine.Data);
-        if (parsed.GetValue(CommandLine.Cluster) is not { Length: > 0 } cluster)
+        var data = parsed.GetRequiredValue(GlobalOptions.Data);
+        if (parsed.GetValue(GlobalOptions.Cluster) is not { Length: > 0 } cluster)
             return new OfFolder(data);
         if (!Uri.TryCreate(cluster, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
             throw new DisBackException($"The cluster '{cluster}' is not an address; give --cluster as https://HOST[:PORT].");
@@ -53,8 +55,8 @@ internal abstract class Installation(string data) : IAsyncDisposable
 
     private static string? Token(ParseResult parsed)
     {
-        if (parsed.GetValue(CommandLine.TokenFile) is not { } file)
-            return Environment.GetEnvironmentVariable(CommandLine.TokenVariable) is { Length: > 0 } token ? token : null;
+        if (parsed.GetValue(GlobalOptions.TokenFile) is not { } file)
+            return Environment.GetEnvironmentVariable(GlobalOptions.TokenVariable) is { Length: > 0 } token ? token : null;
         try
         {
             return File.ReadAllText(file).Trim();

@@ -4,7 +4,7 @@ using DisBack.Contracts.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 
-namespace DisBack.Gateway;
+namespace DisBack.Gateway.Configuration;
 
 /// <summary>Reads the settings, and refuses what cannot work or would be unsafe, in one sentence that says what to change.</summary>
 internal static class GatewayConfiguration

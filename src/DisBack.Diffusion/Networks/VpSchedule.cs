@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace DisBack.Diffusion.Noise;
+namespace DisBack.Diffusion.Networks;
 
 /// <summary>The noise level of variance preserving diffusion at time t in (0, 1]: <c>sqrt(exp(beta_d t^2 / 2 + beta_min t) - 1)</c>.</summary>
 internal static class VpSchedule

@@ -1,6 +1,6 @@
 using System.ComponentModel;
 
-namespace DisBack.Cli;
+namespace DisBack.Cli.Terminal;
 
 /// <summary>What the exit code of <c>disback</c> says; scripts depend on these numbers.</summary>
 internal enum ExitCode

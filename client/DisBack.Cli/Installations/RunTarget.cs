@@ -4,7 +4,7 @@ using DisBack.Contracts.Grains;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Reading;
 
-namespace DisBack.Cli;
+namespace DisBack.Cli.Installations;
 
 /// <summary>A run that a user named: <c>RUN</c> is that of a trial, <c>teacher/NAME</c> and <c>trajectory/NAME</c> are the others.</summary>
 /// <param name="Id">Which run.</param>

@@ -5,9 +5,9 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace DisBack.Gateway;
+namespace DisBack.Gateway.Failures;
 
-/// <summary>Every failure becomes a problem document with a sentence that its reader can do something with, and nothing that is not theirs to know.</summary>
+/// <summary>Every failure becomes a problem document with a sentence that its reader can do something with, without internal details.</summary>
 internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHandler
 {
     private const string RetryAfterSeconds = "3";
@@ -25,7 +25,7 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHan
         return true;
     }
 
-    /// <summary>Writes a problem document whatever the client says it accepts: somebody who asked for events still wants to know why there are none.</summary>
+    /// <summary>Writes a problem document whatever the client says it accepts: a client that asked for events still has to learn why there are none.</summary>
     public static Task WriteAsync(HttpContext context, int status, string detail) => TypedResults.Problem(detail, statusCode: status).ExecuteAsync(context);
 
     private static (int Status, string Detail) Of(Exception exception) => exception switch
@@ -35,7 +35,7 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHan
         ClusterUnavailableException => (StatusCodes.Status503ServiceUnavailable, exception.Message),
         OrleansException { InnerException: StorageException storage } => (StatusCodes.Status503ServiceUnavailable, storage.Message),
         _ when GrainControl.IsInterruption(exception) => (StatusCodes.Status503ServiceUnavailable, "The silos of the cluster do not answer now; try again in a moment."),
-        // Waiting does not help: somebody must restore it.
+        // Retrying does not help: the document must be restored.
         CorruptDocumentException => (StatusCodes.Status500InternalServerError, exception.Message),
         StorageException => (StatusCodes.Status503ServiceUnavailable, exception.Message),
         BadHttpRequestException bad => (bad.StatusCode, bad.Message),
