@@ -1,10 +1,13 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Parameters;
 using DisBack.Diffusion.Randomness;
 using DisBack.Distillation.Evaluations;
+using DisBack.Distillation.Hosts;
 using DisBack.Distillation.Runs;
 using DisBack.Specs.Backtracking;
+using DisBack.Specs.Networks;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Backtracking;
@@ -21,17 +24,12 @@ public sealed class DistributionBacktracking : ITrainingRun
     private readonly ITrajectoryNodes _nodes;
     private readonly Func<long, Draw> _draw;
     private readonly StudentEvaluation? _evaluation;
-    private readonly ScoreDistillation _host;
-    private readonly LossLedger _losses = new(new Dictionary<string, string>
-    {
-        ["loss/generator"] = "generator",
-        ["loss/fake"] = "fake score",
-        ["student/std"] = "generator",
-        ["score_gap"] = "target score",
-    });
+    private readonly TrainedGenerator _generator;
+    private readonly IDistillationHost _host;
+    private readonly LossLedger _losses;
 
     private GapTracker _gap;
-    private int _target;
+    private BorrowedNetwork _target;
 
     /// <summary>Prepares stage 2.</summary>
     /// <param name="open">Makes a network with the teacher's weights, which are also the generator's first ones; called once for each network that is trained, and for the student's file.</param>
@@ -43,22 +41,45 @@ public sealed class DistributionBacktracking : ITrainingRun
     /// <param name="evaluation">Judges the averaged student on the way; null leaves it unjudged.</param>
     public DistributionBacktracking(
         Func<Denoiser> open, ITrajectoryNodes nodes, BacktrackingSettings settings, double sigmaInit, RandomStreams streams, Device device, StudentEvaluation? evaluation)
-        : this(open, nodes, settings, sigmaInit, draw: null, evaluation)
+        : this(
+            open, nodes, settings, sigmaInit,
+            network => step => Draw.At(streams, "backtracking", step, network, settings.Noise, settings.Batch, device),
+            evaluation, HostRegistry.Create)
     {
-        var network = _host.Generator.Settings;
-        _draw = step => Draw.At(streams, "backtracking", step, network, settings.Noise, settings.Batch, device);
     }
 
-    /// <summary>Prepares stage 2 with draws given from outside.</summary>
+    /// <summary>Prepares stage 2 with draws and a host from outside.</summary>
+    /// <param name="open">As for the public constructor.</param>
+    /// <param name="nodes">The sealed trajectory.</param>
+    /// <param name="settings">The method, its rates and its switching policy.</param>
+    /// <param name="sigmaInit">The generator's noise level.</param>
+    /// <param name="draws">For the generator's network, the draw of each step.</param>
+    /// <param name="evaluation">Judges the averaged student on the way; null leaves it unjudged.</param>
+    /// <param name="host">Makes the host.</param>
     internal DistributionBacktracking(
-        Func<Denoiser> open, ITrajectoryNodes nodes, BacktrackingSettings settings, double sigmaInit, Func<long, Draw>? draw, StudentEvaluation? evaluation)
+        Func<Denoiser> open, ITrajectoryNodes nodes, BacktrackingSettings settings, double sigmaInit,
+        Func<NetworkSettings, Func<long, Draw>> draws, StudentEvaluation? evaluation, Func<HostContext, IDistillationHost> host)
     {
-        (_open, _nodes, _settings, _draw, _evaluation) = (open, nodes, settings, draw!, evaluation);
-        var fake = open();
-        nodes.Load(nodes.Count - 1, fake);
-        _host = new ScoreDistillation(open(), fake, settings, sigmaInit);
-        SetTarget(Math.Max(nodes.Count - 2, 0));
+        (_open, _nodes, _settings, _evaluation) = (open, nodes, settings, evaluation);
+        var ratio = settings.FakeUpdatesPerGeneratorUpdate;
+        _generator = new TrainedGenerator(open(), sigmaInit, settings.Generator, settings.Ema, (settings.Steps + ratio - 1) / ratio);
+        _draw = draws(_generator.Network.Settings);
+        _host = host(new HostContext(_generator, OpenMostDegraded, settings));
+        _losses = new LossLedger(new Dictionary<string, string>(_host.Losses) { ["student/std"] = "generator", ["score_gap"] = "target score" });
+        TargetIndex = FirstTarget(nodes.Count);
+        _target = BorrowTarget();
+
+        Denoiser OpenMostDegraded()
+        {
+            var fake = open();
+            nodes.Load(nodes.Count - 1, fake);
+            return fake;
+        }
     }
+
+    /// <summary>The index of the first target on a trajectory: the node before the last one, where the fake score begins; a teacher alone is its own target.</summary>
+    /// <param name="nodes">Number of nodes, the teacher included.</param>
+    public static int FirstTarget(int nodes) => Math.Max(nodes - 2, 0);
 
     /// <inheritdoc/>
     public string Stage => "backtracking";
@@ -70,40 +91,46 @@ public sealed class DistributionBacktracking : ITrainingRun
     public long Steps => _settings.Steps;
 
     /// <summary>Trajectory index of the current target; 0 is the teacher.</summary>
-    public int TargetIndex => _target;
+    public int TargetIndex { get; private set; }
 
-    /// <summary>The host that does the work.</summary>
-    internal ScoreDistillation Host => _host;
+    /// <summary>The generator in training.</summary>
+    internal TrainedGenerator Generator => _generator;
+
+    /// <summary>The host that trains it.</summary>
+    internal IDistillationHost Host => _host;
 
     /// <inheritdoc/>
-    public void Begin(ITrainingListener listener) => _evaluation?.Judge(listener, 0, "untrained", _host.AveragedWeights, final: true);
+    public void Begin(ITrainingListener listener) => _evaluation?.Judge(listener, 0, "untrained", _generator.AveragedWeights, final: true);
 
     /// <inheritdoc/>
     public void Advance(ITrainingListener listener)
     {
         using var scope = NewDisposeScope();
-        var losses = _host.Iterate(Step, _draw(Step));
+        var made = _host.Iterate(Step, _draw(Step), _target.Network);
         var iteration = Step++;
-        _losses.Add(Step, "loss/fake", losses.Fake);
-        if (losses.Generator is not null)
+        foreach (var (name, loss) in made.Losses)
         {
-            _losses.Add(Step, "loss/generator", losses.Generator);
-            _losses.Add(Step, "score_gap", losses.Gap!);
-            _losses.Add(Step, "student/std", losses.Images.std(0, unbiased: false).mean());
+            _losses.Add(Step, name, loss);
+        }
+
+        if (made.Generated is { } generated)
+        {
+            _losses.Add(Step, "score_gap", generated.Gap);
+            _losses.Add(Step, "student/std", generated.Images.std(0, unbiased: false).mean());
         }
 
         // Reading the gap waits for the device. Against the teacher, which is the last target, nothing is decided from it any more.
-        if (_target > 0 && IsSwitchDue(losses.Gap?.item<float>()))
+        if (TargetIndex > 0 && IsSwitchDue(made.Generated?.Gap.item<float>()))
         {
-            listener.TargetSwitched(new TargetSwitch(Step, _target, _target - 1, _gap.State.Gap));
-            _evaluation?.Depict(listener, Step, $"target {_target} reached", _host.AveragedWeights);
-            SetTarget(_target - 1);
+            listener.TargetSwitched(new TargetSwitch(Step, TargetIndex, TargetIndex - 1, _gap.State.Gap));
+            _evaluation?.Depict(listener, Step, $"target {TargetIndex} reached", _generator.AveragedWeights);
+            SetTarget(TargetIndex - 1);
             _gap = _gap.Restarted();
         }
 
         if (_evaluation is not null && _evaluation.IsDue(Step) && Step < Steps)
         {
-            _evaluation.Judge(listener, Step, caption: null, _host.AveragedWeights, final: false);
+            _evaluation.Judge(listener, Step, caption: null, _generator.AveragedWeights, final: false);
         }
 
         bool IsSwitchDue(double? gap)
@@ -128,29 +155,30 @@ public sealed class DistributionBacktracking : ITrainingRun
             }
         }
 
-        return [.. measurements, new Measurement(Step, "target_index", _target)];
+        return [.. measurements, new Measurement(Step, "target_index", TargetIndex)];
     }
 
     /// <inheritdoc/>
     public RunState Capture() => new(
-        [.. _host.State, .. _evaluation?.Strips ?? []],
+        [.. State, .. _evaluation?.Strips ?? []],
         JsonSerializer.Serialize(new Progress
         {
             Step = Step,
-            Target = _target,
+            Target = TargetIndex,
             Gap = _gap.State,
-            GeneratorUpdates = _host.Counters.Generator,
-            GeneratorImages = _host.Counters.GeneratorImages,
-            FakeUpdates = _host.Counters.Fake,
+            GeneratorUpdates = _generator.Updates,
+            GeneratorImages = _generator.Images,
+            HostCounters = _host.Counters.ToDictionary(counter => counter.Key, counter => JsonSerializer.SerializeToElement(counter.Value)),
         }));
 
     /// <inheritdoc/>
     public void Restore(RunState state)
     {
-        var rest = state.CopyTo(_host.State);
+        var rest = state.CopyTo(State);
         var progress = state.ProgressAs<Progress>();
         _evaluation?.Restore(rest);
-        _host.Counters = (progress.GeneratorUpdates, progress.GeneratorImages, progress.FakeUpdates);
+        (_generator.Updates, _generator.Images) = (progress.GeneratorUpdates, progress.GeneratorImages);
+        _host.Counters = progress.HostCounters.ToDictionary(counter => counter.Key, counter => counter.Value.GetInt64());
         _gap = new GapTracker(progress.Gap);
         Step = progress.Step;
         SetTarget(progress.Target);
@@ -159,13 +187,13 @@ public sealed class DistributionBacktracking : ITrainingRun
     /// <inheritdoc/>
     public void Complete(ITrainingListener listener)
     {
-        _evaluation?.Judge(listener, Step, "student", _host.AveragedWeights, final: true);
+        _evaluation?.Judge(listener, Step, "student", _generator.AveragedWeights, final: true);
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         using var student = _open();
         using var parameters = ParameterBuffer.Attach(student, trained: false);
-        parameters.Weights.copy_(_host.AveragedWeights);
-        listener.ArtifactMade(StudentFile.Name, stream => StudentFile.Write(stream, student, _host.SigmaInit));
+        parameters.Weights.copy_(_generator.AveragedWeights);
+        listener.ArtifactMade(StudentFile.Name, stream => StudentFile.Write(stream, student, _generator.SigmaInit));
         _evaluation?.Finish(listener);
     }
 
@@ -173,19 +201,31 @@ public sealed class DistributionBacktracking : ITrainingRun
     public void Dispose()
     {
         _losses.Dispose();
+        _target.Dispose();
+        _generator.Dispose();
         _host.Dispose();
         _evaluation?.Dispose();
     }
 
     private void SetTarget(int index)
     {
-        _host.Target = _nodes.Borrow(index);
-        _target = index;
-        if (index > 0)
-        {
-            _nodes.Prefetch(index - 1);
-        }
+        TargetIndex = index;
+        _target.Dispose();
+        _target = BorrowTarget();
     }
+
+    private BorrowedNetwork BorrowTarget()
+    {
+        var target = _nodes.Borrow(TargetIndex);
+        if (TargetIndex > 0)
+        {
+            _nodes.Prefetch(TargetIndex - 1);
+        }
+
+        return target;
+    }
+
+    private IEnumerable<(string Name, Tensor Value)> State => [.. _generator.State, .. _host.State];
 
     private sealed record Progress
     {
@@ -199,6 +239,8 @@ public sealed class DistributionBacktracking : ITrainingRun
 
         public required long GeneratorImages { get; init; }
 
-        public required long FakeUpdates { get; init; }
+        /// <summary>The host's counters, beside the others: so they lie in checkpoints since the first version.</summary>
+        [JsonExtensionData]
+        public Dictionary<string, JsonElement> HostCounters { get; init; } = [];
     }
 }

@@ -36,17 +36,16 @@ public sealed class DegradationRecording : ITrainingRun
     /// <param name="streams">The randomness of the run.</param>
     /// <param name="device">Where to compute.</param>
     public DegradationRecording(Func<Denoiser> open, RecordingSettings settings, double sigmaInit, RandomStreams streams, Device device)
-        : this(open, settings, sigmaInit, draw: null)
+        : this(open, settings, sigmaInit, network => step => Draw.At(streams, "recording", step, network, settings.Noise, settings.Batch, device))
     {
-        var network = _generator.Settings;
-        _draw = step => Draw.At(streams, "recording", step, network, settings.Noise, settings.Batch, device);
     }
 
     /// <summary>Prepares stage 1 with draws given from outside.</summary>
-    internal DegradationRecording(Func<Denoiser> open, RecordingSettings settings, double sigmaInit, Func<long, Draw>? draw)
+    internal DegradationRecording(Func<Denoiser> open, RecordingSettings settings, double sigmaInit, Func<NetworkSettings, Func<long, Draw>> draws)
     {
-        (_settings, _sigmaInit, _draw) = (settings, sigmaInit, draw!);
+        (_settings, _sigmaInit) = (settings, sigmaInit);
         _generator = open();
+        _draw = draws(_generator.Settings);
         _generator.eval();
         _degraded = new TrainedNetwork(open(), settings.Optimizer, settings.Steps);
         _degraded.Network.eval();

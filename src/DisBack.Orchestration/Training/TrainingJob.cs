@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Diffusion.Files;
+using DisBack.Distillation.Backtracking;
 using DisBack.Distillation.Runs;
 using DisBack.Orchestration.Runs;
 using DisBack.Storage;
@@ -165,7 +166,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
 
     private bool Train()
     {
-        if (Assignment.Run.Kind == RunKind.Backtracking) _progress.Target = Math.Max(Assignment.Nodes.Length - 2, 0);
+        if (Assignment.Run.Kind == RunKind.Backtracking) _progress.Target = DistributionBacktracking.FirstTarget(Assignment.Nodes.Length);
         // Both tokens: the uploader learns of an abandonment a moment later.
         using var run = new PacedRun(_factory.Create(Assignment, this), Assignment.Run.Kind, _progress, _time, Abandoned, _uploader.Halted);
         var resumed = Resume(run);

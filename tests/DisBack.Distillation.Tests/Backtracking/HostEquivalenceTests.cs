@@ -1,5 +1,6 @@
 using DisBack.Diffusion.Randomness;
 using DisBack.Distillation.Backtracking;
+using DisBack.Distillation.Hosts;
 using DisBack.Distillation.Runs;
 using DisBack.Specs.Backtracking;
 using DisBack.Specs.Recording;
@@ -35,17 +36,19 @@ public sealed class HostEquivalenceTests
         var heard = new RecordingListener();
         TrainingLoop.Drive(run, new CheckpointSettings(), heard, CancellationToken.None);
 
-        using var host = new ScoreDistillation(TinyNetwork.Open(), TinyNetwork.Open(), settings, sigmaInit: 2.5) { Target = BorrowedNetwork.Freeze(TinyNetwork.Open()) };
+        using var target = BorrowedNetwork.Freeze(TinyNetwork.Open());
+        using var generator = new TrainedGenerator(TinyNetwork.Open(), sigmaInit: 2.5, settings.Generator, settings.Ema, (steps + ratio - 1) / ratio);
+        using var host = HostRegistry.Create(new HostContext(generator, TinyNetwork.Open, settings));
         var streams = new RandomStreams(1);
         for (var step = 0; step < steps; step++)
         {
             using var scope = NewDisposeScope();
-            host.Iterate(step, Draw.At(streams, "backtracking", step, TinyNetwork.Settings, settings.Noise, settings.Batch, CPU));
+            host.Iterate(step, Draw.At(streams, "backtracking", step, TinyNetwork.Settings, settings.Noise, settings.Batch, CPU), target.Network);
         }
 
         Assert.Empty(heard.Switches);
         Assert.Equal(0, run.TargetIndex);
-        var expected = host.State.ToDictionary(tensor => tensor.Name, tensor => tensor.Value);
+        var expected = generator.State.Concat(host.State).ToDictionary(tensor => tensor.Name, tensor => tensor.Value);
         foreach (var (name, value) in run.Capture().Tensors)
         {
             Assert.True(value.equal(expected[name]).all().item<bool>(), name);

@@ -3,6 +3,8 @@ using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Tests.Oracles;
 using DisBack.Distillation.Backtracking;
+using DisBack.Distillation.Hosts;
+using DisBack.Distillation.Hosts.ScoreMatching;
 using DisBack.Distillation.Recording;
 using DisBack.Distillation.Runs;
 using DisBack.Specs.Backtracking;
@@ -28,7 +30,7 @@ public sealed class TraceOracleTests
         var trace = new Trace(oracle);
         using var nodes = new MemoryNodes(trace.OpenTeacher);
 
-        using (var recording = new DegradationRecording(trace.OpenTeacher, trace.Recording, trace.SigmaInit, step => trace.DrawOf("stage1", step)))
+        using (var recording = new DegradationRecording(trace.OpenTeacher, trace.Recording, trace.SigmaInit, _ => step => trace.DrawOf("stage1", step)))
         {
             TrainingLoop.Drive(recording, new CheckpointSettings(), nodes, CancellationToken.None);
         }
@@ -43,7 +45,7 @@ public sealed class TraceOracleTests
 
         var heard = new RecordingListener();
         var targets = new List<long>();
-        using var run = new DistributionBacktracking(trace.OpenTeacher, nodes, trace.Backtracking, trace.SigmaInit, step => trace.DrawOf("stage2", step), evaluation: null);
+        using var run = new DistributionBacktracking(trace.OpenTeacher, nodes, trace.Backtracking, trace.SigmaInit, _ => step => trace.DrawOf("stage2", step), evaluation: null, HostRegistry.Create);
         while (run.Step < run.Steps)
         {
             targets.Add(nodes.Count - 1 - run.TargetIndex);
@@ -55,8 +57,8 @@ public sealed class TraceOracleTests
         trace.AssertCurve("stage2.generator_loss", heard.Measurements, "loss/generator");
         using var expectedTargets = oracle.Read("stage2.target_index");
         Assert.Equal(expectedTargets.data<long>().ToArray(), targets);
-        trace.AssertWeights("stage2.generator.", run.Host.Generator.State());
-        trace.AssertWeights("stage2.fake.", run.Host.Fake.State());
+        trace.AssertWeights("stage2.generator.", run.Generator.Network.State());
+        trace.AssertWeights("stage2.fake.", ((ScoreMatchingHost)run.Host).FakeScore.State());
     }
 
     private sealed class Trace(SafetensorsFile oracle)

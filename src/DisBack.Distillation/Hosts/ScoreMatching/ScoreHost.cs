@@ -1,0 +1,9 @@
+using static TorchSharp.torch;
+
+namespace DisBack.Distillation.Hosts.ScoreMatching;
+
+/// <summary>Plain Eq. (8): (D_phi - D_i) / sigma^2.</summary>
+internal sealed class ScoreHost(HostContext context) : ScoreMatchingHost(context)
+{
+    protected override Tensor Gradient(Tensor difference, Tensor residual, Tensor sigma) => difference / sigma.square();
+}

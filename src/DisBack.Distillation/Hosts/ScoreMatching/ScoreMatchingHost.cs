@@ -1,0 +1,98 @@
+using DisBack.Diffusion.Networks;
+using DisBack.Diffusion.Noise;
+using DisBack.Distillation.Optimization;
+using DisBack.Distillation.Runs;
+using static TorchSharp.torch;
+
+namespace DisBack.Distillation.Hosts.ScoreMatching;
+
+/// <summary>
+/// Score distillation with a fake score that follows the generator (Eqs. (5) and (8)). The hosts of this family differ only in what they push
+/// into the generated image.
+/// </summary>
+internal abstract class ScoreMatchingHost : IDistillationHost
+{
+    /// <summary>The name under which checkpoints count the updates of the fake score.</summary>
+    private const string FakeUpdates = "FakeUpdates";
+
+    private readonly TrainedGenerator _generator;
+    private readonly TrainedNetwork _fake;
+    private readonly int _ratio;
+
+    protected ScoreMatchingHost(HostContext context)
+    {
+        (_generator, _ratio) = (context.Generator, context.Settings.FakeUpdatesPerGeneratorUpdate);
+        _fake = new TrainedNetwork(context.OpenFakeScore(), context.Settings.Fake, context.Settings.Steps);
+        _fake.Network.eval();
+    }
+
+    /// <summary>The fake score D_phi.</summary>
+    public Denoiser FakeScore => _fake.Network;
+
+    /// <inheritdoc/>
+    public IEnumerable<(string Name, Tensor Value)> State => _fake.State("fake");
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, long> Counters
+    {
+        get => new Dictionary<string, long> { [FakeUpdates] = _fake.Updates };
+        set => _fake.Updates = value[FakeUpdates];
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Losses { get; } = new Dictionary<string, string>
+    {
+        ["loss/generator"] = "generator",
+        ["loss/fake"] = "fake score",
+    };
+
+    /// <summary>
+    /// The generator is updated along Eq. (8) (in every n-th iteration), then the fake score learns the images made before that update (Eq. (5)).
+    /// </summary>
+    /// <remarks>
+    /// Both need D_phi at the same noisy images and the same weights, so it is evaluated once. The reduction is the sum over C, H, W and the mean over the batch.
+    /// </remarks>
+    public HostStep Iterate(long iteration, in Draw draw, Denoiser target)
+    {
+        var updatesGenerator = iteration % _ratio == 0;
+        var batch = draw.Latents.shape[0];
+        Tensor images;
+        using (updatesGenerator ? enable_grad() : no_grad())
+        {
+            images = _generator.Generate(draw.Latents, draw.Labels);
+        }
+
+        var x0 = images.detach();
+        var xt = x0 + draw.Sigma * draw.Noise;
+        var fake = _fake.Network.forward(xt, draw.Sigma, draw.Labels);
+        Tensor? generatorLoss = null;
+        GeneratorStep? generated = null;
+        if (updatesGenerator)
+        {
+            Tensor gradient;
+            using (no_grad())
+            {
+                var denoised = target.forward(xt, draw.Sigma, draw.Labels);
+                var difference = fake.detach() - denoised;
+                var residual = (x0 - denoised).abs().mean([1, 2, 3], keepdim: true);
+                generated = new GeneratorStep(x0, difference.abs().mean() / residual.mean());
+                gradient = Gradient(difference, residual, draw.Sigma);
+            }
+
+            generatorLoss = (gradient * images).sum() / batch;
+            _generator.Descend(generatorLoss, batch);
+        }
+
+        var fakeLoss = (DenoisingLoss.Weight(_fake.Network, draw.Sigma) * (fake - x0).square()).sum() / batch;
+        _fake.Descend(fakeLoss);
+        return new HostStep(generatorLoss is null ? [("loss/fake", fakeLoss)] : [("loss/fake", fakeLoss), ("loss/generator", generatorLoss)], generated);
+    }
+
+    public void Dispose() => _fake.Dispose();
+
+    /// <summary>What is pushed into x0, [B,C,H,W]: Eq. (8) under the host's weight and normaliser.</summary>
+    /// <param name="difference">D_phi - D_i, [B,C,H,W].</param>
+    /// <param name="residual">mean |x0 - D_i| of each sample, [B,1,1,1].</param>
+    /// <param name="sigma">Noise levels, [B,1,1,1].</param>
+    protected abstract Tensor Gradient(Tensor difference, Tensor residual, Tensor sigma);
+}
