@@ -3,6 +3,7 @@ using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Randomness;
 using DisBack.Diffusion.Sampling;
 using DisBack.Distillation;
+using DisBack.Distillation.Evaluations;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Networks;
 using DisBack.Specs.Reading;
@@ -58,9 +59,7 @@ internal sealed class StudentSource : IDisposable
     {
         using var scope = NewDisposeScope();
         using var untracked = no_grad();
-        using var generator = new RandomStreams(seed).For("sample", first);
-        var latents = randn([count, Settings.ImgChannels, Settings.ImgResolution, Settings.ImgResolution], float32, CPU, generator: generator);
-        var labels = Settings.LabelDim == 0 ? null : nn.functional.one_hot(arange(first, first + count, int64).remainder(Settings.LabelDim), Settings.LabelDim).to(float32);
+        var (latents, labels) = new SampleInputs(Settings, new RandomStreams(seed), "sample", CPU).Take(first, count);
         return _generate(latents, labels).MoveToOuterDisposeScope();
     }
 

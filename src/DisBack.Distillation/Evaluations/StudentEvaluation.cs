@@ -1,4 +1,3 @@
-using DisBack.Diffusion;
 using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Metrics;
 using DisBack.Diffusion.Networks;
@@ -24,13 +23,13 @@ public sealed class StudentEvaluation : IDisposable
     private const long StripLength = 20;
 
     private readonly EvaluationSettings _settings;
-    private readonly RandomStreams _streams;
     private readonly double _sigmaInit;
-    private readonly Device _device;
     private readonly Denoiser _student;
     private readonly Denoiser _teacher;
     private readonly ParameterBuffer _weights;
     private readonly IFeatureNetwork _features;
+    private readonly SampleInputs _samples;
+    private readonly SampleInputs _pictures;
     private readonly List<(string Name, Tensor Value)> _strips = [];
 
     /// <summary>Prepares the evaluation of one run.</summary>
@@ -41,12 +40,13 @@ public sealed class StudentEvaluation : IDisposable
     /// <param name="device">Where to compute.</param>
     public StudentEvaluation(Func<Denoiser> open, EvaluationSettings settings, double sigmaInit, RandomStreams streams, Device device)
     {
-        (_settings, _sigmaInit, _streams, _device) = (settings, sigmaInit, streams, device);
+        (_settings, _sigmaInit) = (settings, sigmaInit);
         _student = open();
         _student.eval();
         _teacher = open();
         _teacher.eval();
         _weights = ParameterBuffer.Attach(_student, trained: false);
+        (_samples, _pictures) = (new SampleInputs(_student.Settings, streams, "evaluation", device), new SampleInputs(_student.Settings, streams, "pictures", device));
         _features = FeatureNetworks.Open(settings.Features, device);
     }
 
@@ -84,7 +84,7 @@ public sealed class StudentEvaluation : IDisposable
     {
         Use(weights);
         var samples = final ? _settings.FinalSamples : _settings.Samples;
-        var distance = Evaluation.Fid((first, count) => Sample("evaluation", first, count), samples, _features, _settings.Reference);
+        var distance = Evaluation.Fid((first, count) => Sample(_samples, first, count), samples, _features, _settings.Reference);
         listener.Measured([new Measurement(step, final ? "fid" : "fid/quick", distance)]);
         if (caption is not null)
         {
@@ -103,7 +103,7 @@ public sealed class StudentEvaluation : IDisposable
     public void Finish(ITrainingListener listener)
     {
         using var scope = NewDisposeScope();
-        var (latents, labels) = Noise("pictures", 0, StripLength);
+        var (latents, labels) = _pictures.Take(0, StripLength);
         var teacher = new HeunSampler(_teacher).Sample(latents, labels).to(float32).cpu();
         List<(string Caption, Tensor Images)> rows = [.. _strips.Select(strip => (CaptionOf(strip.Name), strip.Value)), ("teacher", teacher)];
         listener.ArtifactMade("samples.png", stream => WriteStrips(stream, rows));
@@ -138,25 +138,18 @@ public sealed class StudentEvaluation : IDisposable
     {
         using var scope = NewDisposeScope();
         // On the CPU, like those that come back from a checkpoint.
-        var images = Sample("pictures", 0, StripLength).cpu().DetachFromDisposeScope();
+        var images = Sample(_pictures, 0, StripLength).cpu().DetachFromDisposeScope();
         _strips.Add(($"strip {step:D7}/{caption}", images));
         listener.ArtifactMade($"{StripFolder}/{step:D7}.png", stream => WriteStrips(stream, [(caption, images)]));
     }
 
-    /// <summary>One-step samples [size,C,H,W] that depend on the seed, the purpose and the index only.</summary>
-    private Tensor Sample(string purpose, long index, long size)
+    /// <summary>One-step samples [count,C,H,W].</summary>
+    private Tensor Sample(SampleInputs inputs, long first, long count)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var (latents, labels) = Noise(purpose, index, size);
+        var (latents, labels) = inputs.Take(first, count);
         return OneStepGenerator.Generate(_student, latents, _sigmaInit, labels).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>Latents and labels; the classes of a strip or a batch follow one another, so that each is shown equally often.</summary>
-    private (Tensor Latents, Tensor? Labels) Noise(string purpose, long index, long size)
-    {
-        using var generator = _streams.For(purpose, index);
-        return (Draw.LatentsOf(_student.Settings, size, generator).SentTo(_device), Draw.LabelsInTurn(_student.Settings, size)?.SentTo(_device));
     }
 
     /// <summary>One row per strip, with its caption.</summary>

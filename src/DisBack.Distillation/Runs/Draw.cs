@@ -41,8 +41,8 @@ public readonly record struct Draw(Tensor Latents, Tensor Sigma, Tensor Noise, T
         return OneHot(classes, network.LabelDim);
     }
 
-    /// <summary>Classes 0, 1, ..., label_dim - 1, 0, 1, ... as one-hot rows [batch,label_dim], or null for an unconditional network.</summary>
-    internal static Tensor? LabelsInTurn(NetworkSettings network, long batch)
+    /// <summary>The classes first, first + 1, ... modulo label_dim as one-hot rows [count,label_dim], or null for an unconditional network.</summary>
+    internal static Tensor? LabelsInTurn(NetworkSettings network, long first, long count)
     {
         if (network.LabelDim == 0)
         {
@@ -50,7 +50,7 @@ public readonly record struct Draw(Tensor Latents, Tensor Sigma, Tensor Noise, T
         }
 
         using var scope = NewDisposeScope();
-        return OneHot(arange(batch, int64).remainder(network.LabelDim), network.LabelDim).MoveToOuterDisposeScope();
+        return OneHot(arange(first, first + count, int64).remainder(network.LabelDim), network.LabelDim).MoveToOuterDisposeScope();
     }
 
     /// <summary>Classes int64 [B] as float32 one-hot rows [B,label_dim].</summary>
