@@ -89,10 +89,5 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
     private static DisBackException Taken(string name, TeacherDocument teacher) =>
         new($"The name '{name}' is taken by another teacher ({teacher.Provenance}); choose another name.");
 
-    private IRun Grain(RunId run) => run.Kind switch
-    {
-        RunKind.Teacher => grains.GetGrain<ITeacherGrain>(run.Owner),
-        RunKind.Recording => grains.GetGrain<ITrajectoryGrain>(run.Owner),
-        _ => grains.GetGrain<ITrialGrain>(run.Owner),
-    };
+    private IRun Grain(RunId run) => grains.Run(run);
 }

@@ -1,4 +1,5 @@
 using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
 using DisBack.Storage.Content;
 using DisBack.Storage.Metrics;
 

@@ -63,12 +63,7 @@ public static class Telemetry
     internal static readonly Gauge<int> Queued = Meter.CreateGauge<int>("disback.slots.queue", "{run}", "Runs that wait for a slot.");
 
     /// <summary>The label of a kind.</summary>
-    internal static string NameOf(RunKind kind) => kind switch
-    {
-        RunKind.Teacher => "teacher",
-        RunKind.Recording => "recording",
-        _ => "backtracking",
-    };
+    internal static string NameOf(RunKind kind) => RunKinds.Of(kind).Label;
 
     /// <summary>The label of a cause.</summary>
     internal static string NameOf(FailureCause cause) => cause.ToString().ToLowerInvariant();

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using DisBack.Client;
 using DisBack.Client.Http;
+using DisBack.Contracts.Grains;
 using DisBack.Gateway.Security;
 using DisBack.Orchestration.Hosting;
 using DisBack.Orchestration.Tests;

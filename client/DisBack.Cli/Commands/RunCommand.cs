@@ -4,6 +4,7 @@ using DisBack.Cli.Live;
 using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Client;
+using DisBack.Contracts.Grains;
 using DisBack.Distillation.Evaluations;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Reading;

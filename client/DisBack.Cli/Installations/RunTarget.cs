@@ -15,16 +15,11 @@ namespace DisBack.Cli.Installations;
 /// <param name="Trial">The whole document of a trial.</param>
 internal sealed record RunTarget(RunId Id, string Name, int Nodes, RunRecord Run, string Spec, TrialDocument? Trial = null)
 {
-    private const string TeacherPrefix = "teacher/";
-    private const string TrajectoryPrefix = "trajectory/";
+    private static readonly string s_teacherPrefix = RunKinds.Of(RunKind.Teacher).Prefix;
+    private static readonly string s_trajectoryPrefix = RunKinds.Of(RunKind.Recording).Prefix;
 
     /// <summary>How the user can name it in another command.</summary>
-    public string Text => Id.Kind switch
-    {
-        RunKind.Teacher => TeacherPrefix + Id.Owner,
-        RunKind.Recording => TrajectoryPrefix + Id.Owner,
-        _ => Id.Owner,
-    };
+    public string Text => RunKinds.Of(Id.Kind).Prefix + Id.Owner;
 
     /// <summary>The folder of its files, below <c>runs</c>.</summary>
     public string Folder => Id.Kind == RunKind.Teacher ? $"teachers/{Id.Owner}" : Id.Owner;
@@ -42,8 +37,8 @@ internal sealed record RunTarget(RunId Id, string Name, int Nodes, RunRecord Run
 
     /// <summary>The run that a text means.</summary>
     public static async Task<RunTarget> FindAsync(IArchive archive, string text, CancellationToken cancellation) =>
-        text.StartsWith(TeacherPrefix, StringComparison.Ordinal) ? Of(await archive.FindTeacherAsync(text[TeacherPrefix.Length..], cancellation))
-        : text.StartsWith(TrajectoryPrefix, StringComparison.Ordinal) ? Of(await archive.FindTrajectoryAsync(text[TrajectoryPrefix.Length..], cancellation))
+        text.StartsWith(s_teacherPrefix, StringComparison.Ordinal) ? Of(await archive.FindTeacherAsync(text[s_teacherPrefix.Length..], cancellation))
+        : text.StartsWith(s_trajectoryPrefix, StringComparison.Ordinal) ? Of(await archive.FindTrajectoryAsync(text[s_trajectoryPrefix.Length..], cancellation))
         : Of(await archive.FindTrialAsync(text, cancellation));
 
     /// <summary>The run as it stands now.</summary>
@@ -51,7 +46,8 @@ internal sealed record RunTarget(RunId Id, string Name, int Nodes, RunRecord Run
     {
         RunKind.Teacher => Of(await archive.TeacherAsync(id.Owner, cancellation) ?? throw Missing(id)),
         RunKind.Recording => Of(await archive.TrajectoryAsync(id.Owner, cancellation) ?? throw Missing(id)),
-        _ => Of(await archive.TrialAsync(id.Owner, cancellation) ?? throw Missing(id)),
+        RunKind.Backtracking => Of(await archive.TrialAsync(id.Owner, cancellation) ?? throw Missing(id)),
+        _ => throw new ArgumentOutOfRangeException(nameof(id), id.Kind, "There is no such kind of run."),
     };
 
     private static NotFoundException Missing(RunId id) => new($"There is no {id}; the command 'list' shows what there is.");

@@ -17,7 +17,8 @@ internal sealed record RequestedRun(RunId Id, object Document)
     {
         RunKind.Backtracking => "{sweep:maxlength(100)}/{ordinal:regex(^\\d{{4,9}}$)}",
         RunKind.Recording => "{key:regex(^[0-9a-f]{{64}}$)}",
-        _ => "{name:maxlength(100)}",
+        RunKind.Teacher => "{name:maxlength(100)}",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such kind of run."),
     };
 
     public static async ValueTask<RequestedRun> BindAsync(HttpContext context)
@@ -28,13 +29,15 @@ internal sealed record RequestedRun(RunId Id, object Document)
         {
             RunKind.Backtracking => $"{context.GetRouteValue("sweep")}/{context.GetRouteValue("ordinal")}",
             RunKind.Recording => (string)context.GetRouteValue("key")!,
-            _ => (string)context.GetRouteValue("name")!,
+            RunKind.Teacher => (string)context.GetRouteValue("name")!,
+            _ => throw new InvalidOperationException($"A path names a run of the kind {kind}, which no path has."),
         };
         object? document = kind switch
         {
             RunKind.Backtracking => await archive.TrialAsync(owner, context.RequestAborted),
             RunKind.Recording => await archive.TrajectoryAsync(owner, context.RequestAborted),
-            _ => await archive.TeacherAsync(owner, context.RequestAborted),
+            RunKind.Teacher => await archive.TeacherAsync(owner, context.RequestAborted),
+            _ => throw new InvalidOperationException($"A path names a run of the kind {kind}, which no path has."),
         };
         var id = new RunId(kind, owner);
         return new RequestedRun(id, document ?? throw new NotFoundException($"There is no {(kind == RunKind.Backtracking ? $"run {id}" : id)}; the lists show what there is."));

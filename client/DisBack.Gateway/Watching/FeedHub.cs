@@ -1,4 +1,5 @@
 using DisBack.Client;
+using DisBack.Contracts.Grains;
 using DisBack.Gateway.Diagnostics;
 
 namespace DisBack.Gateway.Watching;

@@ -23,12 +23,7 @@ public static class Api
     public static string PathOf(RunId run) => $"{CollectionOf(run.Kind)}/{string.Join('/', run.Owner.Split('/').Select(Uri.EscapeDataString))}";
 
     /// <summary>The path of all owners of a kind of runs, below <see cref="Prefix"/>.</summary>
-    public static string CollectionOf(RunKind kind) => kind switch
-    {
-        RunKind.Teacher => "teachers",
-        RunKind.Recording => "trajectories",
-        _ => "runs",
-    };
+    public static string CollectionOf(RunKind kind) => RunKinds.Of(kind).Collection;
 }
 
 /// <summary>A part of a list.</summary>

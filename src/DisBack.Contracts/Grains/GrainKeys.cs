@@ -37,12 +37,7 @@ public static class GrainKeys
         Digest(string.Create(CultureInfo.InvariantCulture, $"disback trajectory v1\n{teacherDigest}\n{generatorDigest}\n{seed}\n{canonicalRecording}"));
 
     /// <summary>Name under which a run's metric chunks lie: the trial id, <c>trajectory/{key}</c> or <c>teacher/{name}</c>.</summary>
-    public static string Metrics(RunKind kind, string owner) => kind switch
-    {
-        RunKind.Teacher => $"teacher/{owner}",
-        RunKind.Recording => $"trajectory/{owner}",
-        _ => owner,
-    };
+    public static string Metrics(RunKind kind, string owner) => RunKinds.Of(kind).Prefix + owner;
 
     /// <summary>SHA-256 of a text as 64 lower-case hexadecimal digits.</summary>
     public static string Digest(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));

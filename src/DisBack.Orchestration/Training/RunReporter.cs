@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using DisBack.Contracts.Grains;
-using DisBack.Orchestration.Grains;
 using DisBack.Orchestration.Runs;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;

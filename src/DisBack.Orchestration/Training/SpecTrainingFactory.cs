@@ -24,29 +24,43 @@ public sealed class SpecTrainingFactory : ITrainingFactory
     private readonly FrozenNetworks _frozen = new();
 
     /// <inheritdoc/>
-    public ITrainingRun Create(TrainingAssignment assignment, ITrainingInputs inputs)
+    public ITrainingRun Create(TrainingAssignment assignment, ITrainingInputs inputs) => assignment.Run.Kind switch
     {
-        if (assignment.Run.Kind == RunKind.Teacher)
-        {
-            var teacher = SpecJson.FromJson<TeacherSpec>(assignment.Spec);
-            set_num_threads(teacher.Hardware.Threads);
-            return new TeacherTraining(teacher.Network, ImageDataset.Load(teacher.Data), teacher.Training, new RandomStreams(teacher.Seed), inputs.Device);
-        }
+        RunKind.Teacher => Teacher(SpecJson.FromJson<TeacherSpec>(assignment.Spec), inputs),
+        RunKind.Recording => Recording(SpecJson.FromJson<ExperimentSpec>(assignment.Spec), assignment, inputs),
+        RunKind.Backtracking => Backtracking(SpecJson.FromJson<ExperimentSpec>(assignment.Spec), assignment, inputs),
+        var kind => throw new DisBackException($"This worker cannot train runs of the kind {kind}; give it the version of the control silos."),
+    };
 
-        var spec = SpecJson.FromJson<ExperimentSpec>(assignment.Spec);
+    private static TeacherTraining Teacher(TeacherSpec spec, ITrainingInputs inputs)
+    {
+        set_num_threads(spec.Hardware.Threads);
+        return new TeacherTraining(spec.Network, ImageDataset.Load(spec.Data), spec.Training, new RandomStreams(spec.Seed), inputs.Device);
+    }
+
+    private static DegradationRecording Recording(ExperimentSpec spec, TrainingAssignment assignment, ITrainingInputs inputs)
+    {
+        set_num_threads(spec.Hardware.Threads);
+        return new DegradationRecording(
+            () => OpenTeacher(assignment, inputs), spec.Recording, spec.Student.SigmaInit, new RandomStreams(spec.Seed), inputs.Device);
+    }
+
+    private DistributionBacktracking Backtracking(ExperimentSpec spec, TrainingAssignment assignment, ITrainingInputs inputs)
+    {
         set_num_threads(spec.Hardware.Threads);
         var streams = new RandomStreams(spec.Seed);
-        return assignment.Run.Kind == RunKind.Recording
-            ? new DegradationRecording(Open, spec.Recording, spec.Student.SigmaInit, streams, inputs.Device)
-            : new DistributionBacktracking(
-                Open, new AssignedNodes(assignment.Nodes, inputs, _frozen), spec.Backtracking, spec.Student.SigmaInit, streams, inputs.Device,
-                new StudentEvaluation(Open, spec.Evaluation, spec.Student.SigmaInit, streams, inputs.Device));
+        var nodes = new AssignedNodes(assignment.Nodes, inputs, _frozen);
+        return new DistributionBacktracking(
+            Open, nodes, spec.Backtracking, spec.Student.SigmaInit, streams, inputs.Device,
+            new StudentEvaluation(Open, spec.Evaluation, spec.Student.SigmaInit, streams, inputs.Device));
 
-        Denoiser Open()
-        {
-            using var weights = inputs.Fetch(assignment.Teacher!);
-            return NetworkFile.Open(weights.Path).to(inputs.Device);
-        }
+        Denoiser Open() => OpenTeacher(assignment, inputs);
+    }
+
+    private static Denoiser OpenTeacher(TrainingAssignment assignment, ITrainingInputs inputs)
+    {
+        using var weights = inputs.Fetch(assignment.Teacher!);
+        return NetworkFile.Open(weights.Path).to(inputs.Device);
     }
 
     /// <summary>The sealed trajectory of an assignment, each node held on this host only while it is read.</summary>

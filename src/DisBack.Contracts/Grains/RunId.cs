@@ -1,6 +1,4 @@
-using DisBack.Contracts.Grains;
-
-namespace DisBack.Client;
+namespace DisBack.Contracts.Grains;
 
 /// <summary>Which run: that of a trial, of a trajectory or of a teacher.</summary>
 /// <param name="Kind">What it trains.</param>
@@ -17,10 +15,5 @@ public readonly record struct RunId(RunKind Kind, string Owner)
     public static RunId Teacher(string name) => new(RunKind.Teacher, name);
 
     /// <summary>The name under which people know it.</summary>
-    public override string ToString() => Kind switch
-    {
-        RunKind.Teacher => $"teacher {Owner}",
-        RunKind.Recording => $"trajectory {Owner}",
-        _ => Owner,
-    };
+    public override string ToString() => RunKinds.Of(Kind).Noun + Owner;
 }
