@@ -47,6 +47,7 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
     private long? _rested;
     private RunRecord _shown = new();
     private string? _unwritten;
+    private (string Spec, SpecFacts Facts) _facts = ("", SpecFacts.Of(""));
 
     /// <summary>The document as it is now.</summary>
     protected TDocument Document => document.State;
@@ -59,6 +60,16 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
 
     /// <summary>The spec of the run as canonical JSON.</summary>
     protected abstract string Spec { get; }
+
+    /// <summary>What the orchestration needs of the spec, parsed when it is first needed and then only if the spec is another one.</summary>
+    private SpecFacts Facts
+    {
+        get
+        {
+            if (_facts.Spec != Spec) _facts = (Spec, SpecFacts.Of(Spec));
+            return _facts.Facts;
+        }
+    }
 
     /// <summary>The run in a document.</summary>
     protected abstract RunRecord RunOf(TDocument document);
@@ -214,7 +225,7 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
     protected async Task<CommitResult> ApplyAsync(RunCommand command, Func<TDocument, TDocument>? also = null)
     {
         var before = Document;
-        var machine = new RunMachine(services.Retry.Value, Spec.Length == 0 ? 1 : SpecFacts.Checkpoints(Spec).Keep);
+        var machine = new RunMachine(services.Retry.Value, Facts.Checkpoints.Keep);
         var transition = machine.Apply(Run, command, services.Time.GetUtcNow());
         if (transition.Result == CommitResult.Fenced)
         {
@@ -386,7 +397,7 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
     private SlotRequest SlotRequest()
     {
         var failed = Run.Attempts is [.., { Cause: FailureCause.Crash or FailureCause.OutOfMemory or FailureCause.Storage } last] ? last.Place : null;
-        return new(Kind, this.GetPrimaryKeyString(), SpecFacts.Device(Spec), Reads, SpecFacts.Share(Spec), failed, Run.Attempt + 1);
+        return new(Kind, this.GetPrimaryKeyString(), Facts.Hardware.Device, Reads, Facts.Share, failed, Run.Attempt + 1);
     }
 
     private async Task PerformAsync(RunEffect effect)

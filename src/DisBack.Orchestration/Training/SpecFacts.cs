@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using DisBack.Contracts.Grains;
 using DisBack.Specs.Networks;
 using DisBack.Specs.Reading;
@@ -7,43 +8,55 @@ using DisBack.Specs.Training;
 namespace DisBack.Orchestration.Training;
 
 /// <summary>
-/// The few parts of a spec that the orchestration looks at, read from its canonical JSON. Everything else in a spec is the method's own business.
+/// The few parts of a spec that the orchestration looks at, read once from its canonical JSON. Everything else in a spec is for the method alone.
 /// </summary>
-internal static class SpecFacts
+/// <param name="Checkpoints">When a run is made durable.</param>
+/// <param name="Hardware">The device that a run asks for, and how much of a slot it takes.</param>
+internal sealed record SpecFacts(CheckpointSettings Checkpoints, HardwareSettings Hardware)
 {
-    /// <summary>When a run is made durable.</summary>
-    public static CheckpointSettings Checkpoints(string spec) => Part<CheckpointSettings>(spec, "checkpoints");
-
-    /// <summary>Device that a run asks for: <c>cpu</c>, <c>cuda</c> for any of that kind, or <c>cuda:N</c>.</summary>
-    public static string Device(string spec) => Part<HardwareSettings>(spec, "hardware").Device;
-
     /// <summary>How much of a slot a run takes.</summary>
-    public static double Share(string spec) => Part<HardwareSettings>(spec, "hardware").Slot ?? 1;
+    public double Share => Hardware.Slot ?? 1;
+
+    /// <summary>The facts of a spec; an empty text, which weights that were imported have, gives the defaults.</summary>
+    public static SpecFacts Of(string spec)
+    {
+        if (spec.Length == 0)
+        {
+            return new(new CheckpointSettings(), new HardwareSettings());
+        }
+
+        using var json = JsonDocument.Parse(spec);
+        return new(Part<CheckpointSettings>(json, "checkpoints"), Part<HardwareSettings>(json, "hardware"));
+    }
 
     /// <summary>The network that the spec of a teacher describes, as canonical JSON.</summary>
-    public static string Network(string spec) => Part<NetworkSettings>(spec, "network").ToJson();
+    public static string Network(string spec)
+    {
+        using var json = JsonDocument.Parse(spec);
+        return Part<NetworkSettings>(json, "network").ToJson();
+    }
 
-    /// <summary>Key of the trajectory that an experiment walks: teacher, generator, recording and seed (paper, algorithm 1).</summary>
+    /// <summary>Key of the trajectory that an experiment walks: all that changes the bytes of stage 1, and nothing else (paper, algorithm 1).</summary>
     /// <remarks>
     /// The generator starts as the teacher at a noise level, so the student's settings say all that the teacher's digest does not. The hardware is
-    /// part of it because the thread count decides the last bits; the share of a slot decides nothing.
+    /// part of it because the thread count decides the last bits; the share of a slot decides nothing. The seed is that of stage 1: experiments that
+    /// differ in their own seed or in stage 2 share a trajectory where they name the same one.
     /// </remarks>
     public static string TrajectoryKey(string spec, string teacherDigest)
     {
-        using var json = JsonDocument.Parse(spec);
-        string Text(string name) => json.RootElement.TryGetProperty(name, out var part) ? part.GetRawText() : "";
-        var seed = json.RootElement.TryGetProperty("seed", out var value) ? value.GetInt64() : 0;
-        return GrainKeys.Trajectory(teacherDigest, GrainKeys.Digest(Text("student")), Text("recording") + Hardware(), seed);
+        var json = JsonNode.Parse(spec)!.AsObject();
+        var recording = json["recording"]?.AsObject();
+        var seed = recording?["seed"] ?? json["seed"];
+        recording?.Remove("seed");
+        return GrainKeys.Trajectory(teacherDigest, GrainKeys.Digest(Text(json["student"])), Text(recording) + Hardware(), seed?.GetValue<long>() ?? 0);
 
-        string Hardware() => json.RootElement.TryGetProperty("hardware", out var part)
-            ? SpecJson.Canonical(SpecJson.FromJson<HardwareSettings>(part.GetRawText()) with { Slot = null })
+        static string Text(JsonNode? part) => part?.ToJsonString() ?? "";
+
+        string Hardware() => json["hardware"] is { } part
+            ? SpecJson.Canonical(SpecJson.FromJson<HardwareSettings>(part.ToJsonString()) with { Slot = null })
             : "";
     }
 
-    private static T Part<T>(string spec, string name)
-        where T : class, new()
-    {
-        using var json = JsonDocument.Parse(spec);
-        return json.RootElement.TryGetProperty(name, out var part) ? SpecJson.FromJson<T>(part.GetRawText()) : new T();
-    }
+    private static T Part<T>(JsonDocument json, string name)
+        where T : class, new() => json.RootElement.TryGetProperty(name, out var part) ? SpecJson.FromJson<T>(part.GetRawText()) : new T();
 }

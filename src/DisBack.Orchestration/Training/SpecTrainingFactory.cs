@@ -42,7 +42,7 @@ public sealed class SpecTrainingFactory : ITrainingFactory
     {
         set_num_threads(spec.Hardware.Threads);
         return new DegradationRecording(
-            () => OpenTeacher(assignment, inputs), spec.Recording, spec.Student.SigmaInit, new RandomStreams(spec.Seed), inputs.Device);
+            () => OpenTeacher(assignment, inputs), spec.Recording, spec.Student.SigmaInit, new RandomStreams(spec.Recording.Seed ?? spec.Seed), inputs.Device);
     }
 
     private DistributionBacktracking Backtracking(ExperimentSpec spec, TrainingAssignment assignment, ITrainingInputs inputs)

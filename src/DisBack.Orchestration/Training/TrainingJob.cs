@@ -29,6 +29,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
     private readonly TrainingOptions _options;
     private readonly TimeProvider _time;
     private readonly RunHistory _history;
+    private readonly SpecFacts _facts;
     private readonly string _scratch;
     private readonly Channel<RunSignal> _signals = Channel.CreateUnbounded<RunSignal>();
     private readonly TaskCompletionSource<RunOutcome> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -48,7 +49,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         RunHistory history)
     {
         (Assignment, Device, _factory, _blobs, _weights, _options, _time, _history) = (assignment, device, factory, blobs, weights, options, time, history);
-        Share = SpecFacts.Share(assignment.Spec);
+        _facts = SpecFacts.Of(assignment.Spec);
         _progress = new JobProgress(time);
         _scratch = Path.Combine(options.AttemptsFolder, assignment.Run.ToString().Replace('/', '_'));
         _deadMan = time.CreateTimer(
@@ -61,7 +62,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
     public Device Device { get; }
 
     /// <summary>How much of a slot it takes.</summary>
-    public double Share { get; }
+    public double Share => _facts.Share;
 
     public TrainingSnapshot Snapshot => _progress.Snapshot;
 
@@ -174,7 +175,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         _metrics = new MetricWriter(_blobs, GrainKeys.Metrics(Assignment.Run.Kind, Assignment.Run.Owner), Assignment.Run.Number, resumed, time: _time);
         _listener = new JobListener(_uploader, _progress, _metrics, _span, _time);
         _progress.Reached(run);
-        return TrainingLoop.Drive(run, SpecFacts.Checkpoints(Assignment.Spec), _listener, _checkpointAndStop.Token);
+        return TrainingLoop.Drive(run, _facts.Checkpoints, _listener, _checkpointAndStop.Token);
     }
 
     /// <summary>Continues from the newest intact checkpoint; a damaged one is passed over and named.</summary>

@@ -66,7 +66,7 @@ internal sealed class TrainingRuntime : ITrainingRuntime
             if (device is null) return null;
             var used = _jobs.Where(other => other.Assignment.Device == device.Index).Sum(other => other.Share);
             // Shares are sums of few binary fractions; a tenth ten times is a whole.
-            if (used + SpecFacts.Share(assignment.Spec) > device.Slots + 1e-9) return null;
+            if (used + SpecFacts.Of(assignment.Spec).Share > device.Slots + 1e-9) return null;
             job = new TrainingJob(assignment, TorchDevice(device), _factory, _blobs, _contents, _weights, _options, _time, _history);
             _jobs.Add(job);
         }

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using DisBack.Specs.Noise;
 using DisBack.Specs.Training;
 
@@ -26,6 +27,11 @@ public sealed record RecordingSettings
     /// <summary>Noise levels of the denoising loss; by default those the teacher was trained with.</summary>
     [Description("Noise levels of the denoising loss.")]
     public NoiseLaw Noise { get; init; } = new LogNormalNoise();
+
+    /// <summary>Seed of stage 1; null is the experiment's own. Experiments of several seeds that name one here share one trajectory.</summary>
+    [Description("Seed of stage 1; absent: the experiment's seed. Experiments of several seeds that give the same one here share one trajectory.")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Seed { get; init; }
 
     /// <summary>Which steps become nodes.</summary>
     [Description("Which steps become nodes.")]
