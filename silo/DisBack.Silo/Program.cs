@@ -1,4 +1,5 @@
 using DisBack.Silo;
+using DisBack.Storage;
 
 if (args.Contains(Supervisor.Flag))
     return await Supervisor.RunAsync([.. args.Where(argument => argument != Supervisor.Flag)]);
@@ -6,7 +7,7 @@ try
 {
     return await SiloHost.RunAsync(args);
 }
-catch (Exception e) when (e is DisBackException or Microsoft.Extensions.Options.OptionsValidationException)
+catch (Exception e) when (e is (DisBackException and not StorageException) or Microsoft.Extensions.Options.OptionsValidationException)
 {
     await Console.Error.WriteLineAsync($"disback-silo: {e.Message}");
     return ExitCodes.Refused;

@@ -115,8 +115,8 @@ internal sealed class DetectionSettings
     public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// The longest that a time-out may adapt to. A connection that delivered something within <see cref="MissedProbes"/> times this counts as a
-    /// sign of life, also that of a process killed since. Default: three seconds.
+    /// The longest that a time-out may adapt to. A connection that delivered something within <see cref="MissedProbes"/> times this counts as
+    /// alive, also that of a process killed since. Default: three seconds.
     /// </summary>
     public TimeSpan MaxProbeTimeout { get; set; } = TimeSpan.FromSeconds(3);
 
@@ -138,6 +138,6 @@ internal sealed class DetectionSettings
     /// <summary>How often a silo looks whether the table still has it. Default: five seconds.</summary>
     public TimeSpan Guard { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The longest time in which a silent silo is declared dead: after its last sign of life has aged, the probes must go unanswered.</summary>
+    /// <summary>The longest time in which a silent silo is declared dead: after its last heartbeat in the membership table has aged, the probes must go unanswered.</summary>
     public TimeSpan WorstCase => 2 * MissedProbes * MaxProbeTimeout;
 }

@@ -39,7 +39,7 @@ public sealed class SiloSettingsValidationTests
         ["no drain"] = (settings => settings.Training.Drain = TimeSpan.FromSeconds(-1), ["Training:Drain"]),
         ["no probe"] = (settings => settings.Detection.ProbeTimeout = TimeSpan.Zero, ["Detection:ProbeTimeout"]),
         ["no refresh"] = (settings => settings.Detection.TableRefresh = TimeSpan.Zero, ["Detection:TableRefresh"]),
-        ["no sign of life"] = (settings => settings.Detection.IAmAlive = TimeSpan.Zero, ["Detection:IAmAlive"]),
+        ["no heartbeat in the membership table"] = (settings => settings.Detection.IAmAlive = TimeSpan.Zero, ["Detection:IAmAlive"]),
         ["no guard"] = (settings => settings.Detection.Guard = TimeSpan.Zero, ["Detection:Guard"]),
         ["no ensurance"] = (settings => settings.Supervision.Ensure = TimeSpan.Zero, ["Supervision:Ensure"]),
         ["no audit"] = (settings => settings.Supervision.Audit = TimeSpan.Zero, ["Supervision:Audit"]),

@@ -179,7 +179,7 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
     public async Task<CommitResult> FailedAsync(int attempt, RunOutcome outcome)
     {
         var result = await ApplyAsync(new RunCommand.Fail(attempt, outcome.Step, outcome.Cause ?? FailureCause.Crash, outcome.Message ?? "It ended without a word."));
-        // Not within this call: the trainer that makes it is about to go, and the next attempt is none of its business.
+        // Not within this call: the trainer that makes it is about to end, and must not wait for the next attempt.
         if (result == CommitResult.Accepted && !Run.Status.IsSettled()) KeepDriving(TimeSpan.Zero);
         return result;
     }
@@ -380,7 +380,7 @@ internal abstract class RunOwnerGrain<TDocument>(IPersistentState<TDocument> doc
         return services.Membership.CurrentSnapshot.GetSiloStatus(worker) != SiloStatus.None;
     }
 
-    /// <summary>Calls the current attempt's trainer where it was started: without the hint a stray call would open a door on any worker.</summary>
+    /// <summary>Calls the current attempt's trainer where it was started: without the hint a call that is misplaced would activate a trainer on any worker.</summary>
     private async Task<T> AskTrainerAsync<T>(Func<ITrainerGrain, Task<T>> call)
     {
         try
