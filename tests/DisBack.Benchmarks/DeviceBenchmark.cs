@@ -2,8 +2,6 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using DisBack.Diffusion;
-using DisBack.Diffusion.Randomness;
-using DisBack.Distillation.Runs;
 using DisBack.Specs.Networks;
 using static TorchSharp.torch;
 
@@ -17,7 +15,7 @@ internal static class DeviceBenchmark
 {
     private const int StepsPerReading = 10;
 
-    private static readonly NetworkSettings Larger = new()
+    private static readonly SongUnetSettings Larger = new()
     {
         ImgResolution = 32,
         ImgChannels = 3,
@@ -54,7 +52,10 @@ internal static class DeviceBenchmark
     private static void Run(string title, NetworkSettings network, int batch, Device device, int steps)
     {
         using var run = DigitsRun.Open(network, batch, device);
-        var streams = new RandomStreams(0);
+        var inputs = DigitsRun.Inputs(network, device);
+        using var student = inputs.OpenStudent();
+        using var teacher = inputs.OpenTeacher();
+        var draws = inputs.DrawsFor("benchmark", teacher, student);
         Steps(Math.Max(2, steps / 10), StepsPerReading);
         var seldom = Steps(steps, StepsPerReading);
         var always = Steps(steps, 1);
@@ -69,7 +70,7 @@ internal static class DeviceBenchmark
 
             started = Stopwatch.GetTimestamp();
             using var scope = NewDisposeScope();
-            Draw.At(streams, "benchmark", i, network, DigitsRun.Settings.Noise, batch, device);
+            draws.At(i, DigitsRun.Settings.Noise, batch);
             drawn.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
         }
 

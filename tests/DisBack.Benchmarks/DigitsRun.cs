@@ -1,6 +1,7 @@
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Randomness;
 using DisBack.Distillation.Backtracking;
+using DisBack.Distillation.Generators;
 using DisBack.Distillation.Runs;
 using DisBack.Specs.Backtracking;
 using DisBack.Specs.Networks;
@@ -13,7 +14,7 @@ namespace DisBack.Benchmarks;
 /// <summary>Stage 2 on a network of the shipped digits teacher's shape; how it was trained does not matter for time and memory.</summary>
 internal static class DigitsRun
 {
-    public static readonly NetworkSettings Network = new()
+    public static readonly SongUnetSettings Network = new()
     {
         ImgResolution = 14,
         ImgChannels = 1,
@@ -28,12 +29,18 @@ internal static class DigitsRun
     /// <summary>As many operations per step as <see cref="Network"/> has, with next to no arithmetic in them.</summary>
     public static readonly NetworkSettings Hollow = Network with { ImgResolution = 2, ModelChannels = 4 };
 
-    public static readonly BacktrackingSettings Settings = new() { Steps = int.MaxValue, Batch = 128, CollapseThreshold = 0, Generator = new OptimizerSettings { LearningRate = 1e-5, ClipNorm = 10 } };
+    public static readonly DmdSettings Settings = new() { Steps = int.MaxValue, Batch = 128, CollapseThreshold = 0, Generator = new OptimizerSettings { LearningRate = 1e-5, ClipNorm = 10 } };
 
     public static DistributionBacktracking Open(NetworkSettings network, int batch, Device? device = null)
     {
+        var inputs = Inputs(network, device);
+        return new DistributionBacktracking(inputs, new TeacherOnly(inputs.OpenTeacher), Settings with { Batch = batch });
+    }
+
+    public static StageInputs Inputs(NetworkSettings network, Device? device = null)
+    {
         var streams = new RandomStreams(0);
-        return new DistributionBacktracking(Create, new TeacherOnly(Create), Settings with { Batch = batch }, 2.5, streams, device ?? CPU, evaluation: null);
+        return new StageInputs(Create, () => new DenoiserGenerator(Create(), 2.5), streams, device ?? CPU);
 
         Denoiser Create()
         {

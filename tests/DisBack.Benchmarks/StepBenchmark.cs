@@ -65,7 +65,7 @@ internal static class StepBenchmark
     private sealed class Update : IDisposable
     {
         private readonly Denoiser _network;
-        private readonly ParameterBuffer _buffer;
+        private readonly ParameterGroups _parameters;
         private readonly FlatAdam _adam;
         private readonly MovingAverage _ema;
 
@@ -73,26 +73,34 @@ internal static class StepBenchmark
         {
             using var init = new RandomStreams(0).For("benchmark");
             _network = Denoiser.Create(DigitsRun.Network, init);
-            _buffer = ParameterBuffer.Attach(_network, trained: true);
-            _adam = new FlatAdam(_buffer, 0.9, 0.999, 1e-8);
-            _ema = new MovingAverage(_buffer);
+            _parameters = ParameterGroups.Attach(_network, trained: true);
+            _adam = new FlatAdam(_parameters, 0.9, 0.999, 1e-8);
+            _ema = new MovingAverage(_parameters);
             using var generator = new RandomStreams(0).For("gradient");
-            using var gradient = randn(_buffer.Gradients!.shape, generator: generator);
-            _buffer.Gradients.copy_(gradient);
+            var gradients = _parameters.Trained[0].Gradients!;
+            using var gradient = randn(gradients.shape, generator: generator);
+            gradients.copy_(gradient);
         }
 
         public void Run()
         {
-            _adam.Step(1e-6, clipNorm: 10);
+            Step();
             _ema.Update(0.999);
-            _adam.Step(1e-6, clipNorm: 10);
+            Step();
+
+            void Step()
+            {
+                _parameters.CleanGradients();
+                ParameterGroups.ClipGradients(10, _parameters);
+                _adam.Step(1e-6);
+            }
         }
 
         public void Dispose()
         {
             _ema.Dispose();
             _adam.Dispose();
-            _buffer.Dispose();
+            _parameters.Dispose();
             _network.Dispose();
         }
     }

@@ -1,5 +1,6 @@
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Networks;
+using DisBack.Distillation.Generators;
 using DisBack.Specs.Networks;
 using static TorchSharp.torch;
 
@@ -26,17 +27,16 @@ public sealed class NetworkFileTests : IDisposable
     public void A_student_comes_back_with_its_noise_level()
     {
         using var scope = NewDisposeScope();
-        using var network = TinyNetwork.Open();
+        using var student = new DenoiserGenerator(TinyNetwork.Open(), 2.5);
         using (var stream = File.Create(_path))
         {
-            StudentFile.Write(stream, network, 2.5);
+            StudentFile.Write(stream, student);
         }
 
-        var (student, sigmaInit) = StudentFile.Open(_path);
-        using (student)
-        {
-            Assert.Equal(2.5, sigmaInit);
-        }
+        using var opened = StudentFile.Open(_path);
+        Assert.Equal("2.5", opened.ToFile().Metadata["sigma_init"]);
+        var z = ones(1, 1, 8, 8);
+        Assert.True(student.Generate(z, null).Equals(opened.Generate(z, null)));
     }
 
     [Fact]

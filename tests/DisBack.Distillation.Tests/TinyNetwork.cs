@@ -1,6 +1,7 @@
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Randomness;
 using DisBack.Distillation.Backtracking;
+using DisBack.Distillation.Generators;
 using DisBack.Distillation.Recording;
 using DisBack.Distillation.Runs;
 using DisBack.Specs.Backtracking;
@@ -15,7 +16,7 @@ namespace DisBack.Distillation.Tests;
 /// <summary>An 8x8 conditional network that takes milliseconds per step, and the runs on it.</summary>
 internal static class TinyNetwork
 {
-    public static readonly NetworkSettings Settings = new()
+    public static readonly SongUnetSettings Settings = new()
     {
         ImgResolution = 8,
         ImgChannels = 1,
@@ -33,10 +34,18 @@ internal static class TinyNetwork
         return Denoiser.Create(Settings, init);
     }
 
-    public static DegradationRecording Recording(RecordingSettings settings, long seed = 1) => new(Open, settings, 2.5, new RandomStreams(seed), CPU);
+    public static DegradationRecording Recording(RecordingSettings settings, long seed = 1) => new(Inputs(seed), settings);
 
     public static DistributionBacktracking Backtracking(BacktrackingSettings settings, ITrajectoryNodes nodes, long seed = 1) =>
-        new(Open, nodes, settings, 2.5, new RandomStreams(seed), CPU, evaluation: null);
+        new(Inputs(seed), nodes, settings);
+
+    /// <summary>The network as teacher, and a clone of it as the student.</summary>
+    public static StageInputs Inputs(long seed = 1, Device? device = null)
+    {
+        return new StageInputs(OpenThere, () => new DenoiserGenerator(OpenThere(), 2.5), new RandomStreams(seed), device ?? CPU);
+
+        Denoiser OpenThere() => Open().to(device ?? CPU);
+    }
 
     /// <summary>Records a short trajectory into memory.</summary>
     public static MemoryNodes Trajectory(RecordingSettings settings, Device? device = null)

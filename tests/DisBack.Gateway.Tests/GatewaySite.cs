@@ -103,7 +103,7 @@ internal sealed class GatewaySite : IAsyncDisposable
         Name = name,
         Teacher = "digits",
         Recording = new RecordingSettings { Steps = 40 },
-        Backtracking = new BacktrackingSettings { Steps = 40, Switching = new FixedInterval { Interval = 1 } },
+        Backtracking = new DmdSettings { Steps = 40, Switching = new FixedInterval { Interval = 1 } },
         Checkpoints = new() { Every = 10 },
     };
 

@@ -5,7 +5,7 @@ using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Client;
 using DisBack.Contracts.Grains;
-using DisBack.Distillation.Evaluations;
+using DisBack.Distillation.Checks;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Reading;
 
@@ -26,7 +26,7 @@ internal static class RunCommand
             RefuseDetached(parsed.GetValue(detach), installation);
             var control = await installation.DriveAsync($"disback run {parsed.GetRequiredValue(file)}", spec.Hardware.Device, cancellation);
             var teacher = await installation.Teachers.ResolveAsync(spec.Teacher, cancellation);
-            StudentEvaluation.Check(spec.Evaluation, await installation.Teachers.NetworkOfAsync(teacher, cancellation));
+            ExperimentCheck.Check(spec, await installation.Teachers.NetworkOfAsync(teacher, cancellation));
             var id = RunId.Trial(await control.SubmitAsync(spec, teacher, cancellation));
             if (parsed.GetValue(detach))
             {

@@ -1,9 +1,11 @@
 using DisBack.Cli.Installations;
+using DisBack.Diffusion.Conditions;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Randomness;
 using DisBack.Diffusion.Sampling;
 using DisBack.Distillation;
 using DisBack.Distillation.Evaluations;
+using DisBack.Distillation.Generators;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Networks;
 using DisBack.Specs.Reading;
@@ -14,19 +16,21 @@ namespace DisBack.Cli.Commands;
 /// <summary>A one-step student, from a file or from a run, or the teacher of a run, that makes images by number.</summary>
 internal sealed class StudentSource : IDisposable
 {
-    private readonly Denoiser _network;
-    private readonly Func<Tensor, Tensor?, Tensor> _generate;
+    private readonly IDisposable _network;
+    private readonly Func<Tensor, Condition?, Tensor> _generate;
+    private readonly Func<RandomStreams, SampleInputs> _inputs;
 
-    private StudentSource(Denoiser network, Func<Tensor, Tensor?, Tensor> generate, ExperimentSpec? spec)
+    private StudentSource(IDisposable network, IReadOnlyList<long> latentShape, int classes, Func<Tensor, Condition?, Tensor> generate, ExperimentSpec? spec)
     {
         (_network, _generate, Spec) = (network, generate, spec);
-        _network.eval();
+        _inputs = streams => new SampleInputs(latentShape, IConditionSource.OfClasses(classes), streams, "sample", CPU);
     }
 
     /// <summary>The experiment it comes from; null for a file.</summary>
     public ExperimentSpec? Spec { get; }
 
-    public NetworkSettings Settings => _network.Settings;
+    /// <summary>The shape of its samples.</summary>
+    public required SampleShape Shape { get; init; }
 
     /// <summary>Opens the student of a run, or a student's file, or the teacher of a run.</summary>
     public static async Task<StudentSource> OpenAsync(Installation installation, string text, bool teacher, CancellationToken cancellation)
@@ -44,8 +48,7 @@ internal sealed class StudentSource : IDisposable
                 await contents.FetchAsync(trial.Teacher!, weights = Path.Combine(folder, "teacher.safetensors"), cancellation);
             else
                 await contents.VerifyAsync(trial.Teacher!, cancellation);
-            var network = NetworkFile.Open(weights);
-            return new StudentSource(network, (latents, labels) => new HeunSampler(network).Sample(latents, labels).to(float32), spec);
+            return OfTeacher(NetworkFile.Open(weights), spec);
         }
         if (!trial.Run.Artifacts.TryGetValue(StudentFile.Name, out var student))
             throw new DisBackException($"{trial.Id} has no student yet: it is {trial.Run.Status.ToString().ToLowerInvariant()}; repeat its command until it is complete.");
@@ -59,15 +62,25 @@ internal sealed class StudentSource : IDisposable
     {
         using var scope = NewDisposeScope();
         using var untracked = no_grad();
-        var (latents, labels) = new SampleInputs(Settings, new RandomStreams(seed), "sample", CPU).Take(first, count);
-        return _generate(latents, labels).MoveToOuterDisposeScope();
+        var (latents, condition) = _inputs(new RandomStreams(seed)).Take(first, count);
+        return _generate(latents, condition).MoveToOuterDisposeScope();
     }
 
     public void Dispose() => _network.Dispose();
 
     private static StudentSource OfStudent(string path, ExperimentSpec? spec)
     {
-        var (network, sigmaInit) = StudentFile.Open(path);
-        return new(network, (latents, labels) => OneStepGenerator.Generate(network, latents, sigmaInit, labels), spec);
+        var student = StudentFile.Open(path);
+        student.Network.eval();
+        return new(student, student.LatentShape, student.Classes, student.Generate, spec) { Shape = student.SampleShape };
+    }
+
+    private static StudentSource OfTeacher(Denoiser teacher, ExperimentSpec spec)
+    {
+        teacher.eval();
+        var shape = teacher.Settings.Shape;
+        return new(teacher, [shape.Channels, shape.Height, shape.Width], teacher.Settings.Classes, Sample, spec) { Shape = shape };
+
+        Tensor Sample(Tensor latents, Condition? condition) => new HeunSampler(teacher).Sample(latents, condition).to(float32);
     }
 }

@@ -5,7 +5,7 @@ using DisBack.Cli.Terminal;
 using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
-using DisBack.Distillation;
+using DisBack.Distillation.Generators;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Reading;
 using DisBack.Storage.Metrics;

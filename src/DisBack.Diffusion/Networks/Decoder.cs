@@ -21,7 +21,7 @@ internal sealed class Decoder : nn.Module
 
     // Without an output type the network has output layers of its own, as ADM does.
     public Decoder(
-        NetworkSettings settings, IReadOnlyList<int> skipChannels, DecoderType? output, int out_channels, DecoderAttention attention,
+        UNetSettings settings, IReadOnlyList<int> skipChannels, DecoderType? output, int out_channels, DecoderAttention attention,
         UNetBlockSettings blocks, DropoutMasks masks, Generator generator)
         : base(nameof(Decoder))
     {

@@ -17,7 +17,7 @@ internal sealed class DhariwalUNet : UNet
     private readonly GroupNorm out_norm;
     private readonly Conv2d out_conv;
 
-    public DhariwalUNet(NetworkSettings settings, int out_channels, DropoutMasks masks, Generator generator)
+    public DhariwalUNet(DhariwalUnetSettings settings, int out_channels, DropoutMasks masks, Generator generator)
         : base(nameof(DhariwalUNet), settings, masks)
     {
         var third = Math.Sqrt(1.0 / 3);

@@ -12,7 +12,7 @@ internal sealed class Encoder : nn.Module
     private readonly List<Level> levels = [];
     private readonly List<int> skipChannels = [];
 
-    public Encoder(NetworkSettings settings, int firstChannels, EncoderType type, UNetBlockSettings blocks, DropoutMasks masks, Generator generator)
+    public Encoder(UNetSettings settings, int firstChannels, EncoderType type, UNetBlockSettings blocks, DropoutMasks masks, Generator generator)
         : base(nameof(Encoder))
     {
         var channels = settings.ImgChannels;

@@ -16,7 +16,7 @@ internal sealed class SongUNet : UNet
     private readonly Decoder dec;
     private readonly int label_dim;
 
-    public SongUNet(NetworkSettings settings, int out_channels, DropoutMasks masks, Generator generator)
+    public SongUNet(SongUnetSettings settings, int out_channels, DropoutMasks masks, Generator generator)
         : base(nameof(SongUNet), settings, masks)
     {
         label_dim = settings.LabelDim;

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace DisBack.Diffusion.Networks;
 
 /// <summary>The raw network F that a preconditioning turns into a denoiser.</summary>
-internal abstract class UNet(string name, NetworkSettings settings, DropoutMasks masks) : nn.Module(name)
+internal abstract class UNet(string name, UNetSettings settings, DropoutMasks masks) : nn.Module(name)
 {
     /// <summary>F(x; noise) for images [B,C,H,W].</summary>
     /// <param name="x">Scaled noisy images.</param>

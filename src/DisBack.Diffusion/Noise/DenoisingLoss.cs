@@ -1,3 +1,4 @@
+using DisBack.Diffusion.Conditions;
 using DisBack.Diffusion.Networks;
 using static TorchSharp.torch;
 
@@ -14,13 +15,13 @@ public static class DenoisingLoss
     /// <param name="images">Clean images y [B,C,H,W].</param>
     /// <param name="sigma">Noise levels [B,1,1,1].</param>
     /// <param name="noise">Unit normal noise eps, shaped as the images.</param>
-    /// <param name="classLabels">One-hot classes [B,label_dim], or null.</param>
+    /// <param name="condition">What the images show, or null.</param>
     /// <param name="augmentLabels">Augmentation labels [B,augment_dim], or null.</param>
     public static Tensor Of(
-        Denoiser denoiser, Tensor images, Tensor sigma, Tensor noise, Tensor? classLabels = null, Tensor? augmentLabels = null)
+        Denoiser denoiser, Tensor images, Tensor sigma, Tensor noise, Condition? condition = null, Tensor? augmentLabels = null)
     {
         using var scope = NewDisposeScope();
-        var denoised = denoiser.forward(addcmul(images, sigma, noise, 1), sigma, classLabels, augmentLabels);
+        var denoised = denoiser.forward(addcmul(images, sigma, noise, 1), sigma, condition, augmentLabels);
         return ((denoised - images).square() * Weight(denoiser, sigma)).MoveToOuterDisposeScope();
     }
 
@@ -28,6 +29,6 @@ public static class DenoisingLoss
     public static Tensor Weight(Denoiser denoiser, Tensor sigma)
     {
         using var scope = NewDisposeScope();
-        return denoiser.Coefficients(sigma).Out.square().reciprocal_().MoveToOuterDisposeScope();
+        return denoiser.Prediction.At(sigma).Scale.square().reciprocal_().MoveToOuterDisposeScope();
     }
 }

@@ -1,4 +1,4 @@
-using DisBack.Diffusion.Networks;
+using DisBack.Diffusion.Schedules;
 using DisBack.Specs.Noise;
 using static TorchSharp.torch;
 
@@ -17,7 +17,7 @@ public static class NoiseSampling
         {
             LogNormalNoise normal => randn(shape, ScalarType.Float32, generator: generator).mul_(normal.Std).add_(normal.Mean).exp_(),
             KarrasGridNoise grid => OfGrid(grid, shape, generator),
-            VpNoise vp => VpSchedule.Sigma(Uniform(shape, generator).mul_(vp.EpsilonT - 1).add_(1), vp.BetaD, vp.BetaMin),
+            VpNoise vp => VpSchedule.SigmaAt(Uniform(shape, generator).mul_(vp.EpsilonT - 1).add_(1), vp.BetaD, vp.BetaMin),
             VeNoise ve => Uniform(shape, generator).mul_(Math.Log(ve.Max / ve.Min)).exp_().mul_(ve.Min),
             _ => throw new NotSupportedException($"No sampling is known for the noise law {law.GetType().Name}."),
         };

@@ -1,3 +1,4 @@
+using DisBack.Diffusion.Conditions;
 using DisBack.Diffusion.Networks;
 using DisBack.Specs.Sampling;
 using static TorchSharp.torch;
@@ -27,9 +28,9 @@ public sealed class HeunSampler
 
     /// <summary>Draws images, float64 [B,C,H,W], nominally in [-1,1].</summary>
     /// <param name="latents">Unit normal noise [B,C,H,W] on the network's device.</param>
-    /// <param name="classLabels">One-hot classes [B,label_dim], or null.</param>
+    /// <param name="condition">What the images are to show, or null.</param>
     /// <param name="churn">Source of the fresh noise; needed if the settings add any.</param>
-    public Tensor Sample(Tensor latents, Tensor? classLabels = null, Generator? churn = null)
+    public Tensor Sample(Tensor latents, Condition? condition = null, Generator? churn = null)
     {
         using var untracked = no_grad();
         using var scope = NewDisposeScope();
@@ -39,20 +40,20 @@ public sealed class HeunSampler
             using var step = NewDisposeScope();
             double current = levels[i], next = levels[i + 1];
             var (from, noisy) = Churned(x, current, churn);
-            var slope = Slope(noisy, from, classLabels);
+            var slope = Slope(noisy, from, condition);
             x = noisy + slope * (next - from);
             // The last step ends at no noise, where there is no slope to correct with.
-            if (i < settings.Steps - 1) x = noisy + (slope + Slope(x, next, classLabels)).mul_(0.5 * (next - from));
+            if (i < settings.Steps - 1) x = noisy + (slope + Slope(x, next, condition)).mul_(0.5 * (next - from));
             x.MoveToOuterDisposeScope();
         }
         return x.MoveToOuterDisposeScope();
     }
 
     /// <summary>dx/dsigma = (x - D(x; sigma)) / sigma.</summary>
-    private Tensor Slope(Tensor x, double sigma, Tensor? classLabels)
+    private Tensor Slope(Tensor x, double sigma, Condition? condition)
     {
         using var level = full([1], sigma, ScalarType.Float64, x.device);
-        using var denoised = denoiser.forward(x, level, classLabels);
+        using var denoised = denoiser.forward(x, level, condition);
         return (x - denoised).div_(sigma);
     }
 
@@ -67,10 +68,10 @@ public sealed class HeunSampler
 
     private double[] Levels()
     {
-        var lowest = Math.Max(settings.SigmaMin, denoiser.SigmaMin);
-        var highest = Math.Min(settings.SigmaMax, denoiser.SigmaMax);
+        var lowest = Math.Max(settings.SigmaMin, denoiser.Schedule.SigmaMin);
+        var highest = Math.Min(settings.SigmaMax, denoiser.Schedule.SigmaMax);
         if (settings.Steps < 2 || lowest >= highest)
-            throw new DisBackException($"The sampler cannot go from noise level {highest} to {lowest} in {settings.Steps} steps: use at least two steps and levels between {denoiser.SigmaMin} and {denoiser.SigmaMax}.");
+            throw new DisBackException($"The sampler cannot go from noise level {highest} to {lowest} in {settings.Steps} steps: use at least two steps and levels between {denoiser.Schedule.SigmaMin} and {denoiser.Schedule.SigmaMax}.");
         double from = Math.Pow(highest, 1 / settings.Rho), to = Math.Pow(lowest, 1 / settings.Rho);
         return [.. Rounded([.. Enumerable.Range(0, settings.Steps).Select(i => Math.Pow(from + i / (settings.Steps - 1.0) * (to - from), settings.Rho))]), 0];
     }
@@ -78,6 +79,6 @@ public sealed class HeunSampler
     private double[] Rounded(double[] sigmas)
     {
         using var scope = NewDisposeScope();
-        return denoiser.RoundSigma(tensor(sigmas)).data<double>().ToArray();
+        return denoiser.Schedule.Round(tensor(sigmas)).data<double>().ToArray();
     }
 }

@@ -17,7 +17,7 @@ public sealed class BorrowedNetwork : IDisposable
     public static BorrowedNetwork Freeze(Denoiser network)
     {
         network.eval();
-        var parameters = ParameterBuffer.Attach(network, trained: false);
+        var parameters = ParameterGroups.Attach(network, trained: false);
         return new(network, () =>
         {
             parameters.Dispose();

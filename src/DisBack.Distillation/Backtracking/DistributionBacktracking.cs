@@ -1,13 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using DisBack.Diffusion.Networks;
-using DisBack.Diffusion.Parameters;
-using DisBack.Diffusion.Randomness;
 using DisBack.Distillation.Evaluations;
+using DisBack.Distillation.Generators;
 using DisBack.Distillation.Hosts;
 using DisBack.Distillation.Runs;
 using DisBack.Specs.Backtracking;
-using DisBack.Specs.Networks;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Backtracking;
@@ -19,10 +17,12 @@ namespace DisBack.Distillation.Backtracking;
 /// <remarks>A trajectory of one node, the teacher, is the host alone, bit for bit.</remarks>
 public sealed class DistributionBacktracking : ITrainingRun
 {
-    private readonly Func<Denoiser> _open;
+    private const string StageName = "backtracking";
+
+    private readonly StageInputs _inputs;
     private readonly BacktrackingSettings _settings;
     private readonly ITrajectoryNodes _nodes;
-    private readonly Func<long, Draw> _draw;
+    private readonly RealImages? _data;
     private readonly StudentEvaluation? _evaluation;
     private readonly TrainedGenerator _generator;
     private readonly IDistillationHost _host;
@@ -32,46 +32,32 @@ public sealed class DistributionBacktracking : ITrainingRun
     private BorrowedNetwork _target;
 
     /// <summary>Prepares stage 2.</summary>
-    /// <param name="open">Makes a network with the teacher's weights, which are also the generator's first ones; called once for each network that is trained, and for the student's file.</param>
+    /// <param name="inputs">The teacher, the untrained student, and everything random.</param>
     /// <param name="nodes">The sealed trajectory.</param>
-    /// <param name="settings">The method, its rates and its switching policy.</param>
-    /// <param name="sigmaInit">The generator's noise level.</param>
-    /// <param name="streams">The randomness of the run.</param>
-    /// <param name="device">Where to compute.</param>
-    /// <param name="evaluation">Judges the averaged student on the way; null leaves it unjudged.</param>
+    /// <param name="settings">The host, its rates and the switching policy.</param>
+    /// <param name="evaluation">Evaluates the averaged student on the way, owned from now on; null for none.</param>
+    /// <param name="data">Real images for a host that needs them, owned from now on; null for none.</param>
     public DistributionBacktracking(
-        Func<Denoiser> open, ITrajectoryNodes nodes, BacktrackingSettings settings, double sigmaInit, RandomStreams streams, Device device, StudentEvaluation? evaluation)
-        : this(
-            open, nodes, settings, sigmaInit,
-            network => step => Draw.At(streams, "backtracking", step, network, settings.Noise, settings.Batch, device),
-            evaluation, HostRegistry.Create)
+        StageInputs inputs, ITrajectoryNodes nodes, BacktrackingSettings settings, StudentEvaluation? evaluation = null, RealImages? data = null)
+        : this(inputs, nodes, settings, evaluation, data, HostRegistry.Create)
     {
     }
 
-    /// <summary>Prepares stage 2 with draws and a host from outside.</summary>
-    /// <param name="open">As for the public constructor.</param>
-    /// <param name="nodes">The sealed trajectory.</param>
-    /// <param name="settings">The method, its rates and its switching policy.</param>
-    /// <param name="sigmaInit">The generator's noise level.</param>
-    /// <param name="draws">For the generator's network, the draw of each step.</param>
-    /// <param name="evaluation">Judges the averaged student on the way; null leaves it unjudged.</param>
-    /// <param name="host">Makes the host.</param>
+    /// <summary>Prepares stage 2 with a host that need not be registered.</summary>
     internal DistributionBacktracking(
-        Func<Denoiser> open, ITrajectoryNodes nodes, BacktrackingSettings settings, double sigmaInit,
-        Func<NetworkSettings, Func<long, Draw>> draws, StudentEvaluation? evaluation, Func<HostContext, IDistillationHost> host)
+        StageInputs inputs, ITrajectoryNodes nodes, BacktrackingSettings settings, StudentEvaluation? evaluation, RealImages? data, Func<HostContext, IDistillationHost> host)
     {
-        (_open, _nodes, _settings, _evaluation) = (open, nodes, settings, evaluation);
-        var ratio = settings.FakeUpdatesPerGeneratorUpdate;
-        _generator = new TrainedGenerator(open(), sigmaInit, settings.Generator, settings.Ema, (settings.Steps + ratio - 1) / ratio);
-        _draw = draws(_generator.Network.Settings);
-        _host = host(new HostContext(_generator, OpenMostDegraded, settings));
-        _losses = new LossLedger(new Dictionary<string, string>(_host.Losses) { ["student/std"] = "generator", ["score_gap"] = "target score" });
+        (_inputs, _nodes, _settings, _evaluation, _data) = (inputs, nodes, settings, evaluation, data);
+        var generator = inputs.OpenStudent();
+        _generator = new TrainedGenerator(generator, settings.Generator, settings.Ema, settings.GeneratorUpdates);
         TargetIndex = FirstTarget(nodes.Count);
         _target = BorrowTarget();
+        _host = host(new HostContext(_generator, OpenMostDegraded, settings, inputs.DrawsFor(StageName, _target.Network, generator), data));
+        _losses = new LossLedger(new Dictionary<string, string>(_host.Losses) { ["student/std"] = "generator", ["score_gap"] = "target score" });
 
         Denoiser OpenMostDegraded()
         {
-            var fake = open();
+            var fake = inputs.OpenTeacher();
             nodes.Load(nodes.Count - 1, fake);
             return fake;
         }
@@ -82,7 +68,7 @@ public sealed class DistributionBacktracking : ITrainingRun
     public static int FirstTarget(int nodes) => Math.Max(nodes - 2, 0);
 
     /// <inheritdoc/>
-    public string Stage => "backtracking";
+    public string Stage => StageName;
 
     /// <inheritdoc/>
     public long Step { get; private set; }
@@ -100,13 +86,13 @@ public sealed class DistributionBacktracking : ITrainingRun
     internal IDistillationHost Host => _host;
 
     /// <inheritdoc/>
-    public void Begin(ITrainingListener listener) => _evaluation?.Judge(listener, 0, "untrained", _generator.AveragedWeights, final: true);
+    public void Begin(ITrainingListener listener) => _evaluation?.Evaluate(listener, 0, "untrained", _generator.Average, final: true);
 
     /// <inheritdoc/>
     public void Advance(ITrainingListener listener)
     {
         using var scope = NewDisposeScope();
-        var made = _host.Iterate(Step, _draw(Step), _target.Network);
+        var made = _host.Iterate(Step, _target.Network);
         var iteration = Step++;
         foreach (var (name, loss) in made.Losses)
         {
@@ -123,14 +109,14 @@ public sealed class DistributionBacktracking : ITrainingRun
         if (TargetIndex > 0 && IsSwitchDue(made.Generated?.Gap.item<float>()))
         {
             listener.TargetSwitched(new TargetSwitch(Step, TargetIndex, TargetIndex - 1, _gap.State.Gap));
-            _evaluation?.Depict(listener, Step, $"target {TargetIndex} reached", _generator.AveragedWeights);
+            _evaluation?.Draw(listener, Step, $"target {TargetIndex} reached", _generator.Average);
             SetTarget(TargetIndex - 1);
             _gap = _gap.Restarted();
         }
 
         if (_evaluation is not null && _evaluation.IsDue(Step) && Step < Steps)
         {
-            _evaluation.Judge(listener, Step, caption: null, _generator.AveragedWeights, final: false);
+            _evaluation.Evaluate(listener, Step, caption: null, _generator.Average, final: false);
         }
 
         bool IsSwitchDue(double? gap)
@@ -151,7 +137,7 @@ public sealed class DistributionBacktracking : ITrainingRun
                 throw new TrainingFailedException(
                     TrainingFailure.Collapse,
                     $"The generator collapsed at step {spread.Step}: the standard deviation of its images fell to {spread.Value:g3}, under collapse_threshold "
-                    + $"{_settings.CollapseThreshold:g3}; lower generator.learning_rate, or raise fake_updates_per_generator_update.");
+                    + $"{_settings.CollapseThreshold:g3}; lower backtracking.generator.learning_rate, or let the fake score be updated more often.");
             }
         }
 
@@ -187,13 +173,11 @@ public sealed class DistributionBacktracking : ITrainingRun
     /// <inheritdoc/>
     public void Complete(ITrainingListener listener)
     {
-        _evaluation?.Judge(listener, Step, "student", _generator.AveragedWeights, final: true);
+        _evaluation?.Evaluate(listener, Step, "student", _generator.Average, final: true);
         using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        using var student = _open();
-        using var parameters = ParameterBuffer.Attach(student, trained: false);
-        parameters.Weights.copy_(_generator.AveragedWeights);
-        listener.ArtifactMade(StudentFile.Name, stream => StudentFile.Write(stream, student, _generator.SigmaInit));
+        using var student = _inputs.OpenStudent();
+        _generator.Average.CopyTo(student.Network);
+        listener.ArtifactMade(StudentFile.Name, stream => StudentFile.Write(stream, student));
         _evaluation?.Finish(listener);
     }
 
@@ -204,6 +188,7 @@ public sealed class DistributionBacktracking : ITrainingRun
         _target.Dispose();
         _generator.Dispose();
         _host.Dispose();
+        _data?.Dispose();
         _evaluation?.Dispose();
     }
 

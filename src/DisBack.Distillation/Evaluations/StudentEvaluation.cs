@@ -1,71 +1,55 @@
-using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Metrics;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Parameters;
 using DisBack.Diffusion.Pictures;
-using DisBack.Diffusion.Randomness;
 using DisBack.Diffusion.Sampling;
+using DisBack.Distillation.Generators;
 using DisBack.Distillation.Runs;
 using DisBack.Specs.Evaluations;
-using DisBack.Specs.Networks;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Evaluations;
 
 /// <summary>
-/// Judges the averaged student without touching the run: FID against real images, and strips of pictures of the same noise as it changes.
+/// Evaluates the averaged student without touching the run: FID against real images, and strips of pictures of the same noise as it changes.
 /// </summary>
 public sealed class StudentEvaluation : IDisposable
 {
     /// <summary>The folder in the names of strips, apart from the few files that people look for.</summary>
     public const string StripFolder = "strips";
 
+    private const string PicturesPurpose = "pictures";
     private const long StripLength = 20;
 
     private readonly EvaluationSettings _settings;
-    private readonly double _sigmaInit;
-    private readonly Denoiser _student;
+    private readonly IGenerator _student;
     private readonly Denoiser _teacher;
-    private readonly ParameterBuffer _weights;
+    private readonly Func<Tensor, Tensor> _toPixels;
     private readonly IFeatureNetwork _features;
     private readonly SampleInputs _samples;
     private readonly SampleInputs _pictures;
+    private readonly SampleInputs _teacherPictures;
     private readonly List<(string Name, Tensor Value)> _strips = [];
 
     /// <summary>Prepares the evaluation of one run.</summary>
-    /// <param name="open">Makes a network with the teacher's weights; called twice.</param>
+    /// <param name="inputs">Those of stage 2; every evaluation of a run draws the same noise.</param>
     /// <param name="settings">How often, how many samples, against what.</param>
-    /// <param name="sigmaInit">The generator's noise level.</param>
-    /// <param name="streams">The randomness of the run; every evaluation of it draws the same noise.</param>
-    /// <param name="device">Where to compute.</param>
-    public StudentEvaluation(Func<Denoiser> open, EvaluationSettings settings, double sigmaInit, RandomStreams streams, Device device)
+    /// <param name="toPixels">Turns samples [B,C,H,W] into images in [-1, 1]; null where samples are images, not latents.</param>
+    public StudentEvaluation(StageInputs inputs, EvaluationSettings settings, Func<Tensor, Tensor>? toPixels = null)
     {
-        (_settings, _sigmaInit) = (settings, sigmaInit);
-        _student = open();
-        _student.eval();
-        _teacher = open();
+        (_settings, _toPixels) = (settings, toPixels ?? (samples => samples));
+        _student = inputs.OpenStudent();
+        _student.Network.eval();
+        _teacher = inputs.OpenTeacher();
         _teacher.eval();
-        _weights = ParameterBuffer.Attach(_student, trained: false);
-        (_samples, _pictures) = (new SampleInputs(_student.Settings, streams, "evaluation", device), new SampleInputs(_student.Settings, streams, "pictures", device));
-        _features = FeatureNetworks.Open(settings.Features, device);
-    }
+        var conditions = inputs.ConditionsFor(_teacher);
+        var shape = _teacher.Settings.Shape;
+        _samples = InputsOf(_student.LatentShape, "evaluation");
+        _pictures = InputsOf(_student.LatentShape, PicturesPurpose);
+        _teacherPictures = InputsOf([shape.Channels, shape.Height, shape.Width], PicturesPurpose);
+        _features = FeatureNetworks.Open(settings.Features, inputs.Device);
 
-    /// <summary>Refuses what could judge no student of a network, before anything is trained.</summary>
-    /// <param name="settings">How students are to be judged.</param>
-    /// <param name="network">The teacher's network, which is the student's.</param>
-    /// <exception cref="DisBackException">The reference cannot be read or has images of another shape, or the features take no such images.</exception>
-    public static void Check(EvaluationSettings settings, NetworkSettings network)
-    {
-        var (channels, resolution) = ImageDataset.ShapeOf(settings.Reference);
-        if ((channels, resolution) != (network.ImgChannels, network.ImgResolution))
-        {
-            throw new DisBackException(
-                $"evaluation.reference has images of {channels}x{resolution}x{resolution} (channels, height, width) but the teacher makes {network.ImgChannels}x{network.ImgResolution}x{network.ImgResolution}: " +
-                $"set evaluation.reference.resolution to {network.ImgResolution} and evaluation.reference.channels to {network.ImgChannels}.");
-        }
-        using var scope = NewDisposeScope();
-        using var features = FeatureNetworks.Open(settings.Features);
-        features.Extract(zeros(2, channels, resolution, resolution));
+        SampleInputs InputsOf(IReadOnlyList<long> latentShape, string purpose) => new(latentShape, conditions, inputs.Streams, purpose, inputs.Device);
     }
 
     /// <summary>The strips so far, float32 [n,C,H,W] each, named by step and caption: part of the run's checkpoint.</summary>
@@ -78,11 +62,11 @@ public sealed class StudentEvaluation : IDisposable
     /// <param name="listener">Hears the measurement and the pictures.</param>
     /// <param name="step">Steps made.</param>
     /// <param name="caption">What the strip shows, or null for no strip.</param>
-    /// <param name="weights">The student's averaged weights, float32 [n].</param>
+    /// <param name="weights">The average of the student's weights.</param>
     /// <param name="final">Whether to use the larger number of samples, whose FID is the one that is reported.</param>
-    public void Judge(ITrainingListener listener, long step, string? caption, Tensor weights, bool final)
+    public void Evaluate(ITrainingListener listener, long step, string? caption, MovingAverage weights, bool final)
     {
-        Use(weights);
+        weights.CopyTo(_student.Network);
         var samples = final ? _settings.FinalSamples : _settings.Samples;
         var distance = Evaluation.Fid((first, count) => Sample(_samples, first, count), samples, _features, _settings.Reference);
         listener.Measured([new Measurement(step, final ? "fid" : "fid/quick", distance)]);
@@ -93,9 +77,9 @@ public sealed class StudentEvaluation : IDisposable
     }
 
     /// <summary>Keeps a strip without measuring.</summary>
-    public void Depict(ITrainingListener listener, long step, string caption, Tensor weights)
+    public void Draw(ITrainingListener listener, long step, string caption, MovingAverage weights)
     {
-        Use(weights);
+        weights.CopyTo(_student.Network);
         Keep(listener, step, caption);
     }
 
@@ -103,8 +87,8 @@ public sealed class StudentEvaluation : IDisposable
     public void Finish(ITrainingListener listener)
     {
         using var scope = NewDisposeScope();
-        var (latents, labels) = _pictures.Take(0, StripLength);
-        var teacher = new HeunSampler(_teacher).Sample(latents, labels).to(float32).cpu();
+        var (latents, condition) = _teacherPictures.Take(0, StripLength);
+        var teacher = _toPixels(new HeunSampler(_teacher).Sample(latents, condition).to(float32)).cpu();
         List<(string Caption, Tensor Images)> rows = [.. _strips.Select(strip => (CaptionOf(strip.Name), strip.Value)), ("teacher", teacher)];
         listener.ArtifactMade("samples.png", stream => WriteStrips(stream, rows));
     }
@@ -121,18 +105,11 @@ public sealed class StudentEvaluation : IDisposable
     {
         DisposeStrips();
         _features.Dispose();
-        _weights.Dispose();
         _student.Dispose();
         _teacher.Dispose();
     }
 
     private static string CaptionOf(string strip) => strip[(strip.IndexOf('/', StringComparison.Ordinal) + 1)..];
-
-    private void Use(Tensor weights)
-    {
-        using var noGrad = no_grad();
-        _weights.Weights.copy_(weights);
-    }
 
     private void Keep(ITrainingListener listener, long step, string caption)
     {
@@ -143,13 +120,13 @@ public sealed class StudentEvaluation : IDisposable
         listener.ArtifactMade($"{StripFolder}/{step:D7}.png", stream => WriteStrips(stream, [(caption, images)]));
     }
 
-    /// <summary>One-step samples [count,C,H,W].</summary>
+    /// <summary>Images of the student, [count,C,H,W].</summary>
     private Tensor Sample(SampleInputs inputs, long first, long count)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var (latents, labels) = inputs.Take(first, count);
-        return OneStepGenerator.Generate(_student, latents, _sigmaInit, labels).MoveToOuterDisposeScope();
+        var (latents, condition) = inputs.Take(first, count);
+        return _toPixels(_student.Generate(latents, condition)).MoveToOuterDisposeScope();
     }
 
     /// <summary>One row per strip, with its caption.</summary>

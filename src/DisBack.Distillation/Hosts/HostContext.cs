@@ -1,4 +1,6 @@
 using DisBack.Diffusion.Networks;
+using DisBack.Distillation.Generators;
+using DisBack.Distillation.Runs;
 using DisBack.Specs.Backtracking;
 
 namespace DisBack.Distillation.Hosts;
@@ -7,4 +9,12 @@ namespace DisBack.Distillation.Hosts;
 /// <param name="Generator">The generator; owned by stage 2, updated by the host.</param>
 /// <param name="OpenFakeScore">Makes a fake score with its first weights, those of the most degraded node; the host owns what it returns.</param>
 /// <param name="Settings">Stage 2 of the spec.</param>
-internal sealed record HostContext(TrainedGenerator Generator, Func<Denoiser> OpenFakeScore, BacktrackingSettings Settings);
+/// <param name="Draws">The randomness of the run.</param>
+/// <param name="Data">Real images; null for an experiment that names none.</param>
+internal sealed record HostContext(TrainedGenerator Generator, Func<Denoiser> OpenFakeScore, BacktrackingSettings Settings, IDraws Draws, RealImages? Data)
+{
+    /// <summary>The real images, for a host that cannot do without.</summary>
+    /// <exception cref="DisBackException">The experiment names none.</exception>
+    public RealImages RequireData() =>
+        Data ?? throw new DisBackException($"The host of {Settings.GetType().Name} needs real images: name them under 'data' in the spec, for example 'data: {{ source: digits }}'.");
+}

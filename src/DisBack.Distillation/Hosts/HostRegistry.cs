@@ -3,20 +3,26 @@ using DisBack.Specs.Backtracking;
 
 namespace DisBack.Distillation.Hosts;
 
-/// <summary>The hosts by the method that a spec names.</summary>
+/// <summary>The hosts by the settings that a spec chooses, whose names are listed with <see cref="BacktrackingSettings"/>.</summary>
 internal static class HostRegistry
 {
-    private static readonly Dictionary<HostMethod, Func<HostContext, IDistillationHost>> _hosts = new()
+    private static readonly Dictionary<Type, Func<HostContext, IDistillationHost>> s_hosts = new()
     {
-        [HostMethod.Dmd] = context => new DmdHost(context),
-        [HostMethod.DiffInstruct] = context => new DiffInstructHost(context),
-        [HostMethod.Score] = context => new ScoreHost(context),
+        [typeof(DmdSettings)] = Of<DmdSettings>((context, settings) => new DmdHost(context, settings)),
+        [typeof(DiffInstructSettings)] = Of<DiffInstructSettings>((context, settings) => new DiffInstructHost(context, settings)),
+        [typeof(ScoreSettings)] = Of<ScoreSettings>((context, settings) => new ScoreHost(context, settings)),
     };
 
-    /// <summary>Makes the host that the settings name.</summary>
-    /// <exception cref="DisBackException">No host is registered under the name.</exception>
+    /// <summary>The settings that have a host.</summary>
+    public static IReadOnlyCollection<Type> Settings => s_hosts.Keys;
+
+    /// <summary>Makes the host that the settings choose.</summary>
+    /// <exception cref="DisBackException">No host is registered for them.</exception>
     public static IDistillationHost Create(HostContext context) =>
-        _hosts.TryGetValue(context.Settings.Host, out var create)
+        s_hosts.TryGetValue(context.Settings.GetType(), out var create)
             ? create(context)
-            : throw new DisBackException($"This build has no host '{context.Settings.Host}'; it has {string.Join(", ", _hosts.Keys)}.");
+            : throw new DisBackException($"This build has no host for {context.Settings.GetType().Name}; it has those for {string.Join(", ", s_hosts.Keys.Select(type => type.Name))}.");
+
+    private static Func<HostContext, IDistillationHost> Of<T>(Func<HostContext, T, IDistillationHost> create)
+        where T : BacktrackingSettings => context => create(context, (T)context.Settings);
 }

@@ -1,5 +1,4 @@
 using DisBack.Diffusion.Networks;
-using DisBack.Distillation.Runs;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Hosts;
@@ -9,16 +8,15 @@ namespace DisBack.Distillation.Hosts;
 /// a discriminator, none) with their optimizers, update order and ratios.
 /// </summary>
 /// <remarks>
-/// It knows nothing of trajectories. Stage 2 supplies the generator, the first weights of the fake score, the target, and the moment the target
-/// changes. A new host is a class of this kind and a line in <see cref="HostRegistry"/>.
+/// It knows nothing of trajectories. Stage 2 supplies the generator, the first weights of the fake score, the random numbers with the conditions, the
+/// target, and the moment the target changes. A new host is a class of this kind, a line in <see cref="HostRegistry"/>, and a settings record.
 /// </remarks>
 internal interface IDistillationHost : IDisposable
 {
     /// <summary>One iteration against a target, of which it may update the generator or not.</summary>
     /// <param name="iteration">From 0.</param>
-    /// <param name="draw">Latents, noise levels, noise and conditions of this iteration.</param>
     /// <param name="target">The target score D_i: to be evaluated only, and only in this call.</param>
-    HostStep Iterate(long iteration, in Draw draw, Denoiser target);
+    HostStep Iterate(long iteration, Denoiser target);
 
     /// <summary>The host's own weights and optimizer moments by name, live and in a fixed order: with <see cref="Counters"/> its whole state.</summary>
     IEnumerable<(string Name, Tensor Value)> State { get; }

@@ -1,30 +1,28 @@
-using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Parameters;
 using DisBack.Specs.Training;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Optimization;
 
-/// <summary>A network with the buffers and the optimizer that train it.</summary>
+/// <summary>What trains a network: its parameters in buffers, and the optimizer. The network itself belongs to whoever made it.</summary>
 internal sealed class TrainedNetwork : IDisposable
 {
     private readonly OptimizerSettings _settings;
     private readonly long _updates;
     private readonly FlatAdam _adam;
 
-    /// <param name="network">The network; owned from now on.</param>
+    /// <param name="network">The network; it must not be used after this is disposed.</param>
     /// <param name="settings">How it is updated.</param>
     /// <param name="updates">Updates of the whole run, for the learning rate's schedule.</param>
-    public TrainedNetwork(Denoiser network, OptimizerSettings settings, long updates)
+    /// <param name="trained">Which parameters are trained, by name; all of them unless given.</param>
+    public TrainedNetwork(nn.Module network, OptimizerSettings settings, long updates, Func<string, bool>? trained = null)
     {
-        (Network, _settings, _updates) = (network, settings, updates);
-        Parameters = ParameterBuffer.Attach(network, trained: true);
-        _adam = new FlatAdam(Parameters, settings.Betas[0], settings.Betas[1], settings.Epsilon);
+        (_settings, _updates) = (settings, updates);
+        Parameters = ParameterGroups.Attach(network, trained ?? (_ => true));
+        _adam = new FlatAdam(Parameters, settings.Betas[0], settings.Betas[1], settings.Epsilon, settings.WeightDecay);
     }
 
-    public Denoiser Network { get; }
-
-    public ParameterBuffer Parameters { get; }
+    public ParameterGroups Parameters { get; }
 
     public long Updates
     {
@@ -32,26 +30,35 @@ internal sealed class TrainedNetwork : IDisposable
         set => _adam.Updates = value;
     }
 
-    /// <summary>Adds the gradient of a loss to nothing and moves the weights along it.</summary>
+    /// <summary>Replaces the gradient by that of a loss and moves the weights along it.</summary>
     public void Descend(Tensor loss)
     {
         Parameters.ZeroGradients();
         loss.backward();
-        _adam.Step(_settings.RateAt(_adam.Updates, _updates), _settings.ClipNorm);
+        Parameters.CleanGradients();
+        if (_settings.ClipNorm is { } limit)
+        {
+            ParameterGroups.ClipGradients(limit, Parameters);
+        }
+
+        _adam.Step(_settings.RateAt(_adam.Updates, _updates));
     }
 
-    /// <summary>Weights and moments under a name: all of the network's state but the number of updates.</summary>
+    /// <summary>Weights and moments of the trained parameters under a name: all of the state but the number of updates.</summary>
     public IEnumerable<(string Name, Tensor Value)> State(string name) =>
     [
-        ($"{name}.weights", Parameters.Weights),
-        ($"{name}.adam.first_moment", _adam.FirstMoment),
-        ($"{name}.adam.second_moment", _adam.SecondMoment),
+        .. Named($"{name}.weights", [.. Parameters.Trained.Select(group => group.Weights)]),
+        .. Named($"{name}.adam.first_moment", _adam.FirstMoments),
+        .. Named($"{name}.adam.second_moment", _adam.SecondMoments),
     ];
+
+    /// <summary>The tensors of parameter groups under one name, from the second on with their number.</summary>
+    public static IEnumerable<(string Name, Tensor Value)> Named(string name, IReadOnlyList<Tensor> groups) =>
+        groups.Select((value, index) => (index == 0 ? name : $"{name}.{index}", value));
 
     public void Dispose()
     {
         _adam.Dispose();
         Parameters.Dispose();
-        Network.Dispose();
     }
 }

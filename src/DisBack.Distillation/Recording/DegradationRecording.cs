@@ -1,7 +1,7 @@
 using System.Text.Json;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Noise;
-using DisBack.Diffusion.Randomness;
+using DisBack.Distillation.Generators;
 using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Runs;
 using DisBack.Specs.Networks;
@@ -20,40 +20,34 @@ namespace DisBack.Distillation.Recording;
 /// </remarks>
 public sealed class DegradationRecording : ITrainingRun
 {
+    private const string StageName = "recording";
+
     private readonly RecordingSettings _settings;
-    private readonly double _sigmaInit;
-    private readonly Func<long, Draw> _draw;
-    private readonly Denoiser _generator;
-    private readonly TrainedNetwork _degraded;
-    private readonly Tensor _lastNode;
+    private readonly IDraws _draws;
+    private readonly IGenerator _generator;
+    private readonly Denoiser _degraded;
+    private readonly TrainedNetwork _training;
+    private readonly IReadOnlyList<Tensor> _lastNode;
     private readonly LossLedger _losses = new(new Dictionary<string, string> { ["loss/degradation"] = "degrading network" });
     private int _nodes = 1;
 
     /// <summary>Prepares stage 1.</summary>
-    /// <param name="open">Makes a network with the teacher's weights; called twice, for D' and for G_0.</param>
+    /// <param name="inputs">The teacher, the untrained student G_0, and everything random.</param>
     /// <param name="settings">Steps, batch, optimizer, noise levels and nodes.</param>
-    /// <param name="sigmaInit">The generator's noise level.</param>
-    /// <param name="streams">The randomness of the run.</param>
-    /// <param name="device">Where to compute.</param>
-    public DegradationRecording(Func<Denoiser> open, RecordingSettings settings, double sigmaInit, RandomStreams streams, Device device)
-        : this(open, settings, sigmaInit, network => step => Draw.At(streams, "recording", step, network, settings.Noise, settings.Batch, device))
+    public DegradationRecording(StageInputs inputs, RecordingSettings settings)
     {
-    }
-
-    /// <summary>Prepares stage 1 with draws given from outside.</summary>
-    internal DegradationRecording(Func<Denoiser> open, RecordingSettings settings, double sigmaInit, Func<NetworkSettings, Func<long, Draw>> draws)
-    {
-        (_settings, _sigmaInit) = (settings, sigmaInit);
-        _generator = open();
-        _draw = draws(_generator.Settings);
-        _generator.eval();
-        _degraded = new TrainedNetwork(open(), settings.Optimizer, settings.Steps);
-        _degraded.Network.eval();
-        _lastNode = _degraded.Parameters.Weights.detach().clone();
+        _settings = settings;
+        _generator = inputs.OpenStudent();
+        _generator.Network.eval();
+        _degraded = inputs.OpenTeacher();
+        _degraded.eval();
+        _training = new TrainedNetwork(_degraded, settings.Optimizer, settings.Steps);
+        _lastNode = [.. _training.Parameters.Trained.Select(group => group.Weights.detach().clone())];
+        _draws = inputs.DrawsFor(StageName, _degraded, _generator);
     }
 
     /// <inheritdoc/>
-    public string Stage => "recording";
+    public string Stage => StageName;
 
     /// <inheritdoc/>
     public long Step { get; private set; }
@@ -68,22 +62,25 @@ public sealed class DegradationRecording : ITrainingRun
     public void Advance(ITrainingListener listener)
     {
         using var scope = NewDisposeScope();
-        var draw = _draw(Step);
+        var draw = _draws.At(Step, _settings.Noise, _settings.Batch);
         Tensor images;
         using (no_grad())
         {
-            images = OneStepGenerator.Generate(_generator, draw.Latents, _sigmaInit, draw.Labels);
+            images = _generator.Generate(draw.Latents, draw.Condition);
         }
 
-        var loss = DenoisingLoss.Of(_degraded.Network, images, draw.Sigma, draw.Noise, draw.Labels).sum() / images.shape[0];
-        _degraded.Descend(loss);
+        var loss = DenoisingLoss.Of(_degraded, images, draw.Sigma, draw.Noise, draw.Condition).sum() / images.shape[0];
+        _training.Descend(loss);
         Step++;
         _losses.Add(Step, "loss/degradation", loss);
         if (Step == Steps || _settings.Nodes.Records(Step, DistanceToLastNode))
         {
             Record(listener, _nodes++, loss.item<float>());
             using var noGrad = no_grad();
-            _lastNode.copy_(_degraded.Parameters.Weights);
+            foreach (var (last, group) in _lastNode.Zip(_training.Parameters.Trained))
+            {
+                last.copy_(group.Weights);
+            }
         }
     }
 
@@ -92,14 +89,14 @@ public sealed class DegradationRecording : ITrainingRun
 
     /// <inheritdoc/>
     public RunState Capture() => new(
-        [.. _degraded.State("degraded"), ("last_node", _lastNode)],
-        JsonSerializer.Serialize(new Progress(Step, _nodes, _degraded.Updates)));
+        [.. State],
+        JsonSerializer.Serialize(new Progress(Step, _nodes, _training.Updates)));
 
     /// <inheritdoc/>
     public void Restore(RunState state)
     {
-        state.CopyTo([.. _degraded.State("degraded"), ("last_node", _lastNode)]);
-        (Step, _nodes, _degraded.Updates) = state.ProgressAs<Progress>();
+        state.CopyTo(State);
+        (Step, _nodes, _training.Updates) = state.ProgressAs<Progress>();
     }
 
     /// <inheritdoc/>
@@ -111,23 +108,32 @@ public sealed class DegradationRecording : ITrainingRun
     public void Dispose()
     {
         _losses.Dispose();
-        _lastNode.Dispose();
+        foreach (var weights in _lastNode)
+        {
+            weights.Dispose();
+        }
+
+        _training.Dispose();
         _degraded.Dispose();
         _generator.Dispose();
     }
 
+    private IEnumerable<(string Name, Tensor Value)> State => [.. _training.State("degraded"), .. TrainedNetwork.Named("last_node", _lastNode)];
+
     private void Record(ITrainingListener listener, int index, double loss)
     {
         using var scope = NewDisposeScope();
-        var network = _degraded.Network;
-        listener.NodeRecorded(new RecordedNode(index, Step, loss, NetworkFile.TensorsOf(network), NetworkMetadata.Of(network.Settings)));
+        listener.NodeRecorded(new RecordedNode(index, Step, loss, NetworkFile.TensorsOf(_degraded), NetworkMetadata.Of(_degraded.Settings)));
     }
 
     private double DistanceToLastNode()
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        return ((_degraded.Parameters.Weights - _lastNode).norm() / _lastNode.norm()).item<float>();
+        var moved = _lastNode.Zip(_training.Parameters.Trained, (last, group) => (group.Weights - last).norm()).ToList();
+        return (NormOf(moved) / NormOf([.. _lastNode.Select(last => last.norm())])).item<float>();
+
+        static Tensor NormOf(IReadOnlyList<Tensor> norms) => norms.Count == 1 ? norms[0] : stack([.. norms]).norm();
     }
 
     private sealed record Progress(long Step, int Nodes, long Updates);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DisBack.Diffusion;
+using DisBack.Diffusion.Conditions;
 using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Networks;
@@ -25,7 +26,8 @@ public sealed class TeacherTraining : ITrainingRun
     private readonly ImageDataset _data;
     private readonly RandomStreams _streams;
     private readonly Device _device;
-    private readonly TrainedNetwork _network;
+    private readonly Denoiser _network;
+    private readonly TrainedNetwork _training;
     private readonly MovingAverage _ema;
     private readonly LossLedger _losses = new(new Dictionary<string, string> { ["loss/denoising"] = "teacher" });
 
@@ -39,9 +41,10 @@ public sealed class TeacherTraining : ITrainingRun
     {
         (_settings, _data, _streams, _device) = (settings, data, streams, device);
         using var init = streams.For("teacher/weights");
-        _network = new TrainedNetwork(Denoiser.Create(network, init).to(device), settings.Optimizer, settings.Steps);
-        _network.Network.train();
-        _ema = new MovingAverage(_network.Parameters);
+        _network = Denoiser.Create(network, init).to(device);
+        _network.train();
+        _training = new TrainedNetwork(_network, settings.Optimizer, settings.Steps);
+        _ema = new MovingAverage(_training.Parameters);
     }
 
     /// <inheritdoc/>
@@ -64,13 +67,14 @@ public sealed class TeacherTraining : ITrainingRun
         using var scope = NewDisposeScope();
         using var generator = _streams.For("teacher/noise", Step);
         using var dropout = _streams.For("teacher/dropout", Step);
-        _network.Network.DropoutGenerator = dropout;
-        var (images, labels) = _data.Batch(_streams, Step, _settings.Batch);
-        (images, labels) = (images.SentTo(_device), labels?.SentTo(_device));
+        _network.DropoutGenerator = dropout;
+        var (images, oneHot) = _data.Batch(_streams, Step, _settings.Batch);
+        images = images.SentTo(_device);
+        var condition = oneHot is null ? null : new ClassCondition(oneHot.SentTo(_device));
         var sigma = _settings.Noise.Sample(_settings.Batch, generator).SentTo(_device);
         var noise = randn(images.shape, float32, generator: generator).SentTo(_device);
-        var loss = DenoisingLoss.Of(_network.Network, images, sigma, noise, labels).sum() / _settings.Batch;
-        _network.Descend(loss);
+        var loss = DenoisingLoss.Of(_network, images, sigma, noise, condition).sum() / _settings.Batch;
+        _training.Descend(loss);
         Step++;
         _ema.Update(_settings.Ema.DecayAt(_settings.Batch, Step * _settings.Batch));
         _losses.Add(Step, "loss/denoising", loss);
@@ -80,23 +84,21 @@ public sealed class TeacherTraining : ITrainingRun
     public IReadOnlyList<Measurement> ReadMeasurements() => _losses.Drain();
 
     /// <inheritdoc/>
-    public RunState Capture() => new([.. State], JsonSerializer.Serialize(new Progress(Step, _network.Updates)));
+    public RunState Capture() => new([.. State], JsonSerializer.Serialize(new Progress(Step, _training.Updates)));
 
     /// <inheritdoc/>
     public void Restore(RunState state)
     {
         state.CopyTo(State);
-        (Step, _network.Updates) = state.ProgressAs<Progress>();
+        (Step, _training.Updates) = state.ProgressAs<Progress>();
     }
 
     /// <inheritdoc/>
     public void Complete(ITrainingListener listener)
     {
         using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        _network.Parameters.Weights.copy_(_ema.Weights);
-        var network = _network.Network;
-        listener.ArtifactMade(TeacherFileName, stream => SafetensorsFile.Write(stream, NetworkFile.TensorsOf(network), NetworkMetadata.Of(network.Settings)));
+        _ema.CopyTo(_network);
+        listener.ArtifactMade(TeacherFileName, stream => SafetensorsFile.Write(stream, NetworkFile.TensorsOf(_network), NetworkMetadata.Of(_network.Settings)));
     }
 
     /// <inheritdoc/>
@@ -104,10 +106,11 @@ public sealed class TeacherTraining : ITrainingRun
     {
         _losses.Dispose();
         _ema.Dispose();
+        _training.Dispose();
         _network.Dispose();
     }
 
-    private IEnumerable<(string Name, Tensor Value)> State => [.. _network.State("teacher"), ("teacher.ema", _ema.Weights)];
+    private IEnumerable<(string Name, Tensor Value)> State => [.. _training.State("teacher"), .. TrainedNetwork.Named("teacher.ema", _ema.Weights)];
 
     private sealed record Progress(long Step, long Updates);
 }

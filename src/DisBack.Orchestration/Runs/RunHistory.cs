@@ -35,7 +35,7 @@ internal sealed partial class RunHistory(ILoggerFactory loggers)
                 AttemptEnded(name, fail.Number, run.Sequence, fail.Cause, fail.Step);
                 break;
             case RunCommand.Finish finish:
-                Completed(name, finish.Number, run.Sequence, run.Artifacts.TryGetValue(Distillation.StudentFile.Name, out var student) ? student.Content.Digest : "");
+                Completed(name, finish.Number, run.Sequence, run.Artifacts.TryGetValue(Distillation.Generators.StudentFile.Name, out var student) ? student.Content.Digest : "");
                 break;
         }
     }

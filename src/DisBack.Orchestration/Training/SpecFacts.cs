@@ -33,7 +33,8 @@ internal sealed record SpecFacts(CheckpointSettings Checkpoints, HardwareSetting
     public static string Network(string spec)
     {
         using var json = JsonDocument.Parse(spec);
-        return Part<NetworkSettings>(json, "network").ToJson();
+        var network = json.RootElement.TryGetProperty("network", out var part) ? SpecJson.FromJson<NetworkSettings>(part.GetRawText()) : new SongUnetSettings();
+        return network.ToJson();
     }
 
     /// <summary>Key of the trajectory that an experiment walks: all that changes the bytes of stage 1, and nothing else (paper, algorithm 1).</summary>

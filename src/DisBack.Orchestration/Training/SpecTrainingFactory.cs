@@ -8,10 +8,12 @@ using DisBack.Diffusion.Randomness;
 using DisBack.Distillation;
 using DisBack.Distillation.Backtracking;
 using DisBack.Distillation.Evaluations;
+using DisBack.Distillation.Generators;
 using DisBack.Distillation.Recording;
 using DisBack.Distillation.Runs;
 using DisBack.Distillation.Teachers;
 using DisBack.Specs.Experiments;
+using DisBack.Specs.Networks;
 using DisBack.Specs.Reading;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -38,29 +40,36 @@ public sealed class SpecTrainingFactory : ITrainingFactory
         return new TeacherTraining(spec.Network, ImageDataset.Load(spec.Data), spec.Training, new RandomStreams(spec.Seed), inputs.Device);
     }
 
-    private static DegradationRecording Recording(ExperimentSpec spec, TrainingAssignment assignment, ITrainingInputs inputs)
-    {
-        set_num_threads(spec.Hardware.Threads);
-        return new DegradationRecording(
-            () => OpenTeacher(assignment, inputs), spec.Recording, spec.Student.SigmaInit, new RandomStreams(spec.Recording.Seed ?? spec.Seed), inputs.Device);
-    }
+    private static DegradationRecording Recording(ExperimentSpec spec, TrainingAssignment assignment, ITrainingInputs inputs) =>
+        new(StageOf(spec, spec.Recording.Seed ?? spec.Seed, assignment, inputs), spec.Recording);
 
     private DistributionBacktracking Backtracking(ExperimentSpec spec, TrainingAssignment assignment, ITrainingInputs inputs)
     {
-        set_num_threads(spec.Hardware.Threads);
-        var streams = new RandomStreams(spec.Seed);
-        var nodes = new AssignedNodes(assignment.Nodes, inputs, _frozen);
+        var stage = StageOf(spec, spec.Seed, assignment, inputs);
+        var data = spec.Data is { } images ? new RealImages(ImageDataset.Load(images), stage.Streams, inputs.Device) : null;
         return new DistributionBacktracking(
-            Open, nodes, spec.Backtracking, spec.Student.SigmaInit, streams, inputs.Device,
-            new StudentEvaluation(Open, spec.Evaluation, spec.Student.SigmaInit, streams, inputs.Device));
-
-        Denoiser Open() => OpenTeacher(assignment, inputs);
+            stage, new AssignedNodes(assignment.Nodes, inputs, _frozen), spec.Backtracking, new StudentEvaluation(stage, spec.Evaluation), data);
     }
 
-    private static Denoiser OpenTeacher(TrainingAssignment assignment, ITrainingInputs inputs)
+    private static StageInputs StageOf(ExperimentSpec spec, long seed, TrainingAssignment assignment, ITrainingInputs inputs)
     {
-        using var weights = inputs.Fetch(assignment.Teacher!);
-        return NetworkFile.Open(weights.Path).to(inputs.Device);
+        set_num_threads(spec.Hardware.Threads);
+        return new StageInputs(OpenTeacher, OpenStudent, new RandomStreams(seed), inputs.Device);
+
+        Denoiser OpenTeacher()
+        {
+            using var weights = inputs.Fetch(assignment.Teacher!);
+            return NetworkFile.Open(weights.Path).to(inputs.Device);
+        }
+
+        DenoiserGenerator OpenStudent() => new(spec.Student.Network is { } own ? NewNetwork(own) : OpenTeacher(), spec.Student.SigmaInit);
+
+        // Stage 1 is recorded against this very network, so its weights are of the seed of stage 1 in both.
+        Denoiser NewNetwork(NetworkSettings settings)
+        {
+            using var init = new RandomStreams(spec.Recording.Seed ?? spec.Seed).For("student/weights");
+            return Denoiser.Create(settings, init).to(inputs.Device);
+        }
     }
 
     /// <summary>The sealed trajectory of an assignment, each node held on this host only while it is read.</summary>

@@ -1,16 +1,22 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using DisBack.Specs.Noise;
+using System.Text.Json.Serialization;
 using DisBack.Specs.Training;
 
 namespace DisBack.Specs.Backtracking;
 
-/// <summary>Stage 2, distribution backtracking: the host method against the recorded targets, from the most degraded one back to the teacher.</summary>
+/// <summary>Stage 2, distribution backtracking: a host method against the recorded targets, from the most degraded one back to the teacher.</summary>
+/// <remarks>What all hosts have in common; each host has a record of its own with its options and their defaults.</remarks>
 [Description("Stage 2, distribution backtracking: the host method against the recorded targets, from the most degraded one back to the teacher.")]
-public sealed record BacktrackingSettings
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "host")]
+[JsonDerivedType(typeof(DmdSettings), "dmd")]
+[JsonDerivedType(typeof(DiffInstructSettings), "diff-instruct")]
+[JsonDerivedType(typeof(ScoreSettings), "score")]
+[UnlessNamed(typeof(DmdSettings))]
+public abstract record BacktrackingSettings
 {
-    /// <summary>Iterations: one fake-score update each.</summary>
-    [Description("Iterations: one fake-score update each.")]
+    /// <summary>Iterations of the host.</summary>
+    [Description("Iterations of the host.")]
     [Range(1, int.MaxValue)]
     public int Steps { get; init; } = 300;
 
@@ -18,19 +24,6 @@ public sealed record BacktrackingSettings
     [Description("Generated images per iteration.")]
     [Range(1, 65536)]
     public int Batch { get; init; } = 128;
-
-    /// <summary>The score-distillation method.</summary>
-    [Description("The score-distillation method.")]
-    public HostMethod Host { get; init; } = HostMethod.Dmd;
-
-    /// <summary>Two-time-scale rule: the generator moves in every n-th iteration, the fake score in every one.</summary>
-    [Description("Two-time-scale rule: the generator moves in every n-th iteration, the fake score in every one.")]
-    [Range(1, 1000)]
-    public int FakeUpdatesPerGeneratorUpdate { get; init; } = 1;
-
-    /// <summary>Noise levels at which the scores are compared and the fake score is trained.</summary>
-    [Description("Noise levels at which the scores are compared and the fake score is trained.")]
-    public NoiseLaw Noise { get; init; } = new LogNormalNoise();
 
     /// <summary>How the generator is updated.</summary>
     [Description("How the generator is updated.")]
@@ -40,10 +33,6 @@ public sealed record BacktrackingSettings
     [Description("The average of the generator's weights that is evaluated and exported.")]
     public EmaSettings Ema { get; init; } = new();
 
-    /// <summary>How the fake score is updated.</summary>
-    [Description("How the fake score is updated.")]
-    public OptimizerSettings Fake { get; init; } = new() { LearningRate = 5e-4 };
-
     /// <summary>When the target changes.</summary>
     [Description("When the target changes.")]
     public SwitchingPolicy Switching { get; init; } = new ScoreGap();
@@ -52,4 +41,8 @@ public sealed record BacktrackingSettings
     [Description("The run stops when the mean per-pixel standard deviation over a batch of generated images falls under this.")]
     [Range(0.0, 1.0)]
     public double CollapseThreshold { get; init; } = 0.01;
+
+    /// <summary>Updates of the generator in all iterations, which its learning rate's schedule is stretched over.</summary>
+    [JsonIgnore]
+    public virtual long GeneratorUpdates => Steps;
 }

@@ -1,6 +1,8 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using DisBack.Specs.Backtracking;
+using DisBack.Specs.Data;
 using DisBack.Specs.Evaluations;
 using DisBack.Specs.Reading;
 using DisBack.Specs.Recording;
@@ -38,14 +40,19 @@ public sealed record ExperimentSpec : IValidatableObject
 
     /// <summary>Stage 2.</summary>
     [Description("Stage 2, distribution backtracking.")]
-    public BacktrackingSettings Backtracking { get; init; } = new();
+    public BacktrackingSettings Backtracking { get; init; } = new DmdSettings();
+
+    /// <summary>Real images, for a host that needs them; null for the data-free ones.</summary>
+    [Description("Real images, for a host that needs them; absent for the data-free ones.")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DatasetSettings? Data { get; init; }
 
     /// <summary>When the run is made durable.</summary>
     [Description("When the run is made durable.")]
     public CheckpointSettings Checkpoints { get; init; } = new();
 
-    /// <summary>How the student is judged.</summary>
-    [Description("How the student is judged.")]
+    /// <summary>How the student is evaluated.</summary>
+    [Description("How the student is evaluated.")]
     public EvaluationSettings Evaluation { get; init; } = new();
 
     /// <summary>Where the run computes.</summary>
@@ -55,12 +62,6 @@ public sealed record ExperimentSpec : IValidatableObject
     /// <summary>What no single setting shows: combinations that cannot do what they say.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Backtracking.FakeUpdatesPerGeneratorUpdate > Backtracking.Steps)
-        {
-            yield return new ValidationResult(
-                $"the generator would move in every {Backtracking.FakeUpdatesPerGeneratorUpdate}th of only {Backtracking.Steps} steps, that is never; lower it or raise backtracking.steps",
-                ["Backtracking.FakeUpdatesPerGeneratorUpdate"]);
-        }
         if (Backtracking.Switching is FixedInterval { Interval: var interval } && StepsToTeacher(interval) is { } needed && needed > Backtracking.Steps)
         {
             yield return new ValidationResult(

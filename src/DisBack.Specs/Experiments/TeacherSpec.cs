@@ -22,7 +22,7 @@ public sealed record TeacherSpec : IValidatableObject
 
     /// <summary>The network.</summary>
     [Description("The network.")]
-    public NetworkSettings Network { get; init; } = new();
+    public NetworkSettings Network { get; init; } = new SongUnetSettings();
 
     /// <summary>The images.</summary>
     [Description("The images.")]
@@ -45,10 +45,20 @@ public sealed record TeacherSpec : IValidatableObject
     {
         if (Impossible(Network) is { } reason)
             yield return new ValidationResult(reason, [nameof(Network)]);
-        if (Data.Resolution is { } resolution && resolution != Network.ImgResolution)
-            yield return new ValidationResult($"the images are brought to {resolution} pixels but the network has {Network.ImgResolution}; make data.resolution and network.img_resolution equal", ["Data.Resolution"]);
-        if (Data.Channels is { } channels && channels != Network.ImgChannels)
-            yield return new ValidationResult($"the images have {channels} channels but the network has {Network.ImgChannels}; make data.channels and network.img_channels equal", ["Data.Channels"]);
+        var shape = Network.Shape;
+        if (Data.Resolution is { } resolution && (resolution, resolution) != (shape.Height, shape.Width))
+        {
+            yield return new ValidationResult(
+                $"the images are brought to {resolution} pixels but the network has {Math.Max(shape.Height, shape.Width)}; make data.resolution and network.img_resolution equal",
+                ["Data.Resolution"]);
+        }
+
+        if (Data.Channels is { } channels && channels != shape.Channels)
+        {
+            yield return new ValidationResult(
+                $"the images have {channels} channels but the network has {shape.Channels}; make data.channels and network.img_channels equal",
+                ["Data.Channels"]);
+        }
     }
 
     private static string? Impossible(NetworkSettings network)

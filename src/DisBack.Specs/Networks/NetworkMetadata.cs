@@ -14,7 +14,7 @@ public static class NetworkMetadata
     /// <exception cref="DisBackException">The file does not say which network it holds.</exception>
     public static NetworkSettings Read(IReadOnlyDictionary<string, string> metadata, string name) =>
         metadata.TryGetValue(SettingsKey, out var settings)
-            ? NetworkSettings.FromJson(settings, name)
+            ? NetworkJson.FromJson(settings, name)
             : throw new DisBackException(
                 $"'{name}' does not say which network it holds: its metadata has no '{SettingsKey}'; import it with `disback teacher import --network`.");
 }

@@ -1,154 +1,25 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace DisBack.Specs.Networks;
 
-/// <summary>
-/// Everything that determines a denoising network except its weights: the constructor arguments of EDM's networks and preconditionings
-/// (training/networks.py), with the DDPM++ defaults.
-/// </summary>
-[Description("A denoising network: its preconditioning and the constructor arguments of EDM's networks.")]
-public sealed record NetworkSettings
+/// <summary>Everything that determines a denoising network except its weights; one record for each architecture.</summary>
+/// <remarks>An architecture is a record here, with its name in the list above, and its constructor in the registry of the numerics.</remarks>
+[Description("A denoising network: its architecture, by model_type, and the options of that architecture.")]
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "model_type")]
+[JsonDerivedType(typeof(SongUnetSettings), "song-unet")]
+[JsonDerivedType(typeof(DhariwalUnetSettings), "dhariwal-unet")]
+[UnlessNamed(typeof(SongUnetSettings))]
+public abstract record NetworkSettings
 {
-    /// <summary>How this record is spelled in the metadata of a weights file: snake_case fields, kebab-case values.</summary>
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        AllowDuplicateProperties = false,
-        RespectNullableAnnotations = true,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false) },
-    };
+    /// <summary>The shape of the samples that the network denoises.</summary>
+    [JsonIgnore]
+    public abstract SampleShape Shape { get; }
 
-    /// <summary>How the raw network becomes a denoiser.</summary>
-    [Description("How the raw network becomes a denoiser.")]
-    public Preconditioning Precond { get; init; } = Preconditioning.Edm;
-
-    /// <summary>The network family.</summary>
-    [Description("The network family: song-unet (DDPM++, NCSN++) or dhariwal-unet (ADM).")]
-    public ModelType ModelType { get; init; } = ModelType.SongUnet;
-
-    /// <summary>Height and width of the images in pixels.</summary>
-    [Description("Height and width of the images, in pixels."), Range(1, 4096)]
-    public int ImgResolution { get; init; } = 32;
-
-    /// <summary>Colour channels of the images.</summary>
-    [Description("Colour channels of the images."), Range(1, 1024)]
-    public int ImgChannels { get; init; } = 3;
-
-    /// <summary>Number of classes; 0 is an unconditional network.</summary>
-    [Description("Number of classes; 0 is an unconditional network."), Range(0, 1_000_000)]
-    public int LabelDim { get; init; }
-
-    /// <summary>Length of the augmentation label; 0 is none.</summary>
-    [Description("Length of the augmentation label; 0 is none."), Range(0, 1024)]
-    public int AugmentDim { get; init; }
-
-    /// <summary>Base multiplier of the number of channels.</summary>
-    [Description("Base number of channels."), Range(4, 4096)]
-    public int ModelChannels { get; init; } = 128;
-
-    /// <summary>Multiplier of the channels per resolution, from the finest to the coarsest.</summary>
-    [Description("Channel multiplier per resolution, finest first; each further entry halves the resolution.")]
-    public IReadOnlyList<int> ChannelMult { get; init; } = [1, 2, 2, 2];
-
-    /// <summary>Multiplier of the channels of the embedding vector.</summary>
-    [Description("Channel multiplier of the embedding vector."), Range(1, 64)]
-    public int ChannelMultEmb { get; init; } = 4;
-
-    /// <summary>Residual blocks per resolution.</summary>
-    [Description("Residual blocks per resolution."), Range(0, 64)]
-    public int NumBlocks { get; init; } = 4;
-
-    /// <summary>Resolutions, in pixels, whose blocks have self-attention.</summary>
-    [Description("Resolutions, in pixels, whose blocks have self-attention.")]
-    public IReadOnlyList<int> AttnResolutions { get; init; } = [16];
-
-    /// <summary>Probability that an activation is dropped in training.</summary>
-    [Description("Probability that an activation is dropped in training."), Range(0, 0.99)]
-    public double Dropout { get; init; } = 0.1;
-
-    /// <summary>Probability that a class label is dropped in training, for classifier-free guidance.</summary>
-    [Description("Probability that a class label is dropped in training."), Range(0, 1)]
-    public double LabelDropout { get; init; }
-
-    /// <summary>Embedding of the noise level; SongUNet only.</summary>
-    [Description("Embedding of the noise level: positional (DDPM++) or fourier (NCSN++). Song-unet only.")]
-    public EmbeddingType EmbeddingType { get; init; } = EmbeddingType.Positional;
-
-    /// <summary>Multiplier of the channels of the noise embedding; SongUNet only.</summary>
-    [Description("Channel multiplier of the noise embedding: 1 for DDPM++, 2 for NCSN++. Song-unet only."), Range(1, 64)]
-    public int ChannelMultNoise { get; init; } = 1;
-
-    /// <summary>How the image pyramid enters the encoder; SongUNet only.</summary>
-    [Description("Encoder: standard (DDPM++), residual (NCSN++) or skip. Song-unet only.")]
-    public EncoderType EncoderType { get; init; } = EncoderType.Standard;
-
-    /// <summary>How the image leaves the decoder; SongUNet only.</summary>
-    [Description("Decoder: standard or skip. Song-unet only.")]
-    public DecoderType DecoderType { get; init; } = DecoderType.Standard;
-
-    /// <summary>Taps of the separable resampling filter; SongUNet only.</summary>
-    [Description("Taps of the separable resampling filter: [1, 1] for DDPM++, [1, 3, 3, 1] for NCSN++. Song-unet only.")]
-    public IReadOnlyList<double> ResampleFilter { get; init; } = [1, 1];
-
-    /// <summary>Standard deviation of the data; EDM preconditioning only.</summary>
-    [Description("Expected standard deviation of the training data. EDM only."), Range(1e-6, 1e6)]
-    public double SigmaData { get; init; } = 0.5;
-
-    /// <summary>Smallest supported noise level; null is the preconditioning's own (EDM 0, VE 0.02). VP and iDDPM derive theirs.</summary>
-    [Description("Smallest supported noise level; absent is 0 for edm and 0.02 for ve. vp and iddpm derive theirs."), Range(0, 1e6)]
-    public double? SigmaMin { get; init; }
-
-    /// <summary>Largest supported noise level; null is the preconditioning's own (EDM infinite, VE 100). VP and iDDPM derive theirs.</summary>
-    [Description("Largest supported noise level; absent is unlimited for edm and 100 for ve. vp and iddpm derive theirs."), Range(1e-6, 1e9)]
-    public double? SigmaMax { get; init; }
-
-    /// <summary>Slope of the noise rate of VP.</summary>
-    [Description("Extent of the noise level schedule of vp."), Range(1e-6, 1e3)]
-    public double BetaD { get; init; } = 19.9;
-
-    /// <summary>Initial noise rate of VP.</summary>
-    [Description("Initial slope of the noise level schedule of vp."), Range(1e-6, 1e3)]
-    public double BetaMin { get; init; } = 0.1;
-
-    /// <summary>Smallest time of VP.</summary>
-    [Description("Smallest time of vp."), Range(1e-12, 1)]
-    public double EpsilonT { get; init; } = 1e-5;
-
-    /// <summary>Number of time steps M of the original formulations of VP and iDDPM.</summary>
-    [Description("Number of time steps M of the original formulation of vp and iddpm."), Range(1, 1_000_000)]
-    public int TimeSteps { get; init; } = 1000;
-
-    /// <summary>C1 of iDDPM's table of noise levels.</summary>
-    [Description("C1 of iddpm's noise levels."), Range(0, 1)]
-    public double C1 { get; init; } = 0.001;
-
-    /// <summary>C2 of iDDPM's table of noise levels.</summary>
-    [Description("C2 of iddpm's noise levels."), Range(0, 1)]
-    public double C2 { get; init; } = 0.008;
-
-    /// <summary>The JSON that a weights file carries in its metadata field <c>network</c>.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, Json);
-
-    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
-    /// <param name="json">The text.</param>
-    /// <param name="origin">Where it comes from, for the message of an error.</param>
-    /// <exception cref="DisBackException">The text is not the JSON of network settings.</exception>
-    public static NetworkSettings FromJson(string json, string origin)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<NetworkSettings>(json, Json) ?? throw new JsonException("it is null");
-        }
-        catch (JsonException cause)
-        {
-            throw new DisBackException($"The network settings of '{origin}' cannot be read ({cause.Message}): write them anew with this version.", cause);
-        }
-    }
+    /// <summary>Number of classes that the network is conditional on; 0 is none.</summary>
+    [JsonIgnore]
+    public abstract int Classes { get; }
 
     /// <summary>Throws unless a network can be built from these settings.</summary>
     /// <exception cref="DisBackException">A value or a combination of values is impossible; the message names it.</exception>
@@ -156,73 +27,18 @@ public sealed record NetworkSettings
     {
         var invalid = new List<ValidationResult>();
         if (!Validator.TryValidateObject(this, new ValidationContext(this), invalid, validateAllProperties: true))
+        {
             throw Impossible(invalid[0].ErrorMessage!);
-        if (ChannelMult.Count is 0 or > 16 || ChannelMult.Any(mult => mult < 1)) throw Impossible("channel_mult needs one to 16 positive entries");
-        if (ImgResolution % (1 << (ChannelMult.Count - 1)) != 0)
-            throw Impossible($"img_resolution {ImgResolution} cannot be halved {ChannelMult.Count - 1} times as the {ChannelMult.Count} entries of channel_mult ask");
-        if (ModelChannels * ChannelMultNoise % 2 != 0) throw Impossible($"model_channels {ModelChannels} is odd, but the noise embedding has as many sines as cosines");
-        if (ModelType == ModelType.SongUnet && (ResampleFilter.Count < 2 || ResampleFilter.Count % 2 != 0 || ResampleFilter.Sum() == 0))
-            throw Impossible("resample_filter needs an even number of taps with a sum other than 0");
+        }
+
+        if (FindContradiction() is { } contradiction)
+        {
+            throw Impossible(contradiction);
+        }
     }
 
+    /// <summary>What no single setting shows: a combination of values from which no network can be built, in words; null if there is none.</summary>
+    protected abstract string? FindContradiction();
+
     private static DisBackException Impossible(string what) => new($"The network settings are impossible: {what.TrimEnd('.')}; correct them.");
-}
-
-/// <summary>How the raw network F becomes the denoiser D (Karras et al. 2022, Table 1).</summary>
-public enum Preconditioning
-{
-    /// <summary>EDM: unit variance in and out at every noise level.</summary>
-    Edm,
-
-    /// <summary>Variance preserving (DDPM++ of Song et al.): the network predicts the noise.</summary>
-    Vp,
-
-    /// <summary>Variance exploding (NCSN++ of Song et al.).</summary>
-    Ve,
-
-    /// <summary>Improved DDPM (Nichol and Dhariwal): a table of noise levels, half of the output channels ignored.</summary>
-    Iddpm,
-}
-
-/// <summary>The network families.</summary>
-public enum ModelType
-{
-    /// <summary>DDPM++ and NCSN++ of Song et al.</summary>
-    SongUnet,
-
-    /// <summary>ADM of Dhariwal and Nichol.</summary>
-    DhariwalUnet,
-}
-
-/// <summary>Embeddings of the noise level.</summary>
-public enum EmbeddingType
-{
-    /// <summary>Sines and cosines of geometric frequencies (DDPM++).</summary>
-    Positional,
-
-    /// <summary>Sines and cosines of random frequencies (NCSN++).</summary>
-    Fourier,
-}
-
-/// <summary>How the image pyramid enters SongUNet's encoder.</summary>
-public enum EncoderType
-{
-    /// <summary>Only at the finest resolution (DDPM++).</summary>
-    Standard,
-
-    /// <summary>A downsampled image is projected and added at each resolution.</summary>
-    Skip,
-
-    /// <summary>Learned features of the pyramid are added at each resolution (NCSN++).</summary>
-    Residual,
-}
-
-/// <summary>How the image leaves SongUNet's decoder.</summary>
-public enum DecoderType
-{
-    /// <summary>Only at the finest resolution.</summary>
-    Standard,
-
-    /// <summary>Each resolution adds its part to an upsampled image.</summary>
-    Skip,
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using DisBack.Specs.Networks;
 
 namespace DisBack.Specs.Reading;
 
@@ -39,7 +40,7 @@ public static class SpecJson
             RespectNullableAnnotations = true,
             IgnoreReadOnlyProperties = true,
             AllowOutOfOrderMetadataProperties = true,
-            TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
+            TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { NetworkJson.SkipForeignFields } },
             Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false) },
         };
         options.MakeReadOnly();

@@ -31,6 +31,7 @@ public static class SpecSchema
         var description = Attribute<DescriptionAttribute>(property?.AttributeProvider) ?? Attribute<DescriptionAttribute>(context.TypeInfo.Type);
         if (description is not null)
             schema.Insert(0, "description", description.Description);
+        MakeOptional(schema, context.TypeInfo);
         if (property is null)
             return schema;
         foreach (var rule in SpecWalker.Rules(property))
@@ -38,6 +39,13 @@ public static class SpecSchema
         if (!property.IsRequired && !schema.ContainsKey("$ref") && DefaultOf(property) is { } value)
             schema["default"] = value;
         return schema;
+    }
+
+    /// <summary>A choice that has a default need not be named.</summary>
+    private static void MakeOptional(JsonObject schema, JsonTypeInfo type)
+    {
+        if (type.PolymorphismOptions is not null && SpecWalker.Default(type) is not null)
+            schema.Remove("required");
     }
 
     private static void Constrain(JsonObject schema, JsonPropertyInfo property, ValidationAttribute rule)

@@ -81,7 +81,7 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
         var discriminator = info.PolymorphismOptions?.TypeDiscriminatorPropertyName;
         if (discriminator is not null)
         {
-            if (Chosen(section, info.PolymorphismOptions!, path) is not { } chosen)
+            if (Chosen(section, info, path) is not { } chosen)
                 return null;
             json[discriminator] = (string)chosen.TypeDiscriminator!;
             info = s_options.GetTypeInfo(chosen.DerivedType);
@@ -108,12 +108,15 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
         return Value(entry.Value, property.PropertyType, Join(path, entry.Key), Rules(property));
     }
 
-    private JsonDerivedType? Chosen(SpecSection section, JsonPolymorphismOptions choice, string path)
+    private JsonDerivedType? Chosen(SpecSection section, JsonTypeInfo info, string path)
     {
+        var choice = info.PolymorphismOptions!;
         var key = choice.TypeDiscriminatorPropertyName;
         var names = choice.DerivedTypes.Select(d => (string)d.TypeDiscriminator!).ToArray();
         if (section.Find(key) is not { } entry)
         {
+            if (Default(info) is { } unnamed)
+                return unnamed;
             // A misspelt discriminator is the likelier mistake than a forgotten one.
             var misspelt = section.Entries.FirstOrDefault(e => NearestName.Of(e.Key, [key]) is not null);
             if (misspelt is not null)
@@ -131,6 +134,12 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
         problems.Add(new SpecProblem(entry.Value.Place, $"'{Join(path, key)}' is {Shown(entry.Value)}", OneOf(names), NearestName.Of(written ?? "", names)));
         return null;
     }
+
+    /// <summary>The choice that is meant where a section does not name one; null if it must.</summary>
+    internal static JsonDerivedType? Default(JsonTypeInfo info) =>
+        Attribute.GetCustomAttribute(info.Type, typeof(UnlessNamedAttribute)) is UnlessNamedAttribute { Type: var type }
+            ? info.PolymorphismOptions!.DerivedTypes.Single(derived => derived.DerivedType == type)
+            : null;
 
     private void Unknown(SpecEntry entry, string path, IEnumerable<string> valid)
     {
@@ -209,7 +218,7 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
         return _places[""];
     }
 
-    internal static IEnumerable<JsonPropertyInfo> Keys(JsonTypeInfo info) => info.Properties.Where(p => p.Set is not null);
+    internal static IEnumerable<JsonPropertyInfo> Keys(JsonTypeInfo info) => info.Properties.Where(p => p is { Set: not null, Get: not null });
 
     internal static ValidationAttribute[] Rules(JsonPropertyInfo property)
         => [.. property.AttributeProvider?.GetCustomAttributes(typeof(ValidationAttribute), inherit: true).Cast<ValidationAttribute>() ?? []];

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 
 namespace DisBack.Specs.Training;
 
@@ -36,6 +37,12 @@ public sealed record OptimizerSettings : IValidatableObject
     [Description("Largest L2 norm of the whole gradient; a longer one is scaled down to it. Absent: never clipped.")]
     [Range(1e-9, 1e12)]
     public double? ClipNorm { get; init; }
+
+    /// <summary>Decoupled weight decay (AdamW): the part of every weight that is taken away per unit of the learning rate; 0 takes nothing.</summary>
+    [Description("Decoupled weight decay (AdamW): the part of every weight that is taken away per unit of the learning rate; 0 takes nothing.")]
+    [Range(0.0, 10.0)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double WeightDecay { get; init; }
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using DisBack.Contracts.Documents;
-using DisBack.Distillation;
+using DisBack.Distillation.Generators;
 using DisBack.TestKit.History;
 using static DisBack.TestKit.History.HistoryEvent;
 

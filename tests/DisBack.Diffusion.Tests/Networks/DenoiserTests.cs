@@ -1,3 +1,4 @@
+using DisBack.Diffusion.Conditions;
 using DisBack.Diffusion.Networks;
 using DisBack.Specs.Networks;
 using TorchSharp;
@@ -8,24 +9,29 @@ namespace DisBack.Diffusion.Tests.Networks;
 /// <summary>Networks are what their settings say, begin as their generator says, and clean up after themselves.</summary>
 public sealed class DenoiserTests
 {
-    private static readonly NetworkSettings Ddpmpp = new()
+    private static readonly SongUnetSettings Ddpmpp = new()
     {
         ImgResolution = 32, ImgChannels = 3, AugmentDim = 9, ChannelMult = [2, 2, 2],
     };
 
-    private static readonly NetworkSettings Ncsnpp = Ddpmpp with
+    private static readonly SongUnetSettings Ncsnpp = Ddpmpp with
     {
         EmbeddingType = EmbeddingType.Fourier, ChannelMultNoise = 2, EncoderType = EncoderType.Residual, ResampleFilter = [1, 3, 3, 1],
     };
 
-    private static readonly NetworkSettings Adm = new()
+    private static readonly DhariwalUnetSettings Adm = new()
     {
-        ModelType = ModelType.DhariwalUnet, ImgResolution = 64, ImgChannels = 3, LabelDim = 1000,
+        ImgResolution = 64, ImgChannels = 3, LabelDim = 1000,
         ModelChannels = 192, ChannelMult = [1, 2, 3, 4], NumBlocks = 3, AttnResolutions = [32, 16, 8],
     };
 
     /// <summary>The digits network.</summary>
-    private static readonly NetworkSettings Small = new()
+    private static readonly SongUnetSettings Small = new()
+    {
+        ImgResolution = 14, ImgChannels = 1, LabelDim = 10, ModelChannels = 16, ChannelMult = [1, 2], NumBlocks = 1, AttnResolutions = [7], Dropout = 0,
+    };
+
+    private static readonly DhariwalUnetSettings SmallAdm = new()
     {
         ImgResolution = 14, ImgChannels = 1, LabelDim = 10, ModelChannels = 16, ChannelMult = [1, 2], NumBlocks = 1, AttnResolutions = [7], Dropout = 0,
     };
@@ -59,7 +65,7 @@ public sealed class DenoiserTests
     {
         using var scope = NewDisposeScope();
         using var denoiser = Create(settings);
-        var denoised = denoiser.forward(ones(2, 1, 14, 14), tensor([0.5f, 2f]), eye(10)[TensorIndex.Slice(0, 2)]);
+        var denoised = denoiser.forward(ones(2, 1, 14, 14), tensor([0.5f, 2f]), new ClassCondition(eye(10)[TensorIndex.Slice(0, 2)]));
         Assert.Equal([2, 1, 14, 14], denoised.shape);
         denoised.square().sum().backward();
         Assert.All(denoiser.named_parameters(), item => Assert.True(item.parameter.grad is { } gradient && gradient.isfinite().all().item<bool>(), item.name));
@@ -85,11 +91,11 @@ public sealed class DenoiserTests
     }
 
     [Theory]
-    [InlineData(ModelType.SongUnet)]
-    [InlineData(ModelType.DhariwalUnet)]
-    public void Initial_values_are_those_of_EDM_whatever_the_memory_held_before(ModelType type)
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Initial_values_are_those_of_EDM_whatever_the_memory_held_before(bool song)
     {
-        var settings = Small with { ModelType = type, ModelChannels = 64, EmbeddingType = EmbeddingType.Fourier };
+        NetworkSettings settings = song ? Small with { ModelChannels = 64, EmbeddingType = EmbeddingType.Fourier } : SmallAdm with { ModelChannels = 64 };
         using var scope = NewDisposeScope();
         using var clean = Create(settings);
         DirtyTheHeap(clean.State().Select(item => item.Value.NumberOfElements));
@@ -99,7 +105,6 @@ public sealed class DenoiserTests
             Assert.True(value.Equals(again), $"{name} differs between two networks of one seed");
             var largest = value.abs().max().item<float>();
             var (layer, kind) = (name.Split('.')[^2], name.Split('.')[^1]);
-            var song = type == ModelType.SongUnet;
             switch (kind)
             {
                 case "weight" when layer.Contains("norm", StringComparison.Ordinal):
@@ -136,7 +141,7 @@ public sealed class DenoiserTests
     [Fact]
     public void Training_and_sampling_leave_no_tensor_behind()
     {
-        foreach (var settings in (NetworkSettings[])[Small with { Dropout = 0.1, LabelDropout = 0.1 }, Small with { ModelType = ModelType.DhariwalUnet, Precond = Preconditioning.Iddpm }])
+        foreach (var settings in (NetworkSettings[])[Small with { Dropout = 0.1, LabelDropout = 0.1 }, SmallAdm with { Precond = Preconditioning.Iddpm }])
         {
             using var denoiser = Create(settings);
             using var masks = new Generator(2);
@@ -152,7 +157,7 @@ public sealed class DenoiserTests
                 using var x = ones(2, 1, 14, 14);
                 using var sigma = ones(2);
                 using var labels = eye(2, 10);
-                using var denoised = denoiser.forward(x, sigma, labels);
+                using var denoised = denoiser.forward(x, sigma, new ClassCondition(labels));
                 using var loss = denoised.sum();
                 loss.backward();
             }
@@ -171,7 +176,7 @@ public sealed class DenoiserTests
     public void Dropout_draws_from_its_generator_and_from_nothing_else()
     {
         using var scope = NewDisposeScope();
-        using var denoiser = Create(Small with { Dropout = 0.5, ModelType = ModelType.SongUnet });
+        using var denoiser = Create(Small with { Dropout = 0.5 });
         // Visible in the output only once the layer after the dropout has weights.
         using (no_grad()) foreach (var (_, parameter) in denoiser.named_parameters()) parameter.add_(0.05);
         Tensor x = ones(2, 1, 14, 14), sigma = ones(2);
@@ -196,8 +201,8 @@ public sealed class DenoiserTests
         using var denoiser = Create(Small);
         using (no_grad()) foreach (var (_, parameter) in denoiser.named_parameters()) parameter.add_(0.05);
         Tensor x = ones(2, 1, 14, 14), sigma = ones(2, 1, 1, 1);
-        Assert.True(denoiser.forward(x, sigma).allclose(denoiser.forward(x, ones(1), zeros(2, 10))));
-        Assert.False(denoiser.forward(x, sigma).allclose(denoiser.forward(x, sigma, eye(2, 10))));
+        Assert.True(denoiser.forward(x, sigma).allclose(denoiser.forward(x, ones(1), new ClassCondition(zeros(2, 10)))));
+        Assert.False(denoiser.forward(x, sigma).allclose(denoiser.forward(x, sigma, new ClassCondition(eye(2, 10)))));
     }
 
     public static IEnumerable<TheoryDataRow<NetworkSettings, string>> Impossible =>

@@ -1,5 +1,6 @@
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Noise;
+using DisBack.Diffusion.Schedules;
 using DisBack.Specs.Networks;
 using static TorchSharp.torch;
 
@@ -18,11 +19,11 @@ public sealed class PreconditioningTests
         using var scope = NewDisposeScope();
         using var denoiser = Create(Preconditioning.Edm);
         var level = full([1, 1, 1, 1], (float)sigma);
-        var c = denoiser.Coefficients(level);
-        AssertSixDigits(skip, c.Skip!);
-        AssertSixDigits(output, c.Out);
-        AssertSixDigits(input, c.In!);
-        AssertSixDigits(noise, c.Noise);
+        var (c_skip, c_out) = denoiser.Prediction.At(level);
+        AssertSixDigits(skip, c_skip!);
+        AssertSixDigits(output, c_out);
+        AssertSixDigits(input, denoiser.Schedule.InputScale(level)!);
+        AssertSixDigits(noise, denoiser.Schedule.Time(level));
         AssertSixDigits(weight, DenoisingLoss.Weight(denoiser, level));
     }
 
@@ -32,9 +33,9 @@ public sealed class PreconditioningTests
         using var scope = NewDisposeScope();
         using var denoiser = Create(Preconditioning.Vp);
         var t = linspace(0.01, 1, 50, ScalarType.Float32).reshape(-1, 1, 1, 1);
-        var noise = denoiser.Coefficients(VpSchedule.Sigma(t, 19.9, 0.1)).Noise;
+        var noise = denoiser.Schedule.Time(VpSchedule.SigmaAt(t, 19.9, 0.1));
         Assert.True(noise.allclose(t * 999, rtol: 1e-4));
-        Assert.Equal(Math.Sqrt(Math.Exp(0.5 * 19.9 + 0.1) - 1), denoiser.SigmaMax, 1e-9);
+        Assert.Equal(Math.Sqrt(Math.Exp(0.5 * 19.9 + 0.1) - 1), denoiser.Schedule.SigmaMax, 1e-9);
     }
 
     [Fact]
@@ -46,18 +47,18 @@ public sealed class PreconditioningTests
         Assert.Equal([1001], table.shape);
         Assert.Equal(0, table[1000].item<float>());
         Assert.True((table[TensorIndex.Slice(0, 1000)] > table[TensorIndex.Slice(1)]).all().item<bool>());
-        var snapped = denoiser.RoundSigma(table[TensorIndex.Slice(10, 20)].to(ScalarType.Float64) * 1.0001);
+        var snapped = denoiser.Schedule.Round(table[TensorIndex.Slice(10, 20)].to(ScalarType.Float64) * 1.0001);
         Assert.True(snapped.to(ScalarType.Float32).Equals(table[TensorIndex.Slice(10, 20)]));
-        Assert.Equal(999 - 10, denoiser.Coefficients(table[10].reshape(1, 1, 1, 1)).Noise.item<float>());
+        Assert.Equal(999 - 10, denoiser.Schedule.Time(table[10].reshape(1, 1, 1, 1)).item<float>());
     }
 
     [Fact]
     public void VE_supports_the_levels_it_was_made_for()
     {
         using var denoiser = Create(Preconditioning.Ve);
-        Assert.Equal((0.02, 100), (denoiser.SigmaMin, denoiser.SigmaMax));
+        Assert.Equal((0.02, 100), (denoiser.Schedule.SigmaMin, denoiser.Schedule.SigmaMax));
         using var edm = Create(Preconditioning.Edm);
-        Assert.Equal((0, double.PositiveInfinity), (edm.SigmaMin, edm.SigmaMax));
+        Assert.Equal((0, double.PositiveInfinity), (edm.Schedule.SigmaMin, edm.Schedule.SigmaMax));
     }
 
     private static void AssertSixDigits(double expected, Tensor actual) =>
@@ -66,6 +67,6 @@ public sealed class PreconditioningTests
     private static Denoiser Create(Preconditioning precond)
     {
         using var init = new Generator(1);
-        return Denoiser.Create(new NetworkSettings { Precond = precond, ImgResolution = 8, ModelChannels = 8, ChannelMult = [1], NumBlocks = 1, AttnResolutions = [], Dropout = 0 }, init);
+        return Denoiser.Create(new SongUnetSettings { Precond = precond, ImgResolution = 8, ModelChannels = 8, ChannelMult = [1], NumBlocks = 1, AttnResolutions = [], Dropout = 0 }, init);
     }
 }

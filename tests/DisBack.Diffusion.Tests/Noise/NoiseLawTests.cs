@@ -1,5 +1,5 @@
 using System.Text.Json;
-using DisBack.Diffusion.Networks;
+using DisBack.Diffusion.Schedules;
 using DisBack.Diffusion.Noise;
 using DisBack.Specs.Noise;
 using static TorchSharp.torch;
@@ -64,7 +64,7 @@ public sealed class NoiseLawTests
     {
         using var scope = NewDisposeScope();
         var median = Draw(new VpNoise()).median().item<float>();
-        Assert.Equal(VpSchedule.Sigma(0.5, 19.9, 0.1), median, 0.15);
+        Assert.Equal(VpSchedule.SigmaAt(0.5, 19.9, 0.1), median, 0.15);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using DisBack.Diffusion.Conditions;
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Sampling;
@@ -18,7 +19,7 @@ public sealed class NetworkOracleTests
         using var file = SafetensorsFile.Open(path);
         using var denoiser = Load(file);
         var x = file.Read("in.x").requires_grad_();
-        var denoised = denoiser.forward(x, file.Read("in.sigma"), Optional(file, "in.class_labels"), Optional(file, "in.augment_labels"));
+        var denoised = denoiser.forward(x, file.Read("in.sigma"), Classes(file, "in.class_labels"), Optional(file, "in.augment_labels"));
         OracleFiles.AssertAgrees(file.Read("out.denoised"), denoised, "out.denoised");
 
         (denoised * file.Read("in.cotangent")).sum().backward();
@@ -44,7 +45,7 @@ public sealed class NetworkOracleTests
         using var denoiser = Load(file);
         var sampler = new HeunSampler(denoiser, new HeunSettings { Steps = int.Parse(file.Metadata["steps"]) });
         OracleFiles.AssertAgrees(file.Read("sampler.t_steps"), tensor(sampler.NoiseLevels.ToArray()), "sampler.t_steps");
-        var images = sampler.Sample(file.Read("sampler.latents"), Optional(file, "sampler.class_labels"));
+        var images = sampler.Sample(file.Read("sampler.latents"), Classes(file, "sampler.class_labels"));
         OracleFiles.AssertAgrees(file.Read("sampler.images"), images, "sampler.images");
     }
 
@@ -56,6 +57,8 @@ public sealed class NetworkOracleTests
         denoiser.eval();
         return denoiser;
     }
+
+    private static ClassCondition? Classes(SafetensorsFile file, string name) => Optional(file, name) is { } oneHot ? new(oneHot) : null;
 
     private static Tensor? Optional(SafetensorsFile file, string name) => file.Entries.ContainsKey(name) ? file.Read(name) : null;
 }

@@ -19,7 +19,7 @@ internal static class OracleFiles
     public static IEnumerable<string> Of(string kind) => Directory.EnumerateFiles(Path.Combine(Root, kind), "*.safetensors").Order(StringComparer.Ordinal);
 
     /// <summary>The settings that EDM's constructor would have with the arguments in a file's metadata.</summary>
-    public static NetworkSettings Settings(IReadOnlyDictionary<string, string> metadata)
+    public static UNetSettings Settings(IReadOnlyDictionary<string, string> metadata)
     {
         using var arguments = JsonDocument.Parse(metadata["arguments"]);
         var precond = metadata["network"] switch
@@ -32,12 +32,12 @@ internal static class OracleFiles
         };
         var family = arguments.RootElement.TryGetProperty("model_type", out var type) ? type.GetString()
             : precond is Preconditioning.Vp or Preconditioning.Ve ? "SongUNet" : "DhariwalUNet";
-        var settings = new NetworkSettings { Precond = precond };
+        UNetSettings settings = new SongUnetSettings { Precond = precond };
         if (family == "DhariwalUNet")
         {
-            settings = settings with
+            settings = new DhariwalUnetSettings
             {
-                ModelType = ModelType.DhariwalUnet,
+                Precond = precond,
                 ModelChannels = 192,
                 ChannelMult = [1, 2, 3, 4],
                 NumBlocks = 3,
@@ -49,7 +49,7 @@ internal static class OracleFiles
         return arguments.RootElement.EnumerateObject().Aggregate(settings, With);
     }
 
-    private static NetworkSettings With(NetworkSettings settings, JsonProperty argument)
+    private static UNetSettings With(UNetSettings settings, JsonProperty argument)
     {
         var value = argument.Value;
         return argument.Name switch
@@ -61,15 +61,15 @@ internal static class OracleFiles
             "model_channels" => settings with { ModelChannels = value.GetInt32() },
             "channel_mult" => settings with { ChannelMult = Integers() },
             "channel_mult_emb" => settings with { ChannelMultEmb = value.GetInt32() },
-            "channel_mult_noise" => settings with { ChannelMultNoise = value.GetInt32() },
+            "channel_mult_noise" => (SongUnetSettings)settings with { ChannelMultNoise = value.GetInt32() },
             "num_blocks" => settings with { NumBlocks = value.GetInt32() },
             "attn_resolutions" => settings with { AttnResolutions = Integers() },
             "dropout" => settings with { Dropout = value.GetDouble() },
             "label_dropout" => settings with { LabelDropout = value.GetDouble() },
-            "embedding_type" => settings with { EmbeddingType = Enum.Parse<EmbeddingType>(value.GetString()!, ignoreCase: true) },
-            "encoder_type" => settings with { EncoderType = Enum.Parse<EncoderType>(value.GetString()!, ignoreCase: true) },
-            "decoder_type" => settings with { DecoderType = Enum.Parse<DecoderType>(value.GetString()!, ignoreCase: true) },
-            "resample_filter" => settings with { ResampleFilter = [.. value.EnumerateArray().Select(tap => tap.GetDouble())] },
+            "embedding_type" => (SongUnetSettings)settings with { EmbeddingType = Enum.Parse<EmbeddingType>(value.GetString()!, ignoreCase: true) },
+            "encoder_type" => (SongUnetSettings)settings with { EncoderType = Enum.Parse<EncoderType>(value.GetString()!, ignoreCase: true) },
+            "decoder_type" => (SongUnetSettings)settings with { DecoderType = Enum.Parse<DecoderType>(value.GetString()!, ignoreCase: true) },
+            "resample_filter" => (SongUnetSettings)settings with { ResampleFilter = [.. value.EnumerateArray().Select(tap => tap.GetDouble())] },
             "sigma_data" => settings with { SigmaData = value.GetDouble() },
             "sigma_min" => settings with { SigmaMin = value.GetDouble() },
             "sigma_max" => settings with { SigmaMax = value.ValueKind == JsonValueKind.Number && double.IsFinite(value.GetDouble()) ? value.GetDouble() : null },

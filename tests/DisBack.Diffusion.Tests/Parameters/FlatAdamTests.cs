@@ -17,15 +17,15 @@ public sealed class FlatAdamTests
         using nn.Module<Tensor, Tensor> theirs = nn.Linear(7, 5), ours = nn.Linear(7, 5);
         ours.load_state_dict(theirs.state_dict());
         using var reference = optim.Adam(theirs.parameters(), 1e-2, beta1, beta2, epsilon);
-        using var buffer = ParameterBuffer.Attach(ours, trained: true);
-        using var adam = new FlatAdam(buffer, beta1, beta2, epsilon);
+        using var groups = ParameterGroups.Attach(ours, trained: true);
+        using var adam = new FlatAdam(groups, beta1, beta2, epsilon);
         for (var step = 0; step < 20; step++)
         {
             var x = randn([3, 7], generator: generator);
             reference.zero_grad();
             theirs.forward(x).square().sum().backward();
             reference.step();
-            buffer.ZeroGradients();
+            groups.ZeroGradients();
             ours.forward(x).square().sum().backward();
             adam.Step(1e-2);
         }
@@ -37,16 +37,40 @@ public sealed class FlatAdamTests
     }
 
     [Fact]
+    public void With_weight_decay_it_is_AdamW()
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(1);
+        using nn.Module<Tensor, Tensor> theirs = nn.Linear(7, 5), ours = nn.Linear(7, 5);
+        ours.load_state_dict(theirs.state_dict());
+        using var reference = optim.AdamW(theirs.parameters(), 1e-2, weight_decay: 0.1);
+        using var groups = ParameterGroups.Attach(ours, trained: true);
+        using var adam = new FlatAdam(groups, 0.9, 0.999, 1e-8, weightDecay: 0.1);
+        for (var step = 0; step < 20; step++)
+        {
+            var x = randn([3, 7], generator: generator);
+            reference.zero_grad();
+            theirs.forward(x).square().sum().backward();
+            reference.step();
+            groups.ZeroGradients();
+            ours.forward(x).square().sum().backward();
+            adam.Step(1e-2);
+        }
+
+        Assert.All(theirs.parameters().Zip(ours.parameters()), pair => Assert.True(pair.First.allclose(pair.Second, rtol: 1e-5, atol: 1e-6)));
+    }
+
+    [Fact]
     public void A_long_gradient_is_scaled_to_the_limit_and_a_short_one_left_alone()
     {
         using var scope = NewDisposeScope();
         using var module = nn.Linear(2, 1, hasBias: false);
-        using var buffer = ParameterBuffer.Attach(module, trained: true);
-        using var adam = new FlatAdam(buffer, 0, 0.999, 1e-8);
+        using var groups = ParameterGroups.Attach(module, trained: true);
+        var buffer = groups.Trained[0];
         buffer.Gradients!.copy_(tensor(new[] { 3f, 4f }));
-        adam.Step(1e-3, clipNorm: 10);
+        ParameterGroups.ClipGradients(10, groups);
         Assert.Equal([3f, 4f], buffer.Gradients.data<float>());
-        adam.Step(1e-3, clipNorm: 1);
+        ParameterGroups.ClipGradients(1, groups);
         Assert.Equal(1, buffer.Gradients.norm().item<float>(), 1e-6);
     }
 
@@ -55,10 +79,12 @@ public sealed class FlatAdamTests
     {
         using var scope = NewDisposeScope();
         using var module = nn.Linear(2, 1, hasBias: false);
-        using var buffer = ParameterBuffer.Attach(module, trained: true);
-        using var adam = new FlatAdam(buffer, 0.9, 0.999, 1e-8);
+        using var groups = ParameterGroups.Attach(module, trained: true);
+        var buffer = groups.Trained[0];
+        using var adam = new FlatAdam(groups, 0.9, 0.999, 1e-8);
         var before = buffer.Weights.clone();
         buffer.Gradients!.fill_(float.NaN);
+        groups.CleanGradients();
         adam.Step(1e-1);
         Assert.True(before.equal(buffer.Weights).all().item<bool>());
     }
@@ -68,19 +94,20 @@ public sealed class FlatAdamTests
     {
         using var scope = NewDisposeScope();
         using var module = nn.Linear(2, 1, hasBias: false);
-        using var buffer = ParameterBuffer.Attach(module, trained: true);
+        using var groups = ParameterGroups.Attach(module, trained: true);
+        var buffer = groups.Trained[0];
         using (no_grad())
         {
             buffer.Weights.fill_(1);
         }
 
-        using var average = new MovingAverage(buffer);
+        using var average = new MovingAverage(groups);
         using (no_grad())
         {
             buffer.Weights.fill_(2);
         }
 
         average.Update(0.75);
-        Assert.All(average.Weights.data<float>(), value => Assert.Equal(1.25f, value));
+        Assert.All(average.Weights[0].data<float>(), value => Assert.Equal(1.25f, value));
     }
 }

@@ -8,7 +8,7 @@ namespace DisBack.Diffusion.Tests.Parameters;
 /// <summary>A network in a flat buffer computes what it computed before, and autograd writes its gradients into the buffer.</summary>
 public sealed class ParameterBufferTests
 {
-    private static readonly NetworkSettings Settings = new()
+    private static readonly SongUnetSettings Settings = new()
     {
         ImgResolution = 8, ImgChannels = 1, ModelChannels = 8, ChannelMult = [1, 2], NumBlocks = 1, AttnResolutions = [], Dropout = 0,
     };
@@ -18,7 +18,8 @@ public sealed class ParameterBufferTests
     {
         using var scope = NewDisposeScope();
         using Denoiser plain = Open(), buffered = Open();
-        using var buffer = ParameterBuffer.Attach(buffered, trained: true);
+        using var groups = ParameterGroups.Attach(buffered, trained: true);
+        var buffer = Assert.Single(groups.All);
         var (expected, actual) = (Run(plain), Run(buffered));
         Assert.True(expected.equal(actual).all().item<bool>());
         var gradients = plain.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter.grad!);
@@ -31,7 +32,8 @@ public sealed class ParameterBufferTests
     {
         using var scope = NewDisposeScope();
         using var network = Open();
-        using var buffer = ParameterBuffer.Attach(network, trained: true);
+        using var groups = ParameterGroups.Attach(network, trained: true);
+        var buffer = Assert.Single(groups.All);
         Assert.Equal(network.parameters().Sum(parameter => parameter.numel()), buffer.Weights.numel());
         using (no_grad())
         {
@@ -41,7 +43,7 @@ public sealed class ParameterBufferTests
         Assert.All(network.parameters(), parameter => Assert.True((parameter == 0.25).all().item<bool>()));
         Run(network);
         Assert.NotEqual(0, buffer.Gradients!.abs().sum().item<float>());
-        buffer.ZeroGradients();
+        groups.ZeroGradients();
         Assert.All(network.parameters(), parameter => Assert.Equal(0, parameter.grad!.abs().sum().item<float>()));
     }
 
@@ -50,7 +52,8 @@ public sealed class ParameterBufferTests
     {
         using var scope = NewDisposeScope();
         using var network = Open();
-        using var buffer = ParameterBuffer.Attach(network, trained: false);
+        using var groups = ParameterGroups.Attach(network, trained: false);
+        var buffer = Assert.Single(groups.All);
         Assert.Null(buffer.Gradients);
         Assert.All(network.parameters(), parameter => Assert.False(parameter.requires_grad));
     }

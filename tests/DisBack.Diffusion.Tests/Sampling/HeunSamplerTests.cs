@@ -76,9 +76,9 @@ public sealed class HeunSamplerTests
     private static Denoiser Gaussian()
     {
         using var init = new Generator(1);
-        var settings = new NetworkSettings
+        var settings = new DhariwalUnetSettings
         {
-            ModelType = ModelType.DhariwalUnet, ImgResolution = 8, ImgChannels = 1, ModelChannels = 4, ChannelMult = [1], NumBlocks = 0, AttnResolutions = [], Dropout = 0,
+            ImgResolution = 8, ImgChannels = 1, ModelChannels = 4, ChannelMult = [1], NumBlocks = 0, AttnResolutions = [], Dropout = 0,
         };
         return Denoiser.Create(settings, init);
     }

@@ -1,5 +1,5 @@
-using DisBack.Diffusion.Randomness;
 using DisBack.Distillation.Backtracking;
+using DisBack.Distillation.Generators;
 using DisBack.Distillation.Hosts;
 using DisBack.Distillation.Runs;
 using DisBack.Specs.Backtracking;
@@ -12,18 +12,16 @@ namespace DisBack.Distillation.Tests.Backtracking;
 /// <summary>A trajectory of one node, the teacher, is the host without DisBack: the same bits after every weight has moved.</summary>
 public sealed class HostEquivalenceTests
 {
-    [Theory]
-    [InlineData(HostMethod.Dmd, 2)]
-    [InlineData(HostMethod.DiffInstruct, 1)]
-    [InlineData(HostMethod.Score, 1)]
-    public void A_trajectory_of_the_teacher_alone_is_the_host_bit_for_bit(HostMethod method, int ratio)
+    public static TheoryData<ScoreMatchingSettings, int> Hosts => new() { { new DmdSettings(), 2 }, { new DiffInstructSettings(), 1 }, { new ScoreSettings(), 1 } };
+
+    [Theory, MemberData(nameof(Hosts), DisableDiscoveryEnumeration = true)]
+    public void A_trajectory_of_the_teacher_alone_is_the_host_bit_for_bit(ScoreMatchingSettings defaults, int ratio)
     {
         const int steps = 6;
-        var settings = new BacktrackingSettings
+        var settings = defaults with
         {
             Steps = steps,
             Batch = 4,
-            Host = method,
             FakeUpdatesPerGeneratorUpdate = ratio,
             Generator = new OptimizerSettings { LearningRate = 1e-3 },
             Fake = new OptimizerSettings { LearningRate = 1e-3 },
@@ -37,13 +35,15 @@ public sealed class HostEquivalenceTests
         TrainingLoop.Drive(run, new CheckpointSettings(), heard, CancellationToken.None);
 
         using var target = BorrowedNetwork.Freeze(TinyNetwork.Open());
-        using var generator = new TrainedGenerator(TinyNetwork.Open(), sigmaInit: 2.5, settings.Generator, settings.Ema, (steps + ratio - 1) / ratio);
-        using var host = HostRegistry.Create(new HostContext(generator, TinyNetwork.Open, settings));
-        var streams = new RandomStreams(1);
+        var inputs = TinyNetwork.Inputs();
+        var student = inputs.OpenStudent();
+        using var generator = new TrainedGenerator(student, settings.Generator, settings.Ema, (steps + ratio - 1) / ratio);
+        var draws = inputs.DrawsFor("backtracking", target.Network, student);
+        using var host = HostRegistry.Create(new HostContext(generator, TinyNetwork.Open, settings, draws, Data: null));
         for (var step = 0; step < steps; step++)
         {
             using var scope = NewDisposeScope();
-            host.Iterate(step, Draw.At(streams, "backtracking", step, TinyNetwork.Settings, settings.Noise, settings.Batch, CPU), target.Network);
+            host.Iterate(step, target.Network);
         }
 
         Assert.Empty(heard.Switches);
@@ -55,7 +55,7 @@ public sealed class HostEquivalenceTests
         }
 
         using var first = TinyNetwork.Open();
-        using var before = Diffusion.Parameters.ParameterBuffer.Attach(first, trained: false);
-        Assert.False(before.Weights.equal(expected["generator.weights"]).all().item<bool>(), "the generator never moved");
+        using var before = Diffusion.Parameters.ParameterGroups.Attach(first, trained: false);
+        Assert.False(before.All[0].Weights.equal(expected["generator.weights"]).all().item<bool>(), "the generator never moved");
     }
 }

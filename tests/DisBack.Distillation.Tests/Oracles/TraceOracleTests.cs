@@ -1,13 +1,16 @@
 using System.Globalization;
+using DisBack.Diffusion.Conditions;
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Networks;
+using DisBack.Diffusion.Randomness;
 using DisBack.Diffusion.Tests.Oracles;
 using DisBack.Distillation.Backtracking;
-using DisBack.Distillation.Hosts;
+using DisBack.Distillation.Generators;
 using DisBack.Distillation.Hosts.ScoreMatching;
 using DisBack.Distillation.Recording;
 using DisBack.Distillation.Runs;
 using DisBack.Specs.Backtracking;
+using DisBack.Specs.Noise;
 using DisBack.Specs.Recording;
 using DisBack.Specs.Training;
 using static TorchSharp.torch;
@@ -30,7 +33,7 @@ public sealed class TraceOracleTests
         var trace = new Trace(oracle);
         using var nodes = new MemoryNodes(trace.OpenTeacher);
 
-        using (var recording = new DegradationRecording(trace.OpenTeacher, trace.Recording, trace.SigmaInit, _ => step => trace.DrawOf("stage1", step)))
+        using (var recording = new DegradationRecording(trace.InputsOf("stage1"), trace.Recording))
         {
             TrainingLoop.Drive(recording, new CheckpointSettings(), nodes, CancellationToken.None);
         }
@@ -45,7 +48,7 @@ public sealed class TraceOracleTests
 
         var heard = new RecordingListener();
         var targets = new List<long>();
-        using var run = new DistributionBacktracking(trace.OpenTeacher, nodes, trace.Backtracking, trace.SigmaInit, _ => step => trace.DrawOf("stage2", step), evaluation: null, HostRegistry.Create);
+        using var run = new DistributionBacktracking(trace.InputsOf("stage2"), nodes, trace.Backtracking);
         while (run.Step < run.Steps)
         {
             targets.Add(nodes.Count - 1 - run.TargetIndex);
@@ -57,8 +60,19 @@ public sealed class TraceOracleTests
         trace.AssertCurve("stage2.generator_loss", heard.Measurements, "loss/generator");
         using var expectedTargets = oracle.Read("stage2.target_index");
         Assert.Equal(expectedTargets.data<long>().ToArray(), targets);
-        trace.AssertWeights("stage2.generator.", run.Generator.Network.State());
+        trace.AssertWeights("stage2.generator.", trace.Students[^1].ToFile().Tensors);
         trace.AssertWeights("stage2.fake.", ((ScoreMatchingHost)run.Host).FakeScore.State());
+    }
+
+    /// <summary>The draws that a trace gives for every step.</summary>
+    private sealed class TracedDraws(SafetensorsFile oracle, string stage) : IDraws
+    {
+        public Draw At(long step, NoiseLaw law, long batch, string? purpose = null)
+        {
+            return new Draw(Of("z")!, Of("sigma")!, Of("eps")!, Of("class_labels") is { } oneHot ? new ClassCondition(oneHot) : null);
+
+            Tensor? Of(string name) => oracle.Entries.ContainsKey($"{stage}.{name}") ? oracle.Read($"{stage}.{name}")[step] : null;
+        }
     }
 
     private sealed class Trace(SafetensorsFile oracle)
@@ -73,17 +87,12 @@ public sealed class TraceOracleTests
             Nodes = new EveryInterval { Interval = (int)Number(oracle, "stage1_interval") },
         };
 
-        public BacktrackingSettings Backtracking { get; } = new()
+        public List<IGenerator> Students { get; } = [];
+
+        public BacktrackingSettings Backtracking { get; } = HostOf(oracle) with
         {
             Steps = (int)Number(oracle, "stage2_iterations"),
             Batch = (int)Number(oracle, "batch"),
-            Host = oracle.Metadata["generator_gradient"] switch
-            {
-                "denoiser" => HostMethod.DiffInstruct,
-                "dmd" => HostMethod.Dmd,
-                "score" => HostMethod.Score,
-                var other => throw new InvalidDataException($"{oracle.Path} names an unknown generator gradient '{other}'."),
-            },
             FakeUpdatesPerGeneratorUpdate = (int)Number(oracle, "fake_updates_per_generator_update"),
             Generator = Adam(oracle, "lr_generator"),
             Fake = Adam(oracle, "lr_fake"),
@@ -100,11 +109,16 @@ public sealed class TraceOracleTests
             return network;
         }
 
-        public Draw DrawOf(string stage, long step)
+        public StageInputs InputsOf(string stage)
         {
-            return new Draw(At("z")!, At("sigma")!, At("eps")!, At("class_labels"));
+            return new StageInputs(OpenTeacher, OpenStudent, new RandomStreams(0), CPU) { Draws = new TracedDraws(oracle, stage) };
 
-            Tensor? At(string name) => oracle.Entries.ContainsKey($"{stage}.{name}") ? oracle.Read($"{stage}.{name}")[step] : null;
+            DenoiserGenerator OpenStudent()
+            {
+                var student = new DenoiserGenerator(OpenTeacher(), SigmaInit);
+                Students.Add(student);
+                return student;
+            }
         }
 
         public void AssertCurve(string tensor, IEnumerable<Measurement> measurements, string name)
@@ -126,6 +140,14 @@ public sealed class TraceOracleTests
                 Assert.True(error <= 1e-4, $"{prefix}{name} differs by {error:g3}");
             }
         }
+
+        private static ScoreMatchingSettings HostOf(SafetensorsFile oracle) => oracle.Metadata["generator_gradient"] switch
+        {
+            "denoiser" => new DiffInstructSettings(),
+            "dmd" => new DmdSettings(),
+            "score" => new ScoreSettings(),
+            var other => throw new InvalidDataException($"{oracle.Path} names an unknown generator gradient '{other}'."),
+        };
 
         private static double Number(SafetensorsFile oracle, string key) => double.Parse(oracle.Metadata[key], CultureInfo.InvariantCulture);
 

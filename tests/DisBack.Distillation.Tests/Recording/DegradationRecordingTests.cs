@@ -42,14 +42,14 @@ public sealed class DegradationRecordingTests
         var heard = new RecordingListener();
         run.Advance(heard);
         run.ReadMeasurements();
-        var before = Tensor.TotalCount;
+        var before = TorchSharp.DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
         for (var i = 0; i < 20; i++)
         {
             run.Advance(heard);
         }
 
         run.ReadMeasurements();
-        Assert.Equal(before, Tensor.TotalCount);
+        Assert.Equal(before, TorchSharp.DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
     }
 
     [Theory]

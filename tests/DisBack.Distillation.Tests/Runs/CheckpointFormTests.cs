@@ -84,6 +84,6 @@ public sealed class CheckpointFormTests : IDisposable
         "teacher" => new TeacherTraining(TinyNetwork.Settings with { LabelDim = 0 }, _data, new TeacherTrainingSettings { Steps = 9, Batch = 4 }, new RandomStreams(1), CPU),
         "recording" => TinyNetwork.Recording(new RecordingSettings { Steps = 9, Batch = 4 }),
         _ => TinyNetwork.Backtracking(
-            new BacktrackingSettings { Steps = 12, Batch = 4, FakeUpdatesPerGeneratorUpdate = 2, Switching = new ScoreGap { Ratio = 0.9, AtMost = 4 } }, _nodes),
+            new DmdSettings { Steps = 12, Batch = 4, FakeUpdatesPerGeneratorUpdate = 2, Switching = new ScoreGap { Ratio = 0.9, AtMost = 4 } }, _nodes),
     };
 }

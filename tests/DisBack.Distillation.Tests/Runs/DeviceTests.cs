@@ -1,7 +1,9 @@
 using DisBack.Diffusion;
+using DisBack.Diffusion.Conditions;
 using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Randomness;
 using DisBack.Distillation.Backtracking;
+using DisBack.Distillation.Generators;
 using DisBack.Distillation.Recording;
 using DisBack.Distillation.Runs;
 using DisBack.Distillation.Teachers;
@@ -26,8 +28,7 @@ public sealed class DeviceTests
     public void A_recording_repeats_itself(string name)
     {
         var device = DeviceOf(name);
-        AssertRepeats(() => new DegradationRecording(
-            () => TinyNetwork.Open().to(device), new RecordingSettings { Steps = 9, Batch = 4, Optimizer = s_optimizer }, 2.5, new RandomStreams(1), device));
+        AssertRepeats(() => new DegradationRecording(TinyNetwork.Inputs(1, device), new RecordingSettings { Steps = 9, Batch = 4, Optimizer = s_optimizer }));
     }
 
     [Theory]
@@ -37,8 +38,8 @@ public sealed class DeviceTests
     {
         var device = DeviceOf(name);
         using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 2, Batch = 4, Nodes = new EveryInterval { Interval = 1 } }, device);
-        var settings = new BacktrackingSettings { Steps = 9, Batch = 4, Generator = s_optimizer, Fake = s_optimizer, Switching = new FixedInterval { Interval = 3 } };
-        AssertRepeats(() => new DistributionBacktracking(() => TinyNetwork.Open().to(device), nodes, settings, 2.5, new RandomStreams(1), device, evaluation: null));
+        var settings = new DmdSettings { Steps = 9, Batch = 4, Generator = s_optimizer, Fake = s_optimizer, Switching = new FixedInterval { Interval = 3 } };
+        AssertRepeats(() => new DistributionBacktracking(TinyNetwork.Inputs(1, device), nodes, settings));
     }
 
     [Theory]
@@ -59,13 +60,19 @@ public sealed class DeviceTests
         var here = At(CPU);
         // A device of libtorch that has shapes without values, and is everywhere.
         var nowhere = At(new Device(DeviceType.META));
-        Assert.All([nowhere.Latents, nowhere.Sigma, nowhere.Noise, nowhere.Labels!], tensor => Assert.Equal(DeviceType.META, tensor.device_type));
+        Assert.All([nowhere.Latents, nowhere.Sigma, nowhere.Noise, OneHot(nowhere)], tensor => Assert.Equal(DeviceType.META, tensor.device_type));
         Assert.SkipUnless(cuda.is_available(), "This host has no CUDA device.");
         var there = At(Devices.Open("cuda"));
-        foreach (var (a, b) in (ReadOnlySpan<(Tensor, Tensor)>)[(here.Latents, there.Latents), (here.Sigma, there.Sigma), (here.Noise, there.Noise), (here.Labels!, there.Labels!)])
+        foreach (var (a, b) in (ReadOnlySpan<(Tensor, Tensor)>)[(here.Latents, there.Latents), (here.Sigma, there.Sigma), (here.Noise, there.Noise), (OneHot(here), OneHot(there))])
             Assert.True(b.cpu().Equals(a));
 
-        static Draw At(Device device) => Draw.At(new RandomStreams(3), "test", 5, TinyNetwork.Settings, new LogNormalNoise(), 16, device);
+        static Draw At(Device device)
+        {
+            using var generator = new DenoiserGenerator(TinyNetwork.Open(), 2.5);
+            return new SeededDraws(new RandomStreams(3), "test", generator, IConditionSource.OfClasses(3), device).At(5, new LogNormalNoise(), 16);
+        }
+
+        static Tensor OneHot(Draw draw) => Assert.IsType<ClassCondition>(draw.Condition).OneHot;
     }
 
     private static Device DeviceOf(string name)

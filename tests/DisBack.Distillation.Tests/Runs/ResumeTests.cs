@@ -9,7 +9,7 @@ namespace DisBack.Distillation.Tests.Runs;
 /// <summary>Capturing a run at any step and restoring it into a new object gives the uninterrupted run, bit for bit.</summary>
 public sealed class ResumeTests
 {
-    private static readonly BacktrackingSettings Backtracking = new()
+    private static readonly DmdSettings Backtracking = new()
     {
         Steps = 12,
         Batch = 4,

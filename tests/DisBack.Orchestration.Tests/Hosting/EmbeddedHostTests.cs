@@ -417,7 +417,7 @@ public sealed class EmbeddedHostTests
         var again = await registered.RegisterAsync(new TeacherRegistration(new ContentRef("ff", 2), "{}", "other"));
 
         Assert.Equal((await trained.GetAsync()).Run.Artifacts["teacher.safetensors"].Content, (await trained.GetAsync()).Weights);
-        Assert.Equal(new NetworkSettings().ToJson(), (await trained.GetAsync()).Network);
+        Assert.Equal(new SongUnetSettings().ToJson(), (await trained.GetAsync()).Network);
         Assert.Equal((weights, "shipped", RunStatus.Completed), (again.Weights, again.Provenance, again.Run.Status));
     }
 

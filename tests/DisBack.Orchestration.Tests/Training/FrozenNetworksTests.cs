@@ -12,7 +12,7 @@ public sealed class FrozenNetworksTests
     private static readonly ContentRef Node = new(new string('a', 64), 1);
     private static readonly ContentRef Other = new(new string('b', 64), 1);
 
-    private static readonly NetworkSettings Settings = new()
+    private static readonly SongUnetSettings Settings = new()
     {
         ImgResolution = 8, ImgChannels = 1, ModelChannels = 8, ChannelMult = [1], NumBlocks = 1, AttnResolutions = [], Dropout = 0,
     };

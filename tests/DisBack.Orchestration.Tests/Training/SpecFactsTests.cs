@@ -27,7 +27,7 @@ public sealed class SpecFactsTests
     {
         var shared = _spec with { Recording = _spec.Recording with { Seed = 3 } };
         Assert.Equal(KeyOf(_spec), KeyOf(shared));
-        Assert.Equal(KeyOf(_spec), KeyOf(shared with { Name = "b", Seed = 4, Backtracking = new() { Host = HostMethod.Score, Steps = 7 } }));
+        Assert.Equal(KeyOf(_spec), KeyOf(shared with { Name = "b", Seed = 4, Backtracking = new ScoreSettings { Steps = 7 } }));
         Assert.Equal(KeyOf(_spec), KeyOf(shared with { Hardware = new HardwareSettings { Slot = 0.5 } }));
     }
 

@@ -1,7 +1,7 @@
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Diffusion.Files;
-using DisBack.Distillation;
+using DisBack.Distillation.Generators;
 using DisBack.Orchestration.Hosting;
 using DisBack.Orchestration.Training;
 using DisBack.Specs.Backtracking;
@@ -20,24 +20,28 @@ namespace DisBack.Orchestration.Tests.Training;
 /// <summary>The real method through the whole orchestration, with networks so small that only the path matters.</summary>
 public sealed class SpecTrainingFactoryTests
 {
-    private static readonly NetworkSettings Network = new()
+    private static readonly SongUnetSettings Network = new()
     {
         ImgResolution = 8, ImgChannels = 1, LabelDim = 10, ModelChannels = 8, ChannelMult = [1], NumBlocks = 1, AttnResolutions = [], Dropout = 0,
     };
 
     private static readonly DatasetSettings Digits = new() { Source = DatasetSource.Digits, Resolution = 8 };
 
-    [Fact]
-    public async Task A_teacher_is_trained_and_distilled_and_an_interrupted_student_has_the_same_bytes()
+    private static readonly SongUnetSettings Smaller = Network with { NumBlocks = 0 };
+
+    public static TheoryData<StudentSettings> Students => [new StudentSettings(), new StudentSettings { Network = Smaller }];
+
+    [Theory, MemberData(nameof(Students), DisableDiscoveryEnumeration = true)]
+    public async Task A_teacher_is_trained_and_distilled_and_an_interrupted_student_has_the_same_bytes(StudentSettings student)
     {
-        var whole = await DistilAsync(stops: 0);
-        var interrupted = await DistilAsync(stops: 2);
+        var whole = await DistilAsync(student, stops: 0);
+        var interrupted = await DistilAsync(student, stops: 2);
 
         Assert.Equal(whole.Student, interrupted.Student);
         Assert.True(interrupted.Attempts > 1);
     }
 
-    private static async Task<(string Student, int Attempts)> DistilAsync(int stops)
+    private static async Task<(string Student, int Attempts)> DistilAsync(StudentSettings settings, int stops)
     {
         var folder = Directory.CreateTempSubdirectory("disback-distil-").FullName;
         var options = new EmbeddedOptions { DataFolder = folder, Training = training => training.Heartbeat = TimeSpan.FromMilliseconds(50) };
@@ -56,8 +60,10 @@ public sealed class SpecTrainingFactoryTests
             {
                 Name = "tiny",
                 Teacher = weights.Digest,
+                Student = settings,
+                Data = Digits,
                 Recording = new RecordingSettings { Steps = 6, Batch = 4, Nodes = new EveryInterval { Interval = 2 } },
-                Backtracking = new BacktrackingSettings { Steps = 12, Batch = 4, Switching = new FixedInterval { Interval = 3 }, CollapseThreshold = 0 },
+                Backtracking = new DmdSettings { Steps = 12, Batch = 4, Switching = new FixedInterval { Interval = 3 }, CollapseThreshold = 0 },
                 Checkpoints = new CheckpointSettings { Every = 2, Keep = 2 },
                 Evaluation = new EvaluationSettings { Every = 0, Samples = 20, FinalSamples = 20, Reference = Digits },
                 Hardware = new HardwareSettings { Threads = 1 },
@@ -74,7 +80,7 @@ public sealed class SpecTrainingFactoryTests
                     var student = document.Run.Artifacts[StudentFile.Name].Content;
                     await host.Services.GetRequiredService<ContentStore>().VerifyAsync(student, TestContext.Current.CancellationToken);
                     using var file = SafetensorsFile.Open(host.Services.GetRequiredService<ContentStore>().LocalPathOf(student)!);
-                    Assert.Equal(Network.ToJson(), NetworkMetadata.Read(file.Metadata, file.Path).ToJson());
+                    Assert.Equal((settings.Network ?? Network).ToJson(), NetworkMetadata.Read(file.Metadata, file.Path).ToJson());
                     return (student.Digest, document.Run.Attempt);
                 }
                 await Site.CommittedAsync(trial, 2 * (stop + 1));

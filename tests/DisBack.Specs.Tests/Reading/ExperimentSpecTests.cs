@@ -1,4 +1,8 @@
+using System.Security.Cryptography;
+using System.Text;
+using DisBack.Specs.Backtracking;
 using DisBack.Specs.Experiments;
+using DisBack.Specs.Networks;
 using DisBack.Specs.Reading;
 
 namespace DisBack.Specs.Tests.Reading;
@@ -40,6 +44,24 @@ public sealed class ExperimentSpecTests
     [Fact]
     public void The_smallest_spec_is_a_name_and_a_teacher()
         => Assert.Equal(64, SpecReader.Parse<ExperimentSpec>(Head, "a.yaml").Recording.Steps);
+
+    [Fact]
+    public void A_host_and_an_architecture_that_are_not_named_are_the_first_ones()
+    {
+        var spec = SpecReader.Parse<ExperimentSpec>(Head + "backtracking: {steps: 7, fake: {learning_rate: 1e-3}}\nstudent: {network: {img_resolution: 8}}\n", "a.yaml");
+        Assert.Equal((7, 1e-3), (spec.Backtracking.Steps, Assert.IsType<DmdSettings>(spec.Backtracking).Fake.LearningRate));
+        Assert.Equal(new SampleShape(3, 8, 8), Assert.IsType<SongUnetSettings>(spec.Student.Network).Shape);
+        Assert.IsType<ScoreSettings>(SpecReader.Parse<ExperimentSpec>(Head + "backtracking: {host: score}\n", "a.yaml").Backtracking);
+    }
+
+    /// <summary>As version 0.1.0 computed it: who repeats the command of a run that an older version began continues that run.</summary>
+    [Theory]
+    [InlineData("smoke.yaml", "6fd573ed")]
+    public void The_identity_of_a_sample_stays(string file, string beginning)
+    {
+        var canonical = SpecJson.Canonical(SpecReader.Read<ExperimentSpec>(Path.Combine(SampleTests.Folder, file)));
+        Assert.StartsWith(beginning, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(canonical))), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void The_place_of_a_section_that_was_not_written_is_the_section_around_it()

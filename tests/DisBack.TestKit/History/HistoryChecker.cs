@@ -1,5 +1,5 @@
 using DisBack.Contracts.Documents;
-using DisBack.Distillation;
+using DisBack.Distillation.Generators;
 
 namespace DisBack.TestKit.History;
 

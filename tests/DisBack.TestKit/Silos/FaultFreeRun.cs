@@ -1,6 +1,6 @@
 using DisBack.Client;
 using DisBack.Contracts.Grains;
-using DisBack.Distillation;
+using DisBack.Distillation.Generators;
 using DisBack.Orchestration.Hosting;
 using DisBack.Orchestration.Training;
 using DisBack.Specs.Experiments;

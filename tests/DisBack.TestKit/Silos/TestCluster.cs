@@ -3,7 +3,7 @@ using Azure.Storage.Blobs;
 using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
-using DisBack.Distillation;
+using DisBack.Distillation.Generators;
 using DisBack.Specs.Experiments;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Content;

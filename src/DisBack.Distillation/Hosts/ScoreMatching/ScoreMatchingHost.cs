@@ -1,7 +1,9 @@
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Noise;
+using DisBack.Distillation.Generators;
 using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Runs;
+using DisBack.Specs.Backtracking;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Hosts.ScoreMatching;
@@ -16,18 +18,20 @@ internal abstract class ScoreMatchingHost : IDistillationHost
     private const string FakeUpdates = "FakeUpdates";
 
     private readonly TrainedGenerator _generator;
+    private readonly IDraws _draws;
+    private readonly ScoreMatchingSettings _settings;
     private readonly TrainedNetwork _fake;
-    private readonly int _ratio;
 
-    protected ScoreMatchingHost(HostContext context)
+    protected ScoreMatchingHost(HostContext context, ScoreMatchingSettings settings)
     {
-        (_generator, _ratio) = (context.Generator, context.Settings.FakeUpdatesPerGeneratorUpdate);
-        _fake = new TrainedNetwork(context.OpenFakeScore(), context.Settings.Fake, context.Settings.Steps);
-        _fake.Network.eval();
+        (_generator, _draws, _settings) = (context.Generator, context.Draws, settings);
+        FakeScore = context.OpenFakeScore();
+        FakeScore.eval();
+        _fake = new TrainedNetwork(FakeScore, settings.Fake, settings.Steps);
     }
 
     /// <summary>The fake score D_phi.</summary>
-    public Denoiser FakeScore => _fake.Network;
+    public Denoiser FakeScore { get; }
 
     /// <inheritdoc/>
     public IEnumerable<(string Name, Tensor Value)> State => _fake.State("fake");
@@ -52,19 +56,20 @@ internal abstract class ScoreMatchingHost : IDistillationHost
     /// <remarks>
     /// Both need D_phi at the same noisy images and the same weights, so it is evaluated once. The reduction is the sum over C, H, W and the mean over the batch.
     /// </remarks>
-    public HostStep Iterate(long iteration, in Draw draw, Denoiser target)
+    public HostStep Iterate(long iteration, Denoiser target)
     {
-        var updatesGenerator = iteration % _ratio == 0;
-        var batch = draw.Latents.shape[0];
+        var updatesGenerator = iteration % _settings.FakeUpdatesPerGeneratorUpdate == 0;
+        var batch = _settings.Batch;
+        var draw = _draws.At(iteration, _settings.Noise, batch);
         Tensor images;
         using (updatesGenerator ? enable_grad() : no_grad())
         {
-            images = _generator.Generate(draw.Latents, draw.Labels);
+            images = _generator.Generate(draw.Latents, draw.Condition);
         }
 
         var x0 = images.detach();
         var xt = x0 + draw.Sigma * draw.Noise;
-        var fake = _fake.Network.forward(xt, draw.Sigma, draw.Labels);
+        var fake = FakeScore.forward(xt, draw.Sigma, draw.Condition);
         Tensor? generatorLoss = null;
         GeneratorStep? generated = null;
         if (updatesGenerator)
@@ -72,7 +77,7 @@ internal abstract class ScoreMatchingHost : IDistillationHost
             Tensor gradient;
             using (no_grad())
             {
-                var denoised = target.forward(xt, draw.Sigma, draw.Labels);
+                var denoised = target.forward(xt, draw.Sigma, draw.Condition);
                 var difference = fake.detach() - denoised;
                 var residual = (x0 - denoised).abs().mean([1, 2, 3], keepdim: true);
                 generated = new GeneratorStep(x0, difference.abs().mean() / residual.mean());
@@ -83,12 +88,16 @@ internal abstract class ScoreMatchingHost : IDistillationHost
             _generator.Descend(generatorLoss, batch);
         }
 
-        var fakeLoss = (DenoisingLoss.Weight(_fake.Network, draw.Sigma) * (fake - x0).square()).sum() / batch;
+        var fakeLoss = (DenoisingLoss.Weight(FakeScore, draw.Sigma) * (fake - x0).square()).sum() / batch;
         _fake.Descend(fakeLoss);
         return new HostStep(generatorLoss is null ? [("loss/fake", fakeLoss)] : [("loss/fake", fakeLoss), ("loss/generator", generatorLoss)], generated);
     }
 
-    public void Dispose() => _fake.Dispose();
+    public void Dispose()
+    {
+        _fake.Dispose();
+        FakeScore.Dispose();
+    }
 
     /// <summary>What is pushed into x0, [B,C,H,W]: Eq. (8) under the host's weight and normaliser.</summary>
     /// <param name="difference">D_phi - D_i, [B,C,H,W].</param>

@@ -1,0 +1,20 @@
+using static TorchSharp.torch;
+
+namespace DisBack.Diffusion.Conditions;
+
+/// <summary>Where the conditions of generated samples come from. On the CPU, in the caller's dispose scope.</summary>
+public interface IConditionSource
+{
+    /// <summary>Random conditions for training, a pure function of the generator's state, and so of (seed, step).</summary>
+    Condition? Draw(long count, Generator generator);
+
+    /// <summary>The conditions of the samples numbered first to first + count - 1, so that an evaluation shows every one equally often.</summary>
+    Condition? InTurn(long first, long count);
+
+    /// <summary>The condition that means none, for classifier-free guidance.</summary>
+    Condition? Null(long count);
+
+    /// <summary>Classes, uniformly drawn; nothing where there are none.</summary>
+    /// <param name="count">Number of classes.</param>
+    static IConditionSource OfClasses(int count) => count > 0 ? new ClassConditions(count) : new Unconditional();
+}

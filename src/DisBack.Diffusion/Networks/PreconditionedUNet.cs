@@ -1,0 +1,73 @@
+using DisBack.Diffusion.Conditions;
+using DisBack.Diffusion.Schedules;
+using DisBack.Specs.Networks;
+using static TorchSharp.torch;
+
+namespace DisBack.Diffusion.Networks;
+
+/// <summary>
+/// A U-Net of EDM under one of its preconditionings: <c>D = c_skip x + c_out F(c_in x; c_noise)</c> (Karras et al. 2022, Eq. 7 and Table 1).
+/// </summary>
+/// <remarks>The names of its parameters and buffers are those of EDM's <c>ema.state_dict()</c>.</remarks>
+internal sealed class PreconditionedUNet : Denoiser
+{
+    private readonly UNet model;
+    private readonly DropoutMasks masks = new();
+    private readonly int channels;
+    private readonly int label_dim;
+
+    public PreconditionedUNet(UNetSettings settings, Func<int, DropoutMasks, UNet> build)
+        : base(settings, ScheduleOf(settings))
+    {
+        (channels, label_dim) = (settings.ImgChannels, settings.LabelDim);
+        Prediction = settings.Precond switch
+        {
+            Preconditioning.Edm => Prediction.Edm(settings.SigmaData),
+            Preconditioning.Ve => Prediction.ScaledScore,
+            _ => Prediction.Epsilon,
+        };
+        // The second half of iDDPM's output, once a variance, is ignored.
+        model = build(settings.Precond == Preconditioning.Iddpm ? 2 * channels : channels, masks);
+        register_module(nameof(model), model);
+        // The table is part of the files of iDDPM networks.
+        if (Schedule is DiscreteVpSchedule table) register_buffer("u", table.Sigmas.clone().DetachFromDisposeScope());
+    }
+
+    public override Prediction Prediction { get; }
+
+    public override Generator? DropoutGenerator
+    {
+        get => masks.Generator;
+        set => masks.Generator = value;
+    }
+
+    public override Tensor forward(Tensor x, Tensor sigma, Condition? condition = null, Tensor? augment_labels = null)
+    {
+        using var scope = NewDisposeScope();
+        x = x.to(ScalarType.Float32);
+        sigma = sigma.to(ScalarType.Float32).reshape(-1, 1, 1, 1);
+        var (c_skip, c_out) = Prediction.At(sigma);
+        var c_in = Schedule.InputScale(sigma);
+        var f = model.forward(c_in is null ? x : c_in * x, Schedule.Time(sigma).flatten(), Labels(condition, x.device), augment_labels?.to(ScalarType.Float32));
+        if (f.shape[1] != channels) f = f.narrow(1, 0, channels);
+        return addcmul(c_skip is null ? x : c_skip * x, c_out, f, 1).MoveToOuterDisposeScope();
+    }
+
+    private Tensor? Labels(Condition? condition, Device device) => (label_dim, condition) switch
+    {
+        (0, _) => null,
+        (_, null) => zeros(1, label_dim, device: device),
+        (_, ClassCondition classes) => classes.OneHot.to(ScalarType.Float32).reshape(-1, label_dim),
+        _ => throw new DisBackException($"The network is conditional on {label_dim} classes and cannot use {condition.GetType().Name}: give it classes."),
+    };
+
+    private static NoiseSchedule ScheduleOf(UNetSettings settings) => settings.Precond switch
+    {
+        Preconditioning.Edm => new EdmSchedule(settings.SigmaData, settings.SigmaMin ?? 0, settings.SigmaMax ?? double.PositiveInfinity),
+        Preconditioning.Vp => new VpSchedule(settings.BetaD, settings.BetaMin, settings.EpsilonT, settings.TimeSteps),
+        Preconditioning.Ve => new VeSchedule(settings.SigmaMin ?? 0.02, settings.SigmaMax ?? 100),
+        Preconditioning.Iddpm => new DiscreteVpSchedule(
+            tensor(DiscreteVpSchedule.Iddpm(settings.TimeSteps, settings.C1, settings.C2)).DetachFromDisposeScope(), ascending: false, settings.TimeSteps),
+        _ => throw new ArgumentOutOfRangeException(nameof(settings), settings.Precond, "There is no such preconditioning."),
+    };
+}

@@ -1,0 +1,57 @@
+using DisBack.Diffusion.Data;
+using DisBack.Diffusion.Metrics;
+using DisBack.Specs.Data;
+using DisBack.Specs.Evaluations;
+using DisBack.Specs.Experiments;
+using DisBack.Specs.Networks;
+using static TorchSharp.torch;
+
+namespace DisBack.Distillation.Checks;
+
+/// <summary>Refuses an experiment that cannot work with its teacher, before anything is trained.</summary>
+public static class ExperimentCheck
+{
+    /// <summary>Compares what an experiment names with what its teacher makes.</summary>
+    /// <param name="spec">The experiment.</param>
+    /// <param name="teacher">The teacher's network.</param>
+    /// <exception cref="DisBackException">The student makes other samples, or images cannot be read or have another shape, or the features take no such images.</exception>
+    public static void Check(ExperimentSpec spec, NetworkSettings teacher)
+    {
+        if (spec.Student.Network is { } student)
+        {
+            student.Validate();
+            if ((student.Shape, student.Classes) != (teacher.Shape, teacher.Classes))
+            {
+                throw new DisBackException(
+                    $"student.network makes samples of {student.Shape} (channels, height, width) in {student.Classes} classes but the teacher makes {teacher.Shape} "
+                    + $"in {teacher.Classes}: give the student the teacher's img_channels, img_resolution and label_dim.");
+            }
+        }
+
+        if (spec.Data is { } data)
+        {
+            CheckShape("data", data, teacher.Shape);
+        }
+
+        CheckEvaluation(spec.Evaluation, teacher);
+    }
+
+    private static void CheckEvaluation(EvaluationSettings settings, NetworkSettings teacher)
+    {
+        CheckShape("evaluation.reference", settings.Reference, teacher.Shape);
+        using var scope = NewDisposeScope();
+        using var features = FeatureNetworks.Open(settings.Features);
+        features.Extract(zeros(2, teacher.Shape.Channels, teacher.Shape.Height, teacher.Shape.Width));
+    }
+
+    private static void CheckShape(string key, DatasetSettings data, SampleShape made)
+    {
+        var (channels, resolution) = ImageDataset.ShapeOf(data);
+        var images = new SampleShape(channels, resolution, resolution);
+        if (images != made)
+        {
+            throw new DisBackException(
+                $"{key} has images of {images} (channels, height, width) but the teacher makes {made}: set {key}.resolution to {made.Height} and {key}.channels to {made.Channels}.");
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using System.Globalization;
+using DisBack.Diffusion.Files;
+
+namespace DisBack.Distillation.Generators;
+
+/// <summary>A generator as a file: safetensors, whose metadata says which generator it is.</summary>
+public static class StudentFile
+{
+    /// <summary>Its usual name.</summary>
+    public const string Name = "student.safetensors";
+
+    /// <summary>Writes a generator.</summary>
+    public static void Write(Stream stream, IGenerator generator)
+    {
+        var (tensors, metadata) = generator.ToFile();
+        SafetensorsFile.Write(stream, tensors, metadata);
+    }
+
+    /// <summary>Opens a generator; the caller disposes it.</summary>
+    /// <exception cref="DisBackException">The file is damaged, or holds no generator.</exception>
+    public static IGenerator Open(string path)
+    {
+        using var file = SafetensorsFile.Open(path);
+        return file.Metadata.TryGetValue(DenoiserGenerator.SigmaInitKey, out var sigmaInit)
+            ? new DenoiserGenerator(NetworkFile.Read(file), double.Parse(sigmaInit, CultureInfo.InvariantCulture))
+            : throw new DisBackException(
+                $"'{path}' is no one-step generator: its metadata has no '{DenoiserGenerator.SigmaInitKey}'; give a {Name} that a run has left.");
+    }
+}

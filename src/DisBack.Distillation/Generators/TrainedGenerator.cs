@@ -1,0 +1,63 @@
+using DisBack.Diffusion.Conditions;
+using DisBack.Diffusion.Parameters;
+using DisBack.Distillation.Optimization;
+using DisBack.Specs.Training;
+using static TorchSharp.torch;
+
+namespace DisBack.Distillation.Generators;
+
+/// <summary>The generator in training, with its optimizer, and the average of its weights that is evaluated and exported.</summary>
+internal sealed class TrainedGenerator : IDisposable
+{
+    private readonly IGenerator _generator;
+    private readonly TrainedNetwork _network;
+    private readonly EmaSettings _emaSettings;
+
+    /// <param name="generator">G, with its first weights; owned from now on.</param>
+    /// <param name="optimizer">How it is updated.</param>
+    /// <param name="ema">How its weights are averaged.</param>
+    /// <param name="updates">Updates of the whole run, for the learning rate's schedule.</param>
+    public TrainedGenerator(IGenerator generator, OptimizerSettings optimizer, EmaSettings ema, long updates)
+    {
+        (_generator, _emaSettings) = (generator, ema);
+        _network = new TrainedNetwork(generator.Network, optimizer, updates);
+        Average = new MovingAverage(_network.Parameters);
+        generator.Network.eval();
+    }
+
+    /// <summary>The average of its weights.</summary>
+    public MovingAverage Average { get; }
+
+    /// <summary>Updates made so far.</summary>
+    public long Updates
+    {
+        get => _network.Updates;
+        set => _network.Updates = value;
+    }
+
+    /// <summary>Images behind these updates, which the average counts in.</summary>
+    public long Images { get; set; }
+
+    /// <summary>Weights, moments and average by name: with the counters its whole state.</summary>
+    public IEnumerable<(string Name, Tensor Value)> State => [.. _network.State("generator"), .. TrainedNetwork.Named("generator.ema", Average.Weights)];
+
+    /// <inheritdoc cref="IGenerator.Generate"/>
+    public Tensor Generate(Tensor latents, Condition? condition) => _generator.Generate(latents, condition);
+
+    /// <summary>One update of the weights along a loss, and of their average.</summary>
+    /// <param name="loss">A scalar that depends on what <see cref="Generate"/> returned.</param>
+    /// <param name="batch">Images behind the loss.</param>
+    public void Descend(Tensor loss, long batch)
+    {
+        _network.Descend(loss);
+        Images += batch;
+        Average.Update(_emaSettings.DecayAt(batch, Images));
+    }
+
+    public void Dispose()
+    {
+        Average.Dispose();
+        _network.Dispose();
+        _generator.Dispose();
+    }
+}

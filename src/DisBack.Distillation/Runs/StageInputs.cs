@@ -1,0 +1,28 @@
+using DisBack.Diffusion.Conditions;
+using DisBack.Diffusion.Networks;
+using DisBack.Diffusion.Randomness;
+using DisBack.Distillation.Generators;
+using static TorchSharp.torch;
+
+namespace DisBack.Distillation.Runs;
+
+/// <summary>What both stages are made from: the teacher, the untrained student, and everything random.</summary>
+/// <param name="OpenTeacher">Makes a network with the teacher's weights, on the device; the caller disposes it. Called once for every copy that is needed.</param>
+/// <param name="OpenStudent">Makes the generator with its first weights, the same for both stages, on the device; the caller disposes it.</param>
+/// <param name="Streams">The randomness of the stage.</param>
+/// <param name="Device">Where to compute.</param>
+public sealed record StageInputs(Func<Denoiser> OpenTeacher, Func<IGenerator> OpenStudent, RandomStreams Streams, Device Device)
+{
+    /// <summary>Where the conditions of generated samples come from; null draws the classes of the teacher's network, if it has any.</summary>
+    public IConditionSource? Conditions { get; init; }
+
+    /// <summary>Draws given from outside instead of those of the streams.</summary>
+    internal IDraws? Draws { get; init; }
+
+    /// <summary>The conditions for a teacher.</summary>
+    internal IConditionSource ConditionsFor(Denoiser teacher) => Conditions ?? IConditionSource.OfClasses(teacher.Settings.Classes);
+
+    /// <summary>The draws of a stage.</summary>
+    internal IDraws DrawsFor(string stage, Denoiser teacher, IGenerator generator) =>
+        Draws ?? new SeededDraws(Streams, stage, generator, ConditionsFor(teacher), Device);
+}
