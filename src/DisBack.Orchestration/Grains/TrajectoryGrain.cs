@@ -1,5 +1,6 @@
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Ownership;
 using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Runs;
 
@@ -9,12 +10,10 @@ namespace DisBack.Orchestration.Grains;
 [GrainType(DocumentNames.Trajectory), PlacedOn(SiloRole.Control)]
 internal sealed class TrajectoryGrain(
     [PersistentState(DocumentNames.Trajectory, DocumentNames.Storage)] IPersistentState<TrajectoryDocument> document, RunOwnerServices services)
-    : RunOwnerGrain<TrajectoryDocument>(document, services), ITrajectoryGrain
+    : RunOwnerGrain<TrajectoryDocument>(RunKind.Recording, document, services), ITrajectoryGrain
 {
     /// <summary>Who waits; whoever was forgotten with an earlier activation asks again.</summary>
     private readonly HashSet<string> _waiting = [];
-
-    protected override RunKind Kind => RunKind.Recording;
 
     protected override string Spec => Document.Spec;
 
@@ -33,7 +32,7 @@ internal sealed class TrajectoryGrain(
             });
             if (Run.Intent == RunIntent.Pause || Run.Status == RunStatus.Paused || (request.Insist && Run.Status == RunStatus.Failed))
                 await ApplyAsync(new RunCommand.Resume());
-            await (request.Insist ? DriveNowAsync() : DriveAsync());
+            await (request.Insist ? AdvanceNowAsync() : AdvanceAsync());
         }
         return new TrajectoryReply(Document.Sealed, Document.Sealed ? Document.Nodes : [], Run.Status, Run.Reason, Run.Cause);
     }
@@ -72,7 +71,7 @@ internal sealed class TrajectoryGrain(
 
     protected override TrajectoryDocument With(TrajectoryDocument document, RunRecord run) => document with { Run = run };
 
-    protected override TrainingAssignment Assign(RunAttempt attempt, int device) => new()
+    public override TrainingAssignment Assign(RunAttempt attempt, int device) => new()
     {
         Run = attempt,
         Spec = Document.Spec,

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Ownership;
 using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Runs;
 using DisBack.Orchestration.Training;
@@ -10,13 +11,11 @@ namespace DisBack.Orchestration.Grains;
 /// <inheritdoc cref="ITrialGrain"/>
 [GrainType(DocumentNames.Trial), PlacedOn(SiloRole.Control)]
 internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentNames.Storage)] IPersistentState<TrialDocument> document, RunOwnerServices services)
-    : RunOwnerGrain<TrialDocument>(document, services), ITrialGrain
+    : RunOwnerGrain<TrialDocument>(RunKind.Backtracking, document, services), ITrialGrain
 {
     private ImmutableArray<NodeRef> _nodes = [];
     private TimeProvider Time { get; } = services.Time;
     private bool _insist;
-
-    protected override RunKind Kind => RunKind.Backtracking;
 
     protected override string Spec => Document.Spec;
 
@@ -33,7 +32,7 @@ internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentN
             Teacher = submission.Teacher,
             Trajectory = SpecFacts.TrajectoryKey(submission.Spec, submission.Teacher.Digest),
         });
-        await DriveNowAsync();
+        await AdvanceNowAsync();
         return Document;
     }
 
@@ -68,7 +67,7 @@ internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentN
     protected override TrialDocument With(TrialDocument document, RunRecord run) => document with { Run = run };
 
     /// <summary>Stage 2 begins with the last node, so it needs the sealed trajectory.</summary>
-    protected override async Task<bool> PrepareAsync()
+    public override async Task<bool> PrepareAsync()
     {
         // What is sealed stays as it is.
         if (!_nodes.IsEmpty) return true;
@@ -95,7 +94,7 @@ internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentN
         return ["It waits for stage 1, which records its trajectory:", .. await GrainFactory.GetGrain<ITrajectoryGrain>(Document.Trajectory).WhyAsync()];
     }
 
-    protected override TrainingAssignment Assign(RunAttempt attempt, int device) => new()
+    public override TrainingAssignment Assign(RunAttempt attempt, int device) => new()
     {
         Run = attempt,
         Spec = Document.Spec,
