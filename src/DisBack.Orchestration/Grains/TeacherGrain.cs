@@ -21,13 +21,12 @@ internal sealed class TeacherGrain([PersistentState(DocumentNames.Teacher, Docum
     {
         if (Run.Submitted == default)
         {
-            await ApplyAsync(new RunCommand.Submit(), known => known with
+            await ApplyAsync(new RunCommand.Register(), known => known with
             {
                 Id = this.GetPrimaryKeyString(),
                 Provenance = registration.Provenance,
                 Network = registration.Network,
                 Weights = registration.Weights,
-                Run = known.Run with { Status = RunStatus.Completed, Ended = known.Run.Submitted },
             });
         }
         return Document;

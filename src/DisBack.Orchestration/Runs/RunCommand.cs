@@ -9,6 +9,9 @@ internal abstract record RunCommand
     /// <summary>The run was asked for.</summary>
     public sealed record Submit : RunCommand;
 
+    /// <summary>What it would train exists already: it is known from now on, and complete.</summary>
+    public sealed record Register : RunCommand;
+
     /// <summary>It waits for its trajectory.</summary>
     public sealed record AwaitTrajectory(string Reason) : RunCommand;
 

@@ -17,6 +17,9 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
     {
         RunCommand.OfAttempt said when state.Current?.Number != said.Number => new(state, CommitResult.Fenced, false, []),
         RunCommand.Submit => state.Submitted == default ? Changed(Event(state with { Submitted = now }, now, RunEventKind.Status, "Submitted.")) : Same(state),
+        RunCommand.Register => state.Submitted == default && Free(state)
+            ? Changed(Settle(state with { Submitted = now }, RunStatus.Completed, null, now))
+            : Same(state),
         RunCommand.AwaitTrajectory wait => Wait(state, RunStatus.Recording, wait.Reason, now),
         RunCommand.AwaitSlot wait => Wait(state, RunStatus.Queued, wait.Reason, now),
         RunCommand.GiveUp why => Free(state) ? Changed(Settle(state with { Cause = why.Cause }, RunStatus.Failed, why.Reason, now)) : Same(state),

@@ -17,7 +17,7 @@ public sealed class RunMachineTests
     private static readonly Gen<long> Step = Gen.Long[1, 500];
 
     private static readonly Gen<RunCommand> Command = Gen.OneOf<RunCommand>(
-        Gen.Const<RunCommand>(new RunCommand.Submit()),
+        Gen.Int[0, 9].Select(i => (RunCommand)(i == 0 ? new RunCommand.Register() : new RunCommand.Submit())),
         Gen.Const<RunCommand>(new RunCommand.AwaitTrajectory("stage 1")),
         Gen.Const<RunCommand>(new RunCommand.AwaitSlot("busy")),
         Gen.Int[0, 9].Select(i => (RunCommand)(i == 0 ? new RunCommand.GiveUp("no", null) : new RunCommand.Begin($"lease {i}", "here"))),
@@ -119,6 +119,18 @@ public sealed class RunMachineTests
 
         static ImmutableSortedDictionary<string, MetricValue> Metrics(params (string Name, double Value, long Step)[] values) =>
             values.ToImmutableSortedDictionary(value => value.Name, value => new MetricValue(value.Value, value.Step));
+    }
+
+    [Fact]
+    public void What_exists_already_is_complete_without_an_attempt_and_only_once()
+    {
+        var registered = Machine.Apply(new RunRecord(), new RunCommand.Register(), Start);
+        var again = Machine.Apply(registered.State, new RunCommand.Register(), Start.AddDays(1));
+        var submitted = Machine.Apply(new RunRecord(), new RunCommand.Submit(), Start).State;
+
+        Assert.Equal((RunStatus.Completed, Start, Start, 0, true), (registered.State.Status, registered.State.Submitted, registered.State.Ended, registered.State.Attempt, registered.Persist));
+        Assert.Same(registered.State, again.State);
+        Assert.Same(submitted, Machine.Apply(submitted, new RunCommand.Register(), Start).State);
     }
 
     [Fact]
