@@ -17,11 +17,18 @@ public interface IRunOwner : IGrainWithStringKey
     [Alias("CommitCheckpoint")]
     Task<CommitResult> CommitCheckpointAsync(int attempt, CheckpointRef checkpoint);
 
-    /// <summary>Appends a node of stage 1. Durable when accepted; repeating a node after a resume is accepted.</summary>
+    /// <summary>
+    /// Something was reached that the run is to remember. Durable when accepted; repeating it is accepted. A node is appended to the trajectory, a switch of
+    /// the target is recorded in the run, and a milestone of any other kind becomes an event.
+    /// </summary>
+    [Alias("MilestoneReached")]
+    Task<CommitResult> MilestoneReachedAsync(int attempt, MilestoneRecord milestone);
+
+    /// <summary>A node of stage 1 as a worker of version 0.1.0 reports it; others call <see cref="MilestoneReachedAsync"/>.</summary>
     [Alias("NodeRecorded")]
     Task<CommitResult> NodeRecordedAsync(int attempt, NodeRef node);
 
-    /// <summary>The student's target moved. Durable when accepted; repeating a switch after a resume is accepted.</summary>
+    /// <summary>A switch of the target as a worker of version 0.1.0 reports it; others call <see cref="MilestoneReachedAsync"/>.</summary>
     [Alias("TargetSwitched")]
     Task<CommitResult> TargetSwitchedAsync(int attempt, SwitchRecord targetSwitch);
 

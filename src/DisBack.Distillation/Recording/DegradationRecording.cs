@@ -120,7 +120,7 @@ public sealed class DegradationRecording : ITrainingRun
     {
         using var scope = NewDisposeScope();
         var network = _degraded.Network;
-        listener.NodeRecorded(new RecordedNode(index, Step, loss, NetworkFile.TensorsOf(network), NetworkMetadata.Of(network.Settings)));
+        listener.Reached(new RecordedNode(index, Step, loss, NetworkFile.TensorsOf(network), NetworkMetadata.Of(network.Settings)).ToMilestone());
     }
 
     private double DistanceToLastNode()

@@ -161,9 +161,23 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
 
     public Task<CommitResult> CommitCheckpointAsync(int attempt, CheckpointRef checkpoint) => ApplyAsync(new RunCommand.Commit(attempt, checkpoint));
 
-    public virtual Task<CommitResult> NodeRecordedAsync(int attempt, NodeRef node) => throw new NotSupportedException("Only stage 1 records nodes.");
+    public async Task<CommitResult> MilestoneReachedAsync(int attempt, MilestoneRecord milestone)
+    {
+        try
+        {
+            return await RememberAsync(attempt, milestone);
+        }
+        catch (DisBackException e)
+        {
+            // An exception would have the worker repeat the call for ever.
+            await FailedAsync(attempt, new RunOutcome(milestone.Step, FailureCause.Invalid, e.Message));
+            return CommitResult.Fenced;
+        }
+    }
 
-    public Task<CommitResult> TargetSwitchedAsync(int attempt, SwitchRecord targetSwitch) => ApplyAsync(new RunCommand.Switch(attempt, targetSwitch));
+    public Task<CommitResult> NodeRecordedAsync(int attempt, NodeRef node) => MilestoneReachedAsync(attempt, MilestoneRecord.Of(node));
+
+    public Task<CommitResult> TargetSwitchedAsync(int attempt, SwitchRecord targetSwitch) => MilestoneReachedAsync(attempt, MilestoneRecord.Of(targetSwitch));
 
     public Task<CommitResult> ArtifactStoredAsync(int attempt, ArtifactRef artifact) => ApplyAsync(new RunCommand.Store(attempt, artifact));
 
@@ -226,6 +240,13 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
         if (Run.Status.IsSettled()) await RestAsync();
         return CommitResult.Accepted;
     }
+
+    /// <summary>Keeps a milestone: in the run if it is a switch, otherwise as an event.</summary>
+    /// <exception cref="DisBackException">It is of a known kind, but cannot be read.</exception>
+    protected virtual Task<CommitResult> RememberAsync(int attempt, MilestoneRecord milestone) => ApplyAsync(
+        milestone.Kind == MilestoneRecord.Switch
+            ? new RunCommand.Switch(attempt, milestone.ToSwitch())
+            : new RunCommand.Milestone(attempt, milestone.Step, milestone.Describe()));
 
     /// <summary>Shows a snapshot to watchers.</summary>
     protected void Show(TrainingSnapshot snapshot) => _feed.Show(snapshot);

@@ -53,8 +53,14 @@ internal sealed class TrajectoryGrain(
 
     public Task<TrajectoryDocument> GetAsync() => Task.FromResult(Document);
 
-    public override async Task<CommitResult> NodeRecordedAsync(int attempt, NodeRef node)
+    public override async Task<CommitResult> FinishedAsync(int attempt, RunOutcome outcome) =>
+        await ApplyAsync(new RunCommand.Finish(attempt, outcome.Step), known => known with { Sealed = true });
+
+    /// <summary>Appends a node to the trajectory.</summary>
+    protected override async Task<CommitResult> RememberAsync(int attempt, MilestoneRecord milestone)
     {
+        if (milestone.Kind != MilestoneRecord.Node) return await base.RememberAsync(attempt, milestone);
+        var node = milestone.ToNode();
         // A resumed attempt records the nodes after its checkpoint once more, with the same bytes on the same hardware. Where they differ, the
         // new ones count, and with them what follows.
         if (Document.Nodes.FirstOrDefault(known => known.Index == node.Index)?.Content == node.Content)
@@ -63,9 +69,6 @@ internal sealed class TrajectoryGrain(
             new RunCommand.Note(attempt, RunEventKind.Node, node.Step, $"Node {node.Index} after step {node.Step}."),
             known => known with { Nodes = [.. known.Nodes.Where(earlier => earlier.Index < node.Index), node] });
     }
-
-    public override async Task<CommitResult> FinishedAsync(int attempt, RunOutcome outcome) =>
-        await ApplyAsync(new RunCommand.Finish(attempt, outcome.Step), known => known with { Sealed = true });
 
     protected override RunRecord RunOf(TrajectoryDocument document) => document.Run;
 

@@ -41,6 +41,9 @@ internal abstract record RunCommand
 
     public sealed record Store(int Number, ArtifactRef Artifact) : OfAttempt(Number);
 
+    /// <summary>A milestone that changes nothing but the history.</summary>
+    public sealed record Milestone(int Number, long Step, string Message) : OfAttempt(Number);
+
     public sealed record Note(int Number, RunEventKind Kind, long Step, string Message) : OfAttempt(Number);
 
     public sealed record Finish(int Number, long Step) : OfAttempt(Number);

@@ -32,6 +32,7 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
         RunCommand.Switch made => state.Switches is [.., var last] && last == made.Made ? Same(state) : Changed(Switch(state, made.Made, now)),
         RunCommand.Store store => state.Artifacts.GetValueOrDefault(store.Artifact.Name) == store.Artifact ? Same(state) : Changed(Event(
             state with { Artifacts = state.Artifacts.SetItem(store.Artifact.Name, store.Artifact) }, now, RunEventKind.Artifact, store.Artifact.Name, store.Artifact.Step)),
+        RunCommand.Milestone reached => Remembers(state, reached) ? Same(state) : Changed(Event(state, now, RunEventKind.Note, reached.Message, reached.Step)),
         RunCommand.Note note => Changed(Event(state, now, note.Kind, note.Message, note.Step)),
         RunCommand.Finish finish => Finish(state, finish.Step, now),
         RunCommand.Fail fail => Fail(state, fail, now),
@@ -152,6 +153,10 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
         RunEventKind.Switch,
         $"Target {made.From} -> {made.To}{(made.Gap is { } gap ? $" at a score gap of {gap:0.###}" : "")}.",
         made.Step);
+
+    /// <summary>Whether this attempt has reported the milestone already, because the answer was lost on its way.</summary>
+    private static bool Remembers(RunRecord state, RunCommand.Milestone reached) => state.Events.Any(
+        known => known.Attempt == state.Attempt && known.Kind == RunEventKind.Note && known.Step == reached.Step && known.Message == reached.Message);
 
     private static RunTransition Finish(RunRecord state, long step, DateTimeOffset now)
     {

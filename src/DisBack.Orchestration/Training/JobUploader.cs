@@ -84,8 +84,8 @@ internal sealed class JobUploader
     /// <summary>A name for a file on its way.</summary>
     public string NewPath() => Path.Combine(_scratch, $"{Guid.NewGuid():n}.upload");
 
-    /// <summary>Tells the owner something that needs no bytes.</summary>
-    public void Tell(RunSignal signal) => Do(cancellation => OfferAsync(signal, cancellation));
+    /// <summary>Reports to the owner what needs no bytes.</summary>
+    public void Report(RunSignal signal) => Do(cancellation => OfferAsync(signal, cancellation));
 
     /// <summary>Writes something to the store that the owner need not know.</summary>
     public void Write(Func<CancellationToken, Task> write) => Do(cancellation => WithRetriesAsync(write, cancellation));

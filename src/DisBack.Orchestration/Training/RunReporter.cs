@@ -109,9 +109,8 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
     private static Task<CommitResult> DeliverAsync(IRunOwner owner, int attempt, RunSignal signal) => signal switch
     {
         RunSignal.CheckpointStored stored => owner.CommitCheckpointAsync(attempt, stored.Checkpoint),
-        RunSignal.NodeStored stored => owner.NodeRecordedAsync(attempt, stored.Node),
+        RunSignal.MilestoneReached reached => owner.MilestoneReachedAsync(attempt, reached.Milestone),
         RunSignal.ArtifactStored stored => owner.ArtifactStoredAsync(attempt, stored.Artifact),
-        RunSignal.TargetSwitched switched => owner.TargetSwitchedAsync(attempt, switched.Made),
         RunSignal.Noted noted => owner.NotedAsync(attempt, noted.Kind, noted.Step, noted.Message),
         _ => throw new ArgumentOutOfRangeException(nameof(signal), signal, "Not a signal of a run."),
     };

@@ -26,6 +26,7 @@ public sealed class RunMachineTests
         Gen.Select(Number, Step, (n, step) => (RunCommand)new RunCommand.Commit(n, Checkpoint(step))),
         Gen.Select(Number, Step, (n, step) => (RunCommand)new RunCommand.Switch(n, new SwitchRecord(step, 2, 1, null))),
         Gen.Select(Number, Step, (n, step) => (RunCommand)new RunCommand.Store(n, new ArtifactRef("samples.png", new ContentRef("aa", 1), step))),
+        Gen.Select(Number, Step, (n, step) => (RunCommand)new RunCommand.Milestone(n, step, "Milestone warm-up.")),
         Gen.Select(Number, Gen.Int[0, 9], (n, i) => (RunCommand)(i == 0 ? new RunCommand.Finish(n, 500) : new RunCommand.Note(n, RunEventKind.Note, 1, "note"))),
         Gen.Select(Number, Gen.Enum<FailureCause>(), (n, cause) => (RunCommand)new RunCommand.Fail(n, 1, cause, "failed")));
 
@@ -97,6 +98,19 @@ public sealed class RunMachineTests
 
         Assert.Equal((true, false), (first.Persist, again.Persist));
         Assert.Same(first.State, again.State);
+    }
+
+    [Fact]
+    public void A_milestone_that_is_reported_again_is_one_event_of_its_attempt()
+    {
+        var running = Running();
+        var reached = Machine.Apply(running, new RunCommand.Milestone(1, 5, "Milestone warm-up."), Start);
+        var again = Machine.Apply(reached.State, new RunCommand.Milestone(1, 5, "Milestone warm-up."), Start);
+        var later = Machine.Apply(reached.State, new RunCommand.Milestone(1, 6, "Milestone warm-up."), Start);
+
+        Assert.Equal((true, RunEventKind.Note, 5L, "Milestone warm-up."), (reached.Persist, reached.State.Events[^1].Kind, reached.State.Events[^1].Step, reached.State.Events[^1].Message));
+        Assert.Same(reached.State, again.State);
+        Assert.Equal(reached.State.Sequence + 1, later.State.Sequence);
     }
 
     [Fact]
