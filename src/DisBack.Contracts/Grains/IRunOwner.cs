@@ -3,13 +3,13 @@ using DisBack.Contracts.Documents;
 namespace DisBack.Contracts.Grains;
 
 /// <summary>
-/// What a trainer tells the owner of its run. Every call carries the attempt; a call of any attempt but the current one is
+/// What a worker reports to the owner of a run. Every call carries the attempt; a call of any attempt but the current one is
 /// <see cref="CommitResult.Fenced"/> and changes nothing.
 /// </summary>
 [Alias("disback.IRunOwner")]
 public interface IRunOwner : IGrainWithStringKey
 {
-    /// <summary>The attempt is alive. An accepted heartbeat extends its dead-man time.</summary>
+    /// <summary>The attempt trains. An accepted heartbeat extends its dead-man time.</summary>
     [Alias("Heartbeat")]
     Task<CommitResult> HeartbeatAsync(int attempt, TrainingSnapshot snapshot);
 

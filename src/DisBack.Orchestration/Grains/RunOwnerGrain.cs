@@ -48,7 +48,7 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
     {
         get
         {
-            var failed = Run.Attempts is [.., { Cause: FailureCause.Crash or FailureCause.OutOfMemory or FailureCause.Storage } last] ? last.Place : null;
+            var failed = Run.Attempts is [.., { Cause: FailureCause.Crash or FailureCause.OutOfMemory or FailureCause.Storage } last] ? last.DeviceName : null;
             return new(_id.Kind, _id.Owner, Facts.Hardware.Device, Reads, Facts.Share, failed, Run.Attempt + 1);
         }
     }

@@ -12,7 +12,7 @@ internal sealed class TrajectoryGrain(
     [PersistentState(DocumentNames.Trajectory, DocumentNames.Storage)] IPersistentState<TrajectoryDocument> document, RunOwnerServices services)
     : RunOwnerGrain<TrajectoryDocument>(RunKind.Recording, document, services), ITrajectoryGrain
 {
-    /// <summary>Who waits; whoever was forgotten with an earlier activation asks again.</summary>
+    /// <summary>Trials that wait for it; those that an earlier activation knew ask again.</summary>
     private readonly HashSet<string> _waiting = [];
 
     protected override string Spec => Document.Spec;
@@ -30,14 +30,14 @@ internal sealed class TrajectoryGrain(
                 Teacher = request.Teacher,
                 Nodes = [new NodeRef(0, 0, request.Teacher)],
             });
-            if (Run.Intent == RunIntent.Pause || Run.Status == RunStatus.Paused || (request.Insist && Run.Status == RunStatus.Failed))
+            if (Run.Intent == RunIntent.Pause || Run.Status == RunStatus.Paused || (request.RetryFailed && Run.Status == RunStatus.Failed))
                 await ApplyAsync(new RunCommand.Resume());
-            await (request.Insist ? AdvanceNowAsync() : AdvanceAsync());
+            await (request.RetryFailed ? AdvanceNowAsync() : AdvanceAsync());
         }
         return new TrajectoryReply(Document.Sealed, Document.Sealed ? Document.Nodes : [], Run.Status, Run.Reason, Run.Cause);
     }
 
-    public async Task ForgoAsync(string trial)
+    public async Task WithdrawAsync(string trial)
     {
         _waiting.Remove(trial);
         if (_waiting.Count == 0 && !Document.Sealed) await ApplyAsync(new RunCommand.Pause());
@@ -86,7 +86,7 @@ internal sealed class TrajectoryGrain(
 
     protected override void OnChanged()
     {
-        // Those who wait look for themselves; being asked about a settled run is the end of their wait.
+        // Trials that wait ask for the outcome themselves, and wait no longer once the run has settled.
         foreach (var trial in _waiting) GrainFactory.GetGrain<ITrialGrain>(trial).WakeAsync().Ignore();
         if (Run.Status.IsSettled()) _waiting.Clear();
     }

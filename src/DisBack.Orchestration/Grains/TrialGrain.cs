@@ -15,7 +15,7 @@ internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentN
 {
     private ImmutableArray<NodeRef> _nodes = [];
     private TimeProvider Time { get; } = services.Time;
-    private bool _insist;
+    private bool _retryFailed;
 
     protected override string Spec => Document.Spec;
 
@@ -23,7 +23,7 @@ internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentN
 
     public async Task<TrialDocument> SubmitAsync(TrialSubmission submission)
     {
-        _insist = true;
+        _retryFailed = true;
         await ApplyAsync(new RunCommand.Submit(), Document.Spec.Length > 0 ? null : known => known with
         {
             Id = this.GetPrimaryKeyString(),
@@ -46,19 +46,19 @@ internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentN
 
     public override async Task<CommandReply> PauseAsync()
     {
-        await ForgoAsync();
+        await WithdrawAsync();
         return await base.PauseAsync();
     }
 
     public override async Task<CommandReply> CancelAsync()
     {
-        await ForgoAsync();
+        await WithdrawAsync();
         return await base.CancelAsync();
     }
 
     public override Task<CommandReply> ResumeAsync()
     {
-        _insist = true;
+        _retryFailed = true;
         return base.ResumeAsync();
     }
 
@@ -71,9 +71,9 @@ internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentN
     {
         // What is sealed stays as it is.
         if (!_nodes.IsEmpty) return true;
-        var request = new TrajectoryRequest(Document.Id, Document.Name, Document.Spec, Document.Teacher!, _insist);
+        var request = new TrajectoryRequest(Document.Id, Document.Name, Document.Spec, Document.Teacher!, _retryFailed);
         var reply = await GrainFactory.GetGrain<ITrajectoryGrain>(Document.Trajectory).EnsureAsync(request);
-        _insist = false;
+        _retryFailed = false;
         if (reply.Sealed)
         {
             // What watchers saw until now was stage 1.
@@ -115,6 +115,6 @@ internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentN
         Updated = Time.GetUtcNow(),
     }).Ignore();
 
-    private Task ForgoAsync() =>
-        Run.Status == RunStatus.Recording ? GrainFactory.GetGrain<ITrajectoryGrain>(Document.Trajectory).ForgoAsync(Document.Id) : Task.CompletedTask;
+    private Task WithdrawAsync() =>
+        Run.Status == RunStatus.Recording ? GrainFactory.GetGrain<ITrajectoryGrain>(Document.Trajectory).WithdrawAsync(Document.Id) : Task.CompletedTask;
 }

@@ -104,7 +104,7 @@ internal sealed class RunAdvance(IOwnedRun owner, IGrainFactory grains, RunLiven
             return false;
         }
         // From here on the attempt owns the run, whatever becomes of the call that starts it.
-        if (await owner.ApplyAsync(new RunCommand.Begin(lease.Id, lease.Place, lease.Worker.ToParsableString())) == CommitResult.Fenced)
+        if (await owner.ApplyAsync(new RunCommand.Begin(lease.Id, lease.DeviceName, lease.Worker.ToParsableString())) == CommitResult.Fenced)
         {
             await grains.Pool().ReleaseAsync(lease.Id);
             return false;
@@ -114,7 +114,7 @@ internal sealed class RunAdvance(IOwnedRun owner, IGrainFactory grains, RunLiven
         try
         {
             if (await AskTrainerAsync(trainer => trainer.StartAsync(owner.Assign(attempt, lease.Device))) == StartResult.Started) return true;
-            await owner.ApplyAsync(new RunCommand.Fail(attempt.Number, 0, FailureCause.Lost, $"{lease.Place} had no free slot after all."));
+            await owner.ApplyAsync(new RunCommand.Fail(attempt.Number, 0, FailureCause.Lost, $"{lease.DeviceName} had no free slot after all."));
         }
         catch (Exception e) when (e is not Orleans.Storage.InconsistentStateException)
         {

@@ -3,7 +3,7 @@ using DisBack.Contracts.Grains;
 
 namespace DisBack.Orchestration.Runs;
 
-/// <summary>Everything that can happen to a run. What an attempt says carries its number.</summary>
+/// <summary>Everything that can happen to a run. A call of an attempt carries its number.</summary>
 internal abstract record RunCommand
 {
     /// <summary>The run was asked for.</summary>
@@ -22,7 +22,7 @@ internal abstract record RunCommand
     public sealed record GiveUp(string Reason, FailureCause? Cause) : RunCommand;
 
     /// <summary>A slot was leased: the next attempt takes ownership.</summary>
-    public sealed record Begin(string Lease, string Place, string Worker = "") : RunCommand;
+    public sealed record Begin(string Lease, string DeviceName, string Worker = "") : RunCommand;
 
     public sealed record Pause : RunCommand;
 
@@ -30,7 +30,7 @@ internal abstract record RunCommand
 
     public sealed record Cancel : RunCommand;
 
-    /// <summary>What the attempt <paramref name="Number"/> says; fenced unless it is the current one.</summary>
+    /// <summary>A call of the attempt <paramref name="Number"/>; fenced unless it is the current one.</summary>
     public abstract record OfAttempt(int Number) : RunCommand;
 
     public sealed record Heartbeat(int Number, TrainingSnapshot Snapshot) : OfAttempt(Number);

@@ -16,7 +16,7 @@ internal static class RunExplanation
         _ => [$"It was given up{At(run)} ({run.Cause?.ToString().ToLowerInvariant() ?? "failed"}); 'resume' tries again.", .. Reason(run)],
     };
 
-    public static ImmutableArray<string> OfAttempt(RunRecord run, Attempt attempt, TrainingSnapshot progress, TimeSpan? heard)
+    public static ImmutableArray<string> OfAttempt(RunRecord run, Attempt attempt, TrainingSnapshot progress, TimeSpan? sinceHeartbeat)
     {
         var step = Math.Max(progress.Step, run.Head?.Step ?? 0);
         var what = run.Intent switch
@@ -28,9 +28,9 @@ internal static class RunExplanation
         };
         return
         [
-            string.Create(CultureInfo.InvariantCulture, $"It does not wait: attempt {attempt.Number} {what} on {attempt.Place}, at step {step} of {run.Steps}."),
-            heard is { } ago
-                ? string.Create(CultureInfo.InvariantCulture, $"It was last heard {ago.TotalSeconds:0} s ago.")
+            string.Create(CultureInfo.InvariantCulture, $"It does not wait: attempt {attempt.Number} {what} on {attempt.DeviceName}, at step {step} of {run.Steps}."),
+            sinceHeartbeat is { } ago
+                ? string.Create(CultureInfo.InvariantCulture, $"Its last heartbeat was {ago.TotalSeconds:0} s ago.")
                 : "Its owner has just woken and asks for it.",
         ];
     }

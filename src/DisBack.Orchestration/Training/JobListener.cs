@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 
 namespace DisBack.Orchestration.Training;
 
-/// <summary>Turns what a run says into metrics, stored files and signals to the owner. Called on the training thread.</summary>
+/// <summary>Turns what a run reports into metrics, stored files and signals to the owner. Called on the training thread.</summary>
 internal sealed class JobListener(JobUploader uploader, JobProgress progress, MetricWriter metrics, Activity? span, TimeProvider time) : ITrainingListener, IDisposable
 {
     private readonly StagingBuffers _checkpoint = new();

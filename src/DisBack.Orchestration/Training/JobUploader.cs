@@ -52,7 +52,7 @@ internal sealed class JobUploader
     /// <param name="tensors">Host tensors that stay as they are until <paramref name="written"/>.</param>
     /// <param name="metadata">The file's metadata.</param>
     /// <param name="written">Called when the tensors are no longer needed.</param>
-    /// <param name="signal">What to tell the owner.</param>
+    /// <param name="signal">What to report to the owner.</param>
     public void Store(
         IReadOnlyList<(string Name, torch.Tensor Value)> tensors, IReadOnlyDictionary<string, string> metadata, Action written, Func<ContentRef, RunSignal> signal) =>
         Do(cancellation =>

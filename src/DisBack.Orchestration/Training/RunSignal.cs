@@ -3,8 +3,8 @@ using DisBack.Contracts.Grains;
 
 namespace DisBack.Orchestration.Training;
 
-/// <summary>Something the owner must learn before the run goes on to its next upload.</summary>
-/// <param name="Product">What it is about, in one word.</param>
+/// <summary>A report to the owner, which must be answered before the run goes on to its next upload.</summary>
+/// <param name="Product">What it is about, for spans.</param>
 public abstract record RunSignal(string Product)
 {
     private readonly TaskCompletionSource<CommitResult> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);

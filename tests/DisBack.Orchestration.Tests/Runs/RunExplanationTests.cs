@@ -9,7 +9,7 @@ namespace DisBack.Orchestration.Tests.Runs;
 public sealed class RunExplanationTests
 {
     private static readonly DateTimeOffset s_now = DateTimeOffset.Parse("2026-01-02T03:04:05Z", CultureInfo.InvariantCulture);
-    private static readonly Attempt s_attempt = new() { Number = 3, Started = s_now, Place = "worker-1 cuda:0" };
+    private static readonly Attempt s_attempt = new() { Number = 3, Started = s_now, DeviceName = "worker-1 cuda:0" };
     private static readonly RunRecord s_run = new() { Status = RunStatus.Running, Steps = 600, Checkpoints = [new(new ContentRef("aa", 1), 50)] };
 
     [Fact]
@@ -33,11 +33,11 @@ public sealed class RunExplanationTests
         var run = s_run with { Status = status, Intent = intent };
 
         Assert.Equal(
-            [$"It does not wait: attempt 3 {does} on worker-1 cuda:0, at step 58 of 600.", "It was last heard 2 s ago."],
+            [$"It does not wait: attempt 3 {does} on worker-1 cuda:0, at step 58 of 600.", "Its last heartbeat was 2 s ago."],
             RunExplanation.OfAttempt(run, s_attempt, new TrainingSnapshot { Step = 58 }, TimeSpan.FromSeconds(2)));
         Assert.Equal(
             [$"It does not wait: attempt 3 {does} on worker-1 cuda:0, at step 50 of 600.", "Its owner has just woken and asks for it."],
-            RunExplanation.OfAttempt(run, s_attempt, new TrainingSnapshot(), heard: null));
+            RunExplanation.OfAttempt(run, s_attempt, new TrainingSnapshot(), sinceHeartbeat: null));
     }
 
     [Fact]
