@@ -199,7 +199,7 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
         var now = _services.Time.GetUtcNow();
         if (!IsKnown) return ["There is no such run."];
         if (_document.Unwritten is { } trouble) return [trouble];
-        if (Run.Status.IsSettled()) return RunExplanation.OfSettled(Run);
+        if (Run.Status.IsSettled()) return SettledRun.Explain(Run);
         if (Run.Current is { } attempt) return RunExplanation.OfAttempt(Run, attempt, Progress, _liveness.SinceHeartbeat);
         if (Run.RetryAt > now) return RunExplanation.OfRetry(Run, _services.Retry.Value, now);
         return await WaitsForAsync();

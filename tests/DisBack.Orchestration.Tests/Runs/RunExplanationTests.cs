@@ -12,17 +12,6 @@ public sealed class RunExplanationTests
     private static readonly Attempt s_attempt = new() { Number = 3, Started = s_now, DeviceName = "worker-1 cuda:0" };
     private static readonly RunRecord s_run = new() { Status = RunStatus.Running, Steps = 600, Checkpoints = [new(new ContentRef("aa", 1), 50)] };
 
-    [Fact]
-    public void Settled()
-    {
-        Assert.Equal(["It is complete."], RunExplanation.OfSettled(s_run with { Status = RunStatus.Completed }));
-        Assert.Equal(["It is paused at step 50 of 600; 'resume' goes on."], RunExplanation.OfSettled(s_run with { Status = RunStatus.Paused }));
-        Assert.Equal(["It was cancelled; a spec with another name or seed starts anew."], RunExplanation.OfSettled(s_run with { Status = RunStatus.Cancelled }));
-        Assert.Equal(
-            ["It was given up at step 50 of 600 (outofmemory); 'resume' tries again.", "The device has 1 GiB left."],
-            RunExplanation.OfSettled(s_run with { Status = RunStatus.Failed, Cause = FailureCause.OutOfMemory, Reason = "The device has 1 GiB left." }));
-    }
-
     [Theory]
     [InlineData(RunStatus.Running, RunIntent.Run, "trains")]
     [InlineData(RunStatus.Starting, RunIntent.Run, "starts")]
