@@ -6,18 +6,20 @@ using DisBack.Contracts.Hosting;
 using DisBack.Gateway.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Polly;
+using Polly.Retry;
 using StackExchange.Redis;
 
 namespace DisBack.Gateway;
 
 /// <summary>
 /// The gateway's connection to the silos. It is made in the background and made again until there is one: what only reads blobs works without it,
-/// and the rest says that the cluster does not answer.
+/// and the rest is answered that the cluster does not answer.
 /// </summary>
 internal sealed partial class ClusterLink(GatewaySettings settings, TimeProvider time, ILoggerFactory logs, ILogger<ClusterLink> logger) : BackgroundService
 {
-    private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_firstWait = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(3);
 
     /// <summary>How long a silo that went away is not tried again.</summary>
     private static readonly TimeSpan s_refresh = TimeSpan.FromSeconds(3);
@@ -50,19 +52,30 @@ internal sealed partial class ClusterLink(GatewaySettings settings, TimeProvider
 
     private async Task<SiloConnection> ConnectAsync(CancellationToken stopping)
     {
-        for (var failures = 1; ; failures++)
-        {
-            try
+        // With jitter: all gateways of a cluster ask the same server of memberships.
+        var retries = new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(new RetryStrategyOptions
             {
-                var silo = settings.Cluster.Membership == MembershipKind.Localhost ? await EndpointAsync(settings.Endpoints.SiloGateway, stopping) : null;
-                return await SiloConnection.ConnectAsync(settings.Cluster.Id, client => Find(client, silo), logs, stopping);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                LogUnreachable(settings.Cluster.Id, e.Message);
-            }
-            await Task.Delay(failures > 3 ? s_longestPause : s_firstPause * failures, time, stopping);
-        }
+                ShouldHandle = failed => new(failed.Outcome.Exception is not null && !stopping.IsCancellationRequested),
+                MaxRetryAttempts = int.MaxValue,
+                BackoffType = DelayBackoffType.Exponential,
+                Delay = s_firstWait,
+                MaxDelay = s_longestWait,
+                UseJitter = true,
+                OnRetry = failed =>
+                {
+                    LogUnreachable(settings.Cluster.Id, failed.Outcome.Exception!.Message);
+                    return default;
+                },
+            })
+            .Build();
+        return await retries.ExecuteAsync(ConnectOnceAsync, stopping);
+    }
+
+    private async ValueTask<SiloConnection> ConnectOnceAsync(CancellationToken stopping)
+    {
+        var silo = settings.Cluster.Membership == MembershipKind.Localhost ? await EndpointAsync(settings.Endpoints.SiloGateway, stopping) : null;
+        return await SiloConnection.ConnectAsync(settings.Cluster.Id, client => Find(client, silo), logs, stopping);
     }
 
     private void Find(IClientBuilder client, IPEndPoint? silo)

@@ -1,6 +1,6 @@
 namespace DisBack.Gateway;
 
-/// <summary>What the exit code of a gateway says to whoever restarts it.</summary>
+/// <summary>What the exit code of a gateway means to whoever restarts it.</summary>
 internal static class ExitCodes
 {
     /// <summary>Stopped on request, or the token command did what it was asked for.</summary>

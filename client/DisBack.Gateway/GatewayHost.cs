@@ -93,7 +93,7 @@ internal static class GatewayHost
         services.AddAuthentication(TokenAuthentication.Name).AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(TokenAuthentication.Name, null);
         services.AddAuthorizationBuilder()
             .AddPolicy(TokenAuthentication.Operator, policy => policy.RequireRole(TokenAuthentication.Operator))
-            // Whatever is not said to be open needs a token, also what does not exist.
+            // Whatever is not declared open needs a token, also what does not exist.
             .AddFallbackPolicy(TokenAuthentication.Viewer, policy => policy.RequireRole(TokenAuthentication.Viewer, TokenAuthentication.Operator));
         services.AddRateLimiter(limits =>
         {

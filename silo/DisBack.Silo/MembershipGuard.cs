@@ -6,13 +6,13 @@ namespace DisBack.Silo;
 
 /// <summary>
 /// Notices that the membership table has lost this silo, after its server lost its data: Orleans would go on for ever in a cluster that no
-/// silo started later can see. The runs reach a checkpoint, and whoever supervises the process starts it anew.
+/// silo started later can see. The runs reach a checkpoint, and the process supervisor starts it anew.
 /// </summary>
 /// <remarks>Stopped after the runs have drained and before the silo, which would try for minutes to sign off in a table that is not there.</remarks>
 internal sealed partial class MembershipGuard(
     IMembershipTable table, IClusterMembershipService membership, ILocalSiloDetails silo, SiloLife life, Action exit, TimeSpan period, TimeProvider time, ILogger<MembershipGuard> logger) : BackgroundService
 {
-    /// <summary>A read between the loss of the table and its restoration from the append-only file says nothing yet.</summary>
+    /// <summary>A read between the loss of the table and its restoration from the append-only file proves nothing yet.</summary>
     private const int TimesMissing = 2;
 
     public override async Task StopAsync(CancellationToken cancellationToken)

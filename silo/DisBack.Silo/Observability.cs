@@ -28,7 +28,7 @@ internal static class Observability
                 .AddRuntimeInstrumentation()
                 .AddPrometheusExporter())
             .WithTracing(traces => traces.AddSource([Orchestration.Telemetry.Name, .. OrleansSources]));
-        // This variable says whether, the other standard ones say how.
+        // This variable decides whether, the other standard ones how.
         if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"])) return;
         builder.Logging.AddOpenTelemetry(logs => (logs.IncludeFormattedMessage, logs.ParseStateValues) = (true, true));
         telemetry.UseOtlpExporter();

@@ -19,7 +19,7 @@ catch (OperationCanceledException)
 }
 catch (Exception e)
 {
-    // The membership server or the blob store is away: whoever supervises the process tries again.
+    // The membership server or the blob store is away: the process supervisor tries again.
     await Console.Error.WriteLineAsync($"disback-silo: it cannot run now and is to be started again: {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}");
     return ExitCodes.Restart;
 }

@@ -21,7 +21,7 @@ namespace DisBack.Silo;
 /// <summary>One silo as a process: the cluster's membership outside, the grains and the training runtime of every size inside.</summary>
 internal static class SiloHost
 {
-    /// <summary>What the host has left to say goodbye to the cluster once the runs have stopped.</summary>
+    /// <summary>How long the silo may take to leave the cluster once the runs have stopped.</summary>
     internal static readonly TimeSpan Farewell = TimeSpan.FromSeconds(20);
 
     internal const string LivePath = "/health/live";
@@ -43,7 +43,7 @@ internal static class SiloHost
         builder.Services.AddSingleton<SiloLife>();
         builder.Services.AddHealthChecks().AddCheck<SiloLife>("silo", tags: [SiloLife.Readiness]);
         builder.UseOrleans(silo => Configure(silo, settings, address));
-        // Outlives the drain of the runs and the silo itself: its own loss is what they are told of.
+        // Outlives the drain of the runs and the silo itself: its own loss is what ends them.
         builder.Services.AddHostedService<Supervised>();
 
         await using var host = builder.Build();
@@ -109,11 +109,11 @@ internal static class SiloHost
         {
             return (await Dns.GetHostAddressesAsync(text)) is [var first, ..]
                 ? first
-                : throw new DisBackException($"Endpoints:Address is '{text}', which has no address; name this host as the others know it.");
+                : throw new DisBackException($"Endpoints:Address is '{text}', which has no address; name this machine as the others know it.");
         }
         catch (SocketException e)
         {
-            throw new DisBackException($"Endpoints:Address is '{text}', which cannot be found ({e.Message}); name this host as the others know it.", e);
+            throw new DisBackException($"Endpoints:Address is '{text}', which cannot be found ({e.Message}); name this machine as the others know it.", e);
         }
     }
 

@@ -7,7 +7,7 @@ namespace DisBack.Silo;
 /// <summary>Whether this silo takes part in the cluster, and with which exit code it ends.</summary>
 internal sealed partial class SiloLife(IClusterMembershipService membership, ILocalSiloDetails silo, IHostApplicationLifetime lifetime) : IHealthCheck
 {
-    /// <summary>Tag of the checks that say whether the silo is ready.</summary>
+    /// <summary>Tag of the checks of whether the silo is ready.</summary>
     public const string Readiness = "ready";
 
     private volatile string? _leaving;

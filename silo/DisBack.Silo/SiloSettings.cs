@@ -17,7 +17,7 @@ internal sealed class SiloSettings
     /// <summary>What the silo is for. Default: both.</summary>
     public SiloRole Role { get; set; } = SiloRole.Both;
 
-    /// <summary>Its name in logs, metrics and lists. Default: the host's name.</summary>
+    /// <summary>Its name in logs, metrics and lists. Default: the machine's name.</summary>
     public string Name { get; set; } = Environment.MachineName;
 
     /// <summary>Which cluster it belongs to.</summary>
@@ -45,7 +45,7 @@ internal sealed class SiloSettings
     public SupervisionOptions Supervision { get; set; } = new();
 
     /// <summary>The worker's accelerator as the pool sees it.</summary>
-    /// <exception cref="DisBackException">This host has no such device.</exception>
+    /// <exception cref="DisBackException">This machine has no such device.</exception>
     public Accelerator Device => Accelerators.Open(Worker.Accelerator, Worker.Slots);
 
     /// <summary>See <see cref="WorkerSettings.Scratch"/>.</summary>
@@ -116,7 +116,7 @@ internal sealed class DetectionSettings
 
     /// <summary>
     /// The longest that a time-out may adapt to. A connection that delivered something within <see cref="MissedProbes"/> times this counts as
-    /// alive, also that of a process killed since. Default: three seconds.
+    /// healthy, also that of a process killed since. Default: three seconds.
     /// </summary>
     public TimeSpan MaxProbeTimeout { get; set; } = TimeSpan.FromSeconds(3);
 
@@ -124,13 +124,13 @@ internal sealed class DetectionSettings
     public int MissedProbes { get; set; } = 2;
 
     /// <summary>
-    /// How often a silo reads the membership table besides being told of changes: what it is told can be lost with the silo that died. Default: three
+    /// How often a silo reads the membership table besides the notices of changes: a notice can be lost with the silo that died. Default: three
     /// seconds.
     /// </summary>
     public TimeSpan TableRefresh { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
-    /// How often a silo writes that it is alive. One that did not for three times as long is dead on a single vote, and is not waited for by a cluster
+    /// How often a silo renews its entry of the membership table. One that did not for three times as long is dead on a single vote, and is not waited for by a cluster
     /// that starts cold. Default: two seconds.
     /// </summary>
     public TimeSpan IAmAlive { get; set; } = TimeSpan.FromSeconds(2);

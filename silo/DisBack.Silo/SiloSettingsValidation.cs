@@ -8,7 +8,7 @@ using StackExchange.Redis;
 
 namespace DisBack.Silo;
 
-/// <summary>What cannot work is refused at the start, in one sentence that says what to change.</summary>
+/// <summary>What cannot work is refused at the start, in one sentence with what to change.</summary>
 internal static partial class SiloSettingsValidation
 {
     /// <summary>What the timers of .NET can do, roundly.</summary>
@@ -41,12 +41,12 @@ internal static partial class SiloSettingsValidation
         if (new[] { ends.Silo, ends.Gateway, ends.Http }.Distinct().Count() < 3)
             yield return $"Endpoints:Silo, Endpoints:Gateway and Endpoints:Http are {ends.Silo}, {ends.Gateway} and {ends.Http}; give each a port of its own.";
         if (IPAddress.TryParse(ends.Address, out var any) && (any.Equals(IPAddress.Any) || any.Equals(IPAddress.IPv6Any)))
-            yield return $"Endpoints:Address is {ends.Address}, under which nobody finds this host; name it as the others know it.";
+            yield return $"Endpoints:Address is {ends.Address}, under which nobody finds this machine; name it as the others know it.";
         if (settings.Cluster.Membership != MembershipKind.Localhost) yield break;
         if (settings.Role != SiloRole.Both)
             yield return $"Role is {settings.Role} but Cluster:Membership is Localhost, which is a cluster of one silo; set Role to Both, or Cluster:Membership to Redis.";
         if (IPAddress.TryParse(ends.Address, out var address) && !IPAddress.IsLoopback(address))
-            yield return $"Endpoints:Address is {ends.Address} but Cluster:Membership is Localhost, which no other host can join; set Endpoints:Address to 127.0.0.1, or Cluster:Membership to Redis.";
+            yield return $"Endpoints:Address is {ends.Address} but Cluster:Membership is Localhost, which no other machine can join; set Endpoints:Address to 127.0.0.1, or Cluster:Membership to Redis.";
     }
 
     private static IEnumerable<string> WorkerProblems(SiloSettings settings)

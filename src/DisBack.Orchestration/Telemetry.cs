@@ -50,13 +50,13 @@ public static class Telemetry
     /// <summary>Attempts that ended before their run was complete, by kind and cause, counted by the owner: whoever was killed counts nothing any more.</summary>
     internal static readonly Counter<long> Restarts = Meter.CreateCounter<long>("disback.run.interruptions", "{attempt}", "Attempts that ended early, by cause.");
 
-    /// <summary>What attempts said that did not own their run any more, by what they said: <c>commit</c>, <c>heartbeat</c>...</summary>
+    /// <summary>Calls of attempts that did not own their run any more, by kind of call: <c>commit</c>, <c>heartbeat</c>...</summary>
     internal static readonly Counter<long> Fenced = Meter.CreateCounter<long>("disback.run.fenced", "{call}", "Calls of attempts that do not own their run.");
 
-    /// <summary>Slots of this host in use, and parts of slots.</summary>
+    /// <summary>Slots of this worker in use, and parts of slots.</summary>
     internal static readonly UpDownCounter<double> SlotsUsed = Meter.CreateUpDownCounter<double>("disback.slots.used", "{slot}", "Accelerator slots in use.");
 
-    /// <summary>Slots of this host.</summary>
+    /// <summary>Slots of this worker.</summary>
     internal static readonly UpDownCounter<long> Slots = Meter.CreateUpDownCounter<long>("disback.slots.total", "{slot}", "Accelerator slots.");
 
     /// <summary>Runs that wait for a slot.</summary>

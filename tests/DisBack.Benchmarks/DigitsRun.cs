@@ -56,11 +56,7 @@ internal static class DigitsRun
         {
         }
 
-        public void NodeRecorded(RecordedNode node)
-        {
-        }
-
-        public void TargetSwitched(TargetSwitch change)
+        public void Reached(Milestone milestone)
         {
         }
 

@@ -54,11 +54,7 @@ internal static class SupervisionBenchmark
         {
         }
 
-        public void NodeRecorded(RecordedNode node)
-        {
-        }
-
-        public void TargetSwitched(TargetSwitch change)
+        public void Reached(Milestone milestone)
         {
         }
 

@@ -14,9 +14,9 @@ internal sealed class MemoryNodes(Func<Denoiser> open) : RecordingListener, ITra
 
     public IReadOnlyDictionary<string, Tensor> this[int index] => _nodes[index];
 
-    public override void NodeRecorded(RecordedNode node)
+    protected override void Record(RecordedNode node)
     {
-        base.NodeRecorded(node);
+        base.Record(node);
         _nodes.Add(node.Tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.Value.clone().DetachFromDisposeScope()));
     }
 

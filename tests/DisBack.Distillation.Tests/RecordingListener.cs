@@ -18,9 +18,18 @@ internal class RecordingListener : ITrainingListener
 
     public void Measured(IReadOnlyList<Measurement> measurements) => Measurements.AddRange(measurements);
 
-    public virtual void NodeRecorded(RecordedNode node) => Nodes.Add((node.Index, node.Step, node.Loss));
+    public void Reached(Milestone milestone)
+    {
+        if (RecordedNode.Of(milestone) is { } node)
+        {
+            Record(node);
+        }
 
-    public void TargetSwitched(TargetSwitch change) => Switches.Add(change);
+        if (TargetSwitch.Of(milestone) is { } change)
+        {
+            Switches.Add(change);
+        }
+    }
 
     public void ArtifactMade(string name, Action<Stream> write)
     {
@@ -28,6 +37,8 @@ internal class RecordingListener : ITrainingListener
         write(stream);
         Artifacts[name] = stream.ToArray();
     }
+
+    protected virtual void Record(RecordedNode node) => Nodes.Add((node.Index, node.Step, node.Loss));
 
     public void CheckpointDue(long step, RunState state) =>
         Checkpoints.Add((step, state with { Tensors = [.. state.Tensors.Select(tensor => (tensor.Name, tensor.Value.clone().DetachFromDisposeScope()))] }));

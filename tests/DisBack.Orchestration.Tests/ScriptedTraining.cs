@@ -19,6 +19,9 @@ internal sealed class ScriptedTraining : ITrainingFactory
     /// <summary>Steps of every run.</summary>
     public long Steps { get; init; } = 40;
 
+    /// <summary>What else a run reaches at a step.</summary>
+    public Func<RunAttempt, long, torch.Tensor, Milestone?> Milestones { get; init; } = (_, _, _) => null;
+
     /// <summary>Every run that was made, in order.</summary>
     public ConcurrentQueue<TrainingAssignment> Made { get; } = new();
 
@@ -91,9 +94,10 @@ internal sealed class ScriptedTraining : ITrainingFactory
             Step++;
             using (torch.no_grad()) _weights.mul_(1.25).add_(Step).remainder_(1009);
             if (assignment.Run.Kind == RunKind.Recording && Step % 10 == 0)
-                listener.NodeRecorded(new RecordedNode((int)(Step / 10), Step, 1.0 / Step, [("weights", _weights)], new Dictionary<string, string>()));
+                listener.Reached(new RecordedNode((int)(Step / 10), Step, 1.0 / Step, [("weights", _weights)], new Dictionary<string, string>()).ToMilestone());
             if (assignment.Run.Kind == RunKind.Backtracking && Step == Steps / 2)
-                listener.TargetSwitched(new TargetSwitch(Step, assignment.Nodes.Length - 2, assignment.Nodes.Length - 3, 0.25));
+                listener.Reached(new TargetSwitch(Step, assignment.Nodes.Length - 2, assignment.Nodes.Length - 3, 0.25).ToMilestone());
+            if (script.Milestones(assignment.Run, Step, _weights) is { } milestone) listener.Reached(milestone);
             script.Act(assignment.Run, Step);
         }
 

@@ -23,7 +23,7 @@ internal static class RunFacts
         foreach (var change in run.Switches)
             screen.Fact("switch", string.Create(CultureInfo.InvariantCulture, $"step {change.Step}: node {change.From} to {change.To}"));
         foreach (var attempt in run.Attempts)
-            screen.Fact("attempt", string.Create(CultureInfo.InvariantCulture, $"{attempt.Number} on {attempt.Place} from step {attempt.ResumedStep}, {(attempt.Ended is null ? "running" : attempt.Cause is { } cause ? $"{cause.ToString().ToLowerInvariant()}: {attempt.Message}" : "complete")}"));
+            screen.Fact("attempt", string.Create(CultureInfo.InvariantCulture, $"{attempt.Number} on {attempt.DeviceName} from step {attempt.ResumedStep}, {(attempt.Ended is null ? "running" : attempt.Cause is { } cause ? $"{cause.ToString().ToLowerInvariant()}: {attempt.Message}" : "complete")}"));
         foreach (var file in files.FilesOf(id))
             screen.Fact("file", file);
     }

@@ -1,5 +1,5 @@
+using System.Collections.Immutable;
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using DisBack.Cli.Installations;
 using DisBack.Cli.Options;
@@ -23,7 +23,7 @@ internal static class WhyCommand
             var run = await RunTarget.FindAsync(installation.Archive, parsed.GetRequiredValue(name), cancellation);
             IReadOnlyList<string> sentences = await installation.ReachAsync(cancellation) is { } control
                 ? await control.WhyAsync(run.Id, cancellation)
-                : [.. OfDocument(run, installation.Archive)];
+                : OfDocument(run, installation.Archive);
             if (parsed.GetValue(json))
                 session.Screen.Json(JsonSerializer.SerializeToNode(sentences, StorageJson.Options));
             else
@@ -34,22 +34,17 @@ internal static class WhyCommand
         return command;
     }
 
-    /// <summary>What the document alone tells, where nobody drives the run.</summary>
-    private static IEnumerable<string> OfDocument(RunTarget target, IArchive archive)
+    /// <summary>What the document alone shows, where no process advances the run.</summary>
+    private static ImmutableArray<string> OfDocument(RunTarget target, IArchive archive)
     {
-        var run = target.Run;
-        var at = run.Head is { } head ? string.Create(CultureInfo.InvariantCulture, $" at step {head.Step} of {run.Steps}") : "";
-        yield return run.Status switch
-        {
-            RunStatus.Completed => "It is complete.",
-            RunStatus.Cancelled => "It was cancelled; a spec with another name or seed starts anew.",
-            RunStatus.Failed => $"It was given up{at} ({run.Cause?.ToString().ToLowerInvariant() ?? "failed"}); 'disback resume {target.Text}' tries again.",
-            RunStatus.Paused => $"It is paused{at}; 'disback resume {target.Text}' goes on.",
-            _ => $"No process works in {archive.Location}, so nothing drives it{at}; 'disback resume {target.Text}' goes on.",
-        };
-        if (!run.Status.IsSettled())
-            yield return $"When it was last driven it was {run.Status.ToString().ToLowerInvariant()}.";
-        if (run.Status != RunStatus.Completed && run.Reason is { Length: > 0 } reason)
-            yield return reason;
+        var (run, resume) = (target.Run, $"disback resume {target.Text}");
+        return run.Status.IsSettled()
+            ? SettledRun.Explain(run, resume)
+            :
+            [
+                $"No process works in {archive.Location}, so nothing advances it{SettledRun.At(run)}; '{resume}' goes on.",
+                $"Its last status was {run.Status.ToString().ToLowerInvariant()}.",
+                .. SettledRun.Reason(run),
+            ];
     }
 }

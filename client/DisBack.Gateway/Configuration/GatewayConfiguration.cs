@@ -6,7 +6,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace DisBack.Gateway.Configuration;
 
-/// <summary>Reads the settings, and refuses what cannot work or would be unsafe, in one sentence that says what to change.</summary>
+/// <summary>Reads the settings, and refuses what cannot work or would be unsafe, in one sentence with what to change.</summary>
 internal static class GatewayConfiguration
 {
     public const string KestrelEndpoints = "Kestrel:Endpoints";

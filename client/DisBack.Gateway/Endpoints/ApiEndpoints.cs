@@ -107,7 +107,7 @@ internal static partial class ApiEndpoints
         : Enum.TryParse<RunStatus>(text, ignoreCase: true, out var status) && Enum.IsDefined(status) ? status
         : throw new DisBackException($"There is no status '{text}'; it is one of {string.Join(", ", Enum.GetNames<RunStatus>()).ToLowerInvariant()}.");
 
-    /// <summary>A part of a list whose order never changes: the place of an item is found among all of them, also where it has left the filter meanwhile.</summary>
+    /// <summary>A part of a list whose order never changes: the position of an item is found among all of them, also where it has left the filter meanwhile.</summary>
     private static Page<T> PageOf<T>(IReadOnlyList<T> all, Func<T, string> idOf, Func<T, bool> holds, string? after, int? limit)
     {
         if (limit is < 1 or > LargestPage)

@@ -9,7 +9,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace DisBack.Gateway.Endpoints;
 
-/// <summary>Immutable bytes by their digest: any part of them out, and in only what is what it says.</summary>
+/// <summary>Immutable bytes by their digest: any part of them out, and in only what has the digest it is sent under.</summary>
 internal static class ContentEndpoints
 {
     private const string Path = "contents/{digest:regex(^[0-9a-f]{{64}}$)}";

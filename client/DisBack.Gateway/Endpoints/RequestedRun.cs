@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace DisBack.Gateway.Endpoints;
 
 /// <summary>
-/// The run that a path names, and the document that holds it. That the document exists is seen in the blobs before a grain hears of the request, so
+/// The run that a path names, and the document that holds it. That the document exists is seen in the blobs before a grain gets the request, so
 /// that nobody can wake grains for runs that are none.
 /// </summary>
 internal sealed record RequestedRun(RunId Id, object Document)
@@ -43,6 +43,6 @@ internal sealed record RequestedRun(RunId Id, object Document)
         return new RequestedRun(id, document ?? throw new NotFoundException($"There is no {(kind == RunKind.Backtracking ? $"run {id}" : id)}; the lists show what there is."));
     }
 
-    /// <summary>Tells <see cref="BindAsync"/> what the path is of.</summary>
+    /// <summary>The kind of run that the path is of, for <see cref="BindAsync"/>.</summary>
     internal sealed record KindOfRun(RunKind Kind);
 }

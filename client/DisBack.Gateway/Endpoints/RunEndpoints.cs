@@ -14,7 +14,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace DisBack.Gateway.Endpoints;
 
-/// <summary>What can be asked of a run and told to it, be it a trial's, a trajectory's or a teacher's.</summary>
+/// <summary>What can be asked of a run and done with it, be it a trial's, a trajectory's or a teacher's.</summary>
 internal static class RunEndpoints
 {
     public static void MapQueries(RouteGroupBuilder run)
@@ -31,10 +31,10 @@ internal static class RunEndpoints
         Map("resume", (control, id, cancellation) => control.ResumeAsync(id, cancellation));
         Map("cancel", (control, id, cancellation) => control.CancelAsync(id, cancellation));
 
-        void Map(string command, Func<IControl, RunId, CancellationToken, Task<CommandReply>> tell) =>
+        void Map(string command, Func<IControl, RunId, CancellationToken, Task<CommandReply>> send) =>
             run.MapPost(command, async (RequestedRun requested, IControl control, BlobArchive archive, CancellationToken cancellation) =>
             {
-                var reply = await tell(control, requested.Id, cancellation);
+                var reply = await send(control, requested.Id, cancellation);
                 archive.Expire();
                 return reply;
             });

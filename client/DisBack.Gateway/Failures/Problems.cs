@@ -25,7 +25,7 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHan
         return true;
     }
 
-    /// <summary>Writes a problem document whatever the client says it accepts: a client that asked for events still has to learn why there are none.</summary>
+    /// <summary>Writes a problem document whatever the client accepts: a client that asked for events still has to learn why there are none.</summary>
     public static Task WriteAsync(HttpContext context, int status, string detail) => TypedResults.Problem(detail, statusCode: status).ExecuteAsync(context);
 
     private static (int Status, string Detail) Of(Exception exception) => exception switch

@@ -10,7 +10,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace DisBack.Gateway.Security;
 
-/// <summary>Authenticates a request by its bearer token, and says in a problem document why it is refused.</summary>
+/// <summary>Authenticates a request by its bearer token, and explains in a problem document why it is refused.</summary>
 internal sealed class TokenAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, TokenBook tokens)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)

@@ -37,7 +37,7 @@ internal sealed partial class TokenBook
     {
         var hash = TokenFile.Hash(token);
         TokenEntry? found = null;
-        // Every entry is compared, and each in constant time: how long it takes tells nothing of what is in the file.
+        // Every entry is compared, and each in constant time: how long it takes does not depend on what is in the file.
         foreach (var (entry, known) in Current())
         {
             if (CryptographicOperations.FixedTimeEquals(hash, known))

@@ -25,13 +25,13 @@ internal enum Role
 internal sealed record TokenEntry(string Name, Role Role, string Sha256, DateTimeOffset Created, DateTimeOffset? Expires = null);
 
 /// <summary>
-/// The file of tokens: JSON with names, roles and hashes. A token has 256 random bits, so a plain hash of it tells nobody anything; there is no
+/// The file of tokens: JSON with names, roles and hashes. A token has 256 random bits, so nobody can find it from a plain hash; there is no
 /// need for salt or for a slow one.
 /// </summary>
 /// <param name="Tokens">The entries.</param>
 internal sealed record TokenFile(IReadOnlyList<TokenEntry> Tokens)
 {
-    /// <summary>What all tokens begin with, so that one that strayed into a log or a repository is recognised as such.</summary>
+    /// <summary>What all tokens begin with, so that one in a log or a repository is recognised as such.</summary>
     public const string Mark = "disback_";
 
     private const int RandomBytes = 32;

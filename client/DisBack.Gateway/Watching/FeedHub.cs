@@ -66,7 +66,7 @@ internal sealed class FeedHub(Func<IControl> control, TimeProvider time)
             Telemetry.Feeds.Add(-1);
     }
 
-    /// <summary>A watcher's place at a feed.</summary>
+    /// <summary>A watcher's part in a feed.</summary>
     public sealed class Lease : IDisposable
     {
         private readonly Action _leave;

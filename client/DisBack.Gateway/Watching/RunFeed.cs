@@ -32,7 +32,7 @@ internal sealed class RunFeed(TimeProvider time)
         }
         catch (Exception failure)
         {
-            // Watchers in the middle end without the run having settled, which tells them to come back; those at the beginning are told why.
+            // Watchers that have had an update end without the run having settled, so they come back; those that wait for their first get the reason.
             _begun.TrySetException(failure);
             // Not every feed has somebody at its beginning.
             _ = _begun.Task.Exception;
@@ -68,11 +68,11 @@ internal sealed class RunFeed(TimeProvider time)
         before.Changed.TrySetResult();
     }
 
-    private async Task<bool> ChangedAsync(State state, TimeSpan patience, CancellationToken cancellation)
+    private async Task<bool> ChangedAsync(State state, TimeSpan timeout, CancellationToken cancellation)
     {
         try
         {
-            await state.Changed.Task.WaitAsync(patience, time, cancellation);
+            await state.Changed.Task.WaitAsync(timeout, time, cancellation);
             return true;
         }
         catch (TimeoutException)

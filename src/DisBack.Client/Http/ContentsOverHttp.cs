@@ -1,6 +1,8 @@
 using System.Net.Http.Headers;
 using DisBack.Storage;
 using DisBack.Storage.Blobs;
+using Polly;
+using Polly.Retry;
 
 namespace DisBack.Client.Http;
 
@@ -11,6 +13,18 @@ namespace DisBack.Client.Http;
 internal sealed class ContentsOverHttp(ClusterHttp http) : IBlobStore
 {
     private const int Resumptions = 5;
+
+    /// <summary>Connections break all at once when a gateway ends, so that the next ones are spread.</summary>
+    private static readonly ResiliencePipeline<Reading> s_resumptions = new ResiliencePipelineBuilder<Reading>()
+        .AddRetry(new RetryStrategyOptions<Reading>
+        {
+            ShouldHandle = read => new(read.Outcome.Result.Broken is not null),
+            MaxRetryAttempts = Resumptions,
+            BackoffType = DelayBackoffType.Exponential,
+            Delay = TimeSpan.FromSeconds(0.1),
+            UseJitter = true,
+        })
+        .Build();
 
     public string Location { get; } = http.Address.AbsoluteUri.TrimEnd('/');
 
@@ -36,29 +50,32 @@ internal sealed class ContentsOverHttp(ClusterHttp http) : IBlobStore
     {
         var buffer = new byte[1 << 17];
         var received = 0L;
-        for (var interruptions = 0; ;)
+        var (found, broken) = await s_resumptions.ExecuteAsync(ReadOnAsync, cancellation);
+        return broken is null
+            ? found
+            : throw new ClusterUnavailableException($"The connection to {Location} broke {Resumptions + 1} times in one download; try again later.", broken);
+
+        async ValueTask<Reading> ReadOnAsync(CancellationToken stop)
         {
-            using var response = await FindAsync(HttpMethod.Get, name, received == 0 ? null : new RangeHeaderValue(received, null), cancellation);
+            using var response = await FindAsync(HttpMethod.Get, name, received == 0 ? null : new RangeHeaderValue(received, null), stop);
             if (response is null)
-                return false;
-            await using var source = await response.Content.ReadAsStreamAsync(cancellation);
+                return new(false);
+            await using var source = await response.Content.ReadAsStreamAsync(stop);
             while (true)
             {
                 int count;
                 try
                 {
-                    count = await source.ReadAsync(buffer, cancellation);
+                    count = await source.ReadAsync(buffer, stop);
                 }
-                catch (Exception failure) when (failure is IOException or HttpRequestException && !cancellation.IsCancellationRequested)
+                catch (Exception failure) when (failure is IOException or HttpRequestException && !stop.IsCancellationRequested)
                 {
-                    if (++interruptions > Resumptions)
-                        throw new ClusterUnavailableException($"The connection to {Location} broke {interruptions} times in one download; try again later.", failure);
-                    break;
+                    return new(true, failure);
                 }
                 if (count == 0)
-                    return true;
+                    return new(true);
                 // Failures of the destination, a full disk for one, are not the connection's.
-                await destination.WriteAsync(buffer.AsMemory(0, count), cancellation);
+                await destination.WriteAsync(buffer.AsMemory(0, count), stop);
                 received += count;
             }
         }
@@ -102,4 +119,9 @@ internal sealed class ContentsOverHttp(ClusterHttp http) : IBlobStore
     private static string PathOf(string name) => name.StartsWith(ContentRef.Prefix, StringComparison.Ordinal)
         ? $"contents/{name[(name.LastIndexOf('/') + 1)..]}"
         : throw new StorageException($"'{name}' is not a content; a gateway gives access to contents only.");
+
+    /// <summary>How a reading of a content ended.</summary>
+    /// <param name="Found">Whether there is such a content.</param>
+    /// <param name="Broken">What broke the connection; null if all was read.</param>
+    private readonly record struct Reading(bool Found, Exception? Broken = null);
 }

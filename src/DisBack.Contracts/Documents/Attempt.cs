@@ -1,6 +1,8 @@
+using System.Text.Json.Serialization;
+
 namespace DisBack.Contracts.Documents;
 
-/// <summary>One try at a run on one accelerator. Its number is the fencing token: only the current attempt moves the head checkpoint.</summary>
+/// <summary>One execution of a run on one slot. Its number is the fencing token: only the current attempt moves the head checkpoint.</summary>
 [GenerateSerializer, Immutable, Alias("disback.Attempt.v1")]
 public sealed record Attempt
 {
@@ -10,11 +12,11 @@ public sealed record Attempt
     /// <summary>When ownership was taken.</summary>
     [Id(1)] public required DateTimeOffset Started { get; init; }
 
-    /// <summary>Step of the checkpoint it was told to resume from; 0 is a fresh start.</summary>
+    /// <summary>Step of the checkpoint it was to resume from; 0 is a fresh start.</summary>
     [Id(2)] public long ResumedStep { get; init; }
 
-    /// <summary>Host and device that ran it, for people.</summary>
-    [Id(3)] public string Place { get; init; } = "";
+    /// <summary>Worker and device that ran it, for people.</summary>
+    [Id(3), JsonPropertyName("place")] public string DeviceName { get; init; } = "";
 
     /// <summary>The slot lease it runs under.</summary>
     [Id(4)] public string Lease { get; init; } = "";

@@ -7,7 +7,7 @@ public enum FailureCause
     /// <summary>The program threw something nobody expected.</summary>
     Crash,
 
-    /// <summary>Host or device memory ran out.</summary>
+    /// <summary>Memory of the machine or of the device ran out.</summary>
     OutOfMemory,
 
     /// <summary>A loss, gradient or weight stopped being finite, or the student collapsed. Deterministic, so it is never retried by itself.</summary>
@@ -16,12 +16,12 @@ public enum FailureCause
     /// <summary>A file or blob could not be read or written.</summary>
     Storage,
 
-    /// <summary>The host went away, or its heartbeats did.</summary>
+    /// <summary>The worker is gone, or no heartbeat came in time.</summary>
     Lost,
 
     /// <summary>The spec, a weight file or the data set does not fit what the program needs; trying again cannot help.</summary>
     Invalid,
 
-    /// <summary>Asked for: pause, cancel, or the host shutting down.</summary>
+    /// <summary>Asked for: pause, cancel, or the worker shutting down.</summary>
     Stopped,
 }

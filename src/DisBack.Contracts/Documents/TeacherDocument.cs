@@ -10,7 +10,7 @@ public sealed record TeacherDocument
     /// <summary>The teacher's name.</summary>
     [Id(1)] public string Id { get; init; } = "";
 
-    /// <summary>Where the weights come from, in words: <c>shipped</c>, a file name, <c>trained here</c>.</summary>
+    /// <summary>Where the weights come from, for people: <c>shipped</c>, a file name, <c>trained here</c>.</summary>
     [Id(2)] public string Provenance { get; init; } = "";
 
     /// <summary>Spec it was or is trained from, as canonical JSON; empty for imported weights.</summary>

@@ -1,6 +1,6 @@
 namespace DisBack.Contracts.Grains;
 
-/// <summary>The owner's answer to everything an attempt tells it.</summary>
+/// <summary>The owner's answer to every call of an attempt.</summary>
 [GenerateSerializer, Alias("disback.CommitResult.v1")]
 public enum CommitResult
 {

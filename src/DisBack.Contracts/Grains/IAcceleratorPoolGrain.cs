@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace DisBack.Contracts.Grains;
 
@@ -14,7 +15,7 @@ public interface IAcceleratorPoolGrain : IGrainWithStringKey
     [Alias("Release")]
     Task ReleaseAsync(string lease);
 
-    /// <summary>Gives a lease up whose thread may still be there: its slot counts as taken until its worker says otherwise. Unknown leases are ignored.</summary>
+    /// <summary>Gives a lease up whose thread may still be there: its slot counts as taken until its worker reports otherwise. Unknown leases are ignored.</summary>
     [Alias("Forfeit")]
     Task ForfeitAsync(string lease);
 
@@ -44,8 +45,8 @@ public interface IAcceleratorPoolGrain : IGrainWithStringKey
 /// <param name="Device">Kind of device, <c>cpu</c> or <c>cuda</c>, or the name of one, <c>cuda:1</c>.</param>
 /// <param name="Prefers">Digests it will read: workers whose cache holds them are preferred.</param>
 /// <param name="Share">How much of a slot it takes, in (0, 1].</param>
-/// <param name="Avoids">The <see cref="SlotLease.Place"/> where its last attempt failed, which is taken only if no other is free; null if it did not.</param>
-/// <param name="Attempt">Number of the attempt that is to use it; 0 where the owner does not say.</param>
+/// <param name="Avoids">The <see cref="SlotLease.DeviceName"/> on which its last attempt failed, which is taken only if no other is free; null if it did not.</param>
+/// <param name="Attempt">Number of the attempt that is to use it; 0 where the owner does not name it.</param>
 [GenerateSerializer, Immutable, Alias("disback.SlotRequest.v1")]
 public sealed record SlotRequest(
     [property: Id(0)] RunKind Kind,
@@ -67,11 +68,11 @@ public sealed record LeaseReply([property: Id(0)] SlotLease? Lease, [property: I
 /// <param name="Id">Lease id.</param>
 /// <param name="Worker">Silo that has the device.</param>
 /// <param name="Device">Index in that worker's device table.</param>
-/// <param name="Place">Worker and device, for people. Named as in the gateway's JSON and in the attempts of stored documents.</param>
+/// <param name="DeviceName">Worker and device, for people, and the same after the worker's restart. The gateway's JSON keeps the name of version 0.1.0.</param>
 /// <param name="Share">How much of a slot it takes, in (0, 1].</param>
 [GenerateSerializer, Immutable, Alias("disback.SlotLease.v1")]
 public sealed record SlotLease(
-    [property: Id(0)] string Id, [property: Id(1)] SiloAddress Worker, [property: Id(2)] int Device, [property: Id(3)] string Place, [property: Id(4)] double Share = 1);
+    [property: Id(0)] string Id, [property: Id(1)] SiloAddress Worker, [property: Id(2)] int Device, [property: Id(3), JsonPropertyName("place")] string DeviceName, [property: Id(4)] double Share = 1);
 
 /// <summary>One accelerator of a worker.</summary>
 /// <param name="Index">Index in the worker's device table.</param>
@@ -88,13 +89,13 @@ public sealed record Accelerator([property: Id(0)] int Index, [property: Id(1)] 
 [GenerateSerializer, Immutable, Alias("disback.OccupiedSlot.v1")]
 public sealed record OccupiedSlot([property: Id(0)] RunAttempt Run, [property: Id(1)] int Device, [property: Id(2)] double Share = 1);
 
-/// <summary>What a worker tells the pool.</summary>
+/// <summary>What a worker reports to the pool.</summary>
 /// <param name="Worker">Its silo.</param>
 /// <param name="Name">For people.</param>
 /// <param name="Devices">Its devices; none while it shuts down.</param>
 /// <param name="Runs">Its runs, also those that are ending.</param>
-/// <param name="Cached">Digests in its weight cache; none where the blob store is a folder of its own host.</param>
-/// <param name="Damaged">Digests that a worker of an older version found damaged; others tell <see cref="IContentRepairGrain"/>.</param>
+/// <param name="Cached">Digests in its weight cache; none where the blob store is a folder of its own machine.</param>
+/// <param name="Damaged">Digests that a worker of an older version found damaged; others report to <see cref="IContentRepairGrain"/>.</param>
 [GenerateSerializer, Immutable, Alias("disback.WorkerReport.v1")]
 public sealed record WorkerReport(
     [property: Id(0)] SiloAddress Worker,

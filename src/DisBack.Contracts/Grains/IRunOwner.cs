@@ -3,13 +3,13 @@ using DisBack.Contracts.Documents;
 namespace DisBack.Contracts.Grains;
 
 /// <summary>
-/// What a trainer tells the owner of its run. Every call carries the attempt; a call of any attempt but the current one is
+/// What a worker reports to the owner of a run. Every call carries the attempt; a call of any attempt but the current one is
 /// <see cref="CommitResult.Fenced"/> and changes nothing.
 /// </summary>
 [Alias("disback.IRunOwner")]
 public interface IRunOwner : IGrainWithStringKey
 {
-    /// <summary>The attempt is alive. An accepted heartbeat extends its dead-man time.</summary>
+    /// <summary>The attempt trains. An accepted heartbeat extends its dead-man time.</summary>
     [Alias("Heartbeat")]
     Task<CommitResult> HeartbeatAsync(int attempt, TrainingSnapshot snapshot);
 
@@ -17,11 +17,18 @@ public interface IRunOwner : IGrainWithStringKey
     [Alias("CommitCheckpoint")]
     Task<CommitResult> CommitCheckpointAsync(int attempt, CheckpointRef checkpoint);
 
-    /// <summary>Appends a node of stage 1. Durable when accepted; repeating a node after a resume is accepted.</summary>
+    /// <summary>
+    /// Something was reached that the run is to remember. Durable when accepted; repeating it is accepted. A node is appended to the trajectory, a switch of
+    /// the target is recorded in the run, and a milestone of any other kind becomes an event.
+    /// </summary>
+    [Alias("MilestoneReached")]
+    Task<CommitResult> MilestoneReachedAsync(int attempt, MilestoneRecord milestone);
+
+    /// <summary>A node of stage 1 as a worker of version 0.1.0 reports it; others call <see cref="MilestoneReachedAsync"/>.</summary>
     [Alias("NodeRecorded")]
     Task<CommitResult> NodeRecordedAsync(int attempt, NodeRef node);
 
-    /// <summary>The student's target moved. Durable when accepted; repeating a switch after a resume is accepted.</summary>
+    /// <summary>A switch of the target as a worker of version 0.1.0 reports it; others call <see cref="MilestoneReachedAsync"/>.</summary>
     [Alias("TargetSwitched")]
     Task<CommitResult> TargetSwitchedAsync(int attempt, SwitchRecord targetSwitch);
 

@@ -8,7 +8,7 @@ namespace DisBack.Contracts.Grains;
 [Alias("disback.ISweepGrain")]
 public interface ISweepGrain : IGrainWithStringKey
 {
-    /// <summary>Makes the sweep known and drives its trials. Repeating it resumes driving and changes nothing else.</summary>
+    /// <summary>Makes the sweep known and submits its trials. Repeating it has them advanced again and changes nothing else.</summary>
     [Alias("Submit")]
     Task<SweepDocument> SubmitAsync(SweepSubmission submission);
 

@@ -11,7 +11,7 @@ public interface ITeacherGrain : IRun, IRunOwner
     [Alias("Register")]
     Task<TeacherDocument> RegisterAsync(TeacherRegistration registration);
 
-    /// <summary>Trains from a teacher spec. Repeating it resumes driving; another spec under a taken name is refused.</summary>
+    /// <summary>Trains from a teacher spec. Repeating it has the run advanced again; another spec under a taken name is refused.</summary>
     /// <returns>The document; compare its spec with the one offered to see a refusal.</returns>
     [Alias("Train")]
     Task<TeacherDocument> TrainAsync(string spec);
@@ -24,6 +24,6 @@ public interface ITeacherGrain : IRun, IRunOwner
 /// <summary>Weights offered as a teacher.</summary>
 /// <param name="Weights">The safetensors file, already in the content store.</param>
 /// <param name="Network">The network's settings as canonical JSON.</param>
-/// <param name="Provenance">Where they come from, in words.</param>
+/// <param name="Provenance">Where they come from, for people.</param>
 [GenerateSerializer, Immutable, Alias("disback.TeacherRegistration.v1")]
 public sealed record TeacherRegistration([property: Id(0)] ContentRef Weights, [property: Id(1)] string Network, [property: Id(2)] string Provenance);

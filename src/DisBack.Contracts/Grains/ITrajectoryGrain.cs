@@ -16,26 +16,26 @@ public interface ITrajectoryGrain : IRun, IRunOwner
 
     /// <summary>A trial no longer wants it: with nobody waiting, stage 1 is paused.</summary>
     [Alias("Forgo")]
-    Task ForgoAsync(string trial);
+    Task WithdrawAsync(string trial);
 
     /// <summary>The document as it is now.</summary>
     [Alias("Get")]
     Task<TrajectoryDocument> GetAsync();
 }
 
-/// <summary>A trial's wish for a trajectory.</summary>
+/// <summary>A trial's request for a trajectory.</summary>
 /// <param name="Trial">Who asks.</param>
 /// <param name="Name">The experiment's name, for people.</param>
 /// <param name="Spec">The experiment spec as canonical JSON.</param>
 /// <param name="Teacher">The teacher's weights.</param>
-/// <param name="Insist">Whether a stage 1 that has failed is tried again.</param>
+/// <param name="RetryFailed">Whether a stage 1 that has failed is tried again.</param>
 [GenerateSerializer, Immutable, Alias("disback.TrajectoryRequest.v1")]
 public sealed record TrajectoryRequest(
     [property: Id(0)] string Trial,
     [property: Id(1)] string Name,
     [property: Id(2)] string Spec,
     [property: Id(3)] ContentRef Teacher,
-    [property: Id(4)] bool Insist = false);
+    [property: Id(4)] bool RetryFailed = false);
 
 /// <summary>What a trial learns of its trajectory.</summary>
 /// <param name="Sealed">Whether <paramref name="Nodes"/> are complete.</param>

@@ -2,7 +2,7 @@ using DisBack.Contracts.Documents;
 
 namespace DisBack.Contracts.Grains;
 
-/// <summary>How the runs of a kind are named, stored and found: the one place that knows, for all that is not the training itself.</summary>
+/// <summary>How the runs of a kind are named, stored and found: all that is known of a kind, except how it is trained.</summary>
 /// <param name="Kind">The kind.</param>
 /// <param name="Label">Its name in metrics, spans and logs.</param>
 /// <param name="Document">Grain type and state name of the documents that own such runs (<see cref="DocumentNames"/>).</param>

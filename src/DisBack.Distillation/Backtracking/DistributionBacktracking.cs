@@ -108,7 +108,7 @@ public sealed class DistributionBacktracking : ITrainingRun
         // Reading the gap waits for the device. Against the teacher, which is the last target, nothing is decided from it any more.
         if (TargetIndex > 0 && IsSwitchDue(made.Generated?.Gap.item<float>()))
         {
-            listener.TargetSwitched(new TargetSwitch(Step, TargetIndex, TargetIndex - 1, _gap.State.Gap));
+            listener.Reached(new TargetSwitch(Step, TargetIndex, TargetIndex - 1, _gap.State.Gap).ToMilestone());
             _evaluation?.Draw(listener, Step, $"target {TargetIndex} reached", _generator.Average);
             SetTarget(TargetIndex - 1);
             _gap = _gap.Restarted();

@@ -123,7 +123,7 @@ public sealed class DegradationRecording : ITrainingRun
     private void Record(ITrainingListener listener, int index, double loss)
     {
         using var scope = NewDisposeScope();
-        listener.NodeRecorded(new RecordedNode(index, Step, loss, NetworkFile.TensorsOf(_degraded), NetworkMetadata.Of(_degraded.Settings)));
+        listener.Reached(new RecordedNode(index, Step, loss, NetworkFile.TensorsOf(_degraded), NetworkMetadata.Of(_degraded.Settings)).ToMilestone());
     }
 
     private double DistanceToLastNode()

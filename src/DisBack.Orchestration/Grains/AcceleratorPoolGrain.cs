@@ -83,7 +83,7 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
     {
         RemoveSilent();
         var (device, ahead) = Choose(request);
-        if (device is not null) return Task.FromResult<ImmutableArray<string>>([$"A slot is free on {device.Location}; it starts in a moment."]);
+        if (device is not null) return Task.FromResult<ImmutableArray<string>>([$"A slot is free on {device.DeviceName}; it starts in a moment."]);
         var position = ahead == 0
             ? "It is the next in the queue."
             : string.Create(CultureInfo.InvariantCulture, $"{ahead} {(ahead == 1 ? "run is" : "runs are")} ahead of it in the queue.");

@@ -69,7 +69,7 @@ internal sealed partial class RunSupervisorGrain(
 
     /// <summary>
     /// Wakes every owner of an unfinished run, and those that do not answer again and again: for moments after a death the grain directory still
-    /// sends calls to the dead. A newer round takes the place of an older one, the next audit's at the latest.
+    /// sends calls to the dead. A newer round replaces an older one, the next audit's at the latest.
     /// </summary>
     private async Task WakeOwnersAsync()
     {
@@ -140,7 +140,7 @@ internal sealed partial class RunSupervisorGrain(
             }
             catch (Exception)
             {
-                // It says why where it lives.
+                // Its own silo logs why.
                 silent.Add(owner);
             }
         }

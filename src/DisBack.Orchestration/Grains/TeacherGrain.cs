@@ -1,5 +1,6 @@
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Ownership;
 using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Runs;
 using DisBack.Orchestration.Training;
@@ -9,12 +10,10 @@ namespace DisBack.Orchestration.Grains;
 /// <inheritdoc cref="ITeacherGrain"/>
 [GrainType(DocumentNames.Teacher), PlacedOn(SiloRole.Control)]
 internal sealed class TeacherGrain([PersistentState(DocumentNames.Teacher, DocumentNames.Storage)] IPersistentState<TeacherDocument> document, RunOwnerServices services)
-    : RunOwnerGrain<TeacherDocument>(document, services), ITeacherGrain
+    : RunOwnerGrain<TeacherDocument>(RunKind.Teacher, document, services), ITeacherGrain
 {
     /// <summary>The artifact that is the trained teacher.</summary>
     private const string Weights = Distillation.Teachers.TeacherTraining.TeacherFileName;
-
-    protected override RunKind Kind => RunKind.Teacher;
 
     protected override string Spec => Document.Spec;
 
@@ -22,13 +21,12 @@ internal sealed class TeacherGrain([PersistentState(DocumentNames.Teacher, Docum
     {
         if (Run.Submitted == default)
         {
-            await ApplyAsync(new RunCommand.Submit(), known => known with
+            await ApplyAsync(new RunCommand.Register(), known => known with
             {
                 Id = this.GetPrimaryKeyString(),
                 Provenance = registration.Provenance,
                 Network = registration.Network,
                 Weights = registration.Weights,
-                Run = known.Run with { Status = RunStatus.Completed, Ended = known.Run.Submitted },
             });
         }
         return Document;
@@ -38,7 +36,7 @@ internal sealed class TeacherGrain([PersistentState(DocumentNames.Teacher, Docum
     {
         if (Run.Submitted == default)
             await ApplyAsync(new RunCommand.Submit(), known => known with { Id = this.GetPrimaryKeyString(), Provenance = "trained here", Spec = spec });
-        await DriveNowAsync();
+        await AdvanceNowAsync();
         return Document;
     }
 
@@ -52,7 +50,7 @@ internal sealed class TeacherGrain([PersistentState(DocumentNames.Teacher, Docum
 
     protected override TeacherDocument With(TeacherDocument document, RunRecord run) => document with { Run = run };
 
-    protected override TrainingAssignment Assign(RunAttempt attempt, int device) => new()
+    public override TrainingAssignment Assign(RunAttempt attempt, int device) => new()
     {
         Run = attempt,
         Spec = Document.Spec,

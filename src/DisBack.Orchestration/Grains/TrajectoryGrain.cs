@@ -1,5 +1,6 @@
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Ownership;
 using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Runs;
 
@@ -9,12 +10,10 @@ namespace DisBack.Orchestration.Grains;
 [GrainType(DocumentNames.Trajectory), PlacedOn(SiloRole.Control)]
 internal sealed class TrajectoryGrain(
     [PersistentState(DocumentNames.Trajectory, DocumentNames.Storage)] IPersistentState<TrajectoryDocument> document, RunOwnerServices services)
-    : RunOwnerGrain<TrajectoryDocument>(document, services), ITrajectoryGrain
+    : RunOwnerGrain<TrajectoryDocument>(RunKind.Recording, document, services), ITrajectoryGrain
 {
-    /// <summary>Who waits; whoever was forgotten with an earlier activation asks again.</summary>
+    /// <summary>Trials that wait for it; those that an earlier activation knew ask again.</summary>
     private readonly HashSet<string> _waiting = [];
-
-    protected override RunKind Kind => RunKind.Recording;
 
     protected override string Spec => Document.Spec;
 
@@ -31,14 +30,14 @@ internal sealed class TrajectoryGrain(
                 Teacher = request.Teacher,
                 Nodes = [new NodeRef(0, 0, request.Teacher)],
             });
-            if (Run.Intent == RunIntent.Pause || Run.Status == RunStatus.Paused || (request.Insist && Run.Status == RunStatus.Failed))
+            if (Run.Intent == RunIntent.Pause || Run.Status == RunStatus.Paused || (request.RetryFailed && Run.Status == RunStatus.Failed))
                 await ApplyAsync(new RunCommand.Resume());
-            await (request.Insist ? DriveNowAsync() : DriveAsync());
+            await (request.RetryFailed ? AdvanceNowAsync() : AdvanceAsync());
         }
         return new TrajectoryReply(Document.Sealed, Document.Sealed ? Document.Nodes : [], Run.Status, Run.Reason, Run.Cause);
     }
 
-    public async Task ForgoAsync(string trial)
+    public async Task WithdrawAsync(string trial)
     {
         _waiting.Remove(trial);
         if (_waiting.Count == 0 && !Document.Sealed) await ApplyAsync(new RunCommand.Pause());
@@ -54,8 +53,14 @@ internal sealed class TrajectoryGrain(
 
     public Task<TrajectoryDocument> GetAsync() => Task.FromResult(Document);
 
-    public override async Task<CommitResult> NodeRecordedAsync(int attempt, NodeRef node)
+    public override async Task<CommitResult> FinishedAsync(int attempt, RunOutcome outcome) =>
+        await ApplyAsync(new RunCommand.Finish(attempt, outcome.Step), known => known with { Sealed = true });
+
+    /// <summary>Appends a node to the trajectory.</summary>
+    protected override async Task<CommitResult> RememberAsync(int attempt, MilestoneRecord milestone)
     {
+        if (milestone.Kind != MilestoneRecord.Node) return await base.RememberAsync(attempt, milestone);
+        var node = milestone.ToNode();
         // A resumed attempt records the nodes after its checkpoint once more, with the same bytes on the same hardware. Where they differ, the
         // new ones count, and with them what follows.
         if (Document.Nodes.FirstOrDefault(known => known.Index == node.Index)?.Content == node.Content)
@@ -65,14 +70,11 @@ internal sealed class TrajectoryGrain(
             known => known with { Nodes = [.. known.Nodes.Where(earlier => earlier.Index < node.Index), node] });
     }
 
-    public override async Task<CommitResult> FinishedAsync(int attempt, RunOutcome outcome) =>
-        await ApplyAsync(new RunCommand.Finish(attempt, outcome.Step), known => known with { Sealed = true });
-
     protected override RunRecord RunOf(TrajectoryDocument document) => document.Run;
 
     protected override TrajectoryDocument With(TrajectoryDocument document, RunRecord run) => document with { Run = run };
 
-    protected override TrainingAssignment Assign(RunAttempt attempt, int device) => new()
+    public override TrainingAssignment Assign(RunAttempt attempt, int device) => new()
     {
         Run = attempt,
         Spec = Document.Spec,
@@ -84,7 +86,7 @@ internal sealed class TrajectoryGrain(
 
     protected override void OnChanged()
     {
-        // Those who wait look for themselves; being asked about a settled run is the end of their wait.
+        // Trials that wait ask for the outcome themselves, and wait no longer once the run has settled.
         foreach (var trial in _waiting) GrainFactory.GetGrain<ITrialGrain>(trial).WakeAsync().Ignore();
         if (Run.Status.IsSettled()) _waiting.Clear();
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Ownership;
 using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Runs;
 using DisBack.Orchestration.Training;
@@ -10,13 +11,11 @@ namespace DisBack.Orchestration.Grains;
 /// <inheritdoc cref="ITrialGrain"/>
 [GrainType(DocumentNames.Trial), PlacedOn(SiloRole.Control)]
 internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentNames.Storage)] IPersistentState<TrialDocument> document, RunOwnerServices services)
-    : RunOwnerGrain<TrialDocument>(document, services), ITrialGrain
+    : RunOwnerGrain<TrialDocument>(RunKind.Backtracking, document, services), ITrialGrain
 {
     private ImmutableArray<NodeRef> _nodes = [];
     private TimeProvider Time { get; } = services.Time;
-    private bool _insist;
-
-    protected override RunKind Kind => RunKind.Backtracking;
+    private bool _retryFailed;
 
     protected override string Spec => Document.Spec;
 
@@ -24,7 +23,7 @@ internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentN
 
     public async Task<TrialDocument> SubmitAsync(TrialSubmission submission)
     {
-        _insist = true;
+        _retryFailed = true;
         await ApplyAsync(new RunCommand.Submit(), Document.Spec.Length > 0 ? null : known => known with
         {
             Id = this.GetPrimaryKeyString(),
@@ -33,7 +32,7 @@ internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentN
             Teacher = submission.Teacher,
             Trajectory = SpecFacts.TrajectoryKey(submission.Spec, submission.Teacher.Digest),
         });
-        await DriveNowAsync();
+        await AdvanceNowAsync();
         return Document;
     }
 
@@ -47,19 +46,19 @@ internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentN
 
     public override async Task<CommandReply> PauseAsync()
     {
-        await ForgoAsync();
+        await WithdrawAsync();
         return await base.PauseAsync();
     }
 
     public override async Task<CommandReply> CancelAsync()
     {
-        await ForgoAsync();
+        await WithdrawAsync();
         return await base.CancelAsync();
     }
 
     public override Task<CommandReply> ResumeAsync()
     {
-        _insist = true;
+        _retryFailed = true;
         return base.ResumeAsync();
     }
 
@@ -68,13 +67,13 @@ internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentN
     protected override TrialDocument With(TrialDocument document, RunRecord run) => document with { Run = run };
 
     /// <summary>Stage 2 begins with the last node, so it needs the sealed trajectory.</summary>
-    protected override async Task<bool> PrepareAsync()
+    public override async Task<bool> PrepareAsync()
     {
         // What is sealed stays as it is.
         if (!_nodes.IsEmpty) return true;
-        var request = new TrajectoryRequest(Document.Id, Document.Name, Document.Spec, Document.Teacher!, _insist);
+        var request = new TrajectoryRequest(Document.Id, Document.Name, Document.Spec, Document.Teacher!, _retryFailed);
         var reply = await GrainFactory.GetGrain<ITrajectoryGrain>(Document.Trajectory).EnsureAsync(request);
-        _insist = false;
+        _retryFailed = false;
         if (reply.Sealed)
         {
             // What watchers saw until now was stage 1.
@@ -95,7 +94,7 @@ internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentN
         return ["It waits for stage 1, which records its trajectory:", .. await GrainFactory.GetGrain<ITrajectoryGrain>(Document.Trajectory).WhyAsync()];
     }
 
-    protected override TrainingAssignment Assign(RunAttempt attempt, int device) => new()
+    public override TrainingAssignment Assign(RunAttempt attempt, int device) => new()
     {
         Run = attempt,
         Spec = Document.Spec,
@@ -116,6 +115,6 @@ internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentN
         Updated = Time.GetUtcNow(),
     }).Ignore();
 
-    private Task ForgoAsync() =>
-        Run.Status == RunStatus.Recording ? GrainFactory.GetGrain<ITrajectoryGrain>(Document.Trajectory).ForgoAsync(Document.Id) : Task.CompletedTask;
+    private Task WithdrawAsync() =>
+        Run.Status == RunStatus.Recording ? GrainFactory.GetGrain<ITrajectoryGrain>(Document.Trajectory).WithdrawAsync(Document.Id) : Task.CompletedTask;
 }

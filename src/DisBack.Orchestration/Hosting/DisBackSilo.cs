@@ -1,7 +1,7 @@
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.GrainStorage;
-using DisBack.Orchestration.Grains;
+using DisBack.Orchestration.Ownership;
 using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Runs;
 using DisBack.Orchestration.Supervision;
@@ -23,7 +23,7 @@ public static class DisBackSilo
     /// <param name="silo">The silo.</param>
     /// <param name="role">What it is for.</param>
     /// <param name="blobs">Where everything durable lies.</param>
-    /// <param name="cache">Where this host keeps weights near when the blob store is elsewhere.</param>
+    /// <param name="cache">Where this machine keeps copies of weights when the blob store is elsewhere.</param>
     /// <param name="training">Devices and times.</param>
     /// <param name="retry">When failed attempts are followed by others.</param>
     public static ISiloBuilder AddDisBack(
@@ -60,7 +60,7 @@ public static class DisBackSilo
     }
 
     /// <summary>
-    /// Keeps the owners of all unfinished runs awake, in a cluster that is there for all of them; the one-process size drives only what its
+    /// Keeps the owners of all unfinished runs awake, in a cluster that is there for all of them; the one-process size advances only what its
     /// user asks for. For control silos.
     /// </summary>
     public static ISiloBuilder AddRunSupervision(this ISiloBuilder silo, Action<SupervisionOptions>? configure = null)

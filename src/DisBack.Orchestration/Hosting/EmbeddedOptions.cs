@@ -20,7 +20,7 @@ public sealed class EmbeddedOptions
     /// <summary>Changes to devices and times.</summary>
     public Action<TrainingOptions>? Training { get; init; }
 
-    /// <summary>Changes to the retries. In this size a storage failure, a full disk above all, is told at once instead of being tried again.</summary>
+    /// <summary>Changes to the retries. In this size a storage failure, a full disk above all, is reported at once instead of being tried again.</summary>
     public Action<RetryOptions>? Retry { get; init; }
 
     /// <summary>More services, for example exporters of telemetry.</summary>

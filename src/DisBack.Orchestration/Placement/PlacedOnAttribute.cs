@@ -36,7 +36,7 @@ internal sealed class RoleFilterDirector(ISiloMetadataCache metadata) : IPlaceme
     public IEnumerable<SiloAddress> Filter(PlacementFilterStrategy filterStrategy, PlacementTarget target, IEnumerable<SiloAddress> silos)
     {
         SiloAddress[] known = [.. silos];
-        // Whoever hints at a silo has heard from it; its metadata may take a while to come here, for they are asked for one silo after the other.
+        // Whoever hints at a silo has had a message from it; its metadata may take a while to come here, for they are asked for one silo after the other.
         return IPlacementDirector.GetPlacementHint(target.RequestContextData, known) is { } meant
             ? [meant]
             : known.Where(silo => Has(metadata, silo, ((RoleFilter)filterStrategy).Role));

@@ -14,7 +14,7 @@ public sealed class RetryOptions
     /// <summary>The same for storage that fails. Ten unless set.</summary>
     public int Storage { get; set; } = 10;
 
-    /// <summary>The same for hosts that go away. Twenty unless set.</summary>
+    /// <summary>The same for workers that are lost. Twenty unless set.</summary>
     public int Lost { get; set; } = 20;
 
     /// <summary>Wait before the second attempt; it doubles with every failure in a row. One second unless set.</summary>
@@ -40,7 +40,7 @@ public sealed class RetryOptions
     internal TimeSpan? DelayAfter(FailureCause cause, int ofCause, int failures)
     {
         if (ofCause >= LimitOf(cause) || failures >= Math.Max(Math.Max(Crashes, OutOfMemory), Math.Max(Storage, Lost))) return null;
-        // A host that went away says nothing about the run: the next attempt need not wait.
+        // A worker that is gone is no fault of the run: the next attempt need not wait.
         if (cause == FailureCause.Lost && failures == 1) return TimeSpan.Zero;
         return TimeSpan.FromSeconds(Math.Min(FirstDelay.TotalSeconds * Math.Pow(2, failures - 1), LongestDelay.TotalSeconds));
     }

@@ -3,11 +3,14 @@ using DisBack.Contracts.Grains;
 
 namespace DisBack.Orchestration.Runs;
 
-/// <summary>Everything that can happen to a run. What an attempt says carries its number.</summary>
+/// <summary>Everything that can happen to a run. A call of an attempt carries its number.</summary>
 internal abstract record RunCommand
 {
     /// <summary>The run was asked for.</summary>
     public sealed record Submit : RunCommand;
+
+    /// <summary>What it would train exists already: it is known from now on, and complete.</summary>
+    public sealed record Register : RunCommand;
 
     /// <summary>It waits for its trajectory.</summary>
     public sealed record AwaitTrajectory(string Reason) : RunCommand;
@@ -19,7 +22,7 @@ internal abstract record RunCommand
     public sealed record GiveUp(string Reason, FailureCause? Cause) : RunCommand;
 
     /// <summary>A slot was leased: the next attempt takes ownership.</summary>
-    public sealed record Begin(string Lease, string Place, string Worker = "") : RunCommand;
+    public sealed record Begin(string Lease, string DeviceName, string Worker = "") : RunCommand;
 
     public sealed record Pause : RunCommand;
 
@@ -27,7 +30,7 @@ internal abstract record RunCommand
 
     public sealed record Cancel : RunCommand;
 
-    /// <summary>What the attempt <paramref name="Number"/> says; fenced unless it is the current one.</summary>
+    /// <summary>A call of the attempt <paramref name="Number"/>; fenced unless it is the current one.</summary>
     public abstract record OfAttempt(int Number) : RunCommand;
 
     public sealed record Heartbeat(int Number, TrainingSnapshot Snapshot) : OfAttempt(Number);
@@ -37,6 +40,9 @@ internal abstract record RunCommand
     public sealed record Switch(int Number, SwitchRecord Made) : OfAttempt(Number);
 
     public sealed record Store(int Number, ArtifactRef Artifact) : OfAttempt(Number);
+
+    /// <summary>A milestone that changes nothing but the history.</summary>
+    public sealed record Milestone(int Number, long Step, string Message) : OfAttempt(Number);
 
     public sealed record Note(int Number, RunEventKind Kind, long Step, string Message) : OfAttempt(Number);
 

@@ -5,18 +5,10 @@ using DisBack.Contracts.Grains;
 
 namespace DisBack.Orchestration.Runs;
 
-/// <summary>What a run does or waits for, in sentences, as far as its own document knows it.</summary>
+/// <summary>What an unfinished run does or waits for, in sentences, as far as its own document knows it.</summary>
 internal static class RunExplanation
 {
-    public static ImmutableArray<string> OfSettled(RunRecord run) => run.Status switch
-    {
-        RunStatus.Completed => ["It is complete."],
-        RunStatus.Paused => [$"It is paused{At(run)}; 'resume' goes on.", .. Reason(run)],
-        RunStatus.Cancelled => ["It was cancelled; a spec with another name or seed starts anew."],
-        _ => [$"It was given up{At(run)} ({run.Cause?.ToString().ToLowerInvariant() ?? "failed"}); 'resume' tries again.", .. Reason(run)],
-    };
-
-    public static ImmutableArray<string> OfAttempt(RunRecord run, Attempt attempt, TrainingSnapshot progress, TimeSpan? heard)
+    public static ImmutableArray<string> OfAttempt(RunRecord run, Attempt attempt, TrainingSnapshot progress, TimeSpan? sinceHeartbeat)
     {
         var step = Math.Max(progress.Step, run.Head?.Step ?? 0);
         var what = run.Intent switch
@@ -28,9 +20,9 @@ internal static class RunExplanation
         };
         return
         [
-            string.Create(CultureInfo.InvariantCulture, $"It does not wait: attempt {attempt.Number} {what} on {attempt.Place}, at step {step} of {run.Steps}."),
-            heard is { } ago
-                ? string.Create(CultureInfo.InvariantCulture, $"It was last heard {ago.TotalSeconds:0} s ago.")
+            string.Create(CultureInfo.InvariantCulture, $"It does not wait: attempt {attempt.Number} {what} on {attempt.DeviceName}, at step {step} of {run.Steps}."),
+            sinceHeartbeat is { } ago
+                ? string.Create(CultureInfo.InvariantCulture, $"Its last heartbeat was {ago.TotalSeconds:0} s ago.")
                 : "Its owner has just woken and asks for it.",
         ];
     }
@@ -42,11 +34,7 @@ internal static class RunExplanation
         [
             string.Create(CultureInfo.InvariantCulture, $"It waits until {run.RetryAt:HH:mm:ss} UTC (in {(run.RetryAt!.Value - now).TotalSeconds:0} s) for its next attempt; 'resume' starts it at once."),
             string.Create(CultureInfo.InvariantCulture, $"Failures in a row: {RunMachine.FailuresInARow(run, cause)} ({cause.ToString().ToLowerInvariant()}); after {limit} it is given up."),
-            .. Reason(run),
+            .. SettledRun.Reason(run),
         ];
     }
-
-    private static string At(RunRecord run) => run.Head is { } head ? string.Create(CultureInfo.InvariantCulture, $" at step {head.Step} of {run.Steps}") : "";
-
-    private static ImmutableArray<string> Reason(RunRecord run) => run.Reason is { Length: > 0 } reason ? [reason] : [];
 }

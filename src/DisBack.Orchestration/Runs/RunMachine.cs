@@ -15,8 +15,11 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
     /// <summary>Applies one command.</summary>
     public RunTransition Apply(RunRecord state, RunCommand command, DateTimeOffset now) => command switch
     {
-        RunCommand.OfAttempt said when state.Current?.Number != said.Number => new(state, CommitResult.Fenced, false, []),
+        RunCommand.OfAttempt call when state.Current?.Number != call.Number => new(state, CommitResult.Fenced, false, []),
         RunCommand.Submit => state.Submitted == default ? Changed(Event(state with { Submitted = now }, now, RunEventKind.Status, "Submitted.")) : Same(state),
+        RunCommand.Register => state.Submitted == default && Free(state)
+            ? Changed(Settle(state with { Submitted = now }, RunStatus.Completed, null, now))
+            : Same(state),
         RunCommand.AwaitTrajectory wait => Wait(state, RunStatus.Recording, wait.Reason, now),
         RunCommand.AwaitSlot wait => Wait(state, RunStatus.Queued, wait.Reason, now),
         RunCommand.GiveUp why => Free(state) ? Changed(Settle(state with { Cause = why.Cause }, RunStatus.Failed, why.Reason, now)) : Same(state),
@@ -29,13 +32,14 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
         RunCommand.Switch made => state.Switches is [.., var last] && last == made.Made ? Same(state) : Changed(Switch(state, made.Made, now)),
         RunCommand.Store store => state.Artifacts.GetValueOrDefault(store.Artifact.Name) == store.Artifact ? Same(state) : Changed(Event(
             state with { Artifacts = state.Artifacts.SetItem(store.Artifact.Name, store.Artifact) }, now, RunEventKind.Artifact, store.Artifact.Name, store.Artifact.Step)),
+        RunCommand.Milestone reached => Remembers(state, reached) ? Same(state) : Changed(Event(state, now, RunEventKind.Note, reached.Message, reached.Step)),
         RunCommand.Note note => Changed(Event(state, now, note.Kind, note.Message, note.Step)),
         RunCommand.Finish finish => Finish(state, finish.Step, now),
         RunCommand.Fail fail => Fail(state, fail, now),
         _ => throw new ArgumentOutOfRangeException(nameof(command), command, "Not a command of a run."),
     };
 
-    /// <summary>What the current attempt must be told because the run is to be paused or cancelled; null if nothing.</summary>
+    /// <summary>The stop that the current attempt must be asked for because the run is to be paused or cancelled; null if none.</summary>
     public static RunEffect.Stop? OwedStop(RunRecord state) => (state.Current, state.Intent) switch
     {
         ({ } current, RunIntent.Pause) => new(current.Number, StopMode.AfterCheckpoint),
@@ -53,7 +57,7 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
     {
         if (!Free(state) || (state.Status == status && state.Reason == reason)) return Same(state);
         var waiting = state with { Status = status, Reason = reason };
-        // A new place in the queue is news, but not worth a durable write.
+        // A new position in the queue is worth showing, but not a durable write.
         return state.Status == status ? Same(waiting) : Changed(Event(waiting, now, RunEventKind.Status, reason));
     }
 
@@ -65,7 +69,7 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
             Number = state.Attempt + 1,
             Started = now,
             ResumedStep = state.Head?.Step ?? 0,
-            Place = begin.Place,
+            DeviceName = begin.DeviceName,
             Lease = begin.Lease,
             Worker = begin.Worker,
         };
@@ -79,7 +83,7 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
             Switches = state.Switches.RemoveAll(made => made.Step > attempt.ResumedStep),
         };
         var from = attempt.ResumedStep == 0 ? "from the start" : $"from step {attempt.ResumedStep}";
-        return Changed(Event(state, now, RunEventKind.AttemptStarted, $"Attempt {attempt.Number} on {attempt.Place}, {from}.", attempt.ResumedStep));
+        return Changed(Event(state, now, RunEventKind.AttemptStarted, $"Attempt {attempt.Number} on {attempt.DeviceName}, {from}.", attempt.ResumedStep));
     }
 
     private static RunTransition Pause(RunRecord state, DateTimeOffset now)
@@ -127,7 +131,7 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
 
     private RunTransition Commit(RunRecord state, CheckpointRef checkpoint, DateTimeOffset now)
     {
-        // Said again because the answer was lost on its way: it is durable already.
+        // Reported again because the answer was lost on its way: it is durable already.
         if (state.Head == checkpoint) return Same(state);
         var progress = checkpoint.Step > (state.Head?.Step ?? 0);
         return Changed(Event(
@@ -149,6 +153,10 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
         RunEventKind.Switch,
         $"Target {made.From} -> {made.To}{(made.Gap is { } gap ? $" at a score gap of {gap:0.###}" : "")}.",
         made.Step);
+
+    /// <summary>Whether this attempt has reported the milestone already, because the answer was lost on its way.</summary>
+    private static bool Remembers(RunRecord state, RunCommand.Milestone reached) => state.Events.Any(
+        known => known.Attempt == state.Attempt && known.Kind == RunEventKind.Note && known.Step == reached.Step && known.Message == reached.Message);
 
     private static RunTransition Finish(RunRecord state, long step, DateTimeOffset now)
     {

@@ -14,7 +14,7 @@ internal sealed record RunTransition(RunRecord State, CommitResult Result, bool 
 /// <summary>What the owner has to do in the world after a transition.</summary>
 internal abstract record RunEffect
 {
-    /// <summary>Tell the trainer of an attempt to stop.</summary>
+    /// <summary>Ask the trainer of an attempt to stop.</summary>
     public sealed record Stop(int Attempt, StopMode Mode) : RunEffect;
 
     /// <summary>Leave the queue for a slot.</summary>

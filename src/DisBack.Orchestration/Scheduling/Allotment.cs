@@ -40,7 +40,7 @@ internal static class Allotment
     /// </summary>
     private static DeviceCapacity? BestFor(SlotRequest request, List<DeviceCapacity> devices) => devices
         .Where(device => Fits(request, device.Device) && device.Free >= request.Share - Rounding)
-        .OrderBy(device => device.Location == request.Avoids)
+        .OrderBy(device => device.DeviceName == request.Avoids)
         .ThenByDescending(device => request.Prefers.Count(device.Cached.Contains))
         .ThenBy(device => request.Share < 1 ? device.Free : device.Worker.Runs.Length)
         .FirstOrDefault();

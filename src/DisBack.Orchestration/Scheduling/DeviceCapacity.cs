@@ -13,7 +13,7 @@ internal sealed class DeviceCapacity(WorkerReport worker, IReadOnlySet<string> c
     public Accelerator Device { get; } = device;
 
     /// <summary>For people, and the same after the worker's restart.</summary>
-    public string Location => $"{Worker.Name} {Device.Name}";
+    public string DeviceName => $"{Worker.Name} {Device.Name}";
 
     public double Free { get; set; }
 }

@@ -11,7 +11,7 @@ internal sealed class LeaseTable(TimeProvider time)
 
     public SlotLease Grant(SlotRequest request, DeviceCapacity device)
     {
-        var lease = new SlotLease(Guid.NewGuid().ToString("n"), device.Worker.Worker, device.Device.Index, device.Location, request.Share);
+        var lease = new SlotLease(Guid.NewGuid().ToString("n"), device.Worker.Worker, device.Device.Index, device.DeviceName, request.Share);
         _leases.Add(lease.Id, new GrantedLease(lease, new RunAttempt(request.Kind, request.Owner, request.Attempt), time.GetTimestamp()));
         return lease;
     }
@@ -42,7 +42,7 @@ internal sealed record GrantedLease(SlotLease Lease, RunAttempt Run, long Since)
 {
     /// <summary>
     /// Whether the run on a worker is the one that this lease is for, and not an earlier attempt whose thread is still there. An owner of an older version
-    /// does not say which attempt it is.
+    /// does not name the attempt.
     /// </summary>
     public bool Covers(OccupiedSlot slot) => slot.Run == Run || (Run.Number == 0 && slot.Run with { Number = 0 } == Run);
 }

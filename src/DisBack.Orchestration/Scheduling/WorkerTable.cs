@@ -32,7 +32,7 @@ internal sealed class WorkerTable(TimeProvider time)
     /// <returns>Those that were removed.</returns>
     public IReadOnlyList<SiloAddress> RemoveSilent(TimeSpan silence, Func<SiloAddress, bool> isDead)
     {
-        var gone = _workers.Where(worker => time.GetElapsedTime(worker.Value.Heard) > silence || isDead(worker.Key)).Select(worker => worker.Key).ToList();
+        var gone = _workers.Where(worker => time.GetElapsedTime(worker.Value.Reported) > silence || isDead(worker.Key)).Select(worker => worker.Key).ToList();
         gone.ForEach(worker => _workers.Remove(worker));
         return gone;
     }
@@ -63,5 +63,5 @@ internal sealed class WorkerTable(TimeProvider time)
     private static IEnumerable<OccupiedSlot> Unleased(WorkerReport worker, Accelerator device, List<GrantedLease> leases) =>
         worker.Runs.Where(slot => slot.Device == device.Index && !leases.Exists(lease => lease.Covers(slot)));
 
-    private sealed record Entry(WorkerReport Report, HashSet<string> Cached, long Heard);
+    private sealed record Entry(WorkerReport Report, HashSet<string> Cached, long Reported);
 }

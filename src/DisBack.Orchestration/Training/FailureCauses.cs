@@ -15,7 +15,7 @@ internal static class FailureCauses
         DisBackException { InnerException: IOException or StorageException } => FailureCause.Storage,
         DisBackException => FailureCause.Invalid,
         OutOfMemoryException => FailureCause.OutOfMemory,
-        // libtorch reports its two allocators in words only, and what CUDA's libraries allocate for themselves by the names of their codes.
+        // libtorch reports its two allocators in the message only, and what CUDA's libraries allocate for themselves by the names of their codes.
         ExternalException e when e.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
             || e.Message.Contains("can't allocate memory", StringComparison.OrdinalIgnoreCase)
             || e.Message.Contains("STATUS_ALLOC_FAILED", StringComparison.Ordinal) => FailureCause.OutOfMemory,

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace DisBack.Orchestration.Training;
 
-/// <summary>Makes the piece of training that an assignment asks for: the one place where the orchestration meets the method.</summary>
+/// <summary>Makes the piece of training that an assignment asks for: the one interface between the orchestration and the method.</summary>
 public interface ITrainingFactory
 {
     /// <summary>A new run at its first step. Called on the training thread, where reading files and waiting for them is allowed.</summary>
@@ -13,17 +13,17 @@ public interface ITrainingFactory
     ITrainingRun Create(TrainingAssignment assignment, ITrainingInputs inputs);
 }
 
-/// <summary>What a run is made from, on this host.</summary>
+/// <summary>What a run is made from, on this machine.</summary>
 public interface ITrainingInputs
 {
     /// <summary>The device that the run was given.</summary>
     Device Device { get; }
 
     /// <summary>A local file with exactly these bytes, proven by their digest, until the lease is disposed. Blocks while they are fetched.</summary>
-    /// <exception cref="Storage.StorageException">The bytes are missing or damaged, or this host has no room for them.</exception>
-    /// <exception cref="OperationCanceledException">The run was told to stop meanwhile.</exception>
+    /// <exception cref="Storage.StorageException">The bytes are missing or damaged, or this machine has no room for them.</exception>
+    /// <exception cref="OperationCanceledException">The run was asked to stop meanwhile.</exception>
     WeightLease Fetch(ContentRef content);
 
-    /// <summary>Says that the bytes will be needed soon. Returns at once.</summary>
+    /// <summary>Announces that the bytes will be needed soon. Returns at once.</summary>
     void Prefetch(ContentRef content);
 }

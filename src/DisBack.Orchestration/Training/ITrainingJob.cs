@@ -4,7 +4,7 @@ using DisBack.Contracts.Grains;
 
 namespace DisBack.Orchestration.Training;
 
-/// <summary>One attempt at work on this host, as its trainer sees it. Everything here may be used from any thread and never blocks.</summary>
+/// <summary>One attempt at work in this process, as its trainer sees it. Everything here may be used from any thread and never blocks.</summary>
 public interface ITrainingJob
 {
     /// <summary>What it was started for.</summary>
@@ -13,7 +13,7 @@ public interface ITrainingJob
     /// <summary>The newest snapshot.</summary>
     TrainingSnapshot Snapshot { get; }
 
-    /// <summary>What the owner must learn, in order; every signal wants its acknowledgement. Complete when the run has nothing more to say.</summary>
+    /// <summary>The reports to the owner, in order; every one must be acknowledged. Complete when the run has nothing more to report.</summary>
     ChannelReader<RunSignal> Signals { get; }
 
     /// <summary>The outcome, after the last signal was acknowledged and the thread has exited. Never faults.</summary>
@@ -22,7 +22,7 @@ public interface ITrainingJob
     /// <summary>The span of the attempt, under which others record what they do for it; default until it has begun, or when nobody listens.</summary>
     ActivityContext Trace { get; }
 
-    /// <summary>Cancelled when nothing of this run is to be published any more: fenced, or unheard for the dead-man time.</summary>
+    /// <summary>Cancelled when nothing of this run is to be published any more: fenced, or without an accepted heartbeat for the dead-man time.</summary>
     CancellationToken Abandoned { get; }
 
     /// <summary>Asks for a stop at the next step boundary.</summary>

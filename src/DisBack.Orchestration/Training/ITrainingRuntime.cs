@@ -3,10 +3,10 @@ using DisBack.Contracts.Grains;
 
 namespace DisBack.Orchestration.Training;
 
-/// <summary>The devices of this host and the training threads on them. One per silo; grains never train.</summary>
+/// <summary>The devices of this machine and the training threads on them. One per silo; grains never train.</summary>
 public interface ITrainingRuntime
 {
-    /// <summary>The devices; none once the host is shutting down.</summary>
+    /// <summary>The devices; none once the silo is shutting down.</summary>
     ImmutableArray<Accelerator> Devices { get; }
 
     /// <summary>Every run that has a thread, ending ones included.</summary>

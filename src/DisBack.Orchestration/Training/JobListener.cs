@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Text.Json;
 using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
 using DisBack.Distillation.Runs;
 using DisBack.Storage.Content;
 using DisBack.Storage.Metrics;
@@ -7,11 +9,11 @@ using static TorchSharp.torch;
 
 namespace DisBack.Orchestration.Training;
 
-/// <summary>Turns what a run says into metrics, stored files and signals to the owner. Called on the training thread.</summary>
+/// <summary>Turns what a run reports into metrics, stored files and signals to the owner. Called on the training thread.</summary>
 internal sealed class JobListener(JobUploader uploader, JobProgress progress, MetricWriter metrics, Activity? span, TimeProvider time) : ITrainingListener, IDisposable
 {
     private readonly StagingBuffers _checkpoint = new();
-    private readonly StagingBuffers _node = new();
+    private readonly Dictionary<string, StagingBuffers> _milestones = [];
 
     public void Measured(IReadOnlyList<Measurement> measurements)
     {
@@ -24,25 +26,26 @@ internal sealed class JobListener(JobUploader uploader, JobProgress progress, Me
         progress.Measured(finite);
     }
 
-    public void NodeRecorded(RecordedNode node)
+    public void Reached(Milestone milestone)
     {
+        var node = RecordedNode.Of(milestone);
         // Node 0 is the exact teacher: the owner already names its own file.
-        if (node.Index == 0) return;
-        Happened(node.Step, RunEventKind.Node, $"Node {node.Index}.");
+        if (node?.Index == 0) return;
+        var change = TargetSwitch.Of(milestone);
+        if (change is not null) SwitchTarget(change);
+        var reached = new MilestoneRecord(milestone.Kind, milestone.Step, milestone.Payload?.ToJsonString() ?? "");
+        var text = node is not null ? $"Node {node.Index}." : change is not null ? $"Target {change.From} -> {change.To}." : reached.Describe();
+        // Kept with the curves, too, where it stays after the owner's document has dropped the event.
+        metrics.Add(new MetricEvent(
+            milestone.Step, milestone.Kind, text, time.GetUtcNow(), milestone.Payload is { } payload ? JsonSerializer.SerializeToElement(payload) : null));
+        if (milestone.Content is not { } made)
+        {
+            uploader.Report(new RunSignal.MilestoneReached(reached));
+            return;
+        }
+        var buffers = BuffersFor(milestone.Kind);
         uploader.Store(
-            Stage(_node, "node", node.Tensors),
-            node.Metadata,
-            _node.Release,
-            content => new RunSignal.NodeStored(new NodeRef(node.Index, node.Step, content, double.IsFinite(node.Loss) ? node.Loss : null)));
-    }
-
-    public void TargetSwitched(TargetSwitch change)
-    {
-        progress.Target = change.To;
-        Telemetry.Switches.Add(1);
-        span?.AddEvent(new("target switch", time.GetUtcNow(), new() { ["disback.step"] = change.Step, ["disback.from"] = change.From, ["disback.to"] = change.To }));
-        Happened(change.Step, RunEventKind.Switch, $"Target {change.From} -> {change.To}.");
-        uploader.Tell(new RunSignal.TargetSwitched(new SwitchRecord(change.Step, change.From, change.To, double.IsFinite(change.Gap) ? change.Gap : null)));
+            Stage(buffers, milestone.Kind, made.Tensors), made.Metadata, buffers.Release, content => new RunSignal.MilestoneReached(reached with { Content = content }));
     }
 
     public void ArtifactMade(string name, Action<Stream> write)
@@ -80,14 +83,19 @@ internal sealed class JobListener(JobUploader uploader, JobProgress progress, Me
         return buffers.Copy(live, uploader.Halted);
     }
 
-    /// <summary>Keeps an event with the curves, where it stays after the owner's document has dropped it.</summary>
-    private void Happened(long step, RunEventKind kind, string text) =>
-        metrics.Add(new MetricEvent(step, kind.ToString().ToLowerInvariant(), text, time.GetUtcNow()));
+    private void SwitchTarget(TargetSwitch change)
+    {
+        progress.Target = change.To;
+        Telemetry.Switches.Add(1);
+        span?.AddEvent(new("target switch", time.GetUtcNow(), new() { ["disback.step"] = change.Step, ["disback.from"] = change.From, ["disback.to"] = change.To }));
+    }
+
+    private StagingBuffers BuffersFor(string kind) => _milestones.TryGetValue(kind, out var buffers) ? buffers : _milestones[kind] = new StagingBuffers();
 
     /// <summary>Frees the staging memory, which the uploader must not need any more.</summary>
     public void Dispose()
     {
         _checkpoint.Dispose();
-        _node.Dispose();
+        foreach (var buffers in _milestones.Values) buffers.Dispose();
     }
 }

@@ -19,7 +19,7 @@ internal sealed class JobProgress(TimeProvider time)
     /// <summary>Index of the target that the run is at; -1 where it has none. For the training thread.</summary>
     public int Target { get; set; } = -1;
 
-    /// <summary>Measures the rate from now on: what comes before the first step says nothing about the pace of steps.</summary>
+    /// <summary>Measures the rate from now on: what comes before the first step is not part of the pace of steps.</summary>
     public void RestartRate() => _rateStarted = time.GetTimestamp();
 
     /// <summary>The run has come to another step.</summary>

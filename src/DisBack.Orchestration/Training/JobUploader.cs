@@ -52,7 +52,7 @@ internal sealed class JobUploader
     /// <param name="tensors">Host tensors that stay as they are until <paramref name="written"/>.</param>
     /// <param name="metadata">The file's metadata.</param>
     /// <param name="written">Called when the tensors are no longer needed.</param>
-    /// <param name="signal">What to tell the owner.</param>
+    /// <param name="signal">What to report to the owner.</param>
     public void Store(
         IReadOnlyList<(string Name, torch.Tensor Value)> tensors, IReadOnlyDictionary<string, string> metadata, Action written, Func<ContentRef, RunSignal> signal) =>
         Do(cancellation =>
@@ -84,8 +84,8 @@ internal sealed class JobUploader
     /// <summary>A name for a file on its way.</summary>
     public string NewPath() => Path.Combine(_scratch, $"{Guid.NewGuid():n}.upload");
 
-    /// <summary>Tells the owner something that needs no bytes.</summary>
-    public void Tell(RunSignal signal) => Do(cancellation => OfferAsync(signal, cancellation));
+    /// <summary>Reports to the owner what needs no bytes.</summary>
+    public void Report(RunSignal signal) => Do(cancellation => OfferAsync(signal, cancellation));
 
     /// <summary>Writes something to the store that the owner need not know.</summary>
     public void Write(Func<CancellationToken, Task> write) => Do(cancellation => WithRetriesAsync(write, cancellation));

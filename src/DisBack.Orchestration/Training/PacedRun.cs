@@ -7,7 +7,7 @@ namespace DisBack.Orchestration.Training;
 /// <summary>A run with what happens at every step boundary: stop requests, timing, the snapshot.</summary>
 /// <param name="run">The run.</param>
 /// <param name="kind">What it trains.</param>
-/// <param name="progress">Told of every step.</param>
+/// <param name="progress">Updated after every step.</param>
 /// <param name="time">The clock.</param>
 /// <param name="stops">Any of them ends the run before its next step.</param>
 internal sealed class PacedRun(ITrainingRun run, RunKind kind, JobProgress progress, TimeProvider time, params CancellationToken[] stops) : ITrainingRun

@@ -17,10 +17,10 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(0.2);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
-    private readonly ConcurrentDictionary<string, (ITrainingJob Job, TaskCompletionSource Heard)> _attended = new();
+    private readonly ConcurrentDictionary<string, (ITrainingJob Job, TaskCompletionSource Known)> _attended = new();
 
-    /// <summary>Completes when the owners of all jobs that are here now know their outcomes, or nobody tries to tell them any more.</summary>
-    public Task AllHeard => Task.WhenAll(_attended.Values.Select(attended => attended.Heard.Task));
+    /// <summary>Completes when the owners of all jobs that are here now know their outcomes, or nobody tries to report them any more.</summary>
+    public Task OutcomesKnown => Task.WhenAll(_attended.Values.Select(attended => attended.Known.Task));
 
     /// <summary>The job of an attempt, by the trainer's key, from its start until the owner knows the outcome.</summary>
     public ITrainingJob? Find(string attempt) => _attended.GetValueOrDefault(attempt).Job;
@@ -28,8 +28,8 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
     /// <summary>Begins to report for a job that has just started.</summary>
     public void Attend(ITrainingJob job)
     {
-        var heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!_attended.TryAdd(job.Assignment.Run.ToString(), (job, heard))) return;
+        var known = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!_attended.TryAdd(job.Assignment.Run.ToString(), (job, known))) return;
         var owner = grains.Owner(job.Assignment.Run.Kind, job.Assignment.Run.Owner);
         // Away from the caller's turn, and from what it carries: neither a grain's scheduler nor its hints are for what outlives the grain.
         using var suppressed = ExecutionContext.SuppressFlow();
@@ -38,7 +38,7 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
         {
             await DeliverAllAsync(job, owner);
             _attended.TryRemove(job.Assignment.Run.ToString(), out _);
-            heard.SetResult();
+            known.SetResult();
         });
     }
 
@@ -59,12 +59,12 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
                 LogHung(job.Assignment.Run, now.Step, options.Value.Hung);
                 return;
             }
-            // An answer that the outcome has overtaken says nothing: the attempt owned its run to the end.
+            // An answer that the outcome has overtaken counts for nothing: the attempt owned its run to the end.
             if (!await OwnsAsync(job, owner) && !job.Completion.IsCompleted) Fence(job);
         }
     }
 
-    /// <summary>A heartbeat: whether the attempt owns its run, as far as anybody can tell.</summary>
+    /// <summary>A heartbeat: whether the attempt owns its run, as far as is known.</summary>
     private async Task<bool> OwnsAsync(ITrainingJob job, IRunOwner owner)
     {
         try
@@ -75,7 +75,7 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
         catch (Exception e)
         {
             // The dead-man time decides how long this may go on.
-            LogUnheard(e, job.Assignment.Run);
+            LogUnanswered(e, job.Assignment.Run);
         }
         return true;
     }
@@ -109,9 +109,8 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
     private static Task<CommitResult> DeliverAsync(IRunOwner owner, int attempt, RunSignal signal) => signal switch
     {
         RunSignal.CheckpointStored stored => owner.CommitCheckpointAsync(attempt, stored.Checkpoint),
-        RunSignal.NodeStored stored => owner.NodeRecordedAsync(attempt, stored.Node),
+        RunSignal.MilestoneReached reached => owner.MilestoneReachedAsync(attempt, reached.Milestone),
         RunSignal.ArtifactStored stored => owner.ArtifactStoredAsync(attempt, stored.Artifact),
-        RunSignal.TargetSwitched switched => owner.TargetSwitchedAsync(attempt, switched.Made),
         RunSignal.Noted noted => owner.NotedAsync(attempt, noted.Kind, noted.Step, noted.Message),
         _ => throw new ArgumentOutOfRangeException(nameof(signal), signal, "Not a signal of a run."),
     };
@@ -122,7 +121,7 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
         var retries = new ResiliencePipelineBuilder { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions
             {
-                // A call that Orleans cancels is a failure like any other; whether to go on is said by the token alone.
+                // A call that Orleans cancels is a failure like any other; the token alone decides whether to go on.
                 ShouldHandle = failed => new(failed.Outcome.Exception is not null),
                 MaxRetryAttempts = int.MaxValue,
                 BackoffType = DelayBackoffType.Exponential,
@@ -131,7 +130,7 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
                 UseJitter = true,
                 OnRetry = failed =>
                 {
-                    LogUnheard(failed.Outcome.Exception!, job.Assignment.Run);
+                    LogUnanswered(failed.Outcome.Exception!, job.Assignment.Run);
                     return default;
                 },
             })
@@ -153,11 +152,11 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The owner of {Run} did not answer.")]
-    private partial void LogUnheard(Exception exception, RunAttempt run);
+    private partial void LogUnanswered(Exception exception, RunAttempt run);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Run} hangs: it has come no further than step {Step} for {Time}; if its thread does not come back, restart this process to have the device again.")]
     private partial void LogHung(RunAttempt run, long step, TimeSpan time);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "What {Run} said could not be delivered.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The reports of {Run} could not be delivered.")]
     private partial void LogPumpFailed(Exception exception, RunAttempt run);
 }

@@ -3,8 +3,8 @@ using DisBack.Contracts.Grains;
 
 namespace DisBack.Orchestration.Training;
 
-/// <summary>Something the owner must learn before the run goes on to its next upload.</summary>
-/// <param name="Product">What it is about, in one word.</param>
+/// <summary>A report to the owner, which must be answered before the run goes on to its next upload.</summary>
+/// <param name="Product">What it is about, for spans.</param>
 public abstract record RunSignal(string Product)
 {
     private readonly TaskCompletionSource<CommitResult> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -18,14 +18,11 @@ public abstract record RunSignal(string Product)
     /// <summary>A checkpoint is stored.</summary>
     public sealed record CheckpointStored(CheckpointRef Checkpoint) : RunSignal("checkpoint");
 
-    /// <summary>A node is stored.</summary>
-    public sealed record NodeStored(NodeRef Node) : RunSignal("node");
+    /// <summary>A milestone was reached, and its content is stored.</summary>
+    public sealed record MilestoneReached(MilestoneRecord Milestone) : RunSignal(Milestone.Kind);
 
     /// <summary>A file is stored.</summary>
     public sealed record ArtifactStored(ArtifactRef Artifact) : RunSignal("artifact");
-
-    /// <summary>The target moved.</summary>
-    public sealed record TargetSwitched(SwitchRecord Made) : RunSignal("switch");
 
     /// <summary>Something to know.</summary>
     public sealed record Noted(RunEventKind Kind, long Step, string Message) : RunSignal("note");

@@ -72,7 +72,7 @@ public sealed class SpecTrainingFactory : ITrainingFactory
         }
     }
 
-    /// <summary>The sealed trajectory of an assignment, each node held on this host only while it is read.</summary>
+    /// <summary>The sealed trajectory of an assignment, each node held on this machine only while it is read.</summary>
     private sealed class AssignedNodes(ImmutableArray<NodeRef> nodes, ITrainingInputs inputs, FrozenNetworks frozen) : ITrajectoryNodes
     {
         public int Count => nodes.Length;

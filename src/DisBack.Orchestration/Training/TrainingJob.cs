@@ -205,5 +205,5 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         return 0;
     }
 
-    private void Note(RunEventKind kind, long step, string message) => _uploader.Tell(new RunSignal.Noted(kind, step, message));
+    private void Note(RunEventKind kind, long step, string message) => _uploader.Report(new RunSignal.Noted(kind, step, message));
 }

@@ -32,7 +32,7 @@ public sealed class TrainingOptions
     /// <summary>How long a run goes on trying while the blob store fails, before the attempt fails. None unless set; clusters use two minutes.</summary>
     public TimeSpan StorageGrace { get; set; } = TimeSpan.Zero;
 
-    /// <summary>How long runs may take to reach a committed checkpoint when the host shuts down, before they stop without one. Four minutes unless set; clusters use 45 seconds.</summary>
+    /// <summary>How long runs may take to reach a committed checkpoint when the worker shuts down, before they stop without one. Four minutes unless set; clusters use 45 seconds.</summary>
     public TimeSpan Drain { get; set; } = TimeSpan.FromMinutes(4);
 
     /// <summary>How long a pool that has just been activated waits for the workers' reports before it gives out slots, unless all have reported earlier. None unless set; clusters use five seconds.</summary>

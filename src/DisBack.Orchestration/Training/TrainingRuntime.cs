@@ -12,7 +12,7 @@ namespace DisBack.Orchestration.Training;
 /// <inheritdoc cref="ITrainingRuntime"/>
 internal sealed class TrainingRuntime : ITrainingRuntime
 {
-    /// <summary>How long a thread that was told to stop at once may take to its next step.</summary>
+    /// <summary>How long a thread that was asked to stop at once may take to its next step.</summary>
     private static readonly TimeSpan LastStep = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
@@ -83,15 +83,15 @@ internal sealed class TrainingRuntime : ITrainingRuntime
             Telemetry.Slots.Add(-_devices.Sum(device => device.Slots));
             _devices = [];
             running = [.. _jobs];
-            foreach (var job in running) job.RequestStop(StopMode.AfterCheckpoint, "The host is shutting down.");
+            foreach (var job in running) job.RequestStop(StopMode.AfterCheckpoint, "The worker is shutting down.");
         }
-        await using var registration = cancellation.Register(() => Array.ForEach(running, job => job.RequestStop(StopMode.Now, "The host is shutting down.")));
+        await using var registration = cancellation.Register(() => Array.ForEach(running, job => job.RequestStop(StopMode.Now, "The worker is shutting down.")));
         var ended = Task.WhenAll(running.Select(job => job.Completion));
         // A thread that hangs in a driver is left to the end of the process: nothing of it would be accepted any more.
         await Task.WhenAny(ended, LateAsync(cancellation));
     }
 
-    /// <summary>Completes when a thread that was told to stop at once has had the time for it.</summary>
+    /// <summary>Completes when a thread that was asked to stop at once has had the time for it.</summary>
     private async Task LateAsync(CancellationToken cancellation)
     {
         await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

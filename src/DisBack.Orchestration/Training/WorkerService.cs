@@ -25,7 +25,7 @@ internal sealed partial class WorkerService(
     TimeProvider time,
     ILogger<WorkerService> logger) : BackgroundService
 {
-    /// <summary>How long owners may take to hear of the end.</summary>
+    /// <summary>How long owners may take to answer to the outcomes.</summary>
     private static readonly TimeSpan OutcomeWait = TimeSpan.FromSeconds(5);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -37,8 +37,8 @@ internal sealed partial class WorkerService(
         await base.StopAsync(cancellationToken);
         _ = ReportAsync(cancellationToken);
         await drained;
-        // The checkpoints are committed; that the owners also hear of the end saves a search at the next start, and a finished run its repetition.
-        await Task.WhenAny(reporter.AllHeard, Task.Delay(OutcomeWait, time, CancellationToken.None));
+        // The checkpoints are committed; that the owners also know the outcomes saves a search at the next start, and a finished run its repetition.
+        await Task.WhenAny(reporter.OutcomesKnown, Task.Delay(OutcomeWait, time, CancellationToken.None));
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -76,7 +76,7 @@ internal sealed partial class WorkerService(
     private async Task ReportContentsAsync(CancellationToken stopping)
     {
         var report = new ContentReport(silo.SiloAddress, [.. weights.Damaged], [.. weights.Digests]);
-        // A host with a blob store of its own has no cache and nothing to report.
+        // A worker with a blob store of its own has no cache and nothing to report.
         if (report.Damaged.IsEmpty && report.Cached.IsEmpty) return;
         try
         {

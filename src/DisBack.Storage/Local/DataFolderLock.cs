@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Polly;
+using Polly.Retry;
 
 namespace DisBack.Storage.Local;
 
@@ -13,8 +15,15 @@ namespace DisBack.Storage.Local;
 /// </remarks>
 public sealed class DataFolderLock : IDisposable
 {
-    private const int Attempts = 10;
-    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(20);
+    /// <summary><see cref="FindOwner"/> of another process holds the lock for an instant; a run holds it for as long as it lives.</summary>
+    private static readonly ResiliencePipeline<FileStream?> s_retries = new ResiliencePipelineBuilder<FileStream?>()
+        .AddRetry(new RetryStrategyOptions<FileStream?>
+        {
+            ShouldHandle = tried => new(tried.Outcome is { Exception: null, Result: null }),
+            MaxRetryAttempts = 9,
+            Delay = TimeSpan.FromMilliseconds(20),
+        })
+        .Build();
 
     private readonly FileStream _lock;
     private readonly string _ownerFile;
@@ -41,15 +50,9 @@ public sealed class DataFolderLock : IDisposable
         try
         {
             DurableFile.CreateDirectory(folder);
-            for (var attempt = 1; ; attempt++)
-            {
-                if (DurableFile.TryOpen(LockFile(folder), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None) is { } held)
-                    return new(held, OwnerFile(folder), owner);
-                if (attempt == Attempts)
-                    throw new DataFolderInUseException(folder, ReadOwner(folder));
-                // FindOwner of another process holds the lock for an instant; a run holds it for as long as it lives.
-                Thread.Sleep(BetweenAttempts);
-            }
+            return s_retries.Execute(() => DurableFile.TryOpen(LockFile(folder), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None)) is { } held
+                ? new(held, OwnerFile(folder), owner)
+                : throw new DataFolderInUseException(folder, ReadOwner(folder));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -53,7 +53,7 @@ public sealed class AcceleratorPoolGrainTests
 
         var reply = await PoolOf(site).LeaseAsync(Request("mine") with { Prefers = ["bb", "cc"] });
 
-        Assert.Equal("near cuda:0", reply.Lease!.Place);
+        Assert.Equal("near cuda:0", reply.Lease!.DeviceName);
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class AcceleratorPoolGrainTests
         var first = await PoolOf(site).LeaseAsync(request);
         var second = await PoolOf(site).LeaseAsync(request with { Owner = "other" });
 
-        Assert.Equal(("empty cuda:0", "full cuda:0"), (first.Lease!.Place, second.Lease!.Place));
+        Assert.Equal(("empty cuda:0", "full cuda:0"), (first.Lease!.DeviceName, second.Lease!.DeviceName));
     }
 
     [Fact]
@@ -78,12 +78,12 @@ public sealed class AcceleratorPoolGrainTests
         await ReportAsync(site, 2, "two");
 
         var places = new List<string>();
-        foreach (var name in new[] { "a", "b", "c", "d" }) places.Add((await LeaseAsync(site, name, 0.25)).Place);
+        foreach (var name in new[] { "a", "b", "c", "d" }) places.Add((await LeaseAsync(site, name, 0.25)).DeviceName);
         var whole = await LeaseAsync(site, "whole", 1);
         var refused = await PoolOf(site).LeaseAsync(Request("e") with { Share = 0.25 });
 
         var shared = Assert.Single(places.Distinct());
-        Assert.NotEqual(shared, whole.Place);
+        Assert.NotEqual(shared, whole.DeviceName);
         Assert.Null(refused.Lease);
         Assert.Equal("All 2 cuda slots are in use.", refused.Reason);
     }
@@ -128,9 +128,9 @@ public sealed class AcceleratorPoolGrainTests
         var any = await PoolOf(site).LeaseAsync(Request("any"));
         var absent = await PoolOf(site).LeaseAsync(Request("absent") with { Device = "cuda:2" });
 
-        Assert.Equal("one cuda:1", second.Lease!.Place);
+        Assert.Equal("one cuda:1", second.Lease!.DeviceName);
         Assert.Equal("The cuda:1 slot is in use.", refused.Reason);
-        Assert.Equal("one cuda:0", any.Lease!.Place);
+        Assert.Equal("one cuda:0", any.Lease!.DeviceName);
         Assert.Equal("No worker has a device 'cuda:2'.", absent.Reason);
     }
 
@@ -159,7 +159,7 @@ public sealed class AcceleratorPoolGrainTests
         var successor = await PoolOf(site).LeaseAsync(Request("again") with { Share = 0.5, Attempt = 2 });
         var other = await PoolOf(site).LeaseAsync(Request("other") with { Share = 0.5, Attempt = 1 });
 
-        Assert.Equal("here cuda:0", successor.Lease?.Place);
+        Assert.Equal("here cuda:0", successor.Lease?.DeviceName);
         Assert.Null(other.Lease);
     }
 

@@ -422,6 +422,72 @@ public sealed class EmbeddedHostTests
     }
 
     [Fact]
+    public async Task A_milestone_of_a_kind_that_nobody_knows_is_an_event_with_its_payload()
+    {
+        var script = new ScriptedTraining
+        {
+            Milestones = (run, step, _) => run.Kind == RunKind.Backtracking && step == 15
+                ? new Distillation.Runs.Milestone("warm-up", step, new System.Text.Json.Nodes.JsonObject { ["accuracy"] = 0.5, ["on"] = "digits" })
+                : null,
+        };
+        await using var site = await Site.OpenAsync(script);
+        var trial = await site.SubmitAsync("warm-1");
+        await Site.UntilAsync(trial, RunStatus.Completed);
+
+        var happened = Assert.Single((await trial.GetAsync()).Run.Events, one => one.Message.StartsWith("Milestone", StringComparison.Ordinal));
+
+        Assert.Equal((RunEventKind.Note, 15L, "Milestone warm-up: accuracy 0.5, on digits."), (happened.Kind, happened.Step, happened.Message));
+    }
+
+    [Fact]
+    public async Task A_worker_of_version_0_1_0_reports_nodes_and_switches_with_calls_of_its_own()
+    {
+        var script = new ScriptedTraining();
+        var (recording, backtracking) = (script.HoldAt(RunKind.Recording, 15), script.HoldAt(RunKind.Backtracking, 5));
+        await using var site = await Site.OpenAsync(script);
+        var trial = await site.SubmitAsync("old-1");
+        var trajectory = site.Host.Grains.GetGrain<ITrajectoryGrain>((await trial.GetAsync()).Trajectory);
+        var (node, change) = (new NodeRef(2, 14, new ContentRef(new string('a', 64), 1), 0.5), new SwitchRecord(4, 3, 2, null));
+
+        await recording.Reached;
+        await Site.UntilAsync(trajectory, update => update.Events.Any(happened => happened.Kind == RunEventKind.Node));
+        var recorded = await trajectory.NodeRecordedAsync(1, node);
+        var repeated = await trajectory.NodeRecordedAsync(1, node);
+        var fenced = await trajectory.NodeRecordedAsync(2, node);
+        var nodes = (await trajectory.GetAsync()).Nodes;
+        recording.Open();
+        await backtracking.Reached;
+        var switched = await trial.TargetSwitchedAsync(1, change);
+        var switches = (await trial.GetAsync()).Run.Switches;
+        backtracking.Open();
+        await Site.UntilAsync(trial, RunStatus.Completed);
+
+        Assert.Equal((CommitResult.Accepted, CommitResult.Accepted, CommitResult.Fenced, CommitResult.Accepted), (recorded, repeated, fenced, switched));
+        Assert.Equal(node, nodes[^1]);
+        Assert.Equal([change], switches);
+    }
+
+    [Fact]
+    public async Task A_known_milestone_that_cannot_be_read_fails_the_run_instead_of_being_sent_for_ever()
+    {
+        var script = new ScriptedTraining();
+        var hold = script.HoldAt(RunKind.Teacher, 5);
+        await using var site = await Site.OpenAsync(script);
+        var teacher = site.Host.Grains.GetGrain<ITeacherGrain>("mine");
+        await teacher.TrainAsync("{}");
+        await hold.Reached;
+
+        var answer = await teacher.MilestoneReachedAsync(1, new MilestoneRecord(MilestoneRecord.Switch, 5, "{}"));
+        hold.Open();
+        var update = await Site.UntilAsync(teacher, RunStatus.Failed);
+        // The thread learns of it with its next call.
+        while (!site.Host.Services.GetRequiredService<ITrainingRuntime>().Occupied.IsEmpty) await Task.Delay(20, TestContext.Current.CancellationToken);
+
+        Assert.Equal(CommitResult.Fenced, answer);
+        Assert.StartsWith("The milestone 'switch' of step 5 cannot be read", update.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Watching_resumes_after_a_sequence_number_without_gap_or_repetition()
     {
         await using var site = await Site.OpenAsync(new ScriptedTraining());

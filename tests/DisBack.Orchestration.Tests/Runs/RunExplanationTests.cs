@@ -9,19 +9,8 @@ namespace DisBack.Orchestration.Tests.Runs;
 public sealed class RunExplanationTests
 {
     private static readonly DateTimeOffset s_now = DateTimeOffset.Parse("2026-01-02T03:04:05Z", CultureInfo.InvariantCulture);
-    private static readonly Attempt s_attempt = new() { Number = 3, Started = s_now, Place = "worker-1 cuda:0" };
+    private static readonly Attempt s_attempt = new() { Number = 3, Started = s_now, DeviceName = "worker-1 cuda:0" };
     private static readonly RunRecord s_run = new() { Status = RunStatus.Running, Steps = 600, Checkpoints = [new(new ContentRef("aa", 1), 50)] };
-
-    [Fact]
-    public void Settled()
-    {
-        Assert.Equal(["It is complete."], RunExplanation.OfSettled(s_run with { Status = RunStatus.Completed }));
-        Assert.Equal(["It is paused at step 50 of 600; 'resume' goes on."], RunExplanation.OfSettled(s_run with { Status = RunStatus.Paused }));
-        Assert.Equal(["It was cancelled; a spec with another name or seed starts anew."], RunExplanation.OfSettled(s_run with { Status = RunStatus.Cancelled }));
-        Assert.Equal(
-            ["It was given up at step 50 of 600 (outofmemory); 'resume' tries again.", "The device has 1 GiB left."],
-            RunExplanation.OfSettled(s_run with { Status = RunStatus.Failed, Cause = FailureCause.OutOfMemory, Reason = "The device has 1 GiB left." }));
-    }
 
     [Theory]
     [InlineData(RunStatus.Running, RunIntent.Run, "trains")]
@@ -33,11 +22,11 @@ public sealed class RunExplanationTests
         var run = s_run with { Status = status, Intent = intent };
 
         Assert.Equal(
-            [$"It does not wait: attempt 3 {does} on worker-1 cuda:0, at step 58 of 600.", "It was last heard 2 s ago."],
+            [$"It does not wait: attempt 3 {does} on worker-1 cuda:0, at step 58 of 600.", "Its last heartbeat was 2 s ago."],
             RunExplanation.OfAttempt(run, s_attempt, new TrainingSnapshot { Step = 58 }, TimeSpan.FromSeconds(2)));
         Assert.Equal(
             [$"It does not wait: attempt 3 {does} on worker-1 cuda:0, at step 50 of 600.", "Its owner has just woken and asks for it."],
-            RunExplanation.OfAttempt(run, s_attempt, new TrainingSnapshot(), heard: null));
+            RunExplanation.OfAttempt(run, s_attempt, new TrainingSnapshot(), sinceHeartbeat: null));
     }
 
     [Fact]

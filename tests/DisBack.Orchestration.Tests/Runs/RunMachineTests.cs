@@ -17,7 +17,7 @@ public sealed class RunMachineTests
     private static readonly Gen<long> Step = Gen.Long[1, 500];
 
     private static readonly Gen<RunCommand> Command = Gen.OneOf<RunCommand>(
-        Gen.Const<RunCommand>(new RunCommand.Submit()),
+        Gen.Int[0, 9].Select(i => (RunCommand)(i == 0 ? new RunCommand.Register() : new RunCommand.Submit())),
         Gen.Const<RunCommand>(new RunCommand.AwaitTrajectory("stage 1")),
         Gen.Const<RunCommand>(new RunCommand.AwaitSlot("busy")),
         Gen.Int[0, 9].Select(i => (RunCommand)(i == 0 ? new RunCommand.GiveUp("no", null) : new RunCommand.Begin($"lease {i}", "here"))),
@@ -26,6 +26,7 @@ public sealed class RunMachineTests
         Gen.Select(Number, Step, (n, step) => (RunCommand)new RunCommand.Commit(n, Checkpoint(step))),
         Gen.Select(Number, Step, (n, step) => (RunCommand)new RunCommand.Switch(n, new SwitchRecord(step, 2, 1, null))),
         Gen.Select(Number, Step, (n, step) => (RunCommand)new RunCommand.Store(n, new ArtifactRef("samples.png", new ContentRef("aa", 1), step))),
+        Gen.Select(Number, Step, (n, step) => (RunCommand)new RunCommand.Milestone(n, step, "Milestone warm-up.")),
         Gen.Select(Number, Gen.Int[0, 9], (n, i) => (RunCommand)(i == 0 ? new RunCommand.Finish(n, 500) : new RunCommand.Note(n, RunEventKind.Note, 1, "note"))),
         Gen.Select(Number, Gen.Enum<FailureCause>(), (n, cause) => (RunCommand)new RunCommand.Fail(n, 1, cause, "failed")));
 
@@ -100,6 +101,19 @@ public sealed class RunMachineTests
     }
 
     [Fact]
+    public void A_milestone_that_is_reported_again_is_one_event_of_its_attempt()
+    {
+        var running = Running();
+        var reached = Machine.Apply(running, new RunCommand.Milestone(1, 5, "Milestone warm-up."), Start);
+        var again = Machine.Apply(reached.State, new RunCommand.Milestone(1, 5, "Milestone warm-up."), Start);
+        var later = Machine.Apply(reached.State, new RunCommand.Milestone(1, 6, "Milestone warm-up."), Start);
+
+        Assert.Equal((true, RunEventKind.Note, 5L, "Milestone warm-up."), (reached.Persist, reached.State.Events[^1].Kind, reached.State.Events[^1].Step, reached.State.Events[^1].Message));
+        Assert.Same(reached.State, again.State);
+        Assert.Equal(reached.State.Sequence + 1, later.State.Sequence);
+    }
+
+    [Fact]
     public void An_attempt_that_still_starts_does_not_take_back_what_is_known()
     {
         var known = Heartbeat(Running(), new TrainingSnapshot
@@ -119,6 +133,18 @@ public sealed class RunMachineTests
 
         static ImmutableSortedDictionary<string, MetricValue> Metrics(params (string Name, double Value, long Step)[] values) =>
             values.ToImmutableSortedDictionary(value => value.Name, value => new MetricValue(value.Value, value.Step));
+    }
+
+    [Fact]
+    public void What_exists_already_is_complete_without_an_attempt_and_only_once()
+    {
+        var registered = Machine.Apply(new RunRecord(), new RunCommand.Register(), Start);
+        var again = Machine.Apply(registered.State, new RunCommand.Register(), Start.AddDays(1));
+        var submitted = Machine.Apply(new RunRecord(), new RunCommand.Submit(), Start).State;
+
+        Assert.Equal((RunStatus.Completed, Start, Start, 0, true), (registered.State.Status, registered.State.Submitted, registered.State.Ended, registered.State.Attempt, registered.Persist));
+        Assert.Same(registered.State, again.State);
+        Assert.Same(submitted, Machine.Apply(submitted, new RunCommand.Register(), Start).State);
     }
 
     [Fact]

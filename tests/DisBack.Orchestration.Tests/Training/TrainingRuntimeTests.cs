@@ -1,5 +1,7 @@
+using System.Text.Json.Nodes;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Distillation.Runs;
 using DisBack.Orchestration.Runs;
 using DisBack.Orchestration.Training;
 using DisBack.Storage.Blobs;
@@ -42,6 +44,45 @@ public sealed class TrainingRuntimeTests : IDisposable
         Assert.Equal(["teacher.safetensors", "note.txt"], signals.TakeLast(2).OfType<RunSignal.ArtifactStored>().Select(stored => stored.Artifact.Name));
         foreach (var stored in signals.OfType<RunSignal.CheckpointStored>()) await _contents.VerifyAsync(stored.Checkpoint.Content, TestContext.Current.CancellationToken);
         Assert.Empty(Directory.GetFiles(_options.Scratch, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task A_milestone_comes_in_its_order_with_its_payload_and_its_content_stored()
+    {
+        var script = new ScriptedTraining
+        {
+            Milestones = (_, step, weights) => step switch
+            {
+                15 => new Milestone("warm-up", step, new JsonObject { ["accuracy"] = 0.5 }),
+                16 => new Milestone("rung", step, new JsonObject { ["index"] = 1 }, new MilestoneContent([("weights", weights)], new Dictionary<string, string>())),
+                17 => new RecordedNode(3, step, 0.25, [("weights", weights)], new Dictionary<string, string>()).ToMilestone(),
+                18 => new TargetSwitch(step, 2, 1, double.NaN).ToMilestone(),
+                _ => null,
+            },
+        };
+        var job = Start(script);
+
+        var signals = await AnswerAsync(job, CommitResult.Accepted);
+        var reached = signals.OfType<RunSignal.MilestoneReached>().Select(signal => signal.Milestone).ToList();
+
+        Assert.Equal(["checkpoint", "warm-up", "rung", "node", "switch", "checkpoint"], signals.Take(6).Select(signal => signal.Product));
+        Assert.Equal(new MilestoneRecord("warm-up", 15, """{"accuracy":0.5}"""), reached[0]);
+        Assert.Equal(("rung", 16L, """{"index":1}"""), (reached[1].Kind, reached[1].Step, reached[1].Payload));
+        await _contents.VerifyAsync(reached[1].Content!, TestContext.Current.CancellationToken);
+        Assert.Equal(new NodeRef(3, 17, reached[2].Content!, 0.25), reached[2].ToNode());
+        Assert.Equal(new SwitchRecord(18, 2, 1, null), reached[3].ToSwitch());
+        Assert.Equal(1, job.Snapshot.TargetIndex);
+    }
+
+    [Fact]
+    public async Task The_exact_teacher_is_no_node_to_be_stored()
+    {
+        var script = new ScriptedTraining
+        {
+            Milestones = (_, step, weights) => step == 15 ? new RecordedNode(0, step, double.NaN, [("weights", weights)], new Dictionary<string, string>()).ToMilestone() : null,
+        };
+
+        Assert.Empty((await AnswerAsync(Start(script), CommitResult.Accepted)).OfType<RunSignal.MilestoneReached>());
     }
 
     [Fact]

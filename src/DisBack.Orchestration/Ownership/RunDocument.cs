@@ -1,0 +1,59 @@
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Runs;
+
+namespace DisBack.Orchestration.Ownership;
+
+/// <summary>The document of an owner: the only way to change the run in it is a command, whose outcome is durable before anything comes of it.</summary>
+/// <param name="state">The document in its store.</param>
+/// <param name="id">Whose run it holds.</param>
+/// <param name="runOf">The run in a document.</param>
+/// <param name="with">A document with another state of its run.</param>
+/// <param name="services">The retries, the clock and the history.</param>
+internal sealed class RunDocument<TDocument>(
+    IPersistentState<TDocument> state, RunId id, Func<TDocument, RunRecord> runOf, Func<TDocument, RunRecord, TDocument> with, RunOwnerServices services)
+    where TDocument : class, new()
+{
+    /// <summary>The document as it is now.</summary>
+    public TDocument Value => state.State;
+
+    /// <summary>The run in it.</summary>
+    public RunRecord Run => runOf(state.State);
+
+    /// <summary>Why the last write failed, in one sentence; null if it did not.</summary>
+    public string? Unwritten { get; private set; }
+
+    /// <summary>Applies a command and, if it matters, writes what it changed.</summary>
+    /// <param name="command">What happened.</param>
+    /// <param name="keep">How many checkpoints are remembered.</param>
+    /// <param name="also">What else changes in the document with it.</param>
+    /// <returns>The transition; <see cref="RunTransition.Persist"/> tells whether the document was written.</returns>
+    public async Task<RunTransition> ApplyAsync(RunCommand command, int keep, Func<TDocument, TDocument>? also)
+    {
+        var before = state.State;
+        var transition = new RunMachine(services.Retry.Value, keep).Apply(Run, command, services.Time.GetUtcNow());
+        if (transition.Result == CommitResult.Fenced)
+        {
+            Telemetry.Fenced.Add(1, new KeyValuePair<string, object?>("call", command.GetType().Name.ToLowerInvariant()));
+            return transition;
+        }
+        state.State = with(before, transition.State);
+        if (also is not null) state.State = also(state.State);
+        if (!transition.Persist && also is null) return transition;
+        try
+        {
+            await state.WriteStateAsync();
+            Unwritten = null;
+        }
+        catch (Exception e)
+        {
+            // What is not durable has not happened.
+            state.State = before;
+            Unwritten = $"Its state cannot be written, so it comes no further: {(e.InnerException ?? e).Message}";
+            throw;
+        }
+        services.History.Written(id.Kind, id.Owner, command, Run);
+        if (command is RunCommand.Fail failed) Telemetry.Restarts.Add(1, new("kind", Telemetry.NameOf(id.Kind)), new("cause", Telemetry.NameOf(failed.Cause)));
+        return transition with { Persist = true };
+    }
+}

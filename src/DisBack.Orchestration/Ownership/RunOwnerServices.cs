@@ -1,0 +1,17 @@
+using DisBack.Orchestration.Runs;
+using DisBack.Orchestration.Training;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Timers;
+
+namespace DisBack.Orchestration.Ownership;
+
+/// <summary>What every owner of runs needs besides its document.</summary>
+internal sealed record RunOwnerServices(
+    IOptions<RetryOptions> Retry,
+    IOptions<TrainingOptions> Training,
+    IClusterMembershipService Membership,
+    IReminderRegistry Reminders,
+    RunHistory History,
+    TimeProvider Time,
+    ILogger<RunOwnerServices> Logger);
