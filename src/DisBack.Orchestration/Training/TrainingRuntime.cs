@@ -105,5 +105,5 @@ internal sealed class TrainingRuntime : ITrainingRuntime
         Telemetry.SlotsUsed.Add(-job.Share);
     }
 
-    private static torch.Device TorchDevice(Accelerator device) => Diffusion.Devices.Open(device.Kind == "cuda" ? $"cuda:{device.Index}" : device.Kind);
+    private static torch.Device TorchDevice(Accelerator device) => Diffusion.Devices.Open(device.DeviceKind == "cuda" ? $"cuda:{device.Index}" : device.DeviceKind);
 }
