@@ -42,7 +42,7 @@ public interface IAcceleratorPoolGrain : IGrainWithStringKey
 /// <summary>A run's request for a slot.</summary>
 /// <param name="Kind">What it trains.</param>
 /// <param name="Owner">Its owner's key.</param>
-/// <param name="Device">Kind of device, <c>cpu</c> or <c>cuda</c>, or the name of one, <c>cuda:1</c>.</param>
+/// <param name="Device">A device kind, <c>cpu</c> or <c>cuda</c>, or the name of one device, <c>cuda:1</c>.</param>
 /// <param name="Prefers">Digests it will read: workers whose cache holds them are preferred.</param>
 /// <param name="Share">How much of a slot it takes, in (0, 1].</param>
 /// <param name="Avoids">The <see cref="SlotLease.DeviceName"/> on which its last attempt failed, which is taken only if no other is free; null if it did not.</param>
@@ -76,11 +76,11 @@ public sealed record SlotLease(
 
 /// <summary>One accelerator of a worker.</summary>
 /// <param name="Index">Index in the worker's device table.</param>
-/// <param name="Kind"><c>cpu</c> or <c>cuda</c>.</param>
+/// <param name="DeviceKind"><c>cpu</c> or <c>cuda</c>. The JSON of the gateway calls it <c>kind</c>, as version 0.1.0 did.</param>
 /// <param name="Name">As a spec may ask for this very device: <c>cpu</c>, <c>cuda:1</c>.</param>
 /// <param name="Slots">How many runs it takes at once, or more where some take less than a slot.</param>
 [GenerateSerializer, Immutable, Alias("disback.Accelerator.v1")]
-public sealed record Accelerator([property: Id(0)] int Index, [property: Id(1)] string Kind, [property: Id(2)] string Name, [property: Id(3)] int Slots);
+public sealed record Accelerator([property: Id(0)] int Index, [property: Id(1), JsonPropertyName("kind")] string DeviceKind, [property: Id(2)] string Name, [property: Id(3)] int Slots);
 
 /// <summary>A run that occupies a slot.</summary>
 /// <param name="Run">Which attempt.</param>

@@ -23,6 +23,9 @@ public static class RunKinds
         new(RunKind.Backtracking, "backtracking", DocumentNames.Trial, "runs", "", "", (grains, key) => grains.GetGrain<ITrialGrain>(key)),
     }.ToDictionary(info => info.Kind);
 
+    /// <summary>What is known of all kinds.</summary>
+    public static IEnumerable<RunKindInfo> All => _kinds.Values;
+
     /// <summary>What is known of a kind.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such kind.</exception>
     public static RunKindInfo Of(RunKind kind) => _kinds.TryGetValue(kind, out var info)

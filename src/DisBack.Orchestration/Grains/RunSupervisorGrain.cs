@@ -98,21 +98,18 @@ internal sealed partial class RunSupervisorGrain(
     private async Task<IReadOnlyList<IRunOwner>> UnfinishedAsync()
     {
         var owners = new List<IRunOwner>();
-        await AddAsync<TrialDocument>(DocumentNames.Trial, RunKind.Backtracking, trial => trial.Run);
-        await AddAsync<TrajectoryDocument>(DocumentNames.Trajectory, RunKind.Recording, trajectory => trajectory.Run);
-        await AddAsync<TeacherDocument>(DocumentNames.Teacher, RunKind.Teacher, teacher => teacher.Run);
+        foreach (var kind in RunKinds.All) await AddAsync(kind.Kind, kind.Document);
         if (owners.Count > 0) LogUnfinished(owners.Count);
         return owners;
 
-        async Task AddAsync<T>(string grain, RunKind kind, Func<T, RunRecord> runOf)
-            where T : class
+        async Task AddAsync(RunKind kind, string grain)
         {
             await foreach (var found in _documents.FindAllAsync(grain, grain, _leaving.Token))
             {
                 if (_settled.GetValueOrDefault((kind, found.Key)) == found.ETag) continue;
                 try
                 {
-                    if (await _documents.ReadAsync<T>(grain, found.Key, grain, _leaving.Token) is not { } state || runOf(state) is not { Submitted.Ticks: > 0 } run) continue;
+                    if (await _documents.ReadAsync<OwnersDocument>(grain, found.Key, grain, _leaving.Token) is not { Run: { Submitted.Ticks: > 0 } run }) continue;
                     if (run.Status.IsSettled()) _settled[(kind, found.Key)] = found.ETag;
                     else owners.Add(GrainFactory.Owner(kind, found.Key));
                 }
@@ -145,6 +142,9 @@ internal sealed partial class RunSupervisorGrain(
             }
         }
     }
+
+    /// <summary>What the documents of all owners have in common.</summary>
+    private sealed record OwnersDocument(RunRecord? Run = null);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Count} runs are unfinished; their owners are woken.")]
     private partial void LogUnfinished(int count);

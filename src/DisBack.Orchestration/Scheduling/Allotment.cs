@@ -31,8 +31,8 @@ internal static class Allotment
         }
     }
 
-    /// <summary>A spec names a kind of device, or one device of that kind.</summary>
-    public static bool Fits(SlotRequest request, Accelerator device) => request.Device == device.Kind || request.Device == device.Name;
+    /// <summary>A spec names a device kind, or one device of that kind.</summary>
+    public static bool Fits(SlotRequest request, Accelerator device) => request.Device == device.DeviceKind || request.Device == device.Name;
 
     /// <summary>
     /// Not where the run has just failed, be it a full disk or too little memory; where the weights are already; then, so that whole slots stay whole, the

@@ -13,7 +13,7 @@ internal sealed class SlotQueue(TimeProvider time)
 
     public IEnumerable<QueuedRun> Runs => _entries.Select(entry => new QueuedRun(entry.Request.Kind, entry.Request.Owner, entry.Reason));
 
-    /// <summary>Requests for the same kind of device that come before this one, which need not be in the queue.</summary>
+    /// <summary>Requests for the same device kind that come before this one, which need not be in the queue.</summary>
     public List<SlotRequest> Ahead(SlotRequest request)
     {
         var position = PositionOf(request.Kind, request.Owner);

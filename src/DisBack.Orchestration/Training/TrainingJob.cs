@@ -45,11 +45,10 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
     private RunOutcome? _stopped;
 
     public TrainingJob(
-        TrainingAssignment assignment, Device device, ITrainingFactory factory, IBlobStore blobs, ContentStore contents, WeightCache weights, TrainingOptions options, TimeProvider time,
+        TrainingAssignment assignment, SpecFacts facts, Device device, ITrainingFactory factory, IBlobStore blobs, ContentStore contents, WeightCache weights, TrainingOptions options, TimeProvider time,
         RunHistory history)
     {
-        (Assignment, Device, _factory, _blobs, _weights, _options, _time, _history) = (assignment, device, factory, blobs, weights, options, time, history);
-        _facts = SpecFacts.Of(assignment.Spec);
+        (Assignment, _facts, Device, _factory, _blobs, _weights, _options, _time, _history) = (assignment, facts, device, factory, blobs, weights, options, time, history);
         _progress = new JobProgress(time);
         _scratch = Path.Combine(options.AttemptsFolder, assignment.Run.ToString().Replace('/', '_'));
         _deadMan = time.CreateTimer(

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Runs;
+using DisBack.Orchestration.Scheduling;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Cache;
 using DisBack.Storage.Content;
@@ -65,9 +66,9 @@ internal sealed class TrainingRuntime : ITrainingRuntime
             var device = _devices.FirstOrDefault(device => device.Index == assignment.Device);
             if (device is null) return null;
             var used = _jobs.Where(other => other.Assignment.Device == device.Index).Sum(other => other.Share);
-            // Shares are sums of few binary fractions; a tenth ten times is a whole.
-            if (used + SpecFacts.Of(assignment.Spec).Share > device.Slots + 1e-9) return null;
-            job = new TrainingJob(assignment, TorchDevice(device), _factory, _blobs, _contents, _weights, _options, _time, _history);
+            var facts = SpecFacts.Of(assignment.Spec);
+            if (used + facts.Share > device.Slots + Allotment.Rounding) return null;
+            job = new TrainingJob(assignment, facts, TorchDevice(device), _factory, _blobs, _contents, _weights, _options, _time, _history);
             _jobs.Add(job);
         }
         Telemetry.SlotsUsed.Add(job.Share);
@@ -104,5 +105,5 @@ internal sealed class TrainingRuntime : ITrainingRuntime
         Telemetry.SlotsUsed.Add(-job.Share);
     }
 
-    private static torch.Device TorchDevice(Accelerator device) => Diffusion.Devices.Open(device.Kind == "cuda" ? $"cuda:{device.Index}" : device.Kind);
+    private static torch.Device TorchDevice(Accelerator device) => Diffusion.Devices.Open(device.DeviceKind == "cuda" ? $"cuda:{device.Index}" : device.DeviceKind);
 }
