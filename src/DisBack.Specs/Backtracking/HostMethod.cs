@@ -1,9 +1,8 @@
-using System.ComponentModel;
-
 namespace DisBack.Specs.Backtracking;
 
-/// <summary>The score-distillation method that DisBack supplies with targets: what it pushes into the generated image x0 (Eq. 8 and its published normalisers).</summary>
-[Description("What is pushed into the generated image: `dmd`, (D_fake - D_target) over the mean |x0 - D_target| of each sample; `diff-instruct`, D_fake - D_target; `score`, that over sigma^2.")]
+/// <summary>
+/// The score-distillation method that DisBack supplies with targets: what it pushes into the generated image x0 (Eq. 8 and its published normalisers).
+/// </summary>
 public enum HostMethod
 {
     /// <summary>DMD's normalised distribution matching: (D_phi - D_i) / (mean |x0 - D_i| + 1e-6), per sample.</summary>

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using DisBack.Specs.Backtracking;
 using DisBack.Specs.Evaluations;
@@ -9,47 +8,37 @@ using DisBack.Specs.Training;
 namespace DisBack.Specs.Experiments;
 
 /// <summary>One experiment: a teacher is distilled into a one-step student by recording a trajectory and walking it back.</summary>
-[Description("One experiment: a teacher is distilled into a one-step student by recording a trajectory and walking it back.")]
 public sealed record ExperimentSpec : IValidatableObject
 {
     private const int MostStepsToCount = 100_000;
 
     /// <summary>Name of the experiment; its runs are found under it.</summary>
-    [Description("Name of the experiment; its runs are found under it.")]
     [RegularExpression(SpecName.Pattern, ErrorMessage = SpecName.Expected)]
     public required string Name { get; init; }
 
     /// <summary>Seed of everything random: the same spec with the same seed gives the same student.</summary>
-    [Description("Seed of everything random: the same spec with the same seed gives the same student.")]
     public long Seed { get; init; }
 
-    /// <summary>The teacher: <c>digits</c> is shipped; otherwise a registered name, a digest of weights, or the path of a safetensors file.</summary>
-    [Description("The teacher: `digits` is shipped; otherwise a registered name, a digest of weights, or the path of a .safetensors file.")]
+    /// <summary>The teacher: <c>digits</c> is shipped; otherwise a registered name, a digest of weights, or the path of a .safetensors file.</summary>
     [MinLength(1)]
     public required string Teacher { get; init; }
 
     /// <summary>The one-step generator.</summary>
-    [Description("The one-step generator.")]
     public StudentSettings Student { get; init; } = new();
 
-    /// <summary>Stage 1.</summary>
-    [Description("Stage 1, degradation recording.")]
+    /// <summary>Stage 1, degradation recording.</summary>
     public RecordingSettings Recording { get; init; } = new();
 
-    /// <summary>Stage 2.</summary>
-    [Description("Stage 2, distribution backtracking.")]
+    /// <summary>Stage 2, distribution backtracking.</summary>
     public BacktrackingSettings Backtracking { get; init; } = new();
 
     /// <summary>When the run is made durable.</summary>
-    [Description("When the run is made durable.")]
     public CheckpointSettings Checkpoints { get; init; } = new();
 
-    /// <summary>How the student is judged.</summary>
-    [Description("How the student is judged.")]
+    /// <summary>How the student is evaluated.</summary>
     public EvaluationSettings Evaluation { get; init; } = new();
 
     /// <summary>Where the run computes.</summary>
-    [Description("Where the run computes.")]
     public HardwareSettings Hardware { get; init; } = new();
 
     /// <summary>What no single setting shows: combinations that cannot do what they say.</summary>
