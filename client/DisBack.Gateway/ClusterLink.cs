@@ -29,9 +29,11 @@ internal sealed partial class ClusterLink(GatewaySettings settings, TimeProvider
 
     /// <summary>The cluster.</summary>
     /// <exception cref="ClusterUnavailableException">No silo has answered yet.</exception>
+#pragma warning disable RS0030 // It has completed: nobody waits.
     public IControl Control => _control.Task is { IsCompletedSuccessfully: true, Result: var control }
         ? control
         : throw new ClusterUnavailableException("No silo of the cluster has answered this gateway yet; try again in a moment, or see whether the silos run.");
+#pragma warning restore RS0030
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

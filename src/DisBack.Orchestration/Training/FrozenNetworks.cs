@@ -45,7 +45,9 @@ internal sealed class FrozenNetworks
             }
             try
             {
+#pragma warning disable RS0030 // On the training thread, which waits for its network.
                 return entry.Opened.GetAwaiter().GetResult().LendOn(() => Return(key, entry));
+#pragma warning restore RS0030
             }
             catch (OperationCanceledException) when (!isFirst)
             {
@@ -70,7 +72,9 @@ internal sealed class FrozenNetworks
             if (_entries.GetValueOrDefault(key) == entry) _entries.Remove(key);
             if (entry.Borrowers > 0) return;
         }
+#pragma warning disable RS0030 // It has completed: nobody waits.
         if (entry.Opened.IsCompletedSuccessfully) entry.Opened.Result.Dispose();
+#pragma warning restore RS0030
     }
 
     private sealed class Entry(Task<BorrowedNetwork> opened)

@@ -18,7 +18,9 @@ internal sealed class StagingBuffers : IDisposable
     /// <summary>Copies live tensors, waiting for the buffers first. <see cref="Release"/> gives the buffers back.</summary>
     public IReadOnlyList<(string Name, Tensor Value)> Copy(IReadOnlyList<(string Name, Tensor Value)> live, CancellationToken cancellation)
     {
+#pragma warning disable RS0030 // On the training thread: its state must not change before it is copied.
         _free.Wait(cancellation);
+#pragma warning restore RS0030
         using var untracked = no_grad();
         var copies = new (string, Tensor)[live.Count];
         for (var i = 0; i < live.Count; i++)

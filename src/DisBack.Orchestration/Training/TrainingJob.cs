@@ -95,7 +95,9 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
     public void Fence() => Abandon(FailureCause.Lost, "Another attempt owns the run.");
 
     /// <summary>Every time anew: a bit may have flipped since, and what is read here is trained with for hours.</summary>
+#pragma warning disable RS0030 // On the training thread, which cannot go on without the weights.
     public WeightLease Fetch(ContentRef content) => _weights.GetAsync(content, verify: true, Abandoned).GetAwaiter().GetResult();
+#pragma warning restore RS0030
 
     public void Prefetch(ContentRef content)
     {
@@ -145,7 +147,9 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         {
             // Also after a failure: what was reached before it is still worth keeping. And the uploader must be done with the staging memory.
             if (_metrics is not null) _uploader.Write(_metrics.FlushAsync);
+#pragma warning disable RS0030 // On the training thread, which has nothing else to do.
             _uploader.CompleteAsync().GetAwaiter().GetResult();
+#pragma warning restore RS0030
         }
         catch (Exception upload) when (failure is null or OperationCanceledException)
         {

@@ -221,7 +221,9 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         var folder = Path.Combine(_root, LockFolder);
         DurableFile.CreateDirectory(folder);
         var file = Path.Combine(folder, $"{BlobNames.TemporaryMark}{ShardOf(name)}");
+#pragma warning disable RS0030 // On a pool thread that the file system blocks as well, inside a lock.
         for (var started = _time.GetTimestamp(); _time.GetElapsedTime(started) < HoldPatience; Thread.Sleep(HoldPause))
+#pragma warning restore RS0030
         {
             if (DurableFile.TryOpen(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None) is { } held)
                 return held;

@@ -115,7 +115,9 @@ public sealed partial class WeightCache : IDisposable
             if (!_entries.TryGetValue(content.Digest, out entry!))
                 _entries.Add(content.Digest, entry = new(content.Digest));
             Pin(entry);
+#pragma warning disable RS0030 // It has completed: nobody waits.
             if (entry.Ready is null or { IsFaulted: true } or { IsCanceled: true } || (entry.Ready.IsCompleted && (verify || !HasLength(entry.Ready.Result, content))))
+#pragma warning restore RS0030
                 entry.Ready = StartMakingReady(content, entry);
             else
                 Telemetry.CacheHits.Add(1);

@@ -48,7 +48,9 @@ public sealed class DataFolderLock : IDisposable
                 if (attempt == Attempts)
                     throw new DataFolderInUseException(folder, ReadOwner(folder));
                 // FindOwner of another process holds the lock for an instant; a run holds it for as long as it lives.
+#pragma warning disable RS0030 // At the start of a process, which has nothing else to do.
                 Thread.Sleep(BetweenAttempts);
+#pragma warning restore RS0030
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
