@@ -25,7 +25,9 @@ internal static class CommandLine
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in Mistakes(parsed))
+            {
                 session.Screen.Error.WriteLine($"disback: {error}");
+            }
             session.Screen.Error.WriteLine($"Run 'disback {string.Concat(Path(parsed.CommandResult.Command))}--help' for what there is.");
             return ExitCode.Usage;
         }
@@ -53,10 +55,14 @@ internal static class CommandLine
     internal static ExitCode Explain(Exception failure, TextWriter error)
     {
         if (failure is AggregateException { InnerExceptions: [var only] })
+        {
             failure = only;
+        }
         // The owner of a run could not write: what stopped it is what helps.
         if (failure is not DisBackException && failure.InnerException is StorageException storage)
+        {
             failure = storage;
+        }
         var code = failure switch
         {
             SpecException => ExitCode.Invalid,
@@ -72,7 +78,9 @@ internal static class CommandLine
             ? $"disback: unexpected {failure.GetType().Name}: {failure.Message} Set {TraceVariable}=1 to see where, and please report it."
             : failure is SpecException ? failure.Message : $"disback: {failure.Message}");
         if (Environment.GetEnvironmentVariable(TraceVariable) is { Length: > 0 })
+        {
             error.WriteLine(failure);
+        }
         return code;
     }
 
@@ -110,7 +118,9 @@ internal static class CommandLine
     private static IEnumerable<string> Mistakes(ParseResult parsed)
     {
         if (parsed.UnmatchedTokens.Count == 0)
+        {
             return parsed.Errors.Select(e => e.Message).Distinct();
+        }
         var here = parsed.CommandResult.Command;
         var names = here.Subcommands.Select(c => c.Name).Concat(here.Options.Select(o => o.Name)).Concat([GlobalOptions.Data.Name, GlobalOptions.Cluster.Name, GlobalOptions.TokenFile.Name]).ToList();
         return parsed.UnmatchedTokens.Take(1).Select(token => $"There is no '{token}' here" + (NearestName.Of(token, names) is { } near ? $"; did you mean '{near}'?" : "."));

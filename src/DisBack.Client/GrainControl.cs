@@ -23,9 +23,13 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
         var canonical = SpecJson.Canonical(spec);
         var sweep = await grains.GetGrain<ISweepGrain>(GrainKeys.Sweep(spec.Name, canonical)).SubmitAsync(new SweepSubmission(spec.Name, canonical, teacher)).WaitAsync(cancellation);
         if (sweep.Spec != canonical)
+        {
             throw new DisBackException($"{sweep.Id} holds another spec that shares this one's short digest by chance; give the spec another name.");
+        }
         if (sweep.Teacher != teacher)
+        {
             throw new DisBackException($"{sweep.Id} was begun with the teacher {sweep.Teacher} but '{spec.Teacher}' is now {teacher}; bring the former back, or give the spec another name.");
+        }
         return GrainKeys.Trial(sweep.Id, 0);
     }
 
@@ -70,9 +74,13 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
         {
             // A grain that moves cancels its enumerations, so a cancellation that nobody here asked for is an interruption as well.
             if (!IsInterruption(failure) && failure is not OperationCanceledException)
+            {
                 return false;
+            }
             if (failures == 1)
+            {
                 firstFailure = _time.GetTimestamp();
+            }
             return _time.GetElapsedTime(firstFailure) < s_patience
                 ? true
                 : throw new ClusterUnavailableException($"The silos have not answered for {s_patience.TotalSeconds:0} seconds while {run} was watched; see whether they run.", failure);

@@ -68,7 +68,10 @@ internal static class LastingWatch
         void Close()
         {
             // Not awaited: the other end may be gone, and closing would take as long as a call that times out.
-            if (updates is not null) _ = DisposeAsync(updates);
+            if (updates is not null)
+            {
+                _ = DisposeAsync(updates);
+            }
             updates = null;
         }
     }

@@ -17,9 +17,13 @@ public static class Lookup
     {
         var found = items.Where(i => names(i).Contains(text, StringComparer.Ordinal)).ToList();
         if (found.Count == 0)
+        {
             found = [.. items.Where(i => names(i).Any(n => n.StartsWith(text, StringComparison.OrdinalIgnoreCase)))];
+        }
         if (found.Count == 1)
+        {
             return found[0];
+        }
         if (found.Count > 1)
         {
             var listed = string.Join(", ", found.Take(MaxCandidates).Select(i => names(i).First())) + (found.Count > MaxCandidates ? ", ..." : "");

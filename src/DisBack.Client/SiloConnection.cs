@@ -27,7 +27,9 @@ public sealed class SiloConnection : IAsyncDisposable
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         if (logs is not null)
+        {
             builder.Services.AddSingleton(logs);
+        }
         builder.UseOrleansClient(client =>
         {
             client.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (cluster, DocumentNames.Service));
@@ -52,7 +54,9 @@ public sealed class SiloConnection : IAsyncDisposable
     public static async Task<SiloConnection> ConnectAsync(DataFolderOwner owner, CancellationToken cancellation = default)
     {
         if (owner is not { Gateway: { } gateway, ClusterId: { } cluster } || !IPEndPoint.TryParse(gateway, out var address))
+        {
             throw new DisBackException($"Process {owner.ProcessId} holds the data folder but does not answer yet; try again in a moment.");
+        }
         try
         {
             return await ConnectAsync(cluster, client => client.UseStaticClustering(address), null, cancellation);

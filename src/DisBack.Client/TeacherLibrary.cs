@@ -61,7 +61,9 @@ public sealed class TeacherLibrary(IArchive archive, Action<string>? check = nul
         }
         var known = await archive.TeachersAsync(cancellation);
         if (Shipped.Count > 0 && known.Count == 0)
+        {
             throw new NotFoundException($"There is no teacher '{teacher}'; shipped: {string.Join(", ", Shipped)}. Train one with 'disback teacher train' or give the path of a {Extension} file.");
+        }
         var found = Lookup.Find(teacher, known, Names, "teacher");
         return found.Weights ?? throw new DisBackException($"The teacher '{found.Id}' has no weights yet: its training is {found.Run.Status.ToString().ToLowerInvariant()}; repeat its 'disback teacher train'.");
     }
@@ -88,7 +90,9 @@ public sealed class TeacherLibrary(IArchive archive, Action<string>? check = nul
     public async Task<NetworkSettings> NetworkOfAsync(ContentRef weights, CancellationToken cancellation = default)
     {
         if (archive.Content.LocalPathOf(weights) is not null)
+        {
             await archive.Content.VerifyAsync(weights, cancellation);
+        }
         await using var file = await archive.Content.OpenAsync(weights, cancellation);
         return NetworkMetadata.Read(SafetensorsHeader.Read(file, weights.Length, weights.ToString()).Metadata, weights.ToString());
     }

@@ -52,15 +52,27 @@ internal static class FailoverBenchmark
             var worker = cluster.Silo(resumed.Silo);
             var (attempt, head) = (resumed.Attempt, Volatile.Read(ref reached));
             var killed = Stopwatch.GetTimestamp();
-            if (everything) await RestartAsync(cluster);
-            else if (supervised) worker.KillSupervised();
-            else await worker.KillAsync();
+            if (everything)
+            {
+                await RestartAsync(cluster);
+            }
+            else if (supervised)
+            {
+                worker.KillSupervised();
+            }
+            else
+            {
+                await worker.KillAsync();
+            }
             // The training thread writes this with its state restored, its next step before it.
             resumed = await cluster.HistoryAsync(record => record.Event == HistoryEvent.Resumed && record.Run == run && record.Attempt > attempt);
             seconds.Add(Stopwatch.GetElapsedTime(killed).TotalSeconds);
             repeated.Add(Math.Max(0, head - resumed.Step));
             Console.WriteLine(FormattableString.Invariant($"kill {kill} of {kills}: {worker.Name} -> {resumed.Silo} in {seconds[^1]:0.0} s, goes on from step {resumed.Step}"));
-            if (!supervised || everything) await cluster.ReviveAsync();
+            if (!supervised || everything)
+            {
+                await cluster.ReviveAsync();
+            }
         }
         await over.CancelAsync();
         await watching.ContinueWith(_ => { }, TaskScheduler.Default);
@@ -81,7 +93,10 @@ internal static class FailoverBenchmark
     {
         await Task.WhenAll(cluster.Silos.Select(silo => silo.KillAsync()).Append(cluster.Redis.KillAsync()));
         await cluster.Redis.RestartAsync();
-        foreach (var silo in cluster.Silos) silo.Start();
+        foreach (var silo in cluster.Silos)
+        {
+            silo.Start();
+        }
     }
 
     private static string Histogram(List<double> seconds)

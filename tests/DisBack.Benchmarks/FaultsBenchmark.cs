@@ -18,12 +18,18 @@ internal static class FaultsBenchmark
             var (chosen, faults, first) = (parsed.GetValue(seed), parsed.GetValue(count), parsed.GetValue(from));
             if (parsed.GetValue(list))
             {
-                foreach (var fault in FaultSchedule.Create(chosen, faults).Skip(first)) Console.WriteLine(fault);
+                foreach (var fault in FaultSchedule.Create(chosen, faults).Skip(first))
+                {
+                    Console.WriteLine(fault);
+                }
                 return 0;
             }
             var report = await FaultSoak.RunAsync(chosen, faults, line => Console.WriteLine($"{DateTimeOffset.UtcNow:HH:mm:ss.f} {line}"), first);
             Console.WriteLine(report);
-            if (report.Failures.Count == 0) return 0;
+            if (report.Failures.Count == 0)
+            {
+                return 0;
+            }
             Console.WriteLine($"Replay: dotnet run -c Release --project tests/DisBack.Benchmarks -- faults --seed {chosen} --count {faults}");
             return 1;
         });

@@ -44,9 +44,15 @@ internal static class GoodputBenchmark
         {
             var rest = window - elapsed;
             await Task.Delay(every is { } pause && pause < rest ? pause : rest);
-            if (every is null || Stopwatch.GetElapsedTime(started) >= window) continue;
+            if (every is null || Stopwatch.GetElapsedTime(started) >= window)
+            {
+                continue;
+            }
             var last = cluster.History.Records.Last(record => record.Event == HistoryEvent.Resumed);
-            if (cluster.Workers.FirstOrDefault(worker => worker.Name == last.Silo) is not { IsRunning: true } victim) continue;
+            if (cluster.Workers.FirstOrDefault(worker => worker.Name == last.Silo) is not { IsRunning: true } victim)
+            {
+                continue;
+            }
             await victim.KillAsync();
             victim.Start();
             kills++;

@@ -45,7 +45,10 @@ internal static class SkewBenchmark
         Environment.SetEnvironmentVariable(SiloVariable, olderSilo);
         await using var cluster = await TestCluster.StartAsync(new TestClusterOptions { Controls = 2, Workers = 2, Slots = 2 });
         var trials = await Task.WhenAll(Enumerable.Range(0, runs).Select(seed => cluster.SubmitAsync(TinyExperiment.Spec($"skew-{seed}", cluster.Teacher, seed, backtracking: 3000))));
-        foreach (var trial in trials) await TestCluster.UntilAsync(trial, update => update.Progress.Step > 20, CancellationToken.None);
+        foreach (var trial in trials)
+        {
+            await TestCluster.UntilAsync(trial, update => update.Progress.Step > 20, CancellationToken.None);
+        }
 
         Environment.SetEnvironmentVariable(SiloVariable, null);
         foreach (var silo in cluster.Silos)
@@ -53,7 +56,10 @@ internal static class SkewBenchmark
             await silo.TerminateAsync();
             await silo.StartAsync();
         }
-        foreach (var trial in trials) await TestCluster.CompletedAsync(trial, CancellationToken.None);
+        foreach (var trial in trials)
+        {
+            await TestCluster.CompletedAsync(trial, CancellationToken.None);
+        }
         var students = await Task.WhenAll(trials.Select(cluster.StudentAsync));
         var violations = await cluster.ViolationsAsync();
 
@@ -61,7 +67,10 @@ internal static class SkewBenchmark
             $"A rolling restart from {revision} to this version, {runs} runs, 4 silos",
             ("students as without faults", $"{students.Zip(expected).Count(pair => pair.First == pair.Second)} of {runs}"),
             ("violations of the history", $"{violations.Count}"));
-        foreach (var violation in violations) Console.WriteLine(violation);
+        foreach (var violation in violations)
+        {
+            Console.WriteLine(violation);
+        }
         return students.SequenceEqual(expected) && violations.Count == 0 ? 0 : 1;
     }
 
@@ -69,6 +78,9 @@ internal static class SkewBenchmark
     {
         using var process = Process.Start(program, arguments);
         await process.WaitForExitAsync(cancellation);
-        if (process.ExitCode != 0) throw new InvalidOperationException($"'{program} {string.Join(' ', arguments)}' ended with exit code {process.ExitCode}; run it by hand to see why.");
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"'{program} {string.Join(' ', arguments)}' ended with exit code {process.ExitCode}; run it by hand to see why.");
+        }
     }
 }

@@ -69,8 +69,14 @@ internal static class TrialsBenchmark
         async Task SubmitAsync(string name, int many, RunStatus status)
         {
             var teachers = Enumerable.Range(0, many).Select(n => host.Grains.GetGrain<ITeacherGrain>($"{name}-{n}")).ToList();
-            foreach (var teacher in teachers) await teacher.TrainAsync(spec);
-            foreach (var teacher in teachers) await TestKit.Silos.TestCluster.UntilAsync(teacher, update => update.Status == status, CancellationToken.None);
+            foreach (var teacher in teachers)
+            {
+                await teacher.TrainAsync(spec);
+            }
+            foreach (var teacher in teachers)
+            {
+                await TestKit.Silos.TestCluster.UntilAsync(teacher, update => update.Status == status, CancellationToken.None);
+            }
         }
     }
 

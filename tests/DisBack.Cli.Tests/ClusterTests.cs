@@ -27,7 +27,9 @@ public sealed class ClusterTests(TaughtFolder folder) : IClassFixture<TaughtFold
             Assert.True(code == ExitCode.Ok, output + error);
             Assert.Single(output.Split('\n'), line => line.Contains("Target 1 -> 0", StringComparison.Ordinal));
             foreach (var file in new[] { "student.safetensors", "samples.png", "curves.png", "report.html" })
+            {
                 Assert.Contains(output.Split('\n'), line => line.EndsWith(file, StringComparison.Ordinal) && File.Exists(line.Trim()));
+            }
         }
 
         Assert.Contains("completed", await Said(["list", .. there]));
@@ -44,7 +46,9 @@ public sealed class ClusterTests(TaughtFolder folder) : IClassFixture<TaughtFold
 
         // The same JSON from the cluster and from its folder.
         foreach (var verb in new string[][] { ["list", "--json"], ["show", "spec", "--json"], ["trajectory", "list", "--json"], ["teacher", "list", "--json"], ["checkpoint", "list", "spec", "--json"] })
+        {
             Assert.True(JsonNode.DeepEquals(JsonNode.Parse(await Said([.. verb, "--data", cluster.Folder])), JsonNode.Parse(await Said([.. verb, .. there]))), string.Join(' ', verb));
+        }
     }
 
     [Fact]

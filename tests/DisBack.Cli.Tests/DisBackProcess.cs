@@ -41,7 +41,9 @@ internal sealed partial class DisBackProcess : IDisposable
         lock (_gate)
         {
             if (_lines.Any(line => line.Contains(text, StringComparison.Ordinal)))
+            {
                 return Task.CompletedTask;
+            }
             var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _awaited.Add((text, seen));
             return seen.Task;
@@ -57,13 +59,17 @@ internal sealed partial class DisBackProcess : IDisposable
         await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
         var error = await _error;
         lock (_gate)
+        {
             return ((ExitCode)_process.ExitCode, string.Join('\n', _lines), error);
+        }
     }
 
     public void Dispose()
     {
         if (!_process.HasExited)
+        {
             _process.Kill();
+        }
         _process.Dispose();
     }
 
@@ -73,9 +79,13 @@ internal sealed partial class DisBackProcess : IDisposable
         {
             // The end of the output ends every wait: what was not said by then never will be.
             foreach (var (_, seen) in _awaited.Where(a => line is null || line.Contains(a.Text, StringComparison.Ordinal)))
+            {
                 seen.TrySetResult();
+            }
             if (line is not null)
+            {
                 _lines.Add(line);
+            }
         }
     }
 

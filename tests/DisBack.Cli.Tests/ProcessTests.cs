@@ -50,7 +50,9 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         var (code, output, error) = await Run("spec.yaml", "whole");
         Assert.True(code == ExitCode.Ok, output + error);
         foreach (var file in new[] { "student.safetensors", "samples.png", "report.html" })
+        {
             Assert.Contains(output.Split('\n'), line => line.EndsWith(file, StringComparison.Ordinal) && File.Exists(line.Trim()));
+        }
 
         Assert.Contains("completed", await Said("list"));
         Assert.Contains("60 of 60", await Said("show", "whole"));
@@ -133,11 +135,15 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         var whole = Path.Combine(folder.Path, "disback-data", "runs", "teachers", "tiny", "teacher.safetensors");
         using (var weights = SafetensorsFile.Open(whole))
         using (TorchSharp.torch.NewDisposeScope())
+        {
             SafetensorsFile.Write(Path.Combine(folder.Path, "lame.safetensors"), [.. weights.Entries.Keys.Skip(1).Select(name => (name, weights.Read(name)))], weights.Metadata);
+        }
         (code, _, error) = await Run("spec.yaml", "misfit", "--set", "teacher=lame.safetensors");
         Assert.Equal(ExitCode.Invalid, code);
         using (var weights = SafetensorsFile.Open(whole))
+        {
             Assert.Contains(weights.Entries.Keys.First(), error);
+        }
         Assert.DoesNotContain("misfit", await Said("list"));
     }
 
@@ -153,7 +159,9 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         var checkpoints = JsonNode.Parse(await Said("checkpoint", "list", "fragile", "--json"))!.AsArray();
         var newest = checkpoints[0]!["step"]!.GetValue<long>();
         using (var file = File.OpenWrite(Stored(checkpoints[0]!["content"]!["digest"]!.GetValue<string>())))
+        {
             file.SetLength(100);
+        }
         Assert.Equal(ExitCode.Storage, (await DisBackProcess.RunAsync(folder.Path, "checkpoint", "verify", "fragile")).Code);
 
         // The last node is needed from the start, the checkpoint before the newest is whole.

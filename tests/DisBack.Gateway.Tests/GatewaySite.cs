@@ -75,7 +75,9 @@ internal sealed class GatewaySite : IAsyncDisposable
         _owned.Add(gateway);
         await gateway.StartAsync();
         if (_silo is not null)
+        {
             await gateway.Services.GetRequiredService<ClusterLink>().Connected;
+        }
         return gateway;
     }
 
@@ -92,7 +94,9 @@ internal sealed class GatewaySite : IAsyncDisposable
     {
         var http = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromMinutes(1) }) { BaseAddress = Address };
         if (token is not null)
+        {
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
         return http;
     }
 
@@ -119,9 +123,13 @@ internal sealed class GatewaySite : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var owned in _owned)
+        {
             await owned.DisposeAsync();
+        }
         if (_silo is not null)
+        {
             await _silo.DisposeAsync();
+        }
         Directory.Delete(Folder, recursive: true);
     }
 }

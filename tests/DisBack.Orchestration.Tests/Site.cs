@@ -66,7 +66,10 @@ internal sealed class Site : IAsyncDisposable
         RunUpdate? last = null;
         await foreach (var update in run.WatchAsync(0, patience.Token).WithBatchSize(1))
         {
-            if (condition(last = update)) return update;
+            if (condition(last = update))
+            {
+                return update;
+            }
         }
         throw new InvalidOperationException($"The run settled as {last?.Status}: {last?.Reason}");
     }

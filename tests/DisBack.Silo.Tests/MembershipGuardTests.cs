@@ -50,7 +50,10 @@ public sealed class MembershipGuardTests : IAsyncDisposable
     public async Task Listed_again_in_between_it_stays()
     {
         await StartAsync();
-        foreach (var answer in new[] { Answer.Missing, Answer.Listed, Answer.Missing, Answer.Listed, Answer.Listed }) await TickAsync(answer);
+        foreach (var answer in new[] { Answer.Missing, Answer.Listed, Answer.Missing, Answer.Listed, Answer.Listed })
+        {
+            await TickAsync(answer);
+        }
         Assert.False(_lifetime.Stopped.IsCompleted);
     }
 
@@ -58,7 +61,10 @@ public sealed class MembershipGuardTests : IAsyncDisposable
     public async Task A_table_that_does_not_answer_has_lost_nothing()
     {
         await StartAsync();
-        foreach (var answer in new[] { Answer.Missing, Answer.Failure, Answer.Missing, Answer.Failure, Answer.Failure, Answer.Listed }) await TickAsync(answer);
+        foreach (var answer in new[] { Answer.Missing, Answer.Failure, Answer.Missing, Answer.Failure, Answer.Failure, Answer.Listed })
+        {
+            await TickAsync(answer);
+        }
         Assert.False(_lifetime.Stopped.IsCompleted);
     }
 

@@ -70,7 +70,10 @@ public sealed class SiloConfigurationTests
     {
         // Only prefixed variables are settings: every machine has others.
         var variables = new Dictionary<string, string> { ["DISBACK_NAME"] = "variable", ["DISBACK_CLUSTER__ID"] = "variable", ["ROLE"] = "Boss", ["CLUSTER__ID"] = "stray", ["DISBACK_LOGGING__LOGLEVEL__DEFAULT"] = "Error", ["DISBACK_QUOTA"] = "of another program" };
-        foreach (var (name, value) in variables) Environment.SetEnvironmentVariable(name, value);
+        foreach (var (name, value) in variables)
+        {
+            Environment.SetEnvironmentVariable(name, value);
+        }
         try
         {
             var configuration = new ConfigurationManager();
@@ -81,7 +84,10 @@ public sealed class SiloConfigurationTests
         }
         finally
         {
-            foreach (var name in variables.Keys) Environment.SetEnvironmentVariable(name, null);
+            foreach (var name in variables.Keys)
+            {
+                Environment.SetEnvironmentVariable(name, null);
+            }
         }
     }
 

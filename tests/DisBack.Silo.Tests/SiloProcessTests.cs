@@ -75,7 +75,10 @@ public sealed class SiloProcessTests : IDisposable
             // Names stand in the messages of the protocol as they are.
             using var text = new StreamReader(request.Body, Encoding.Latin1);
             var body = await text.ReadToEndAsync(Cancellation);
-            if (body.Contains(holds, StringComparison.Ordinal)) received.TrySetResult(body);
+            if (body.Contains(holds, StringComparison.Ordinal))
+            {
+                received.TrySetResult(body);
+            }
         });
         await collector.StartAsync(Cancellation);
         await using var silo = Silo("told", environment: new()

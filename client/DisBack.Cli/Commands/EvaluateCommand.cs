@@ -31,9 +31,13 @@ internal static class EvaluateCommand
             var samples = parsed.GetValue(count);
             var fid = Evaluation.Fid((first, size) => student.Draw(parsed.GetValue(seed), first, size), samples, features, settings.Reference);
             if (parsed.GetValue(json))
+            {
                 session.Screen.Json(new JsonObject { [MetricNames.Fid] = fid, ["samples"] = samples, ["seed"] = parsed.GetValue(seed), ["features"] = features.Digest });
+            }
             else
+            {
                 session.Screen.Line(string.Create(CultureInfo.InvariantCulture, $"FID {Texts.Number(fid)} of {samples} pictures."));
+            }
             return (int)ExitCode.Ok;
         });
         return command;

@@ -71,6 +71,8 @@ internal static class RunCommand
     public static void RefuseDetached(bool detach, Installation installation)
     {
         if (detach && installation.DrivesHere)
+        {
             throw new DisBackException("--detach needs a cluster to leave the run with; name one with --cluster, or leave the option out.");
+        }
     }
 }

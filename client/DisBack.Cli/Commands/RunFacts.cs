@@ -21,10 +21,16 @@ internal static class RunFacts
             screen.Fact(name, string.Create(CultureInfo.InvariantCulture, $"{Texts.Number(value.Value)} at step {value.Step}{best}"));
         }
         foreach (var change in run.Switches)
+        {
             screen.Fact("switch", string.Create(CultureInfo.InvariantCulture, $"step {change.Step}: node {change.From} to {change.To}"));
+        }
         foreach (var attempt in run.Attempts)
+        {
             screen.Fact("attempt", string.Create(CultureInfo.InvariantCulture, $"{attempt.Number} on {attempt.Place} from step {attempt.ResumedStep}, {(attempt.Ended is null ? "running" : attempt.Cause is { } cause ? $"{cause.ToString().ToLowerInvariant()}: {attempt.Message}" : "complete")}"));
+        }
         foreach (var file in files.FilesOf(id))
+        {
             screen.Fact("file", file);
+        }
     }
 }

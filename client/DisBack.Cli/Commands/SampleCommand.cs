@@ -22,7 +22,9 @@ internal static class SampleCommand
         {
             var file = Path.GetFullPath(parsed.GetRequiredValue(output));
             if (!Directory.Exists(Path.GetDirectoryName(file)))
+            {
                 throw new DisBackException($"The picture cannot be written to '{file}': there is no such folder; make it, or name another file with --output.");
+            }
             await using var installation = Installation.Of(parsed, session);
             using var student = await StudentSource.OpenAsync(installation, parsed.GetRequiredValue(name), teacher: false, cancellation);
             using var images = student.Draw(parsed.GetValue(seed), 0, parsed.GetValue(count));

@@ -23,11 +23,17 @@ internal static class ShowCommand
             await using var installation = Installation.Of(parsed, session);
             var trial = await installation.Archive.FindTrialAsync(parsed.GetRequiredValue(name), cancellation);
             if (parsed.GetValue(spec))
+            {
                 session.Screen.Output.Write(SpecYaml.Write(SpecJson.FromJson<ExperimentSpec>(trial.Spec)));
+            }
             else if (parsed.GetValue(json))
+            {
                 session.Screen.Json(DocumentJson.Of(trial));
+            }
             else
+            {
                 Print(session.Screen, installation.Files, trial);
+            }
             return (int)ExitCode.Ok;
         });
         return command;

@@ -92,10 +92,14 @@ internal static class TeacherCommand
             await using var installation = Installation.Of(parsed, session);
             var teachers = await installation.Archive.TeachersAsync(cancellation);
             if (parsed.GetValue(json))
+            {
                 session.Screen.Json(JsonSerializer.SerializeToNode(teachers.Select(DocumentJson.Of)));
+            }
             else
+            {
                 session.Screen.Table(["TEACHER", "STATUS", "BYTES", "DIGEST", "PROVENANCE"],
                     [.. TeacherLibrary.Shipped.Select(n => new[] { n, "shipped", "-", "-", "part of DisBack" }), .. teachers.Select(Row)]);
+            }
             await installation.WarnOfDamageAsync(session.Screen, cancellation);
             return (int)ExitCode.Ok;
         });

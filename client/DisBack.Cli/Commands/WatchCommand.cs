@@ -24,17 +24,27 @@ internal static class WatchCommand
             if (parsed.GetValue(json))
             {
                 if (control is null)
+                {
                     session.Screen.Json(run.Trial is { } trial ? DocumentJson.Of(trial) : DocumentJson.Of(run.Run));
+                }
                 else
+                {
                     await foreach (var update in control.WatchAsync(run.Id, 0, session.Signals.Stopping))
+                    {
                         session.Screen.Line(JsonSerializer.Serialize(update, Api.Json));
+                    }
+                }
                 return (int)Driver.CodeOf((await RunTarget.ReadAsync(installation.Archive, run.Id, cancellation)).Run);
             }
             if (control is not null)
+            {
                 run = await new Driver(session, installation, control).WatchAsync(run);
+            }
             // The process that drives a run of a data folder writes its files; the files of a cluster's run are fetched here.
             if (!installation.DrivesHere && run.Run.Status.IsSettled())
+            {
                 await Driver.ExportAsync(installation, run);
+            }
             Driver.Conclude(session.Screen, installation, run);
             return (int)Driver.CodeOf(run.Run);
         });

@@ -25,10 +25,16 @@ internal static class WhyCommand
                 ? await control.WhyAsync(run.Id, cancellation)
                 : [.. OfDocument(run, installation.Archive)];
             if (parsed.GetValue(json))
+            {
                 session.Screen.Json(JsonSerializer.SerializeToNode(sentences, StorageJson.Options));
+            }
             else
+            {
                 foreach (var sentence in sentences)
+                {
                     session.Screen.Line(sentence);
+                }
+            }
             return (int)ExitCode.Ok;
         });
         return command;
@@ -48,8 +54,12 @@ internal static class WhyCommand
             _ => $"No process works in {archive.Location}, so nothing drives it{at}; 'disback resume {target.Text}' goes on.",
         };
         if (!run.Status.IsSettled())
+        {
             yield return $"When it was last driven it was {run.Status.ToString().ToLowerInvariant()}.";
+        }
         if (run.Status != RunStatus.Completed && run.Reason is { Length: > 0 } reason)
+        {
             yield return reason;
+        }
     }
 }

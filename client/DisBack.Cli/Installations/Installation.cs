@@ -35,7 +35,9 @@ internal abstract class Installation(string data) : IAsyncDisposable
     public async Task WarnOfDamageAsync(Screen screen, CancellationToken cancellation)
     {
         foreach (var damaged in await Archive.DamagedAsync(cancellation))
+        {
             await screen.Error.WriteLineAsync($"disback: {damaged}");
+        }
     }
 
     public abstract ValueTask DisposeAsync();
@@ -45,18 +47,26 @@ internal abstract class Installation(string data) : IAsyncDisposable
     {
         var data = parsed.GetRequiredValue(GlobalOptions.Data);
         if (parsed.GetValue(GlobalOptions.Cluster) is not { Length: > 0 } cluster)
+        {
             return new OfFolder(data);
+        }
         if (!Uri.TryCreate(cluster, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+        {
             throw new DisBackException($"The cluster '{cluster}' is not an address; give --cluster as https://HOST[:PORT].");
+        }
         if (address is { Scheme: "http", IsLoopback: false })
+        {
             session.Screen.Error.WriteLine($"disback: The token travels to {address.Host} unencrypted; use an https address where others share the network.");
+        }
         return new OfCluster(data, new ClusterClient(address, Token(parsed), session.Screen.Error.WriteLine, session.Time));
     }
 
     private static string? Token(ParseResult parsed)
     {
         if (parsed.GetValue(GlobalOptions.TokenFile) is not { } file)
+        {
             return Environment.GetEnvironmentVariable(GlobalOptions.TokenVariable) is { Length: > 0 } token ? token : null;
+        }
         try
         {
             return File.ReadAllText(file).Trim();
@@ -79,7 +89,9 @@ internal abstract class Installation(string data) : IAsyncDisposable
         public override async Task<IControl?> ReachAsync(CancellationToken cancellation)
         {
             if (_folder.Owner is not { } owner)
+            {
                 return null;
+            }
             var connection = await SiloConnection.ConnectAsync(owner, cancellation);
             _driver = connection;
             return new GrainControl(connection.Grains);

@@ -42,7 +42,9 @@ internal sealed class Silo : IAsyncDisposable
     private static void AddTelemetry(IServiceCollection services)
     {
         if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT")))
+        {
             return;
+        }
         services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("disback"))
             .WithMetrics(metrics => metrics.AddMeter(Orchestration.Telemetry.Name, Storage.Telemetry.MeterName, "Microsoft.Orleans"))

@@ -21,11 +21,17 @@ internal sealed class Driver(Session session, Installation installation, IContro
     {
         var run = await RunTarget.ReadAsync(installation.Archive, id, cancellation);
         if (run.Run.Status is RunStatus.Completed or RunStatus.Cancelled)
+        {
             return run;
+        }
         if (run.Run.Status is RunStatus.Paused or RunStatus.Failed)
+        {
             await control.ResumeAsync(id, cancellation);
+        }
         if (!installation.DrivesHere)
+        {
             return await WatchAsync(run);
+        }
 
         var pausing = Task.CompletedTask;
         using (session.Signals.Stopping.Register(() =>
@@ -60,9 +66,13 @@ internal sealed class Driver(Session session, Installation installation, IContro
         try
         {
             if (run.Trial is { } trial)
+            {
                 await RunFiles.WriteAsync(installation, trial, CancellationToken.None);
+            }
             else
+            {
                 await installation.Files.ExportAsync(run.Folder, run.Run, installation.Archive.Content, CancellationToken.None);
+            }
         }
         catch (Exception e) when (run.Run.Status == RunStatus.Failed && e is StorageException or IOException or UnauthorizedAccessException)
         {
@@ -96,11 +106,17 @@ internal sealed class Driver(Session session, Installation installation, IContro
         var figure = run.Latest.GetValueOrDefault(MetricNames.Fid) is { } fid ? $", FID {Texts.Number(fid.Value)}" : "";
         screen.Line($"{target.Id} {ending}{figure}.");
         foreach (var path in files.FilesOf(folder))
+        {
             screen.Line($"  {path}");
+        }
         if (files.FilesOf($"{folder}/{StudentEvaluation.StripFolder}").Count is > 0 and var strips)
+        {
             screen.Line($"  {Path.Combine(files.Of(folder), StudentEvaluation.StripFolder)} ({strips} pictures of the student on its way)");
+        }
         if (run is { Status: RunStatus.Failed, Reason: { } reason })
+        {
             screen.Error.WriteLine($"disback: {reason}");
+        }
     }
 
     private async Task<RunTarget> FollowAsync(RunTarget run, IAsyncEnumerable<RunUpdate> updates, CancellationToken cancellation)
@@ -117,7 +133,9 @@ internal sealed class Driver(Session session, Installation installation, IContro
         {
             var run = await RunTarget.ReadAsync(installation.Archive, id, CancellationToken.None);
             if (run.Run.Sequence >= sequence || session.Time.GetElapsedTime(started) > s_documentTimeout)
+            {
                 return run;
+            }
             await Task.Delay(s_pollInterval, session.Time);
         }
     }

@@ -27,7 +27,9 @@ internal static class Arguments
         option.Validators.Add(result =>
         {
             if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var value) && value < 1)
+            {
                 result.AddError($"{option.Name} is {value}; expected at least 1.");
+            }
         });
         return option;
     }

@@ -23,7 +23,9 @@ internal static class RunFiles
         await files.ExportAsync(trial.Id, trial.Run, archive.Content, cancellation);
         var history = await archive.MetricsAsync(RunId.Trial(trial.Id), cancellation);
         if (history.Points.Count == 0)
+        {
             return;
+        }
         var recording = await archive.MetricsAsync(RunId.Trajectory(trial.Trajectory), cancellation);
         var trajectory = await archive.TrajectoryAsync(trial.Trajectory, cancellation);
         var charts = Charts(trial, history, recording);
@@ -78,7 +80,9 @@ internal static class RunFiles
         {
             using var manifest = JsonDocument.Parse(TeacherLibrary.ManifestOf(name));
             if (manifest.RootElement.GetProperty("weights_digest").GetString() == trial.Teacher?.Digest)
+            {
                 yield return new ReportFigure($"FID of the teacher, {manifest.RootElement.GetProperty("sampler").GetString()}", Texts.Number(manifest.RootElement.GetProperty("fid").GetDouble()));
+            }
         }
     }
 
@@ -90,7 +94,9 @@ internal static class RunFiles
         Add("Losses of stage 2", name => name.StartsWith("loss/", StringComparison.Ordinal), history, marks);
         Add("Score gap to the target", name => name == "score_gap", history, marks);
         if (trial.Nodes > 1)
+        {
             charts.Add(new ReportChart("Target node (0 is the teacher)", [new ReportCurve("target", [(0, trial.Nodes - 2), .. trial.Run.Switches.Select(s => (s.Step, (double)s.To)), (trial.Run.Steps, trial.Run.Switches is [.., var last] ? last.To : trial.Nodes - 2)])], marks, Stepped: true));
+        }
         Add("Loss of stage 1", name => name.StartsWith("loss/", StringComparison.Ordinal), recording, []);
         return charts;
 
@@ -98,7 +104,9 @@ internal static class RunFiles
         {
             var curves = source.Points.Where(p => belongs(p.Name)).GroupBy(p => p.Name).Select(g => new ReportCurve(g.Key, [.. g.Select(p => (p.Step, p.Value))], Joined: g.Key != MetricNames.Fid)).ToList();
             if (curves.Count > 0)
+            {
                 charts.Add(new ReportChart(title, curves, at));
+            }
         }
     }
 

@@ -27,7 +27,9 @@ internal sealed class Screen
             Interactive = live ? InteractionSupport.Detect : InteractionSupport.No,
         });
         if (!live)
+        {
             Console.Profile.Width = PlainWidth;
+        }
     }
 
     /// <summary>The process's own terminal, plain where the output is redirected or <c>NO_COLOR</c> is set.</summary>
@@ -49,7 +51,9 @@ internal sealed class Screen
     public void Fact(string name, string? value)
     {
         if (!string.IsNullOrEmpty(value))
+        {
             Output.WriteLine($"{name,-16} {value}");
+        }
     }
 
     public void Json(JsonNode? node) => Output.WriteLine(node?.ToJsonString(s_indented) ?? "null");
@@ -63,9 +67,13 @@ internal sealed class Screen
         {
             var line = string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd();
             if (index == 0 && IsLive)
+            {
                 Console.MarkupLineInterpolated($"[bold]{line}[/]");
+            }
             else
+            {
                 Output.WriteLine(line);
+            }
         }
     }
 }

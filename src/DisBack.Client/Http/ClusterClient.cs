@@ -129,7 +129,9 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
             await foreach (var update in StreamAsync(run, after, stop))
             {
                 if (told)
+                {
                     _notice($"The cluster at {Location} answers again.");
+                }
                 told = false;
                 yield return update;
             }
@@ -138,9 +140,13 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
         bool IsRetried(Exception failure, int failures)
         {
             if (failure is not (IOException or HttpRequestException or TimeoutException or ClusterUnavailableException))
+            {
                 return false;
+            }
             if (failures == 1)
+            {
                 firstFailure = _time.GetTimestamp();
+            }
             if (!told && _time.GetElapsedTime(firstFailure) >= s_discretion)
             {
                 told = true;
@@ -171,10 +177,14 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
         {
             silence.CancelAfter(s_silence);
             if (items.Current.Data is { } update)
+            {
                 yield return last = update;
+            }
         }
         if (last is null || !last.Status.IsSettled())
+        {
             throw new IOException("the connection was closed");
+        }
 
         async Task<T> Heard<T>(Task<T> answer)
         {

@@ -35,7 +35,9 @@ internal sealed class ClusterHttp : IDisposable
             Timeout = Timeout.InfiniteTimeSpan,
         };
         if (token is not null)
+        {
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
 
         var retry = new RetryStrategyOptions<HttpResponseMessage>
         {
@@ -48,7 +50,9 @@ internal sealed class ClusterHttp : IDisposable
             OnRetry = outcome =>
             {
                 if (outcome.AttemptNumber == 1)
+                {
                     notice(Trouble(outcome.Outcome.Exception));
+                }
                 return default;
             },
         };
@@ -138,7 +142,9 @@ internal sealed class ClusterHttp : IDisposable
     private async Task<HttpResponseMessage> CheckedAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         if (response.IsSuccessStatusCode)
+        {
             return response;
+        }
         using (response)
         {
             var detail = await DetailAsync(response, cancellation);
@@ -156,7 +162,9 @@ internal sealed class ClusterHttp : IDisposable
     private static async Task<string?> DetailAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         if (response.Content.Headers.ContentType?.MediaType != "application/problem+json")
+        {
             return null;
+        }
         try
         {
             using var problem = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancellation), default, cancellation);

@@ -40,7 +40,9 @@ internal sealed class ContentsOverHttp(ClusterHttp http) : IBlobStore
         {
             using var response = await FindAsync(HttpMethod.Get, name, received == 0 ? null : new RangeHeaderValue(received, null), cancellation);
             if (response is null)
+            {
                 return false;
+            }
             await using var source = await response.Content.ReadAsStreamAsync(cancellation);
             while (true)
             {
@@ -52,11 +54,15 @@ internal sealed class ContentsOverHttp(ClusterHttp http) : IBlobStore
                 catch (Exception failure) when (failure is IOException or HttpRequestException && !cancellation.IsCancellationRequested)
                 {
                     if (++interruptions > Resumptions)
+                    {
                         throw new ClusterUnavailableException($"The connection to {Location} broke {interruptions} times in one download; try again later.", failure);
+                    }
                     break;
                 }
                 if (count == 0)
+                {
                     return true;
+                }
                 // Failures of the destination, a full disk for one, are not the connection's.
                 await destination.WriteAsync(buffer.AsMemory(0, count), cancellation);
                 received += count;
@@ -80,7 +86,9 @@ internal sealed class ContentsOverHttp(ClusterHttp http) : IBlobStore
     private async Task<string> PutAsync(string name, long length, Func<HttpContent> body, CancellationToken cancellation)
     {
         if (await FindAsync(name, cancellation) is { } there && there.Length == length)
+        {
             return there.ETag;
+        }
         using var response = await http.TransferAsync(
             () => new HttpRequestMessage(HttpMethod.Put, PathOf(name)) { Content = body(), Headers = { ExpectContinue = true } },
             cancellation);

@@ -42,7 +42,9 @@ public sealed class AzureBlobStore(BlobContainerClient container, AzureBlobOptio
     {
         // Looking first lets an identity that may not create containers use one that exists.
         if (!await container.ExistsAsync(cancellation))
+        {
             await container.CreateIfNotExistsAsync(cancellationToken: cancellation);
+        }
         return true;
     });
 
@@ -83,16 +85,22 @@ public sealed class AzureBlobStore(BlobContainerClient container, AzureBlobOptio
     public async Task<string> UploadAsync(string name, string localFile, BlobCondition condition, bool consume = false, CancellationToken cancellation = default)
     {
         if (!File.Exists(localFile))
+        {
             throw new StorageException($"The file '{localFile}' does not exist, so it cannot be stored as '{name}'; check the path.");
+        }
         if (condition.MustBeMissing && await FindAsync(name, cancellation) is { } there)
+        {
             throw new BlobConflictException(name, null, there.ETag);
+        }
         var etag = await GuardCondition("upload", name, condition, async (blob, conditions) =>
         {
             BlobContentInfo written = await blob.UploadAsync(localFile, Upload(conditions), cancellation);
             return written.ETag.ToString();
         });
         if (consume)
+        {
             File.Delete(localFile);
+        }
         return etag;
     }
 

@@ -60,9 +60,13 @@ internal static class BlobNames
         {
             var c = (char)value;
             if (char.IsAsciiLetterOrDigit(c) || "-_.%+@,".Contains(c, StringComparison.Ordinal))
+            {
                 escaped.Append(c);
+            }
             else
+            {
                 escaped.Append(System.Globalization.CultureInfo.InvariantCulture, $"{Escape}{value:X2}");
+            }
         }
         return escaped.ToString();
     }

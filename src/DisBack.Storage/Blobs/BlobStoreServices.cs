@@ -24,7 +24,9 @@ public static class BlobStoreServices
     public static IBlobStore Create(BlobStoreOptions options, TimeProvider? time = null)
     {
         if (options.Folder is { } folder)
+        {
             return new FolderBlobStore(folder, time);
+        }
         var account = options.ConnectionString is { } connection
             ? new BlobServiceClient(connection, ClientOptions())
             : new BlobServiceClient(options.AccountAddress, new DefaultAzureCredential(), ClientOptions());

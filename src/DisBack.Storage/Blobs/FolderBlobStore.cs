@@ -41,7 +41,9 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         {
             // Who waits for a lock must find it where it is.
             if (Path.GetFileName(Path.GetDirectoryName(leftover)) != LockFolder)
+            {
                 DeleteIfAbandoned(leftover);
+            }
         }
         return true;
     }, cancellation);
@@ -62,13 +64,17 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
             // Content and time come from one handle: a rename in between cannot pair the bytes of one version with the ETag of another.
             using var handle = OpenToRead(path);
             if (handle is null)
+            {
                 return null;
+            }
             var bytes = new byte[RandomAccess.GetLength(handle)];
             for (var read = 0; read < bytes.Length;)
             {
                 var count = RandomAccess.Read(handle, bytes.AsSpan(read), read);
                 if (count == 0)
+                {
                     throw new StorageException($"The blob '{name}' in '{_root}' became shorter while it was read; something other than DisBack writes to this folder.");
+                }
                 read += count;
             }
             return new BlobContent(BinaryData.FromBytes(bytes), ETagOf(File.GetLastWriteTimeUtc(handle)));
@@ -88,7 +94,9 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
     {
         await using var source = await OpenReadAsync(name, cancellation);
         if (source is null)
+        {
             return false;
+        }
         await source.CopyToAsync(destination, 1 << 20, cancellation);
         return true;
     }
@@ -110,7 +118,9 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
     {
         var path = PathOf(name);
         if (!File.Exists(localFile))
+        {
             throw new StorageException($"The file '{localFile}' does not exist, so it cannot be stored as '{name}'; check the path.");
+        }
         return OnPool("the blob", name, new FileInfo(localFile).Length, () => Put(name, path, condition, temporary =>
         {
             if (consume)
@@ -139,7 +149,9 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
                 var stored = new FileInfo(path);
                 Demand(name, condition, stored);
                 if (!stored.Exists)
+                {
                     return false;
+                }
                 stored.Delete();
                 DurableFile.SyncDirectory(stored.DirectoryName!);
                 return true;
@@ -151,7 +163,9 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
     public async IAsyncEnumerable<BlobInfo> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         foreach (var blob in await OnPool("the list of", prefix, 0, () => List(prefix), cancellation))
+        {
             yield return blob;
+        }
     }
 
     /// <inheritdoc/>
@@ -163,15 +177,21 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         var slash = prefix.LastIndexOf('/');
         var start = new DirectoryInfo(slash <= 0 ? _root : PathOf(prefix[..slash]));
         if (!start.Exists)
+        {
             return [];
+        }
         var found = new List<BlobInfo>();
         foreach (var file in start.EnumerateFiles("*", SearchOption.AllDirectories))
         {
             if (file.Name[0] == BlobNames.TemporaryMark)
+            {
                 continue;
+            }
             var name = BlobNames.FromRelativePath(Path.GetRelativePath(_root, file.FullName));
             if (name.StartsWith(prefix, StringComparison.Ordinal) && Describe(name, file) is { } blob)
+            {
                 found.Add(blob);
+            }
         }
         found.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
         return found;
@@ -195,7 +215,9 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
                 Demand(name, condition, stored);
                 var written = _time.GetUtcNow().UtcDateTime;
                 if (stored.Exists && stored.LastWriteTimeUtc >= written)
+                {
                     written = stored.LastWriteTimeUtc.AddTicks(1);
+                }
                 File.SetLastWriteTimeUtc(file, written);
                 Rename(name, temporary, path, condition);
                 DurableFile.SyncDirectory(directory);
@@ -205,7 +227,9 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         finally
         {
             if (consumed is not null && File.Exists(temporary))
+            {
                 File.Move(temporary, consumed);
+            }
             File.Delete(temporary);
         }
     }
@@ -217,7 +241,9 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
     private FileStream? Hold(string name, BlobCondition condition)
     {
         if (condition.MustBeMissing)
+        {
             return null;
+        }
         var folder = Path.Combine(_root, LockFolder);
         DurableFile.CreateDirectory(folder);
         var file = Path.Combine(folder, $"{BlobNames.TemporaryMark}{ShardOf(name)}");
@@ -226,7 +252,9 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
 #pragma warning restore RS0030
         {
             if (DurableFile.TryOpen(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None) is { } held)
+            {
                 return held;
+            }
         }
         throw new StorageException($"The blob '{name}' in '{_root}' could not be replaced within {HoldPatience.TotalSeconds:0} s, because another process is replacing it; see what else works with this folder.");
     }
@@ -237,18 +265,26 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
     private static void Rename(string name, string temporary, string path, BlobCondition condition)
     {
         if (!condition.MustBeMissing)
+        {
             File.Move(temporary, path, overwrite: true);
+        }
         else if (!DurableFile.TryLink(temporary, path))
+        {
             throw new BlobConflictException(name, null, ETagOf(File.GetLastWriteTimeUtc(path)));
+        }
         else
+        {
             File.Delete(temporary);
+        }
     }
 
     private static void Demand(string name, BlobCondition condition, FileInfo stored)
     {
         var etag = stored.Exists ? ETagOf(stored.LastWriteTimeUtc) : null;
         if ((condition.MustBeMissing && etag is not null) || (condition.ETag is not null && condition.ETag != etag))
+        {
             throw new BlobConflictException(name, condition.ETag, etag);
+        }
     }
 
     private static BlobInfo? Describe(string name, FileInfo file)

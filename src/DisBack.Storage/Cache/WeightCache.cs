@@ -32,7 +32,9 @@ public sealed partial class WeightCache : IDisposable
         (_contents, _logger) = (contents, logger);
         (_folder, _capacity) = (Path.GetFullPath(options.Value.Folder), options.Value.CapacityBytes);
         if (Directory.Exists(_folder))
+        {
             Adopt(new DirectoryInfo(_folder));
+        }
     }
 
     /// <summary>Bytes in the folder now, including what is being fetched.</summary>
@@ -41,7 +43,9 @@ public sealed partial class WeightCache : IDisposable
         get
         {
             lock (_gate)
+            {
                 return _bytes;
+            }
         }
     }
 
@@ -51,7 +55,9 @@ public sealed partial class WeightCache : IDisposable
         get
         {
             lock (_gate)
+            {
                 return [.. _entries.Values.Where(entry => entry.Bytes > 0).Select(entry => entry.Digest)];
+            }
         }
     }
 
@@ -61,7 +67,9 @@ public sealed partial class WeightCache : IDisposable
         get
         {
             lock (_gate)
+            {
                 return [.. _damaged];
+            }
         }
     }
 
@@ -69,7 +77,9 @@ public sealed partial class WeightCache : IDisposable
     public void DamageIsKnown(IEnumerable<string> digests)
     {
         lock (_gate)
+        {
             _damaged.ExceptWith(digests);
+        }
     }
 
     /// <summary>Puts this cache's copy of a content in the place of a damaged one in the blob store; does nothing if the copy is damaged too, or gone.</summary>
@@ -80,14 +90,18 @@ public sealed partial class WeightCache : IDisposable
         lock (_gate)
         {
             if (!_entries.TryGetValue(digest, out entry) || entry.Bytes == 0)
+            {
                 return false;
+            }
             Pin(entry);
         }
         try
         {
             var path = Path.Combine(_folder, digest);
             if (await ContentStore.HashAsync(path, cancellation) is var content && content.Digest != digest)
+            {
                 return false;
+            }
             await _contents.PutAsync(path, content, cancellation: cancellation);
             LogHealed(content);
             return true;
@@ -113,14 +127,20 @@ public sealed partial class WeightCache : IDisposable
         lock (_gate)
         {
             if (!_entries.TryGetValue(content.Digest, out entry!))
+            {
                 _entries.Add(content.Digest, entry = new(content.Digest));
+            }
             Pin(entry);
 #pragma warning disable RS0030 // It has completed: nobody waits.
             if (entry.Ready is null or { IsFaulted: true } or { IsCanceled: true } || (entry.Ready.IsCompleted && (verify || !HasLength(entry.Ready.Result, content))))
+            {
 #pragma warning restore RS0030
                 entry.Ready = StartMakingReady(content, entry);
+            }
             else
+            {
                 Telemetry.CacheHits.Add(1);
+            }
             ready = entry.Ready;
         }
         try
@@ -193,7 +213,9 @@ public sealed partial class WeightCache : IDisposable
         {
             await _contents.FetchAsync(content, path, _closing.Token);
             lock (_gate)
+            {
                 _damaged.Remove(content.Digest);
+            }
             return path;
         }
         catch (Exception e)
@@ -202,7 +224,9 @@ public sealed partial class WeightCache : IDisposable
             if (e is CorruptContentException)
             {
                 lock (_gate)
+                {
                     _damaged.Add(content.Digest);
+                }
             }
             throw;
         }
@@ -265,9 +289,13 @@ public sealed partial class WeightCache : IDisposable
         foreach (var file in folder.EnumerateFiles().OrderBy(file => file.LastWriteTimeUtc))
         {
             if (file.Name[0] == '~')
+            {
                 file.Delete();
+            }
             else if (file.Name.Length == 64)
+            {
                 Adopt(file.Name, file.Length);
+            }
         }
     }
 

@@ -34,7 +34,9 @@ public sealed class DocumentReader(IBlobStore blobs, string serviceId)
         await foreach (var found in blobs.ListAsync(StateNames.Prefix(serviceId, grainType), cancellation))
         {
             if (StateNames.Parse(serviceId, grainType, found.Name) is var (key, name) && name == stateName)
+            {
                 yield return new(key, found.ETag);
+            }
         }
     }
 

@@ -44,9 +44,13 @@ public sealed class DataFolderLock : IDisposable
             for (var attempt = 1; ; attempt++)
             {
                 if (DurableFile.TryOpen(LockFile(folder), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None) is { } held)
+                {
                     return new(held, OwnerFile(folder), owner);
+                }
                 if (attempt == Attempts)
+                {
                     throw new DataFolderInUseException(folder, ReadOwner(folder));
+                }
                 // FindOwner of another process holds the lock for an instant; a run holds it for as long as it lives.
 #pragma warning disable RS0030 // At the start of a process, which has nothing else to do.
                 Thread.Sleep(BetweenAttempts);
@@ -66,7 +70,9 @@ public sealed class DataFolderLock : IDisposable
     {
         var folder = Path.GetFullPath(dataFolder);
         if (!File.Exists(LockFile(folder)))
+        {
             return null;
+        }
         using var free = DurableFile.TryOpen(LockFile(folder), FileMode.Open, FileAccess.Read, FileShare.Read);
         return free is null ? ReadOwner(folder) : null;
     }

@@ -29,7 +29,9 @@ public sealed class MetricWriter(IBlobStore blobs, string run, int attempt, long
         get
         {
             lock (_adding)
+            {
                 return _lines.Length >= chunkBytes;
+            }
         }
     }
 
@@ -82,7 +84,9 @@ public sealed class MetricWriter(IBlobStore blobs, string run, int attempt, long
         lock (_adding)
         {
             if (_lines.Length == 0)
+            {
                 return null;
+            }
             var header = JsonSerializer.SerializeToUtf8Bytes(new ChunkHeader(ChunkHeader.CurrentSchema, attempt, resumedAt, _time.GetUtcNow()), ChunkJson.Options);
             byte[] chunk = [.. header, (byte)'\n', .. _lines.ToArray()];
             _lines = new();
@@ -107,7 +111,9 @@ public sealed class MetricWriter(IBlobStore blobs, string run, int attempt, long
                 var stored = await blobs.ReadAsync(name, cancellation);
                 _sequence++;
                 if (stored is not null && stored.Content.ToMemory().Span.SequenceEqual(chunk))
+                {
                     return;
+                }
             }
         }
     }

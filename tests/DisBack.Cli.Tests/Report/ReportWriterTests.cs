@@ -92,7 +92,10 @@ public sealed class ReportWriterTests : IDisposable
     {
         ReportChart Of(int count) => new("loss", [new("loss", [.. Enumerable.Range(0, count).Select(i => ((long)i, i == 50_000 ? 1e4 : 1 + Math.Sin(i)))])], []);
         Assert.InRange(CurvePictures.Svg(Of(100_000), 0).Length, 1_000, 100_000);
-        foreach (var count in new[] { 0, 1, 2 }) XElement.Parse(CurvePictures.Svg(Of(count), 0));
+        foreach (var count in new[] { 0, 1, 2 })
+        {
+            XElement.Parse(CurvePictures.Svg(Of(count), 0));
+        }
         XElement.Parse(CurvePictures.Svg(new("not finite", [new("loss", [(0, double.NaN), (1, double.PositiveInfinity)])], [3]), 0));
     }
 
@@ -103,7 +106,9 @@ public sealed class ReportWriterTests : IDisposable
         using var picture = SKBitmap.Decode(png);
         Assert.Equal((860, 900), (picture.Width, picture.Height));
         for (var chart = 0; chart < 3; chart++) // the strip with the title: some ink on mostly white paper
+        {
             Assert.InRange(Enumerable.Range(0, 860 * 25).Count(i => picture.GetPixel(i % 860, 300 * chart + i / 860).Red < 150), 20, 2000);
+        }
         Assert.Equal(png, CurvePictures.Png(Example().Charts));
     }
 

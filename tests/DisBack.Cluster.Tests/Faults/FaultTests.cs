@@ -25,7 +25,10 @@ public abstract class FaultTests(TestClusterOptions options, bool hosts = false)
     {
         if (hosts)
         {
-            if (await Network.WhyNotAsync() is { } reason) Assert.Skip(reason);
+            if (await Network.WhyNotAsync() is { } reason)
+            {
+                Assert.Skip(reason);
+            }
             _network = await Network.StartAsync();
         }
         Cluster = await TestCluster.StartAsync(options with { Network = _network });
@@ -33,8 +36,14 @@ public abstract class FaultTests(TestClusterOptions options, bool hosts = false)
 
     public async ValueTask DisposeAsync()
     {
-        if (Cluster is not null) await Cluster.DisposeAsync();
-        if (_network is not null) await _network.DisposeAsync();
+        if (Cluster is not null)
+        {
+            await Cluster.DisposeAsync();
+        }
+        if (_network is not null)
+        {
+            await _network.DisposeAsync();
+        }
         GC.SuppressFinalize(this);
     }
 
@@ -81,7 +90,10 @@ public abstract class FaultTests(TestClusterOptions options, bool hosts = false)
         await await Task.WhenAny(fenced, zombie.Exit);
         Assert.NotEqual(zombie.Name, replaced.Silo);
         await EndsAsIfNothingHadHappenedAsync(trial, steps);
-        if (zombie.IsRunning) Assert.Equal(0, Metrics.Sum(await zombie.MetricsAsync(), "disback_slots_used"));
+        if (zombie.IsRunning)
+        {
+            Assert.Equal(0, Metrics.Sum(await zombie.MetricsAsync(), "disback_slots_used"));
+        }
         Assert.DoesNotContain(
             Cluster.History.Records.Skip(before), record => record is { Event: HistoryEvent.CheckpointCommitted or HistoryEvent.CheckpointAcknowledged, Attempt: 1 } && record.Run == TestCluster.NameOf(trial));
     }

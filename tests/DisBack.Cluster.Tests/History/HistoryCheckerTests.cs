@@ -46,7 +46,9 @@ public sealed class HistoryCheckerTests
         for (var missing = 0; missing < s_good.Length; missing++)
         {
             for (var other = missing; other < s_good.Length; other++)
+            {
                 Assert.Empty(Check([.. s_good.Where((_, line) => line != missing && line != other)]));
+            }
         }
     }
 

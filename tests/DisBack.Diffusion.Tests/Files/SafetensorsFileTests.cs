@@ -82,7 +82,10 @@ public sealed class SafetensorsFileTests : IDisposable
         var parameter = zeros(2, 3).requires_grad_();
         var transposed = zeros(3, 2).requires_grad_();
         file.ReadInto("p", parameter);
-        using (no_grad()) file.ReadInto("p", transposed.t());
+        using (no_grad())
+        {
+            file.ReadInto("p", transposed.t());
+        }
         Assert.True(parameter.is_leaf && transposed.is_leaf);
         Assert.Equal(42, parameter.sum().item<float>());
         Assert.Equal(42, transposed.sum().item<float>());
@@ -106,13 +109,19 @@ public sealed class SafetensorsFileTests : IDisposable
         damage =>
         {
             var bytes = Sample();
-            foreach (var (position, value) in damage) bytes[position] = value;
+            foreach (var (position, value) in damage)
+            {
+                bytes[position] = value;
+            }
             var path = PathOf(Guid.NewGuid().ToString("N"));
             File.WriteAllBytes(path, bytes);
             try
             {
                 using var file = SafetensorsFile.Open(path);
-                foreach (var name in file.Entries.Keys) file.Read(name).Dispose();
+                foreach (var name in file.Entries.Keys)
+                {
+                    file.Read(name).Dispose();
+                }
             }
             catch (DisBackException)
             {

@@ -56,7 +56,10 @@ public sealed class FrechetDistanceTests
         static Tensor DenmanBeavers(Tensor a)
         {
             var (y, z) = (a, eye(a.shape[0], dtype: float64));
-            for (var i = 0; i < 60; i++) (y, z) = ((y + linalg.inv(z)) / 2, (z + linalg.inv(y)) / 2);
+            for (var i = 0; i < 60; i++)
+            {
+                (y, z) = ((y + linalg.inv(z)) / 2, (z + linalg.inv(y)) / 2);
+            }
             return y;
         }
     }

@@ -143,7 +143,10 @@ public sealed class DenoiserTests
             denoiser.DropoutGenerator = masks;
             Step();
             var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
-            for (var i = 0; i < 3; i++) Step();
+            for (var i = 0; i < 3; i++)
+            {
+                Step();
+            }
             Assert.Equal(before, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
 
             void Step()
@@ -163,8 +166,14 @@ public sealed class DenoiserTests
     public void Networks_outlive_the_scope_they_are_made_in()
     {
         Denoiser denoiser;
-        using (NewDisposeScope()) denoiser = Create(Small with { EmbeddingType = EmbeddingType.Fourier, Precond = Preconditioning.Iddpm });
-        using (denoiser) Assert.All(denoiser.State(), item => Assert.False(item.Value.IsInvalid, item.Name));
+        using (NewDisposeScope())
+        {
+            denoiser = Create(Small with { EmbeddingType = EmbeddingType.Fourier, Precond = Preconditioning.Iddpm });
+        }
+        using (denoiser)
+        {
+            Assert.All(denoiser.State(), item => Assert.False(item.Value.IsInvalid, item.Name));
+        }
     }
 
     [Fact]
@@ -173,7 +182,13 @@ public sealed class DenoiserTests
         using var scope = NewDisposeScope();
         using var denoiser = Create(Small with { Dropout = 0.5, ModelType = ModelType.SongUnet });
         // Visible in the output only once the layer after the dropout has weights.
-        using (no_grad()) foreach (var (_, parameter) in denoiser.named_parameters()) parameter.add_(0.05);
+        using (no_grad())
+        {
+            foreach (var (_, parameter) in denoiser.named_parameters())
+            {
+                parameter.add_(0.05);
+            }
+        }
         Tensor x = ones(2, 1, 14, 14), sigma = ones(2);
         Assert.Throws<InvalidOperationException>(() => denoiser.forward(x, sigma));
         Tensor Masked(ulong seed)
@@ -194,7 +209,13 @@ public sealed class DenoiserTests
     {
         using var scope = NewDisposeScope();
         using var denoiser = Create(Small);
-        using (no_grad()) foreach (var (_, parameter) in denoiser.named_parameters()) parameter.add_(0.05);
+        using (no_grad())
+        {
+            foreach (var (_, parameter) in denoiser.named_parameters())
+            {
+                parameter.add_(0.05);
+            }
+        }
         Tensor x = ones(2, 1, 14, 14), sigma = ones(2, 1, 1, 1);
         Assert.True(denoiser.forward(x, sigma).allclose(denoiser.forward(x, ones(1), zeros(2, 10))));
         Assert.False(denoiser.forward(x, sigma).allclose(denoiser.forward(x, sigma, eye(2, 10))));
@@ -226,7 +247,10 @@ public sealed class DenoiserTests
         using var scope = NewDisposeScope();
         foreach (var size in sizes.ToArray())
         {
-            for (var i = 0; i < 4; i++) full(size, i % 2 == 0 ? float.NaN : 1e30f);
+            for (var i = 0; i < 4; i++)
+            {
+                full(size, i % 2 == 0 ? float.NaN : 1e30f);
+            }
         }
     }
 }

@@ -45,7 +45,10 @@ internal static class OracleFiles
             };
         }
         // A trace carries the standard deviation of the data beside the constructor's arguments.
-        if (metadata.TryGetValue("sigma_data", out var sigmaData)) settings = settings with { SigmaData = double.Parse(sigmaData, CultureInfo.InvariantCulture) };
+        if (metadata.TryGetValue("sigma_data", out var sigmaData))
+        {
+            settings = settings with { SigmaData = double.Parse(sigmaData, CultureInfo.InvariantCulture) };
+        }
         return arguments.RootElement.EnumerateObject().Aggregate(settings, With);
     }
 

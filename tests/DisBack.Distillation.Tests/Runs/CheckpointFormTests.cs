@@ -60,7 +60,10 @@ public sealed class CheckpointFormTests : IDisposable
         using var run = Open(kind);
         var listener = new RecordingListener();
         run.Begin(listener);
-        while (run.Step < Step) run.Advance(listener);
+        while (run.Step < Step)
+        {
+            run.Advance(listener);
+        }
         var state = run.Capture();
         var today = new JsonObject
         {

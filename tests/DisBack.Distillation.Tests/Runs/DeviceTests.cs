@@ -63,7 +63,9 @@ public sealed class DeviceTests
         Assert.SkipUnless(cuda.is_available(), "This host has no CUDA device.");
         var there = At(Devices.Open("cuda"));
         foreach (var (a, b) in (ReadOnlySpan<(Tensor, Tensor)>)[(here.Latents, there.Latents), (here.Sigma, there.Sigma), (here.Noise, there.Noise), (here.Labels!, there.Labels!)])
+        {
             Assert.True(b.cpu().Equals(a));
+        }
 
         static Draw At(Device device) => Draw.At(new RandomStreams(3), "test", 5, TinyNetwork.Settings, new LogNormalNoise(), 16, device);
     }
@@ -78,7 +80,9 @@ public sealed class DeviceTests
     {
         using ITrainingRun one = open(), other = open();
         foreach (var run in (ITrainingRun[])[one, other])
+        {
             TrainingLoop.Drive(run, new CheckpointSettings { Every = 1000 }, new RecordingListener(), CancellationToken.None);
+        }
         Assert.All(one.Capture().Tensors.Zip(other.Capture().Tensors), pair => Assert.True(pair.First.Value.Equals(pair.Second.Value), pair.First.Name));
     }
 }

@@ -50,7 +50,10 @@ public sealed class ApiTests
         await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
         using var client = site.Client();
         var (damaged, whole) = (await site.SubmitAsync("damaged"), await site.SubmitAsync("whole"));
-        foreach (var each in new[] { damaged, whole }) await client.WatchAsync(each, 0, Cancellation).LastAsync(Cancellation);
+        foreach (var each in new[] { damaged, whole })
+        {
+            await client.WatchAsync(each, 0, Cancellation).LastAsync(Cancellation);
+        }
         var document = StateNames.Of(DocumentNames.Service, DocumentNames.Trial, damaged.Owner, DocumentNames.Trial);
         await File.WriteAllTextAsync(Path.Combine(site.Folder, document), "{\"id\": ", Cancellation);
 
@@ -136,7 +139,9 @@ public sealed class ApiTests
         await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
         var submitted = new List<string>();
         for (var i = 0; i < 5; i++)
+        {
             submitted.Add((await site.SubmitAsync($"page-{i}")).Owner);
+        }
         using var http = site.Http(site.Viewer);
 
         var listed = new List<string>();
@@ -189,7 +194,9 @@ public sealed class ApiTests
         }
         Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync(path, Cancellation)).StatusCode);
         using (var right = new ByteArrayContent(bytes))
+        {
             Assert.Equal(HttpStatusCode.NoContent, (await http.PutAsync(path, right, Cancellation)).StatusCode);
+        }
 
         using var part = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { Range = new RangeHeaderValue(1_000_000, 1_000_009) } };
         using var answer = await http.SendAsync(part, Cancellation);

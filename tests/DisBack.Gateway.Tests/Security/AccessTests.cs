@@ -70,7 +70,9 @@ public sealed class AccessTests
         Assert.DoesNotContain(site.Viewer, text);
         Assert.Contains(Convert.ToHexStringLower(TokenFile.Hash(site.Viewer)), text);
         if (!OperatingSystem.IsWindows())
+        {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(site.Tokens));
+        }
 
         using var viewer = site.Http(site.Viewer);
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(viewer, HttpMethod.Get, "/api/v1/runs"));
@@ -121,7 +123,9 @@ public sealed class AccessTests
         time.Advance(s_moment);
 
         for (var i = 0; i < 2; i++)
+        {
             Assert.NotEqual(HttpStatusCode.TooManyRequests, await StatusAsync(first, HttpMethod.Post, "/api/v1/runs"));
+        }
         using var refused = await first.PostAsync(new Uri("api/v1/runs", UriKind.Relative), null, TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);

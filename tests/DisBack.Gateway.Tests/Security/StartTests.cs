@@ -91,7 +91,9 @@ public sealed class StartTests : IDisposable
         finally
         {
             if (!process.HasExited)
+            {
                 process.Kill();
+            }
         }
         return (process.ExitCode, await output, await error);
     }

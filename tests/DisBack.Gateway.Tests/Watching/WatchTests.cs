@@ -36,7 +36,9 @@ public sealed class WatchTests
         await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
         var run = await site.SubmitAsync("resumed");
         using (var client = site.Client())
+        {
             await client.WatchAsync(run, 0, Cancellation).LastAsync(Cancellation);
+        }
         using var http = site.Http(site.Viewer);
         using var request = new HttpRequestMessage(HttpMethod.Get, $"api/v1/{Api.PathOf(run)}/watch");
         request.Headers.Add("Last-Event-ID", "3");
@@ -102,7 +104,9 @@ public sealed class WatchTests
         using var client = site.Client(site.Viewer, notice =>
         {
             lock (notices)
+            {
                 notices.Add(notice);
+            }
             waiting.TrySetResult();
         });
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

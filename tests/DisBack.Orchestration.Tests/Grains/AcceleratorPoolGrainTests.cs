@@ -78,7 +78,10 @@ public sealed class AcceleratorPoolGrainTests
         await ReportAsync(site, 2, "two");
 
         var places = new List<string>();
-        foreach (var name in new[] { "a", "b", "c", "d" }) places.Add((await LeaseAsync(site, name, 0.25)).Place);
+        foreach (var name in new[] { "a", "b", "c", "d" })
+        {
+            places.Add((await LeaseAsync(site, name, 0.25)).Place);
+        }
         var whole = await LeaseAsync(site, "whole", 1);
         var refused = await PoolOf(site).LeaseAsync(Request("e") with { Share = 0.25 });
 
@@ -94,7 +97,10 @@ public sealed class AcceleratorPoolGrainTests
         await using var site = await Site.OpenAsync(new ScriptedTraining());
         await ReportAsync(site, 1, "one");
 
-        for (var n = 0; n < 10; n++) Assert.NotNull((await PoolOf(site).LeaseAsync(Request($"{n}") with { Share = 0.1 })).Lease);
+        for (var n = 0; n < 10; n++)
+        {
+            Assert.NotNull((await PoolOf(site).LeaseAsync(Request($"{n}") with { Share = 0.1 })).Lease);
+        }
 
         Assert.Null((await PoolOf(site).LeaseAsync(Request("eleventh") with { Share = 0.1 })).Lease);
     }

@@ -32,7 +32,10 @@ public sealed class EmbeddedHostTests
         var trajectory = await site.Host.Grains.GetGrain<ITrajectoryGrain>(document.Trajectory).GetAsync();
         Assert.True(trajectory.Sealed);
         Assert.Equal([0L, 10L, 20L, 30L, 40L], trajectory.Nodes.Select(node => node.Step));
-        foreach (var node in trajectory.Nodes) await site.Contents.VerifyAsync(node.Content, TestContext.Current.CancellationToken);
+        foreach (var node in trajectory.Nodes)
+        {
+            await site.Contents.VerifyAsync(node.Content, TestContext.Current.CancellationToken);
+        }
 
         var blobs = site.Host.Services.GetRequiredService<IBlobStore>();
         var history = await new MetricReader(blobs).ReadAsync(document.Id, TestContext.Current.CancellationToken);
@@ -52,7 +55,10 @@ public sealed class EmbeddedHostTests
         var sweep = site.Host.Grains.GetGrain<ISweepGrain>("listed-1");
         // Summaries are sent, not awaited: the last one may still be on its way.
         SummaryPage page;
-        do page = await sweep.ListAsync(0, 10);
+        do
+        {
+            page = await sweep.ListAsync(0, 10);
+        }
         while (page.Trials is not [{ Status: RunStatus.Completed }]);
 
         Assert.Equal(10, page.Trials[0].BestFid);
@@ -255,7 +261,10 @@ public sealed class EmbeddedHostTests
         Assert.Contains("the one before it is taken", warning.Message, StringComparison.Ordinal);
         Assert.Equal(await UninterruptedAsync(), await StudentAsync(site, trial));
         // Written again by the same steps, the damaged bytes are whole again.
-        foreach (var checkpoint in document.Run.Checkpoints) await site.Contents.VerifyAsync(checkpoint.Content, TestContext.Current.CancellationToken);
+        foreach (var checkpoint in document.Run.Checkpoints)
+        {
+            await site.Contents.VerifyAsync(checkpoint.Content, TestContext.Current.CancellationToken);
+        }
     }
 
     [Fact]
@@ -269,7 +278,10 @@ public sealed class EmbeddedHostTests
 
         var runtime = site.Host.Services.GetRequiredService<ITrainingRuntime>();
         var stopping = site.Host.StopAsync(TestContext.Current.CancellationToken);
-        while (!runtime.Devices.IsEmpty) await Task.Yield();
+        while (!runtime.Devices.IsEmpty)
+        {
+            await Task.Yield();
+        }
         hold.Open();
         await stopping;
         await site.StartAsync(script);
@@ -459,7 +471,10 @@ public sealed class EmbeddedHostTests
     private static async Task<List<RunEvent>> CollectAsync(IRun run, long after)
     {
         var events = new List<RunEvent>();
-        await foreach (var update in run.WatchAsync(after, TestContext.Current.CancellationToken)) events.AddRange(update.Events);
+        await foreach (var update in run.WatchAsync(after, TestContext.Current.CancellationToken))
+        {
+            events.AddRange(update.Events);
+        }
         return events;
     }
 
@@ -473,7 +488,10 @@ public sealed class EmbeddedHostTests
     private static Task<string> UninterruptedAsync()
     {
         using var weights = TorchSharp.torch.zeros(64, TorchSharp.torch.float64);
-        for (var step = 1; step <= 40; step++) weights.mul_(1.25).add_(step).remainder_(1009);
+        for (var step = 1; step <= 40; step++)
+        {
+            weights.mul_(1.25).add_(step).remainder_(1009);
+        }
         return Task.FromResult(Convert.ToHexString(weights.bytes));
     }
 }

@@ -41,7 +41,10 @@ public sealed class RunMachineTests
     [Fact]
     public void Only_the_current_attempt_changes_anything() => Check((before, command, after) =>
     {
-        if (command is not RunCommand.OfAttempt said || before.Current?.Number == said.Number) return;
+        if (command is not RunCommand.OfAttempt said || before.Current?.Number == said.Number)
+        {
+            return;
+        }
         Assert.Equal(CommitResult.Fenced, after.Result);
         Assert.Same(before, after.State);
         Assert.Empty(after.Effects);
@@ -66,7 +69,10 @@ public sealed class RunMachineTests
     [Fact]
     public void What_is_completed_or_cancelled_stays_so() => Check((before, _, after) =>
     {
-        if (before.Status is RunStatus.Completed or RunStatus.Cancelled) Assert.Equal(before.Status, after.State.Status);
+        if (before.Status is RunStatus.Completed or RunStatus.Cancelled)
+        {
+            Assert.Equal(before.Status, after.State.Status);
+        }
     });
 
     [Fact]
@@ -81,7 +87,9 @@ public sealed class RunMachineTests
     {
         Assert.True(after.State.Sequence >= before.Sequence);
         if (!after.State.Events.IsEmpty)
+        {
             Assert.Equal(Enumerable.Range(0, after.State.Events.Length).Select(i => after.State.Events[0].Sequence + i), after.State.Events.Select(happened => happened.Sequence));
+        }
         Assert.Equal(after.State.Sequence, after.State.Events.IsEmpty ? 0 : after.State.Events[^1].Sequence);
     });
 
@@ -159,7 +167,10 @@ public sealed class RunMachineTests
         Assert.Equal((RunStatus.Queued, 1), (state.Status, RunMachine.FailuresInARow(state, FailureCause.OutOfMemory)));
         Assert.Equal(RunStatus.Failed, Machine.Apply(Begun(state), new RunCommand.Fail(3, 10, FailureCause.OutOfMemory, "again"), Start).State.Status);
 
-        while (state.Status == RunStatus.Queued) Fail(state.Failures % 2 == 0 ? FailureCause.Lost : FailureCause.Storage);
+        while (state.Status == RunStatus.Queued)
+        {
+            Fail(state.Failures % 2 == 0 ? FailureCause.Lost : FailureCause.Storage);
+        }
         Assert.Equal((RunStatus.Failed, new RetryOptions().Lost), (state.Status, state.Failures));
 
         void Fail(FailureCause cause)
@@ -176,14 +187,20 @@ public sealed class RunMachineTests
     {
         var owed = RunMachine.OwedStop(after.State);
         Assert.Equal(after.State is { Current: not null, Intent: not RunIntent.Run }, owed is not null);
-        if (owed is not null && RunMachine.OwedStop(before) != owed) Assert.Contains(owed, after.Effects);
+        if (owed is not null && RunMachine.OwedStop(before) != owed)
+        {
+            Assert.Contains(owed, after.Effects);
+        }
     });
 
     [Fact]
     public void A_commit_behind_the_head_replaces_what_was_passed_over()
     {
         var state = Running();
-        foreach (var step in new long[] { 10, 20, 30 }) state = Machine.Apply(state, new RunCommand.Commit(1, Checkpoint(step)), Start).State;
+        foreach (var step in new long[] { 10, 20, 30 })
+        {
+            state = Machine.Apply(state, new RunCommand.Commit(1, Checkpoint(step)), Start).State;
+        }
         state = Machine.Apply(state, new RunCommand.Commit(1, Checkpoint(20)), Start).State;
 
         Assert.Equal([20L, 10L], state.Checkpoints.Select(checkpoint => checkpoint.Step));

@@ -40,7 +40,9 @@ public sealed class FrozenNetworksTests
         using (var images = zeros(1, 1, 8, 8))
         using (var sigma = ones(1))
         using (no_grad())
+        {
             second.Network.forward(images, sigma).Dispose();
+        }
         Assert.Equal(1, _networks.Count);
         second.Dispose();
         Assert.Equal(0, _networks.Count);
@@ -64,7 +66,10 @@ public sealed class FrozenNetworksTests
         var together = new float[2][];
         var threads = Enumerable.Range(0, 2).Select(n => new Thread(() =>
         {
-            for (var i = 0; i < 20; i++) together[n] = Look();
+            for (var i = 0; i < 20; i++)
+            {
+                together[n] = Look();
+            }
         })).ToList();
         threads.ForEach(thread => thread.Start());
         threads.ForEach(thread => thread.Join());

@@ -40,7 +40,10 @@ public sealed class TrainingRuntimeTests : IDisposable
         Assert.Equal(new RunOutcome(40), outcome);
         Assert.Equal([10L, 20L, 30L, 40L], signals.OfType<RunSignal.CheckpointStored>().Select(stored => stored.Checkpoint.Step));
         Assert.Equal(["teacher.safetensors", "note.txt"], signals.TakeLast(2).OfType<RunSignal.ArtifactStored>().Select(stored => stored.Artifact.Name));
-        foreach (var stored in signals.OfType<RunSignal.CheckpointStored>()) await _contents.VerifyAsync(stored.Checkpoint.Content, TestContext.Current.CancellationToken);
+        foreach (var stored in signals.OfType<RunSignal.CheckpointStored>())
+        {
+            await _contents.VerifyAsync(stored.Checkpoint.Content, TestContext.Current.CancellationToken);
+        }
         Assert.Empty(Directory.GetFiles(_options.Scratch, "*", SearchOption.AllDirectories));
     }
 

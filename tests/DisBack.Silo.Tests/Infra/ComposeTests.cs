@@ -18,7 +18,9 @@ public sealed class ComposeTests
     public void The_secrets_have_no_default()
     {
         foreach (var secret in new[] { "REDIS_PASSWORD", "AZURITE_KEY" })
+        {
             Assert.Contains(secret, Assert.Throws<InvalidOperationException>(() => ComposeFile.Read(new Dictionary<string, string> { [secret == "AZURITE_KEY" ? "REDIS_PASSWORD" : "AZURITE_KEY"] = "x" })).Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

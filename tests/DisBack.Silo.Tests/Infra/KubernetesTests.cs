@@ -279,7 +279,10 @@ public sealed class KubernetesTests
 
     private static string NameOf(V1LabelSelector selector)
     {
-        if (selector.MatchLabels is null) return "all";
+        if (selector.MatchLabels is null)
+        {
+            return "all";
+        }
         var name = Assert.Single(s_manifests.Workloads.Where(workload => workload.Matches(selector)).Select(workload => workload.Labels["app.kubernetes.io/name"]).Distinct());
         return name.Replace("disback-", "", StringComparison.Ordinal);
     }

@@ -49,11 +49,17 @@ internal sealed class Manifests
         var variables = new Dictionary<string, string>();
         if (container.Image.StartsWith("disback-", StringComparison.Ordinal))
         {
-            foreach (var (name, value) in Dockerfile.OfImage(container.Image).Environment) variables[name] = value;
+            foreach (var (name, value) in Dockerfile.OfImage(container.Image).Environment)
+            {
+                variables[name] = value;
+            }
         }
         foreach (var map in container.EnvFrom ?? [])
         {
-            foreach (var (name, value) in Of<V1ConfigMap>().Single(one => one.Metadata.Name == map.ConfigMapRef.Name).Data) variables[name] = value;
+            foreach (var (name, value) in Of<V1ConfigMap>().Single(one => one.Metadata.Name == map.ConfigMapRef.Name).Data)
+            {
+                variables[name] = value;
+            }
         }
         foreach (var variable in container.Env ?? [])
         {
@@ -82,8 +88,14 @@ internal sealed class Manifests
         foreach (var resource in kustomization.Resources)
         {
             var path = Path.GetRelativePath(Tree.Root, Path.GetFullPath(Path.Combine(Tree.PathOf(folder), resource)));
-            if (Directory.Exists(Tree.PathOf(path))) Add(path);
-            else _objects.AddRange(KubernetesYaml.LoadAllFromString(Tree.Read(path), strict: true));
+            if (Directory.Exists(Tree.PathOf(path)))
+            {
+                Add(path);
+            }
+            else
+            {
+                _objects.AddRange(KubernetesYaml.LoadAllFromString(Tree.Read(path), strict: true));
+            }
         }
         foreach (var map in kustomization.ConfigMapGenerator)
         {

@@ -27,7 +27,9 @@ public sealed record ToySpec : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Policy is EveryPolicy every && every.Interval > Training.Steps)
+        {
             yield return new ValidationResult($"the interval {every.Interval} is longer than the {Training.Steps} steps of the training", ["Policy.Interval"]);
+        }
     }
 }
 
@@ -65,7 +67,9 @@ public sealed record ToyTraining : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Dry && Steps > 100)
+        {
             yield return new ValidationResult("a dry training has at most 100 steps", [nameof(Steps)]);
+        }
     }
 }
 

@@ -79,7 +79,9 @@ public abstract class BlobStoreContract : IAsyncLifetime
     {
         var etags = new List<string> { await WriteAsync("a", "same", BlobCondition.None) };
         for (var i = 0; i < 20; i++)
+        {
             etags.Add(await WriteAsync("a", "same", BlobCondition.Unchanged(etags[^1])));
+        }
 
         Assert.Equal(etags.Count, etags.Distinct().Count());
     }
@@ -158,7 +160,9 @@ public abstract class BlobStoreContract : IAsyncLifetime
                 var (text, etag) = await ReadAsync("counter");
                 var next = (int.Parse(text, System.Globalization.CultureInfo.InvariantCulture) + 1).ToString(System.Globalization.CultureInfo.InvariantCulture);
                 if ((await TryWriteAsync("counter", next, BlobCondition.Unchanged(etag))).ETag is not null)
+                {
                     done++;
+                }
             }
         }));
 
@@ -169,7 +173,9 @@ public abstract class BlobStoreContract : IAsyncLifetime
     public async Task A_listing_has_the_names_with_the_prefix_in_ordinal_order()
     {
         foreach (var name in new[] { "m/a/2", "m/a/10", "m/a-b/1", "m/ab/1", "m/b/1", "n/a/1" })
+        {
             await WriteAsync(name, name, BlobCondition.Missing);
+        }
 
         Assert.Equal(["m/a-b/1", "m/a/10", "m/a/2", "m/ab/1", "m/b/1"], (await ListAsync("m/")).Select(blob => blob.Name));
         Assert.Equal(["m/a/10", "m/a/2"], (await ListAsync("m/a/")).Select(blob => blob.Name));
@@ -283,7 +289,9 @@ public abstract class BlobStoreContract : IAsyncLifetime
     {
         var found = new List<BlobInfo>();
         await foreach (var blob in Blobs.ListAsync(prefix, Cancellation))
+        {
             found.Add(blob);
+        }
         return found;
     }
 

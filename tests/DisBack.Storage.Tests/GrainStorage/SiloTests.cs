@@ -57,7 +57,9 @@ public sealed class SiloTests : IDisposable
         builder.ConfigureSilo((_, silo) =>
         {
             if (folder is not null)
+            {
                 silo.Services.AddBlobStore(options => options.Folder = folder);
+            }
             silo.AddBlobGrainStorageAsDefault();
         });
         return builder.Build();

@@ -62,7 +62,9 @@ public sealed class MetricLogTests : IDisposable
         await using var writer = new MetricWriter(_blobs, Run, attempt: 1, resumedAt: 0, chunkBytes: 200);
         Assert.False(writer.IsFull);
         for (var step = 0; step < 5; step++)
+        {
             writer.Add(Point(step, "loss", 1));
+        }
         Assert.True(writer.IsFull);
 
         await writer.FlushAsync(Cancellation);
@@ -152,7 +154,9 @@ public sealed class MetricLogTests : IDisposable
     {
         await using var writer = new MetricWriter(_blobs, run, attempt, resumedAt);
         for (var step = steps.Start.Value; step <= steps.End.Value; step++)
+        {
             writer.Add(Point(step, "loss", attempt));
+        }
         writer.Add(new MetricEvent(steps.End.Value, "end", "ended", Noon));
     }
 
@@ -162,7 +166,9 @@ public sealed class MetricLogTests : IDisposable
     {
         var names = new List<string>();
         await foreach (var blob in _blobs.ListAsync("metrics/", Cancellation))
+        {
             names.Add(blob.Name);
+        }
         return names;
     }
 
@@ -179,7 +185,9 @@ public sealed class MetricLogTests : IDisposable
         {
             var etag = await inner.WriteAsync(name, content, condition, cancellation);
             if (_lost)
+            {
                 return etag;
+            }
             _lost = true;
             throw new StorageException("The answer was lost.");
         }

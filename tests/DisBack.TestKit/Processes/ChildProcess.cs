@@ -23,7 +23,10 @@ public sealed partial class ChildProcess : IAsyncDisposable
 
     static ChildProcess() => new Thread(() =>
     {
-        foreach (var start in s_starts.GetConsumingEnumerable()) start();
+        foreach (var start in s_starts.GetConsumingEnumerable())
+        {
+            start();
+        }
     })
     { IsBackground = true, Name = "parent of all children" }.Start();
 
@@ -50,7 +53,10 @@ public sealed partial class ChildProcess : IAsyncDisposable
     {
         get
         {
-            lock (_gate) return string.Join('\n', _lines);
+            lock (_gate)
+            {
+                return string.Join('\n', _lines);
+            }
         }
     }
 
@@ -73,7 +79,10 @@ public sealed partial class ChildProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
         var started = new TaskCompletionSource<Process>(TaskCreationOptions.RunContinuationsAsynchronously);
         s_starts.Add(() =>
         {
@@ -106,7 +115,10 @@ public sealed partial class ChildProcess : IAsyncDisposable
         var seen = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
-            if (_lines.FirstOrDefault(line => line.Contains(text, StringComparison.Ordinal)) is { } past) return past;
+            if (_lines.FirstOrDefault(line => line.Contains(text, StringComparison.Ordinal)) is { } past)
+            {
+                return past;
+            }
             _awaited.Add((text, seen));
         }
         var first = await Task.WhenAny(seen.Task, Exit).WaitAsync(cancellation);
@@ -119,13 +131,19 @@ public sealed partial class ChildProcess : IAsyncDisposable
     public void Send(Signal signal)
     {
         // Until it is waited for, an ended process keeps its id, so this reaches no stranger.
-        if (!_process.HasExited) _ = kill(_process.Id, (int)signal);
+        if (!_process.HasExited)
+        {
+            _ = kill(_process.Id, (int)signal);
+        }
     }
 
     /// <summary>Sends a signal to every process it has started itself, which is how a supervisor loses what it watches.</summary>
     public void SendToChildren(Signal signal)
     {
-        foreach (var child in Children()) _ = kill(child, (int)signal);
+        foreach (var child in Children())
+        {
+            _ = kill(child, (int)signal);
+        }
     }
 
     /// <summary>SIGKILL, and waits for the end.</summary>
@@ -170,12 +188,21 @@ public sealed partial class ChildProcess : IAsyncDisposable
 
     private void Hear(string? line, Action<string>? listener)
     {
-        if (line is null) return;
+        if (line is null)
+        {
+            return;
+        }
         lock (_gate)
         {
             _lines.Enqueue(line);
-            if (_lines.Count > RememberedLines) _lines.Dequeue();
-            foreach (var (_, seen) in _awaited.Where(awaited => line.Contains(awaited.Text, StringComparison.Ordinal))) seen.TrySetResult(line);
+            if (_lines.Count > RememberedLines)
+            {
+                _lines.Dequeue();
+            }
+            foreach (var (_, seen) in _awaited.Where(awaited => line.Contains(awaited.Text, StringComparison.Ordinal)))
+            {
+                seen.TrySetResult(line);
+            }
             _awaited.RemoveAll(awaited => awaited.Seen.Task.IsCompleted);
         }
         listener?.Invoke(line);

@@ -72,7 +72,10 @@ public sealed class FaultProxy : IAsyncDisposable
     public Task HurtAsync(int requests)
     {
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_gate) _awaited.Add((_hurt + requests, reached));
+        lock (_gate)
+        {
+            _awaited.Add((_hurt + requests, reached));
+        }
         return reached.Task;
     }
 
@@ -118,7 +121,10 @@ public sealed class FaultProxy : IAsyncDisposable
     private async Task HandleAsync(HttpContext context, IHttpForwarder forwarder)
     {
         var fault = _fault;
-        if (fault != ProxyFault.None) Hurt();
+        if (fault != ProxyFault.None)
+        {
+            Hurt();
+        }
         switch (fault)
         {
             case ProxyFault.Busy:
@@ -138,7 +144,10 @@ public sealed class FaultProxy : IAsyncDisposable
                 await Task.Delay(Delay, context.RequestAborted);
                 break;
         }
-        if (await ForwardAsync(context, forwarder, HttpTransformer.Empty) != ForwarderError.None) Hurt();
+        if (await ForwardAsync(context, forwarder, HttpTransformer.Empty) != ForwarderError.None)
+        {
+            Hurt();
+        }
     }
 
     private void Hurt()
@@ -146,7 +155,10 @@ public sealed class FaultProxy : IAsyncDisposable
         lock (_gate)
         {
             _hurt++;
-            foreach (var (_, reached) in _awaited.Where(awaited => awaited.Count <= _hurt)) reached.TrySetResult();
+            foreach (var (_, reached) in _awaited.Where(awaited => awaited.Count <= _hurt))
+            {
+                reached.TrySetResult();
+            }
             _awaited.RemoveAll(awaited => awaited.Reached.Task.IsCompleted);
         }
     }

@@ -51,12 +51,18 @@ public sealed class RedisServer : IAsyncDisposable
         await using var stream = client.GetStream();
         await stream.WriteAsync("FLUSHALL\r\n"u8.ToArray());
         using var reply = new StreamReader(stream);
-        if (await reply.ReadLineAsync() is not "+OK" and var refusal) throw new InvalidOperationException($"Redis answered FLUSHALL with '{refusal}'.");
+        if (await reply.ReadLineAsync() is not "+OK" and var refusal)
+        {
+            throw new InvalidOperationException($"Redis answered FLUSHALL with '{refusal}'.");
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_process is not null) await _process.DisposeAsync();
+        if (_process is not null)
+        {
+            await _process.DisposeAsync();
+        }
         _folder.Dispose();
     }
 

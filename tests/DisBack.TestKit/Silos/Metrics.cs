@@ -22,7 +22,10 @@ public static partial class Metrics
     private static Metric One(string line)
     {
         var match = Line().Match(line);
-        if (!match.Success) throw new FormatException($"'{line}' is not in the text format of Prometheus.");
+        if (!match.Success)
+        {
+            throw new FormatException($"'{line}' is not in the text format of Prometheus.");
+        }
         return new(
             match.Groups["name"].Value,
             Label().Matches(match.Groups["labels"].Value).ToDictionary(label => label.Groups[1].Value, label => label.Groups[2].Value),

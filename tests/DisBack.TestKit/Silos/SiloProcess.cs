@@ -119,7 +119,10 @@ public sealed class SiloProcess : IAsyncDisposable
         {
             while (!process.Exit.IsCompleted)
             {
-                if (await IsReadyAsync(patience.Token)) return;
+                if (await IsReadyAsync(patience.Token))
+                {
+                    return;
+                }
                 await probe.WaitForNextTickAsync(patience.Token);
             }
         }
@@ -167,22 +170,34 @@ public sealed class SiloProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_process is not null) await _process.DisposeAsync();
-        lock (_log) _log.Dispose();
+        if (_process is not null)
+        {
+            await _process.DisposeAsync();
+        }
+        lock (_log)
+        {
+            _log.Dispose();
+        }
         _http.Dispose();
     }
 
     private void Hear(string line)
     {
         Log(line);
-        if (HistoryReader.Parse(line, Name) is { } record) _history.Add(record);
+        if (HistoryReader.Parse(line, Name) is { } record)
+        {
+            _history.Add(record);
+        }
     }
 
     private void Log(string line)
     {
         lock (_log)
         {
-            if (_log.BaseStream.CanWrite) _log.WriteLine(line);
+            if (_log.BaseStream.CanWrite)
+            {
+                _log.WriteLine(line);
+            }
         }
     }
 }

@@ -126,7 +126,10 @@ public sealed class TestCluster : IAsyncDisposable
                 await foreach (var update in run.WatchAsync(last?.Sequence ?? 0, limit).WithBatchSize(1).WithCancellation(limit))
                 {
                     last = update;
-                    if (condition(update)) return update;
+                    if (condition(update))
+                    {
+                        return update;
+                    }
                 }
                 settled = true;
             }
@@ -135,7 +138,10 @@ public sealed class TestCluster : IAsyncDisposable
                 trouble = e;
                 await Task.Delay(Breath, limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
-            if (settled) throw new InvalidOperationException($"The run {run.GetPrimaryKeyString()} settled as {last?.Status}: {last?.Reason}");
+            if (settled)
+            {
+                throw new InvalidOperationException($"The run {run.GetPrimaryKeyString()} settled as {last?.Status}: {last?.Reason}");
+            }
         }
         throw new TimeoutException(
             $"The run {run.GetPrimaryKeyString()} did not get there in time: {last?.Status} ({last?.Reason}), attempt {last?.Attempt}, step {last?.Progress.Step}. Last trouble of the watch: {trouble?.Message ?? "none"}");
@@ -181,7 +187,10 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>Starts again every silo that is not running, and waits until all are ready.</summary>
     public async Task ReviveAsync()
     {
-        foreach (var silo in Silos.Where(silo => !silo.IsRunning)) silo.Start();
+        foreach (var silo in Silos.Where(silo => !silo.IsRunning))
+        {
+            silo.Start();
+        }
         await Task.WhenAll(Silos.Select(silo => silo.ReadyAsync()));
     }
 
@@ -190,7 +199,10 @@ public sealed class TestCluster : IAsyncDisposable
     {
         var bytes = (await Blobs.ReadAsync(content.BlobName) ?? throw new InvalidOperationException($"{content} is not stored.")).Content.ToArray();
         bytes[bytes.Length / 2] ^= 0x10;
-        if (torn) bytes = bytes[..(bytes.Length / 2)];
+        if (torn)
+        {
+            bytes = bytes[..(bytes.Length / 2)];
+        }
         await new BlobContainerClient(await Azurite.ConnectionStringAsync(), new BlobStoreOptions().Container).GetBlobClient(content.BlobName).UploadAsync(BinaryData.FromBytes(bytes), overwrite: true);
     }
 
@@ -206,8 +218,14 @@ public sealed class TestCluster : IAsyncDisposable
     public async Task<IReadOnlyList<Violation>> ViolationsAsync(IReadOnlySet<string>? damaged = null)
     {
         var documents = new Dictionary<string, RunRecord>();
-        await foreach (var trial in Documents.ListAsync<TrialDocument>(DocumentNames.Trial, DocumentNames.Trial)) documents[$"backtracking/{trial.Key}"] = trial.State.Run;
-        await foreach (var stage in Documents.ListAsync<TrajectoryDocument>(DocumentNames.Trajectory, DocumentNames.Trajectory)) documents[$"recording/{stage.Key}"] = stage.State.Run;
+        await foreach (var trial in Documents.ListAsync<TrialDocument>(DocumentNames.Trial, DocumentNames.Trial))
+        {
+            documents[$"backtracking/{trial.Key}"] = trial.State.Run;
+        }
+        await foreach (var stage in Documents.ListAsync<TrajectoryDocument>(DocumentNames.Trajectory, DocumentNames.Trajectory))
+        {
+            documents[$"recording/{stage.Key}"] = stage.State.Run;
+        }
         return HistoryChecker.Check(History.Records, documents, damaged);
     }
 
@@ -227,7 +245,10 @@ public sealed class TestCluster : IAsyncDisposable
             }
             _client.Dispose();
         }
-        foreach (var owned in Enumerable.Reverse(_owned)) await owned.DisposeAsync();
+        foreach (var owned in Enumerable.Reverse(_owned))
+        {
+            await owned.DisposeAsync();
+        }
         _folder.Dispose();
     }
 
@@ -242,7 +263,10 @@ public sealed class TestCluster : IAsyncDisposable
         Teacher = await TinyExperiment.PutTeacherAsync(Contents);
         Controls = await SilosAsync("control", SiloRole.Control, _options.Controls);
         Workers = await SilosAsync("worker", SiloRole.Worker, _options.Workers);
-        foreach (var silo in Silos) silo.Start();
+        foreach (var silo in Silos)
+        {
+            silo.Start();
+        }
         await Task.WhenAll(Silos.Select(silo => silo.ReadyAsync()));
         _client = BuildClient();
         await _client.StartAsync();
@@ -265,8 +289,14 @@ public sealed class TestCluster : IAsyncDisposable
                     Configuration = Configuration(),
                 },
                 History));
-            if (host is not null) _hosts[silo] = host;
-            if (_options.ScratchMebibytes is { } size && role == SiloRole.Worker) await host!.MountDiskAsync(silo.Scratch, size);
+            if (host is not null)
+            {
+                _hosts[silo] = host;
+            }
+            if (_options.ScratchMebibytes is { } size && role == SiloRole.Worker)
+            {
+                await host!.MountDiskAsync(silo.Scratch, size);
+            }
             silos.Add(silo);
         }
         return silos;

@@ -66,8 +66,14 @@ public sealed class FaultSoak
         _say(FormattableString.Invariant($"All faults are over after {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s; {_completed} of {_submitted} trials are complete."));
         await Task.WhenAll(lanes);
 
-        foreach (var violation in await cluster.ViolationsAsync(injector.Damaged)) _failures.Enqueue($"{violation}");
-        foreach (var code in injector.Exits.Keys.Except(s_exits)) _failures.Enqueue($"A silo ended with exit code {code}.");
+        foreach (var violation in await cluster.ViolationsAsync(injector.Damaged))
+        {
+            _failures.Enqueue($"{violation}");
+        }
+        foreach (var code in injector.Exits.Keys.Except(s_exits))
+        {
+            _failures.Enqueue($"A silo ended with exit code {code}.");
+        }
         var history = cluster.History.Records;
         return new()
         {
@@ -123,7 +129,10 @@ public sealed class FaultSoak
                 await TestCluster.CompletedAsync(
                     trial, limit.Token, update => _reached.AddOrUpdate((name, update.Attempt), update.Progress.Step, (_, before) => Math.Max(before, update.Progress.Step)));
                 var student = await cluster.StudentAsync(trial);
-                if (student != expected[number % Seeds]) _failures.Enqueue($"{name}: its student is {student}, without faults it is {expected[number % Seeds]}");
+                if (student != expected[number % Seeds])
+                {
+                    _failures.Enqueue($"{name}: its student is {student}, without faults it is {expected[number % Seeds]}");
+                }
                 Interlocked.Increment(ref _completed);
             }
             catch (Exception e)
