@@ -86,8 +86,11 @@ internal static class CommandLine
 
     private static RootCommand Root(Session session)
     {
-        var codes = Enum.GetValues<ExitCode>().Select(c => string.Create(CultureInfo.InvariantCulture, $"  {(int)c,3}  {typeof(ExitCode).GetField(c.ToString())!.GetCustomAttribute<DescriptionAttribute>()!.Description}"));
-        var root = new RootCommand($"Distils diffusion models into one-step generators by distribution backtracking.\n\nExit codes:\n{string.Join('\n', codes)}")
+        var codes = Enum.GetValues<ExitCode>().Select(c => string.Create(
+            CultureInfo.InvariantCulture,
+            $"  {(int)c,3}  {typeof(ExitCode).GetField(c.ToString())!.GetCustomAttribute<DescriptionAttribute>()!.Description}"));
+        var root = new RootCommand(
+            $"Distils diffusion models into one-step generators by distribution backtracking.\n\nExit codes:\n{string.Join('\n', codes)}")
         {
             GlobalOptions.Data,
             GlobalOptions.Cluster,
@@ -122,7 +125,10 @@ internal static class CommandLine
             return parsed.Errors.Select(e => e.Message).Distinct();
         }
         var here = parsed.CommandResult.Command;
-        var names = here.Subcommands.Select(c => c.Name).Concat(here.Options.Select(o => o.Name)).Concat([GlobalOptions.Data.Name, GlobalOptions.Cluster.Name, GlobalOptions.TokenFile.Name]).ToList();
-        return parsed.UnmatchedTokens.Take(1).Select(token => $"There is no '{token}' here" + (NearestName.Of(token, names) is { } near ? $"; did you mean '{near}'?" : "."));
+        var names = here.Subcommands.Select(c => c.Name).Concat(here.Options.Select(o => o.Name))
+            .Concat([GlobalOptions.Data.Name, GlobalOptions.Cluster.Name, GlobalOptions.TokenFile.Name])
+            .ToList();
+        return parsed.UnmatchedTokens.Take(1)
+            .Select(token => $"There is no '{token}' here" + (NearestName.Of(token, names) is { } near ? $"; did you mean '{near}'?" : "."));
     }
 }

@@ -21,14 +21,16 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
     public async Task<string> SubmitAsync(ExperimentSpec spec, ContentRef teacher, CancellationToken cancellation = default)
     {
         var canonical = SpecJson.Canonical(spec);
-        var sweep = await grains.GetGrain<ISweepGrain>(GrainKeys.Sweep(spec.Name, canonical)).SubmitAsync(new SweepSubmission(spec.Name, canonical, teacher)).WaitAsync(cancellation);
+        var sweep = await grains.GetGrain<ISweepGrain>(GrainKeys.Sweep(spec.Name, canonical)).SubmitAsync(new SweepSubmission(spec.Name, canonical, teacher))
+            .WaitAsync(cancellation);
         if (sweep.Spec != canonical)
         {
             throw new DisBackException($"{sweep.Id} holds another spec that shares this one's short digest by chance; give the spec another name.");
         }
         if (sweep.Teacher != teacher)
         {
-            throw new DisBackException($"{sweep.Id} was begun with the teacher {sweep.Teacher} but '{spec.Teacher}' is now {teacher}; bring the former back, or give the spec another name.");
+            throw new DisBackException($"{sweep.Id} was begun with the teacher {sweep.Teacher} but '{spec.Teacher}' is now {teacher}; bring the former back, "
+                + "or give the spec another name.");
         }
         return GrainKeys.Trial(sweep.Id, 0);
     }
@@ -58,7 +60,8 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
     public Task<CommandReply> CancelAsync(RunId run, CancellationToken cancellation = default) => Grain(run).CancelAsync().WaitAsync(cancellation);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<string>> WhyAsync(RunId run, CancellationToken cancellation = default) => await Grain(run).WhyAsync().WaitAsync(cancellation);
+    public async Task<IReadOnlyList<string>> WhyAsync(RunId run, CancellationToken cancellation = default) =>
+        await Grain(run).WhyAsync().WaitAsync(cancellation);
 
     /// <inheritdoc/>
     public Task<PoolView> PoolAsync(CancellationToken cancellation = default) =>
@@ -68,7 +71,14 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
     public IAsyncEnumerable<RunUpdate> WatchAsync(RunId run, long afterSequence = 0, CancellationToken cancellationToken = default)
     {
         var firstFailure = 0L;
-        return LastingWatch.FollowAsync((after, stop) => Grain(run).WatchAsync(after, stop), afterSequence, IsRetried, s_firstPause, s_longestPause, _time, cancellationToken);
+        return LastingWatch.FollowAsync(
+            (after, stop) => Grain(run).WatchAsync(after, stop),
+            afterSequence,
+            IsRetried,
+            s_firstPause,
+            s_longestPause,
+            _time,
+            cancellationToken);
 
         bool IsRetried(Exception failure, int failures)
         {
@@ -83,7 +93,9 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
             }
             return _time.GetElapsedTime(firstFailure) < s_patience
                 ? true
-                : throw new ClusterUnavailableException($"The silos have not answered for {s_patience.TotalSeconds:0} seconds while {run} was watched; see whether they run.", failure);
+                : throw new ClusterUnavailableException(
+                    $"The silos have not answered for {s_patience.TotalSeconds:0} seconds while {run} was watched; see whether they run.",
+                    failure);
         }
     }
 
@@ -92,7 +104,8 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
     /// grain lost its place or could not write its state.
     /// </summary>
     public static bool IsInterruption(Exception failure) =>
-        failure is OrleansException or EnumerationAbortedException or Orleans.Runtime.Messaging.ConnectionFailedException or TimeoutException or ObjectDisposedException;
+        failure is OrleansException or EnumerationAbortedException or Orleans.Runtime.Messaging.ConnectionFailedException
+            or TimeoutException or ObjectDisposedException;
 
     private static DisBackException Taken(string name, TeacherDocument teacher) =>
         new($"The name '{name}' is taken by another teacher ({teacher.Provenance}); choose another name.");

@@ -32,6 +32,8 @@ public static class Lookup
         var nearest = NearestName.Of(text, items.SelectMany(names));
         throw new NotFoundException(items.Count == 0
             ? $"There is no {kind} '{text}': there are none here; check --data or --cluster."
-            : nearest is null ? $"There is no {kind} '{text}'; the command 'list' shows what there is." : $"There is no {kind} '{text}'; did you mean '{nearest}'?");
+            : nearest is null
+                ? $"There is no {kind} '{text}'; the command 'list' shows what there is."
+                : $"There is no {kind} '{text}'; did you mean '{nearest}'?");
     }
 }

@@ -23,7 +23,11 @@ public sealed class SiloConnection : IAsyncDisposable
     /// <param name="find">How its silos are found.</param>
     /// <param name="logs">Where the client logs; null is nowhere.</param>
     /// <param name="cancellation">Stops the attempt.</param>
-    public static async Task<SiloConnection> ConnectAsync(string cluster, Action<IClientBuilder> find, ILoggerFactory? logs = null, CancellationToken cancellation = default)
+    public static async Task<SiloConnection> ConnectAsync(
+        string cluster,
+        Action<IClientBuilder> find,
+        ILoggerFactory? logs = null,
+        CancellationToken cancellation = default)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         if (logs is not null)
@@ -63,7 +67,8 @@ public sealed class SiloConnection : IAsyncDisposable
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            throw new DisBackException($"Process {owner.ProcessId} (`{owner.Command}`) holds the data folder but does not answer at {gateway}; try again, or stop it with 'kill -INT {owner.ProcessId}'.", e);
+            throw new DisBackException($"Process {owner.ProcessId} (`{owner.Command}`) holds the data folder but does not answer at {gateway}; try again, or "
+                + $"stop it with 'kill -INT {owner.ProcessId}'.", e);
         }
     }
 

@@ -96,14 +96,18 @@ internal sealed partial class BlobGrainStorage(
 
     private void Reset<T>(IGrainState<T> grainState) => (grainState.State, grainState.ETag, grainState.RecordExists) = (Fresh<T>(), null, false);
 
-    private static void Set<T>(IGrainState<T> grainState, T state, string etag) => (grainState.State, grainState.ETag, grainState.RecordExists) = (state, etag, true);
+    private static void Set<T>(IGrainState<T> grainState, T state, string etag) =>
+        (grainState.State, grainState.ETag, grainState.RecordExists) = (state, etag, true);
 
     private static InconsistentStateException Inconsistent(string action, BlobConflictException conflict, string? currentETag) => new(
-        $"The document '{conflict.Name}' could not be {action}: another activation of the grain changed it first; this activation is recycled and reads it anew.",
+        $"The document '{conflict.Name}' could not be {action}: another activation of the grain changed it first; this activation is recycled "
+            + "and reads it anew.",
         conflict.StoredETag ?? "unknown",
         currentETag ?? "none",
         conflict);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The document '{Blob}' has {Bytes} bytes, more than {Limit}; each write rewrites all of it, so page what grows.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The document '{Blob}' has {Bytes} bytes, more than {Limit}; each write rewrites all of it, so page what grows.")]
     private partial void LogLargeDocument(string blob, int bytes, int limit);
 }

@@ -29,7 +29,10 @@ internal static class CheckpointCommand
             {
                 session.Screen.Table(["STEP", "TARGET", "BYTES", "DIGEST"], trial.Run.Checkpoints.Select(c => new[]
                 {
-                    c.Step.ToString(CultureInfo.InvariantCulture), c.TargetIndex < 0 ? "-" : c.TargetIndex.ToString(CultureInfo.InvariantCulture), Texts.Bytes(c.Content.Length), c.Content.Digest,
+                    c.Step.ToString(CultureInfo.InvariantCulture),
+                    c.TargetIndex < 0 ? "-" : c.TargetIndex.ToString(CultureInfo.InvariantCulture),
+                    Texts.Bytes(c.Content.Length),
+                    c.Content.Digest,
                 }));
             }
             return (int)ExitCode.Ok;

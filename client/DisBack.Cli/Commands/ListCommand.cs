@@ -30,7 +30,9 @@ internal static class ListCommand
             }
             else if (runs.Count == 0)
             {
-                session.Screen.Line(filter == new RunFilter() ? $"There are no runs in {installation.Archive.Location} yet; start one with 'disback run SPEC'." : "No run is like that.");
+                session.Screen.Line(filter == new RunFilter()
+                    ? $"There are no runs in {installation.Archive.Location} yet; start one with 'disback run SPEC'."
+                    : "No run is like that.");
             }
             else
             {

@@ -14,10 +14,14 @@ internal static class RunFacts
         screen.Fact("submitted", Texts.Time(run.Submitted));
         screen.Fact("ended", run.Ended is { } ended ? Texts.Time(ended) : null);
         screen.Fact("trained", run.Seconds > 0 ? Texts.Duration(TimeSpan.FromSeconds(run.Seconds)) : null);
-        screen.Fact("checkpoint", run.Head is { } head ? string.Create(CultureInfo.InvariantCulture, $"step {head.Step} of {run.Steps} ({head.Content})") : null);
+        screen.Fact(
+            "checkpoint",
+            run.Head is { } head ? string.Create(CultureInfo.InvariantCulture, $"step {head.Step} of {run.Steps} ({head.Content})") : null);
         foreach (var (name, value) in run.Latest)
         {
-            var best = run.Best.GetValueOrDefault(name) is { } lowest && lowest != value ? string.Create(CultureInfo.InvariantCulture, $", best {Texts.Number(lowest.Value)} at step {lowest.Step}") : "";
+            var best = run.Best.GetValueOrDefault(name) is { } lowest && lowest != value
+                ? string.Create(CultureInfo.InvariantCulture, $", best {Texts.Number(lowest.Value)} at step {lowest.Step}")
+                : "";
             screen.Fact(name, string.Create(CultureInfo.InvariantCulture, $"{Texts.Number(value.Value)} at step {value.Step}{best}"));
         }
         foreach (var change in run.Switches)
@@ -26,7 +30,11 @@ internal static class RunFacts
         }
         foreach (var attempt in run.Attempts)
         {
-            screen.Fact("attempt", string.Create(CultureInfo.InvariantCulture, $"{attempt.Number} on {attempt.Place} from step {attempt.ResumedStep}, {(attempt.Ended is null ? "running" : attempt.Cause is { } cause ? $"{cause.ToString().ToLowerInvariant()}: {attempt.Message}" : "complete")}"));
+            var outcome = attempt.Cause is { } cause ? $"{cause.ToString().ToLowerInvariant()}: {attempt.Message}" : "complete";
+            var state = attempt.Ended is null ? "running" : outcome;
+            screen.Fact(
+                "attempt",
+                string.Create(CultureInfo.InvariantCulture, $"{attempt.Number} on {attempt.Place} from step {attempt.ResumedStep}, {state}"));
         }
         foreach (var file in files.FilesOf(id))
         {

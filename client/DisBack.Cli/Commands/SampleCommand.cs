@@ -16,7 +16,12 @@ internal static class SampleCommand
         var count = Arguments.Count(100, "How many pictures.");
         var columns = Arguments.Positive(new Option<int>("--columns") { Description = "Pictures in a row.", DefaultValueFactory = _ => 10 });
         var seed = new Option<long>("--seed") { Description = "Seed of the noise.", DefaultValueFactory = _ => 0 };
-        var output = new Option<string>("--output", "-o") { Description = "The PNG file to write.", HelpName = "FILE", DefaultValueFactory = _ => "samples.png" };
+        var output = new Option<string>("--output", "-o")
+        {
+            Description = "The PNG file to write.",
+            HelpName = "FILE",
+            DefaultValueFactory = _ => "samples.png",
+        };
         var command = new Command("sample", "Draws pictures with a student, one network evaluation each.") { name, count, columns, seed, output };
         command.SetAction(async (parsed, cancellation) =>
         {

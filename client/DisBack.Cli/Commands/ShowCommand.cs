@@ -43,7 +43,9 @@ internal static class ShowCommand
     {
         screen.Fact("run", trial.Id);
         screen.Fact("teacher", trial.Teacher?.Digest);
-        screen.Fact("trajectory", trial.Trajectory.Length == 0 ? null : $"{Texts.Short(trial.Trajectory)}" + (trial.Nodes > 0 ? string.Create(CultureInfo.InvariantCulture, $" ({trial.Nodes} nodes)") : ""));
+        screen.Fact("trajectory", trial.Trajectory.Length == 0
+            ? null
+            : $"{Texts.Short(trial.Trajectory)}" + (trial.Nodes > 0 ? string.Create(CultureInfo.InvariantCulture, $" ({trial.Nodes} nodes)") : ""));
         RunFacts.Print(screen, trial.Run, files, trial.Id);
     }
 }

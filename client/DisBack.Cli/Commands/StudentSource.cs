@@ -55,7 +55,8 @@ internal sealed class StudentSource : IDisposable
         }
         if (!trial.Run.Artifacts.TryGetValue(StudentFile.Name, out var student))
         {
-            throw new DisBackException($"{trial.Id} has no student yet: it is {trial.Run.Status.ToString().ToLowerInvariant()}; repeat its command until it is complete.");
+            throw new DisBackException(
+                $"{trial.Id} has no student yet: it is {trial.Run.Status.ToString().ToLowerInvariant()}; repeat its command until it is complete.");
         }
         var path = Path.Combine(folder, student.Name);
         await contents.FetchAsync(student.Content, path, cancellation);

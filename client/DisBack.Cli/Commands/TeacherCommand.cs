@@ -46,8 +46,18 @@ internal static class TeacherCommand
             if (await installation.Archive.TeacherAsync(spec.Name, CancellationToken.None) is { Weights: { } weights })
             {
                 await Driver.ExportAsync(installation, run);
-                var manifest = new { spec.Name, spec.Seed, SpecDigest = GrainKeys.Digest(SpecJson.Canonical(spec)), WeightsDigest = weights.Digest, Spec = SpecJson.ToNode(spec) };
-                await File.WriteAllTextAsync(Path.Combine(installation.Files.Of(run.Folder), "teacher.json"), JsonSerializer.Serialize(manifest, StorageJson.Options) + "\n", CancellationToken.None);
+                var manifest = new
+                {
+                    spec.Name,
+                    spec.Seed,
+                    SpecDigest = GrainKeys.Digest(SpecJson.Canonical(spec)),
+                    WeightsDigest = weights.Digest,
+                    Spec = SpecJson.ToNode(spec),
+                };
+                await File.WriteAllTextAsync(
+                    Path.Combine(installation.Files.Of(run.Folder), "teacher.json"),
+                    JsonSerializer.Serialize(manifest, StorageJson.Options) + "\n",
+                    CancellationToken.None);
             }
             Driver.Conclude(session.Screen, installation, run);
             return (int)(session.Signals.Received ?? Driver.CodeOf(run.Run));
@@ -59,7 +69,11 @@ internal static class TeacherCommand
     {
         var file = new Argument<string>("FILE") { Description = "A safetensors file with the tensor names of EDM's networks." };
         var name = new Option<string?>("--name") { Description = "Name to register it under; the file's own name unless given." };
-        var network = new Option<string?>("--network") { Description = "YAML file with the network's settings, for files that do not say which network they hold.", HelpName = "FILE" };
+        var network = new Option<string?>("--network")
+        {
+            Description = "YAML file with the network's settings, for files that do not say which network they hold.",
+            HelpName = "FILE",
+        };
         var command = new Command("import", "Registers weights as a teacher, after loading them strictly.") { file, name, network };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -76,7 +90,10 @@ internal static class TeacherCommand
             using var bytes = new MemoryStream();
             SafetensorsFile.Write(bytes, NetworkFile.TensorsOf(denoiser), NetworkMetadata.Of(settings));
             var content = await installation.Archive.Content.PutAsync(BinaryData.FromBytes(bytes.ToArray()), cancellation);
-            await control.RegisterTeacherAsync(known, new TeacherRegistration(content, settings.ToJson(), $"imported from {Path.GetFileName(path)}"), cancellation);
+            await control.RegisterTeacherAsync(
+                known,
+                new TeacherRegistration(content, settings.ToJson(), $"imported from {Path.GetFileName(path)}"),
+                cancellation);
             session.Screen.Line($"Teacher '{known}' is registered: {content.Digest}.");
             return (int)ExitCode.Ok;
         });

@@ -31,7 +31,10 @@ internal static class TrajectoryCommand
             {
                 session.Screen.Table(["TRAJECTORY", "NAME", "STATUS", "NODES", "BYTES", "SUBMITTED"], trajectories.Select(t => new[]
                 {
-                    Texts.Short(t.Id), t.Name, t.Sealed ? "sealed" : t.Run.Status.ToString().ToLowerInvariant(), t.Nodes.Length.ToString(CultureInfo.InvariantCulture),
+                    Texts.Short(t.Id),
+                    t.Name,
+                    t.Sealed ? "sealed" : t.Run.Status.ToString().ToLowerInvariant(),
+                    t.Nodes.Length.ToString(CultureInfo.InvariantCulture),
                     Texts.Bytes(t.Nodes.Sum(n => n.Content.Length)), Texts.Time(t.Run.Submitted),
                 }));
             }
@@ -83,7 +86,11 @@ internal static class TrajectoryCommand
             {
                 session.Screen.Line($"The trajectory {Texts.Short(trajectory.Id)} is not complete: stage 1 has not ended; repeat the run that records it.");
             }
-            var intact = await Verification.RunAsync(session.Screen, installation.Archive.Content, trajectory.Nodes.Select(n => (string.Create(CultureInfo.InvariantCulture, $"node {n.Index}, step {n.Step}"), n.Content)), cancellation);
+            var intact = await Verification.RunAsync(
+                session.Screen,
+                installation.Archive.Content,
+                trajectory.Nodes.Select(n => (string.Create(CultureInfo.InvariantCulture, $"node {n.Index}, step {n.Step}"), n.Content)),
+                cancellation);
             return (int)(whole && intact ? ExitCode.Ok : ExitCode.Storage);
         });
         return command;
@@ -107,8 +114,12 @@ internal static class TrajectoryCommand
             {
                 await installation.Archive.Content.FetchAsync(node.Content, Path.Combine(destination.FullName, FileName(node)), cancellation);
             }
-            await File.WriteAllTextAsync(Path.Combine(destination.FullName, "trajectory.json"), DocumentJson.Of(trajectory).ToJsonString(StorageJson.Options) + "\n", cancellation);
-            session.Screen.Line(string.Create(CultureInfo.InvariantCulture, $"{trajectory.Nodes.Length} nodes and trajectory.json are in {destination.FullName}."));
+            await File.WriteAllTextAsync(
+                Path.Combine(destination.FullName, "trajectory.json"),
+                DocumentJson.Of(trajectory).ToJsonString(StorageJson.Options) + "\n",
+                cancellation);
+            session.Screen.Line(
+                string.Create(CultureInfo.InvariantCulture, $"{trajectory.Nodes.Length} nodes and trajectory.json are in {destination.FullName}."));
             return (int)ExitCode.Ok;
         });
         return command;

@@ -92,5 +92,6 @@ internal sealed class RunProgress(TimeProvider time, int nodes)
     }
 
     private string Target => Snapshot.TargetIndex == 0 ? "target: the teacher"
-        : string.Create(CultureInfo.InvariantCulture, $"target: node {Snapshot.TargetIndex}") + (Nodes > 0 ? string.Create(CultureInfo.InvariantCulture, $" of {Nodes - 1}") : "");
+        : string.Create(CultureInfo.InvariantCulture, $"target: node {Snapshot.TargetIndex}")
+            + (Nodes > 0 ? string.Create(CultureInfo.InvariantCulture, $" of {Nodes - 1}") : "");
 }

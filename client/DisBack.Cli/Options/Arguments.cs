@@ -20,7 +20,8 @@ internal static class Arguments
         DefaultValueFactory = _ => [],
     };
 
-    public static Option<int> Count(int value, string description) => Positive(new Option<int>("--count", "-n") { Description = description, DefaultValueFactory = _ => value });
+    public static Option<int> Count(int value, string description) =>
+        Positive(new Option<int>("--count", "-n") { Description = description, DefaultValueFactory = _ => value });
 
     public static Option<int> Positive(Option<int> option)
     {

@@ -19,7 +19,14 @@ internal static class Chart
     /// <summary>A curve with more points than this is noisy rather than sparse, and gets a moving mean.</summary>
     private const int Dense = 60;
 
-    private static readonly Color[] Colors = [Color.FromHex("#3b82f6"), Color.FromHex("#f59e0b"), Color.FromHex("#10b981"), Color.FromHex("#ef4444"), Color.FromHex("#8b5cf6")];
+    private static readonly Color[] s_colors =
+    [
+        Color.FromHex("#3b82f6"),
+        Color.FromHex("#f59e0b"),
+        Color.FromHex("#10b981"),
+        Color.FromHex("#ef4444"),
+        Color.FromHex("#8b5cf6"),
+    ];
 
     static Chart()
     {
@@ -43,7 +50,7 @@ internal static class Chart
         var logarithmic = !chart.Stepped && values.Length > 0 && values.Min() > 0 && values.Max() > 20 * values.Min();
         for (var i = 0; i < curves.Length; i++)
         {
-            var line = Add(plot, curves[i], Colors[i % Colors.Length], logarithmic, chart.Stepped);
+            var line = Add(plot, curves[i], s_colors[i % s_colors.Length], logarithmic, chart.Stepped);
             if (curves.Length > 1)
             {
                 line.LegendText = curves[i].Name;
@@ -57,7 +64,11 @@ internal static class Chart
         plot.Axes.Bottom.Label.Text = "step";
         plot.Axes.Bottom.Label.Bold = false;
         plot.Axes.Bottom.Label.FontSize = 13;
-        plot.Axes.Bottom.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true, LabelFormatter = step => step.ToString("#,0", CultureInfo.InvariantCulture) };
+        plot.Axes.Bottom.TickGenerator = new NumericAutomatic
+        {
+            IntegerTicksOnly = true,
+            LabelFormatter = step => step.ToString("#,0", CultureInfo.InvariantCulture),
+        };
         if (logarithmic)
         {
             plot.Axes.Left.TickGenerator = LogarithmicTicks(values.Min(), values.Max());

@@ -29,7 +29,8 @@ internal static class ReportWriter
             {
                 File.Delete(temporary); // deleting throws if even the folder is missing
             }
-            throw new StorageException($"The report '{path}' cannot be written: {cause.Message.TrimEnd('.')}; free some space or check the folder's permissions, then repeat the command.", cause);
+            throw new StorageException($"The report '{path}' cannot be written: {cause.Message.TrimEnd('.')}; free some space or check the folder's "
+                + "permissions, then repeat the command.", cause);
         }
     }
 
@@ -93,7 +94,8 @@ internal static class ReportWriter
     }
 
     private static void Header(StringBuilder body, ReportModel report) => body.Append(
-        $"<header><h1>{Text(report.Title)} <span class=\"status {Text(report.Status)}\">{Text(report.Status)}</span></h1><p>{Text(report.Summary)}</p></header>\n");
+        $"<header><h1>{Text(report.Title)} <span class=\"status {Text(report.Status)}\">{Text(report.Status)}</span></h1>"
+            + $"<p>{Text(report.Summary)}</p></header>\n");
 
     private static void Section(StringBuilder body, string title, Action content)
     {
@@ -116,7 +118,8 @@ internal static class ReportWriter
     {
         foreach (var (caption, png) in pictures)
         {
-            body.Append($"<figure class=\"samples\"><img alt=\"{Text(caption)}\" src=\"{DataUri("image/png", png)}\"><figcaption>{Text(caption)}</figcaption></figure>\n");
+            body.Append($"<figure class=\"samples\"><img alt=\"{Text(caption)}\" src=\"{DataUri("image/png", png)}\">"
+                + $"<figcaption>{Text(caption)}</figcaption></figure>\n");
         }
     }
 
@@ -147,7 +150,8 @@ internal static class ReportWriter
         {
             body.Append(string.Create(
                 CultureInfo.InvariantCulture,
-                $"<tr><td>{node.Index}{(node.Index == 0 ? " (teacher)" : "")}</td><td>{node.Step:#,0}</td><td>{node.Loss:G4}</td><td>{node.Bytes / 1e6:0.00} MB</td><td><code>{Text(node.Digest)}</code></td></tr>\n"));
+                $"<tr><td>{node.Index}{(node.Index == 0 ? " (teacher)" : "")}</td><td>{node.Step:#,0}</td><td>{node.Loss:G4}</td>"
+                    + $"<td>{node.Bytes / 1e6:0.00} MB</td><td><code>{Text(node.Digest)}</code></td></tr>\n"));
         }
         body.Append("</table>\n");
     }

@@ -12,7 +12,11 @@ internal sealed class Screen
     /// <summary>Wide enough that nothing is wrapped where the output is not a terminal.</summary>
     private const int PlainWidth = 4096;
 
-    private static readonly JsonSerializerOptions s_indented = new(SpecJson.Options) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_indented = new(SpecJson.Options)
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public Screen(TextWriter output, TextWriter error, bool live)
     {

@@ -12,7 +12,8 @@ internal sealed partial class StopSignals : IDisposable
     private readonly PosixSignalRegistration[] _registrations;
     private int _received;
 
-    public StopSignals() => _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle)];
+    public StopSignals() =>
+        _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle)];
 
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Stopping => _stopping.Token;

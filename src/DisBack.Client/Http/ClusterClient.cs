@@ -66,7 +66,8 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
     public Task<IReadOnlyList<string>> DamagedAsync(CancellationToken cancellation = default) => _http.GetAsync<IReadOnlyList<string>>("damaged", cancellation);
 
     /// <inheritdoc/>
-    public Task<TrialDocument?> TrialAsync(string id, CancellationToken cancellation = default) => _http.FindAsync<TrialDocument>(Api.PathOf(RunId.Trial(id)), cancellation);
+    public Task<TrialDocument?> TrialAsync(string id, CancellationToken cancellation = default) =>
+        _http.FindAsync<TrialDocument>(Api.PathOf(RunId.Trial(id)), cancellation);
 
     /// <inheritdoc/>
     public Task<TrajectoryDocument?> TrajectoryAsync(string key, CancellationToken cancellation = default) =>
@@ -77,21 +78,28 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
         _http.FindAsync<TeacherDocument>(Api.PathOf(RunId.Teacher(name)), cancellation);
 
     /// <inheritdoc/>
-    public Task<TrialDocument> FindTrialAsync(string text, CancellationToken cancellation = default) => MeantAsync<TrialDocument>(RunKind.Backtracking, text, cancellation);
+    public Task<TrialDocument> FindTrialAsync(string text, CancellationToken cancellation = default) =>
+        MeantAsync<TrialDocument>(RunKind.Backtracking, text, cancellation);
 
     /// <inheritdoc/>
     public Task<TrajectoryDocument> FindTrajectoryAsync(string text, CancellationToken cancellation = default) =>
         MeantAsync<TrajectoryDocument>(RunKind.Recording, text, cancellation);
 
     /// <inheritdoc/>
-    public Task<TeacherDocument> FindTeacherAsync(string text, CancellationToken cancellation = default) => MeantAsync<TeacherDocument>(RunKind.Teacher, text, cancellation);
+    public Task<TeacherDocument> FindTeacherAsync(string text, CancellationToken cancellation = default) =>
+        MeantAsync<TeacherDocument>(RunKind.Teacher, text, cancellation);
 
     /// <inheritdoc/>
-    public Task<MetricHistory> MetricsAsync(RunId run, CancellationToken cancellation = default) => _http.GetAsync<MetricHistory>($"{Api.PathOf(run)}/metrics", cancellation);
+    public Task<MetricHistory> MetricsAsync(RunId run, CancellationToken cancellation = default) =>
+        _http.GetAsync<MetricHistory>($"{Api.PathOf(run)}/metrics", cancellation);
 
     /// <inheritdoc/>
     public async Task<string> SubmitAsync(ExperimentSpec spec, ContentRef teacher, CancellationToken cancellation = default) =>
-        (await _http.SendAsync<Submitted>(HttpMethod.Post, Api.CollectionOf(RunKind.Backtracking), new Submission(SpecJson.Canonical(spec), teacher), cancellation)).Id;
+        (await _http.SendAsync<Submitted>(
+            HttpMethod.Post,
+            Api.CollectionOf(RunKind.Backtracking),
+            new Submission(SpecJson.Canonical(spec), teacher),
+            cancellation)).Id;
 
     /// <inheritdoc/>
     public Task<TeacherDocument> RegisterTeacherAsync(string name, TeacherRegistration registration, CancellationToken cancellation = default) =>
@@ -99,7 +107,11 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
 
     /// <inheritdoc/>
     public Task<TeacherDocument> TrainTeacherAsync(TeacherSpec spec, CancellationToken cancellation = default) =>
-        _http.SendAsync<TeacherDocument>(HttpMethod.Post, $"{Api.PathOf(RunId.Teacher(spec.Name))}/train", new Submission(SpecJson.Canonical(spec)), cancellation);
+        _http.SendAsync<TeacherDocument>(
+            HttpMethod.Post,
+            $"{Api.PathOf(RunId.Teacher(spec.Name))}/train",
+            new Submission(SpecJson.Canonical(spec)),
+            cancellation);
 
     /// <inheritdoc/>
     public Task<CommandReply> PauseAsync(RunId run, CancellationToken cancellation = default) => TellAsync(run, "pause", cancellation);
@@ -111,7 +123,8 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
     public Task<CommandReply> CancelAsync(RunId run, CancellationToken cancellation = default) => TellAsync(run, "cancel", cancellation);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<string>> WhyAsync(RunId run, CancellationToken cancellation = default) => _http.GetAsync<IReadOnlyList<string>>($"{Api.PathOf(run)}/why", cancellation);
+    public Task<IReadOnlyList<string>> WhyAsync(RunId run, CancellationToken cancellation = default) =>
+        _http.GetAsync<IReadOnlyList<string>>($"{Api.PathOf(run)}/why", cancellation);
 
     /// <inheritdoc/>
     public Task<PoolView> PoolAsync(CancellationToken cancellation = default) => _http.GetAsync<PoolView>("accelerators", cancellation);
@@ -170,7 +183,9 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
         using var response = await Heard(_http.SendOnceAsync(request, ending.Token));
         await using var body = await Heard(response.Content.ReadAsStreamAsync(ending.Token));
         // An event that only says that the gateway is alive has no data.
-        var items = SseParser.Create(body, (type, data) => type == Api.AliveEvent ? null : JsonSerializer.Deserialize<RunUpdate>(data, Api.Json)).EnumerateAsync(ending.Token).GetAsyncEnumerator(ending.Token);
+        var items = SseParser.Create(body, (type, data) => type == Api.AliveEvent ? null : JsonSerializer.Deserialize<RunUpdate>(data, Api.Json))
+            .EnumerateAsync(ending.Token)
+            .GetAsyncEnumerator(ending.Token);
         await using var _ = items;
         RunUpdate? last = null;
         while (await Heard(items.MoveNextAsync().AsTask()))
@@ -211,7 +226,9 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
         string? next = null;
         do
         {
-            var page = await _http.GetAsync<Page<T>>($"{path}?limit={PageSize}{filter}{(next is null ? "" : $"&after={Uri.EscapeDataString(next)}")}", cancellation);
+            var page = await _http.GetAsync<Page<T>>(
+                $"{path}?limit={PageSize}{filter}{(next is null ? "" : $"&after={Uri.EscapeDataString(next)}")}",
+                cancellation);
             all.AddRange(page.Items);
             next = page.Next;
         }

@@ -19,7 +19,9 @@ internal sealed class ContentsOverHttp(ClusterHttp http) : IBlobStore
     public async Task<BlobInfo?> FindAsync(string name, CancellationToken cancellation = default)
     {
         using var response = await FindAsync(HttpMethod.Head, name, null, cancellation);
-        return response is null ? null : new(name, response.Content.Headers.ContentLength ?? 0, response.Content.Headers.LastModified ?? default, response.Headers.ETag?.Tag ?? "");
+        return response is null
+            ? null
+            : new(name, response.Content.Headers.ContentLength ?? 0, response.Content.Headers.LastModified ?? default, response.Headers.ETag?.Tag ?? "");
     }
 
     public async Task<BlobContent?> ReadAsync(string name, CancellationToken cancellation = default)
@@ -55,7 +57,9 @@ internal sealed class ContentsOverHttp(ClusterHttp http) : IBlobStore
                 {
                     if (++interruptions > Resumptions)
                     {
-                        throw new ClusterUnavailableException($"The connection to {Location} broke {interruptions} times in one download; try again later.", failure);
+                        throw new ClusterUnavailableException(
+                            $"The connection to {Location} broke {interruptions} times in one download; try again later.",
+                            failure);
                     }
                     break;
                 }
@@ -76,9 +80,11 @@ internal sealed class ContentsOverHttp(ClusterHttp http) : IBlobStore
     public Task<string> UploadAsync(string name, string localFile, BlobCondition condition, bool consume = false, CancellationToken cancellation = default) =>
         PutAsync(name, new FileInfo(localFile).Length, () => new StreamContent(File.OpenRead(localFile)), cancellation);
 
-    public Task<bool> DeleteAsync(string name, BlobCondition condition, CancellationToken cancellation = default) => throw new NotSupportedException("A gateway deletes nothing.");
+    public Task<bool> DeleteAsync(string name, BlobCondition condition, CancellationToken cancellation = default) =>
+        throw new NotSupportedException("A gateway deletes nothing.");
 
-    public IAsyncEnumerable<BlobInfo> ListAsync(string prefix, CancellationToken cancellation = default) => throw new NotSupportedException("A gateway lists no contents.");
+    public IAsyncEnumerable<BlobInfo> ListAsync(string prefix, CancellationToken cancellation = default) =>
+        throw new NotSupportedException("A gateway lists no contents.");
 
     public string? LocalPathOf(string name) => null;
 

@@ -29,7 +29,8 @@ public sealed class BlobStoreOptions : IValidatableObject
     {
         if (new object?[] { Folder, AccountAddress, ConnectionString }.Count(given => given is not null) != 1)
         {
-            yield return new("Exactly one of Blobs:Folder, Blobs:AccountAddress and Blobs:ConnectionString says where everything durable lies; set that one and clear the others.");
+            yield return new("Exactly one of Blobs:Folder, Blobs:AccountAddress and Blobs:ConnectionString says where everything durable lies; set that one "
+                + "and clear the others.");
         }
         if (Folder is { Length: 0 })
         {
@@ -37,11 +38,14 @@ public sealed class BlobStoreOptions : IValidatableObject
         }
         if (AccountAddress is { IsAbsoluteUri: false })
         {
-            yield return new($"Blobs:AccountAddress is '{AccountAddress}'; give the whole address of the blob endpoint, as https://ACCOUNT.blob.core.windows.net.");
+            yield return new(
+                $"Blobs:AccountAddress is '{AccountAddress}'; give the whole address of the blob endpoint, as https://ACCOUNT.blob.core.windows.net.");
         }
         if (ConnectionString is not null && !IsConnectionString())
         {
-            yield return new("Blobs:ConnectionString cannot be read; take it whole from the storage account, as DefaultEndpointsProtocol=...;AccountName=...;AccountKey=...");
+            yield return new(
+                "Blobs:ConnectionString cannot be read; take it whole from the storage account, as "
+                    + "DefaultEndpointsProtocol=...;AccountName=...;AccountKey=...");
         }
         if (!Regex.IsMatch(Container, "^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$"))
         {
@@ -61,7 +65,9 @@ public sealed class BlobStoreOptions : IValidatableObject
         }
         if (Azure.NetworkTimeout <= TimeSpan.Zero)
         {
-            yield return new(string.Create(CultureInfo.InvariantCulture, $"Blobs:Azure:NetworkTimeout is {Azure.NetworkTimeout.TotalSeconds:0.###} s; it must be longer than nothing."));
+            yield return new(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Blobs:Azure:NetworkTimeout is {Azure.NetworkTimeout.TotalSeconds:0.###} s; it must be longer than nothing."));
         }
     }
 

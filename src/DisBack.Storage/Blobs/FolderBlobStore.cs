@@ -19,10 +19,10 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
     private const string LockFolder = ".locks";
 
     // Shared by all stores of the process, so that two of them on one folder still exclude each other.
-    private static readonly Lock[] Locks = [.. Enumerable.Range(0, 64).Select(_ => new Lock())];
+    private static readonly Lock[] s_locks = [.. Enumerable.Range(0, 64).Select(_ => new Lock())];
 
-    private static readonly TimeSpan HoldPause = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan HoldPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_holdPause = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan s_holdTimeout = TimeSpan.FromSeconds(10);
 
     private readonly string _root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
     private readonly TimeProvider _time = time ?? TimeProvider.System;
@@ -73,7 +73,8 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
                 var count = RandomAccess.Read(handle, bytes.AsSpan(read), read);
                 if (count == 0)
                 {
-                    throw new StorageException($"The blob '{name}' in '{_root}' became shorter while it was read; something other than DisBack writes to this folder.");
+                    throw new StorageException(
+                        $"The blob '{name}' in '{_root}' became shorter while it was read; something other than DisBack writes to this folder.");
                 }
                 read += count;
             }
@@ -143,7 +144,7 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         var path = PathOf(name);
         return OnPool("the blob", name, 0, () =>
         {
-            lock (Locks[ShardOf(name)])
+            lock (s_locks[ShardOf(name)])
             {
                 using var held = Hold(name, condition);
                 var stored = new FileInfo(path);
@@ -197,7 +198,9 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         return found;
     }
 
-    /// <summary>Fills a temporary file, makes it durable, and gives it its name if the condition holds at that moment. Else a consumed file goes back.</summary>
+    /// <summary>
+    /// Fills a temporary file, makes it durable, and gives it its name if the condition holds at that moment. Else a consumed file goes back.
+    /// </summary>
     private string Put(string name, string path, BlobCondition condition, Func<string, SafeFileHandle> fill, string? consumed = null)
     {
         Demand(name, condition, new FileInfo(path));
@@ -208,7 +211,7 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         {
             using var file = fill(temporary);
             RandomAccess.FlushToDisk(file);
-            lock (Locks[ShardOf(name)])
+            lock (s_locks[ShardOf(name)])
             {
                 using var held = Hold(name, condition);
                 var stored = new FileInfo(path);
@@ -248,7 +251,7 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         DurableFile.CreateDirectory(folder);
         var file = Path.Combine(folder, $"{BlobNames.TemporaryMark}{ShardOf(name)}");
 #pragma warning disable RS0030 // On a pool thread that the file system blocks as well, inside a lock.
-        for (var started = _time.GetTimestamp(); _time.GetElapsedTime(started) < HoldPatience; Thread.Sleep(HoldPause))
+        for (var started = _time.GetTimestamp(); _time.GetElapsedTime(started) < s_holdTimeout; Thread.Sleep(s_holdPause))
 #pragma warning restore RS0030
         {
             if (DurableFile.TryOpen(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None) is { } held)
@@ -256,11 +259,12 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
                 return held;
             }
         }
-        throw new StorageException($"The blob '{name}' in '{_root}' could not be replaced within {HoldPatience.TotalSeconds:0} s, because another process is replacing it; see what else works with this folder.");
+        throw new StorageException($"The blob '{name}' in '{_root}' could not be replaced within {s_holdTimeout.TotalSeconds:0} s, because another process is "
+            + "replacing it; see what else works with this folder.");
     }
 
     /// <summary>The same in every process, unlike a hash code.</summary>
-    private static uint ShardOf(string name) => name.Aggregate(17u, (hash, character) => unchecked(hash * 31 + character)) % (uint)Locks.Length;
+    private static uint ShardOf(string name) => name.Aggregate(17u, (hash, character) => unchecked(hash * 31 + character)) % (uint)s_locks.Length;
 
     private static void Rename(string name, string temporary, string path, BlobCondition condition)
     {
@@ -361,7 +365,9 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StorageException($"The folder '{_root}' cannot be used for {what} '{name}': {e.Message.TrimEnd('.')}; check its permissions or name another folder with --data.", e);
+            throw new StorageException(
+                $"The folder '{_root}' cannot be used for {what} '{name}': {e.Message.TrimEnd('.')}; check its permissions or name another folder with --data.",
+                e);
         }
     }
 }

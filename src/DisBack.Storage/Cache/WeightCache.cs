@@ -82,7 +82,9 @@ public sealed partial class WeightCache : IDisposable
         }
     }
 
-    /// <summary>Puts this cache's copy of a content in the place of a damaged one in the blob store; does nothing if the copy is damaged too, or gone.</summary>
+    /// <summary>
+    /// Puts this cache's copy of a content in the place of a damaged one in the blob store; does nothing if the copy is damaged too, or gone.
+    /// </summary>
     /// <returns>Whether the store holds the bytes now.</returns>
     public async Task<bool> HealAsync(string digest, CancellationToken cancellation = default)
     {
@@ -132,7 +134,8 @@ public sealed partial class WeightCache : IDisposable
             }
             Pin(entry);
 #pragma warning disable RS0030 // It has completed: nobody waits.
-            if (entry.Ready is null or { IsFaulted: true } or { IsCanceled: true } || (entry.Ready.IsCompleted && (verify || !HasLength(entry.Ready.Result, content))))
+            if (entry.Ready is null or { IsFaulted: true } or { IsCanceled: true }
+                || (entry.Ready.IsCompleted && (verify || !HasLength(entry.Ready.Result, content))))
             {
 #pragma warning restore RS0030
                 entry.Ready = StartMakingReady(content, entry);
@@ -243,7 +246,8 @@ public sealed partial class WeightCache : IDisposable
                 if (!idle.TryDequeue(out var victim))
                 {
                     throw new StorageException(
-                        $"The weight cache in '{_folder}' has no room for {content} ({DurableFile.Size(content.Length)}): {DurableFile.Size(_bytes)} of its {DurableFile.Size(_capacity)} are in use; raise its CapacityBytes or run fewer trials on this host.");
+                        $"The weight cache in '{_folder}' has no room for {content} ({DurableFile.Size(content.Length)}): {DurableFile.Size(_bytes)} of its "
+                            + $"{DurableFile.Size(_capacity)} are in use; raise its CapacityBytes or run fewer trials on this host.");
                 }
                 Drop(victim);
                 _entries.Remove(victim.Digest);

@@ -91,7 +91,13 @@ public sealed class ContentStore(IBlobStore blobs)
     {
         try
         {
-            await using var file = new FileStream(localFile, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
+            await using var file = new FileStream(
+                localFile,
+                FileMode.Open,
+                FileAccess.Read,
+                FileShare.Read | FileShare.Delete,
+                bufferSize: 0,
+                FileOptions.Asynchronous | FileOptions.SequentialScan);
             return new(Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation)), file.Length);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

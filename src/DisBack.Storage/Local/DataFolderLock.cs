@@ -14,7 +14,7 @@ namespace DisBack.Storage.Local;
 public sealed class DataFolderLock : IDisposable
 {
     private const int Attempts = 10;
-    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan s_betweenAttempts = TimeSpan.FromMilliseconds(20);
 
     private readonly FileStream _lock;
     private readonly string _ownerFile;
@@ -53,7 +53,7 @@ public sealed class DataFolderLock : IDisposable
                 }
                 // FindOwner of another process holds the lock for an instant; a run holds it for as long as it lives.
 #pragma warning disable RS0030 // At the start of a process, which has nothing else to do.
-                Thread.Sleep(BetweenAttempts);
+                Thread.Sleep(s_betweenAttempts);
 #pragma warning restore RS0030
             }
         }
@@ -61,7 +61,9 @@ public sealed class DataFolderLock : IDisposable
         {
             throw DurableFile.IsDiskFull(e)
                 ? DurableFile.DiskFull(folder, "its lock file", 0, e)
-                : new StorageException($"The data folder '{folder}' cannot be used: {e.Message.TrimEnd('.')}; check its permissions or name another folder with --data.", e);
+                : new StorageException(
+                    $"The data folder '{folder}' cannot be used: {e.Message.TrimEnd('.')}; check its permissions or name another folder with --data.",
+                    e);
         }
     }
 

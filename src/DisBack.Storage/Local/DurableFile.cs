@@ -106,7 +106,8 @@ internal static partial class DurableFile
             free = "free space unknown";
         }
         return new StorageException(
-            $"No space left on '{path}' for {what} ({Size(bytes)} needed, {free}); free some space there, or move to a larger disk, and go on: nothing that was already durable is lost.",
+            $"No space left on '{path}' for {what} ({Size(bytes)} needed, {free}); free some space there, or move to a larger disk, and go on: nothing that "
+                + "was already durable is lost.",
             inner);
     }
 

@@ -72,7 +72,9 @@ public sealed class MetricReader(IBlobStore blobs)
             }
             catch (JsonException e)
             {
-                throw new StorageException($"The metric chunk '{name}' in {blobs.Location} is damaged at line {line}; delete it to go on without its points.", e);
+                throw new StorageException(
+                    $"The metric chunk '{name}' in {blobs.Location} is damaged at line {line}; delete it to go on without its points.",
+                    e);
             }
         }
     }
