@@ -12,7 +12,7 @@ using DisBack.Storage.Local;
 
 namespace DisBack.Cli;
 
-/// <summary>The verbs of <c>disback</c>, and the one place where a failure becomes a sentence and an exit code.</summary>
+/// <summary>The verbs of <c>disback</c>, and where a failure becomes a sentence and an exit code.</summary>
 internal static class CommandLine
 {
     private const string TraceVariable = "DISBACK_TRACE";

@@ -108,7 +108,7 @@ public sealed class BlobArchive : IArchive
     public Task<MetricHistory> MetricsAsync(RunId run, CancellationToken cancellation = default) =>
         _metrics.ReadAsync(GrainKeys.Metrics(run.Kind, run.Owner), cancellation);
 
-    /// <summary>Something was told to the installation: the next list is looked up anew, whatever its age.</summary>
+    /// <summary>The installation was sent a command: the next list is looked up anew, whatever its age.</summary>
     public void Expire()
     {
         _trials.Expire();

@@ -59,7 +59,7 @@ internal sealed class DocumentMirror<TDocument, TItem>(DocumentReader reader, st
             }
             look = _look;
         }
-        // Nobody's impatience ends a look that others wait for.
+        // The caller who gives up does not end a request that others wait for.
         var copy = await look.WaitAsync(cancellation);
         lock (_gate)
         {

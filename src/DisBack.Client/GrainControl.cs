@@ -10,8 +10,8 @@ namespace DisBack.Client;
 /// <param name="time">The clock; null is the system's.</param>
 public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null) : IControl
 {
-    /// <summary>A silo that died is replaced within seconds; who waits longer is told.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+    /// <summary>A silo that died is replaced within seconds; whoever waits longer gets an error.</summary>
+    private static readonly TimeSpan s_retryTimeout = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(0.1);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(2);
 
@@ -91,17 +91,17 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
             {
                 firstFailure = _time.GetTimestamp();
             }
-            return _time.GetElapsedTime(firstFailure) < s_patience
+            return _time.GetElapsedTime(firstFailure) < s_retryTimeout
                 ? true
                 : throw new ClusterUnavailableException(
-                    $"The silos have not answered for {s_patience.TotalSeconds:0} seconds while {run} was watched; see whether they run.",
+                    $"The silos have not answered for {s_retryTimeout.TotalSeconds:0} seconds while {run} was watched; see whether they run.",
                     failure);
         }
     }
 
     /// <summary>
     /// Whether a failed call to a grain says that the silos could not serve it now: nobody was there, or no silo of the role that is needed, or the
-    /// grain lost its place or could not write its state.
+    /// grain was moved or could not write its state.
     /// </summary>
     public static bool IsInterruption(Exception failure) =>
         failure is OrleansException or EnumerationAbortedException or Orleans.Runtime.Messaging.ConnectionFailedException

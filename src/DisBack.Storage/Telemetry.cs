@@ -34,8 +34,8 @@ public static class Telemetry
         "{content}",
         "Contents that did not match their digest.");
 
-    /// <summary>Weights that were on this host already.</summary>
-    internal static readonly Counter<long> CacheHits = s_meter.CreateCounter<long>("disback.storage.cache.hits", "{request}", "Weights found on this host.");
+    /// <summary>Weights that were on this machine already.</summary>
+    internal static readonly Counter<long> CacheHits = s_meter.CreateCounter<long>("disback.storage.cache.hits", "{request}", "Weights found on this machine.");
 
     /// <summary>Weights that had to be fetched.</summary>
     internal static readonly Counter<long> CacheMisses = s_meter.CreateCounter<long>(
@@ -43,11 +43,11 @@ public static class Telemetry
         "{request}",
         "Weights that had to be fetched.");
 
-    /// <summary>Weights thrown out for room.</summary>
+    /// <summary>Weights evicted for room.</summary>
     internal static readonly Counter<long> CacheEvictions = s_meter.CreateCounter<long>(
         "disback.storage.cache.evictions",
         "{file}",
-        "Weights removed from this host for room.");
+        "Weights removed from this machine for room.");
 
     /// <summary>Bytes the weight cache holds now.</summary>
     internal static readonly UpDownCounter<long> CacheBytes = s_meter.CreateUpDownCounter<long>(

@@ -5,7 +5,7 @@ using DisBack.Contracts.Documents;
 
 namespace DisBack.Cli.Commands;
 
-/// <summary>What trials, trajectories and teachers have in common, in words.</summary>
+/// <summary>What trials, trajectories and teachers have in common, as lines of text.</summary>
 internal static class RunFacts
 {
     public static void Print(Screen screen, RunRecord run, RunFolders files, string id)

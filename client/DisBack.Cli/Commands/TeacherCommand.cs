@@ -34,7 +34,7 @@ internal static class TeacherCommand
             var spec = SpecReader.Read<TeacherSpec>(parsed.GetRequiredValue(file), parsed.GetRequiredValue(set));
             await using var installation = Installation.Of(parsed, session);
             RunCommand.RefuseDetached(parsed.GetValue(detach), installation);
-            var control = await installation.DriveAsync($"disback teacher train {parsed.GetRequiredValue(file)}", spec.Hardware.Device, cancellation);
+            var control = await installation.HostAsync($"disback teacher train {parsed.GetRequiredValue(file)}", spec.Hardware.Device, cancellation);
             await control.TrainTeacherAsync(spec, cancellation);
             var id = RunId.Teacher(spec.Name);
             if (parsed.GetValue(detach))
@@ -42,10 +42,10 @@ internal static class TeacherCommand
                 session.Screen.Line($"{id} is being trained; 'disback watch teacher/{spec.Name}' shows it.");
                 return (int)ExitCode.Ok;
             }
-            var run = await new Driver(session, installation, control).DriveAsync(id, cancellation);
+            var run = await new RunFollower(session, installation, control).FinishAsync(id, cancellation);
             if (await installation.Archive.TeacherAsync(spec.Name, CancellationToken.None) is { Weights: { } weights })
             {
-                await Driver.ExportAsync(installation, run);
+                await RunFollower.ExportAsync(installation, run);
                 var manifest = new
                 {
                     spec.Name,
@@ -59,8 +59,8 @@ internal static class TeacherCommand
                     JsonSerializer.Serialize(manifest, StorageJson.Options) + "\n",
                     CancellationToken.None);
             }
-            Driver.Conclude(session.Screen, installation, run);
-            return (int)(session.Signals.Received ?? Driver.CodeOf(run.Run));
+            RunFollower.Conclude(session.Screen, installation, run);
+            return (int)(session.Signals.Received ?? RunFollower.CodeOf(run.Run));
         });
         return command;
     }
@@ -86,7 +86,7 @@ internal static class TeacherCommand
             NetworkFile.Load(weights, denoiser);
 
             await using var installation = Installation.Of(parsed, session);
-            var control = await installation.DriveAsync($"disback teacher import {path}", "cpu", cancellation);
+            var control = await installation.HostAsync($"disback teacher import {path}", "cpu", cancellation);
             using var bytes = new MemoryStream();
             SafetensorsFile.Write(bytes, NetworkFile.TensorsOf(denoiser), NetworkMetadata.Of(settings));
             var content = await installation.Archive.Content.PutAsync(BinaryData.FromBytes(bytes.ToArray()), cancellation);

@@ -40,7 +40,7 @@ internal static class WhyCommand
         return command;
     }
 
-    /// <summary>What the document alone tells, where nobody drives the run.</summary>
+    /// <summary>What the document alone shows, where no process hosts the run.</summary>
     private static IEnumerable<string> OfDocument(RunTarget target, IArchive archive)
     {
         var run = target.Run;
@@ -51,11 +51,11 @@ internal static class WhyCommand
             RunStatus.Cancelled => "It was cancelled; a spec with another name or seed starts anew.",
             RunStatus.Failed => $"It was given up{at} ({run.Cause?.ToString().ToLowerInvariant() ?? "failed"}); 'disback resume {target.Text}' tries again.",
             RunStatus.Paused => $"It is paused{at}; 'disback resume {target.Text}' goes on.",
-            _ => $"No process works in {archive.Location}, so nothing drives it{at}; 'disback resume {target.Text}' goes on.",
+            _ => $"No process works in {archive.Location}, so nothing advances it{at}; 'disback resume {target.Text}' goes on.",
         };
         if (!run.Status.IsSettled())
         {
-            yield return $"When it was last driven it was {run.Status.ToString().ToLowerInvariant()}.";
+            yield return $"When it last advanced it was {run.Status.ToString().ToLowerInvariant()}.";
         }
         if (run.Status != RunStatus.Completed && run.Reason is { Length: > 0 } reason)
         {

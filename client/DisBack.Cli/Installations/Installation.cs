@@ -19,17 +19,17 @@ internal abstract class Installation(string data) : IAsyncDisposable
     /// <summary>The teachers it knows.</summary>
     public TeacherLibrary Teachers => new(Archive, path => NetworkFile.Open(path).Dispose());
 
-    /// <summary>Whether runs are driven by this process and end with it.</summary>
-    public abstract bool DrivesHere { get; }
+    /// <summary>Whether runs are hosted by this process and stop with it.</summary>
+    public abstract bool HostsRuns { get; }
 
-    /// <summary>Controls the runs that are driven now; null if no process drives them.</summary>
+    /// <summary>Controls the runs that are hosted now; null if no process hosts them.</summary>
     public abstract Task<IControl?> ReachAsync(CancellationToken cancellation);
 
-    /// <summary>Sees to it that runs are driven, if need be by this process.</summary>
+    /// <summary>Sees to it that runs are hosted, if need be by this process.</summary>
     /// <param name="command">What this process does, as a person would type it.</param>
     /// <param name="device">What the spec's <c>hardware.device</c> asks of this process, if it is the one that computes.</param>
     /// <param name="cancellation">Stops the start.</param>
-    public abstract Task<IControl> DriveAsync(string command, string device, CancellationToken cancellation);
+    public abstract Task<IControl> HostAsync(string command, string device, CancellationToken cancellation);
 
     /// <summary>Says what a list does not show because it cannot be read.</summary>
     public async Task WarnOfDamageAsync(Screen screen, CancellationToken cancellation)
@@ -80,11 +80,11 @@ internal abstract class Installation(string data) : IAsyncDisposable
     private sealed class OfFolder(string data) : Installation(data)
     {
         private readonly DataFolder _folder = new(data);
-        private IAsyncDisposable? _driver;
+        private IAsyncDisposable? _connection;
 
         public override IArchive Archive => _folder.Archive;
 
-        public override bool DrivesHere => true;
+        public override bool HostsRuns => true;
 
         public override async Task<IControl?> ReachAsync(CancellationToken cancellation)
         {
@@ -93,29 +93,29 @@ internal abstract class Installation(string data) : IAsyncDisposable
                 return null;
             }
             var connection = await SiloConnection.ConnectAsync(owner, cancellation);
-            _driver = connection;
+            _connection = connection;
             return new GrainControl(connection.Grains);
         }
 
-        public override async Task<IControl> DriveAsync(string command, string device, CancellationToken cancellation)
+        public override async Task<IControl> HostAsync(string command, string device, CancellationToken cancellation)
         {
             var silo = await Silo.StartAsync(_folder, command, device, cancellation);
-            _driver = silo;
+            _connection = silo;
             return new GrainControl(silo.Grains);
         }
 
-        public override ValueTask DisposeAsync() => _driver?.DisposeAsync() ?? default;
+        public override ValueTask DisposeAsync() => _connection?.DisposeAsync() ?? default;
     }
 
     private sealed class OfCluster(string data, ClusterClient cluster) : Installation(data)
     {
         public override IArchive Archive => cluster;
 
-        public override bool DrivesHere => false;
+        public override bool HostsRuns => false;
 
         public override Task<IControl?> ReachAsync(CancellationToken cancellation) => Task.FromResult<IControl?>(cluster);
 
-        public override Task<IControl> DriveAsync(string command, string device, CancellationToken cancellation) => Task.FromResult<IControl>(cluster);
+        public override Task<IControl> HostAsync(string command, string device, CancellationToken cancellation) => Task.FromResult<IControl>(cluster);
 
         public override ValueTask DisposeAsync()
         {

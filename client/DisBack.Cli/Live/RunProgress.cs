@@ -5,7 +5,7 @@ using DisBack.Contracts.Grains;
 
 namespace DisBack.Cli.Live;
 
-/// <summary>What is known of a run while it is watched; folds updates in and says it in words.</summary>
+/// <summary>What is known of a run while it is watched; folds updates in and puts it into a sentence.</summary>
 internal sealed class RunProgress(TimeProvider time, int nodes)
 {
     private readonly long _start = time.GetTimestamp();

@@ -8,7 +8,7 @@ internal static class CurvePictures
 {
     private const int Width = 860, Height = 270;
 
-    /// <summary>Stands for the page's text colour in an SVG until <see cref="Svg"/> puts <c>currentColor</c> in its place.</summary>
+    /// <summary>Stands for the page's text colour in an SVG until <see cref="Svg"/> puts <c>currentColor</c> there.</summary>
     private static readonly Color s_pageInk = Color.FromHex("#010203");
 
     /// <summary>All charts, one under the other, on white.</summary>

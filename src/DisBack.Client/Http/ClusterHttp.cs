@@ -63,7 +63,7 @@ internal sealed class ClusterHttp : IDisposable
     /// <summary>The gateway.</summary>
     public Uri Address { get; }
 
-    /// <summary>What a user is told while the gateway is tried again.</summary>
+    /// <summary>The notice to a user while the gateway is tried again.</summary>
     public string Trouble(Exception? failure) =>
         $"The cluster at {Address} does not answer{(failure is null ? "" : $" ({Innermost(failure).Message.TrimEnd('.')})")}; trying again.";
 
@@ -88,7 +88,7 @@ internal sealed class ClusterHttp : IDisposable
         }
     }
 
-    /// <summary>Tells something.</summary>
+    /// <summary>Sends a command or a submission.</summary>
     public async Task<T> SendAsync<T>(HttpMethod method, string path, object? body, CancellationToken cancellation)
     {
         using var response = await CallAsync(

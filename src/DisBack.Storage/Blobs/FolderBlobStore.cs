@@ -126,7 +126,7 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         {
             if (consume)
             {
-                // Moved, not copied: the handle is opened first because an open handle is what marks a temporary file as alive.
+                // Moved, not copied: the handle is opened first because an open handle is what marks a temporary file as in use.
                 using var original = OpenToSync(localFile);
                 File.Move(localFile, temporary);
                 return OpenToSync(temporary);
@@ -334,7 +334,7 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         }
     }
 
-    /// <summary>A writer keeps its temporary file open, and so locked, until it is renamed: one that can be locked belongs to nobody alive.</summary>
+    /// <summary>A writer keeps its temporary file open, and so locked, until it is renamed: one that can be locked belongs to no living process.</summary>
     private static void DeleteIfAbandoned(string temporary)
     {
         try
@@ -344,7 +344,7 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         }
         catch (IOException)
         {
-            // Alive, or renamed since it was listed.
+            // In use, or renamed since it was listed.
         }
     }
 

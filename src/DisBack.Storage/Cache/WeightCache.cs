@@ -61,7 +61,7 @@ public sealed partial class WeightCache : IDisposable
         }
     }
 
-    /// <summary>Digests whose stored bytes were found damaged, and not fetched intact since: some other host may have a copy.</summary>
+    /// <summary>Digests whose stored bytes were found damaged, and not fetched intact since: some other machine may have a copy.</summary>
     public IReadOnlyList<string> Damaged
     {
         get
@@ -247,7 +247,7 @@ public sealed partial class WeightCache : IDisposable
                 {
                     throw new StorageException(
                         $"The weight cache in '{_folder}' has no room for {content} ({DurableFile.Size(content.Length)}): {DurableFile.Size(_bytes)} of its "
-                            + $"{DurableFile.Size(_capacity)} are in use; raise its CapacityBytes or run fewer trials on this host.");
+                            + $"{DurableFile.Size(_capacity)} are in use; raise its CapacityBytes or run fewer trials on this machine.");
                 }
                 Drop(victim);
                 _entries.Remove(victim.Digest);
@@ -315,7 +315,7 @@ public sealed partial class WeightCache : IDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "The cached copy of {Content} at {Path} was damaged; it is fetched again from the blob store.")]
     private partial void LogDamaged(ContentRef content, string path);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Content} was damaged in the blob store and is whole again, from this host's copy.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Content} was damaged in the blob store and is whole again, from this machine's copy.")]
     private partial void LogHealed(ContentRef content);
 
     private sealed class Entry(string digest)
