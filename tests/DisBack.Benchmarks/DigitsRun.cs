@@ -28,7 +28,13 @@ internal static class DigitsRun
     /// <summary>As many operations per step as <see cref="Network"/> has, with next to no arithmetic in them.</summary>
     public static readonly NetworkSettings Hollow = Network with { ImgResolution = 2, ModelChannels = 4 };
 
-    public static readonly BacktrackingSettings Settings = new() { Steps = int.MaxValue, Batch = 128, CollapseThreshold = 0, Generator = new OptimizerSettings { LearningRate = 1e-5, ClipNorm = 10 } };
+    public static readonly BacktrackingSettings Settings = new()
+    {
+        Steps = int.MaxValue,
+        Batch = 128,
+        CollapseThreshold = 0,
+        Generator = new OptimizerSettings { LearningRate = 1e-5, ClipNorm = 10 },
+    };
 
     public static DistributionBacktracking Open(NetworkSettings network, int batch, Device? device = null)
     {

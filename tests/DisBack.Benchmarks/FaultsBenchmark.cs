@@ -10,9 +10,16 @@ internal static class FaultsBenchmark
     {
         var seed = new Option<int>("--seed") { DefaultValueFactory = _ => 1, Description = "Seed of the schedule; the same seed is the same schedule." };
         var count = new Option<int>("--count") { DefaultValueFactory = _ => 1000, Description = "How many faults." };
-        var from = new Option<int>("--from") { DefaultValueFactory = _ => 0, Description = "Leaves out the faults before this one, to come sooner to the one that found something." };
+        var from = new Option<int>("--from")
+        {
+            DefaultValueFactory = _ => 0,
+            Description = "Leaves out the faults before this one, to come sooner to the one that found something.",
+        };
         var list = new Option<bool>("--list") { Description = "Shows the schedule and does nothing." };
-        var command = new Command("faults", "A fault soak: kills, freezes, partitions, damaged bytes and failing services, one over the other, while trials keep coming.") { seed, count, from, list };
+        var command = new Command(
+            "faults",
+            "A fault soak: kills, freezes, partitions, damaged bytes and failing services, one over the other, while "
+                + "trials keep coming.") { seed, count, from, list };
         command.SetAction(async (parsed, cancellation) =>
         {
             var (chosen, faults, first) = (parsed.GetValue(seed), parsed.GetValue(count), parsed.GetValue(from));

@@ -11,8 +11,17 @@ internal static class GoodputBenchmark
     public static Command Create()
     {
         var window = new Option<int>("--window") { DefaultValueFactory = _ => 120, Description = "Seconds per rate of failures." };
-        var periods = new Option<int[]>("--every") { DefaultValueFactory = _ => [60, 15, 5], Description = "Seconds between failures.", AllowMultipleArgumentsPerToken = true };
-        var command = new Command("goodput", "Goodput under kill -9 of the worker that trains, which is started again at once; checkpoints every 50 steps.") { window, periods };
+        var periods = new Option<int[]>("--every")
+        {
+            DefaultValueFactory = _ => [60, 15, 5],
+            Description = "Seconds between failures.",
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var command = new Command("goodput", "Goodput under kill -9 of the worker that trains, which is started again at once; checkpoints every 50 steps.")
+        {
+            window,
+            periods,
+        };
         command.SetAction(async (parsed, _) => await RunAsync(TimeSpan.FromSeconds(parsed.GetValue(window)), parsed.GetRequiredValue(periods)));
         return command;
     }
@@ -62,5 +71,6 @@ internal static class GoodputBenchmark
 
     private static long Head(TestCluster cluster) => cluster.History.Records.Where(IsProgress).Max(record => record.Step);
 
-    private static bool IsProgress(HistoryRecord record) => record.Event == HistoryEvent.CheckpointCommitted && record.Run.StartsWith("backtracking/", StringComparison.Ordinal);
+    private static bool IsProgress(HistoryRecord record) =>
+        record.Event == HistoryEvent.CheckpointCommitted && record.Run.StartsWith("backtracking/", StringComparison.Ordinal);
 }

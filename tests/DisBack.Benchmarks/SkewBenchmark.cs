@@ -16,7 +16,12 @@ internal static class SkewBenchmark
 
     public static Command Create()
     {
-        var from = new Option<string>("--from") { Required = true, Description = "The git revision of the older silo; it is built in a folder of its own.", HelpName = "REVISION" };
+        var from = new Option<string>("--from")
+        {
+            Required = true,
+            Description = "The git revision of the older silo; it is built in a folder of its own.",
+            HelpName = "REVISION",
+        };
         var command = new Command("skew", "A rolling restart from an older silo to this one while runs train.") { from };
         command.SetAction(async (parsed, cancellation) => await RunAsync(parsed.GetRequiredValue(from), cancellation));
         return command;
@@ -41,10 +46,12 @@ internal static class SkewBenchmark
     private static async Task<int> RollAsync(string revision, string olderSilo)
     {
         const int runs = 3;
-        var expected = await FaultFreeRun.StudentsAsync(teacher => Enumerable.Range(0, runs).Select(seed => TinyExperiment.Spec($"skew-{seed}", teacher, seed, backtracking: 3000)));
+        var expected = await FaultFreeRun.StudentsAsync(
+            teacher => Enumerable.Range(0, runs).Select(seed => TinyExperiment.Spec($"skew-{seed}", teacher, seed, backtracking: 3000)));
         Environment.SetEnvironmentVariable(SiloVariable, olderSilo);
         await using var cluster = await TestCluster.StartAsync(new TestClusterOptions { Controls = 2, Workers = 2, Slots = 2 });
-        var trials = await Task.WhenAll(Enumerable.Range(0, runs).Select(seed => cluster.SubmitAsync(TinyExperiment.Spec($"skew-{seed}", cluster.Teacher, seed, backtracking: 3000))));
+        var trials = await Task.WhenAll(
+            Enumerable.Range(0, runs).Select(seed => cluster.SubmitAsync(TinyExperiment.Spec($"skew-{seed}", cluster.Teacher, seed, backtracking: 3000))));
         foreach (var trial in trials)
         {
             await TestCluster.UntilAsync(trial, update => update.Progress.Step > 20, CancellationToken.None);
@@ -80,7 +87,8 @@ internal static class SkewBenchmark
         await process.WaitForExitAsync(cancellation);
         if (process.ExitCode != 0)
         {
-            throw new InvalidOperationException($"'{program} {string.Join(' ', arguments)}' ended with exit code {process.ExitCode}; run it by hand to see why.");
+            throw new InvalidOperationException(
+                $"'{program} {string.Join(' ', arguments)}' ended with exit code {process.ExitCode}; run it by hand to see why.");
         }
     }
 }

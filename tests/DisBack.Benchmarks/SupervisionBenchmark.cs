@@ -24,7 +24,10 @@ internal static class SupervisionBenchmark
     {
         using var folder = new TestKit.TemporaryFolder();
         // As in production, somebody listens to the instruments.
-        using var listener = new System.Diagnostics.Metrics.MeterListener { InstrumentPublished = (instrument, self) => self.EnableMeasurementEvents(instrument) };
+        using var listener = new System.Diagnostics.Metrics.MeterListener
+        {
+            InstrumentPublished = (instrument, self) => self.EnableMeasurementEvents(instrument),
+        };
         listener.Start();
         var training = new EmptyTraining(steps, TimeSpan.Zero);
         List<double> bare = [], watched = [];

@@ -45,9 +45,18 @@ public sealed class ClusterTests(TaughtFolder folder) : IClassFixture<TaughtFold
         Assert.Contains("brought", await Said(["teacher", "list", .. there]));
 
         // The same JSON from the cluster and from its folder.
-        foreach (var verb in new string[][] { ["list", "--json"], ["show", "spec", "--json"], ["trajectory", "list", "--json"], ["teacher", "list", "--json"], ["checkpoint", "list", "spec", "--json"] })
+        foreach (var verb in new string[][]
         {
-            Assert.True(JsonNode.DeepEquals(JsonNode.Parse(await Said([.. verb, "--data", cluster.Folder])), JsonNode.Parse(await Said([.. verb, .. there]))), string.Join(' ', verb));
+            ["list", "--json"],
+            ["show", "spec", "--json"],
+            ["trajectory", "list", "--json"],
+            ["teacher", "list", "--json"],
+            ["checkpoint", "list", "spec", "--json"],
+        })
+        {
+            Assert.True(
+                JsonNode.DeepEquals(JsonNode.Parse(await Said([.. verb, "--data", cluster.Folder])), JsonNode.Parse(await Said([.. verb, .. there]))),
+                string.Join(' ', verb));
         }
     }
 
@@ -81,7 +90,9 @@ public sealed class ClusterTests(TaughtFolder folder) : IClassFixture<TaughtFold
         await Said(["cancel", "long", .. mine]);
         Assert.Equal(ExitCode.Cancelled, (await DisBackProcess.RunAsync(folder.Path, ["watch", "long", .. mine])).Code);
 
-        Assert.Equal(ExitCode.ClusterUnavailable, (await DisBackProcess.RunAsync(folder.Path, ["list", "--cluster", "http://127.0.0.1:9", "--data", root])).Code);
+        Assert.Equal(
+            ExitCode.ClusterUnavailable,
+            (await DisBackProcess.RunAsync(folder.Path, ["list", "--cluster", "http://127.0.0.1:9", "--data", root])).Code);
         Assert.Equal(ExitCode.Invalid, (await DisBackProcess.RunAsync(folder.Path, ["list", "--cluster", "nonsense", "--data", root])).Code);
     }
 

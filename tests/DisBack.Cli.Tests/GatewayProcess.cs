@@ -9,7 +9,9 @@ namespace DisBack.Cli.Tests;
 /// <summary>A cluster of the smallest size: a real silo in this process, and the real gateway executable in front of it.</summary>
 internal sealed partial class GatewayProcess : IAsyncDisposable
 {
-    private static readonly string s_program = Path.Combine(AppContext.BaseDirectory.Replace("/tests/DisBack.Cli.Tests/", "/client/DisBack.Gateway/", StringComparison.Ordinal), "DisBack.Gateway");
+    private static readonly string s_program = Path.Combine(
+        AppContext.BaseDirectory.Replace("/tests/DisBack.Cli.Tests/", "/client/DisBack.Gateway/", StringComparison.Ordinal),
+        "DisBack.Gateway");
 
     private readonly EmbeddedHost _silo;
     private readonly string _tokens;
@@ -71,7 +73,8 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
             await TokenAsync("first", "viewer");
         }
         _gateway = Start(
-            $"--Tokens:File={_tokens}", $"--Blobs:Folder={Folder}", "--Cluster:Id=embedded", $"--Endpoints:SiloGateway={new DataFolder(Folder).Owner!.Gateway}", $"--Endpoints:Http={port}");
+            $"--Tokens:File={_tokens}", $"--Blobs:Folder={Folder}", "--Cluster:Id=embedded",
+            $"--Endpoints:SiloGateway={new DataFolder(Folder).Owner!.Gateway}", $"--Endpoints:Http={port}");
         while (await _gateway.StandardOutput.ReadLineAsync() is { } line)
         {
             if (Listening().Match(line) is { Success: true } match)

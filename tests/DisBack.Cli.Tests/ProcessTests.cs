@@ -14,7 +14,8 @@ public sealed class TaughtFolder : IAsyncLifetime
     {
         await File.WriteAllTextAsync(System.IO.Path.Combine(Path, "teacher.yaml"), """
             name: tiny
-            network: { img_resolution: 14, img_channels: 1, label_dim: 10, model_channels: 8, channel_mult: [1], num_blocks: 1, attn_resolutions: [], dropout: 0 }
+            network: { img_resolution: 14, img_channels: 1, label_dim: 10, model_channels: 8, channel_mult: [1], num_blocks: 1,
+              attn_resolutions: [], dropout: 0 }
             data: { source: digits, resolution: 14 }
             training: { steps: 10, batch: 16 }
             checkpoints: { every: 5 }
@@ -115,7 +116,8 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
     public async Task Bad_input_is_told_before_anything_is_taken_or_written()
     {
         var (code, _, error) = await Run("spec.yaml", "bad", "--set", "recording.stps=1");
-        Assert.Equal((ExitCode.Invalid, "--set recording.stps=1: there is no key 'stps' in 'recording'; expected one of steps, batch, optimizer, noise, nodes, seed; did you mean 'steps'?\n"), (code, error));
+        Assert.Equal((ExitCode.Invalid, "--set recording.stps=1: there is no key 'stps' in 'recording'; expected one of steps, batch, optimizer, noise, nodes, "
+            + "seed; did you mean 'steps'?\n"), (code, error));
         (code, _, error) = await DisBackProcess.RunAsync(folder.Path, "show", "nowhere");
         Assert.Equal(ExitCode.NotFound, code);
         Assert.StartsWith("disback: There is no run 'nowhere'", error);
@@ -136,7 +138,10 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         using (var weights = SafetensorsFile.Open(whole))
         using (TorchSharp.torch.NewDisposeScope())
         {
-            SafetensorsFile.Write(Path.Combine(folder.Path, "lame.safetensors"), [.. weights.Entries.Keys.Skip(1).Select(name => (name, weights.Read(name)))], weights.Metadata);
+            SafetensorsFile.Write(
+                Path.Combine(folder.Path, "lame.safetensors"),
+                [.. weights.Entries.Keys.Skip(1).Select(name => (name, weights.Read(name)))],
+                weights.Metadata);
         }
         (code, _, error) = await Run("spec.yaml", "misfit", "--set", "teacher=lame.safetensors");
         Assert.Equal(ExitCode.Invalid, code);
@@ -181,7 +186,8 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
 
     private string Stored(string digest) => Path.Combine(folder.Path, "disback-data", "cas", "sha256", digest[..2], digest);
 
-    private DisBackProcess Start(string name, params string[] more) => DisBackProcess.Start(folder.Path, ["run", "spec.yaml", "--set", $"name={name}", .. more]);
+    private DisBackProcess Start(string name, params string[] more) =>
+        DisBackProcess.Start(folder.Path, ["run", "spec.yaml", "--set", $"name={name}", .. more]);
 
     private Task<(ExitCode Code, string Output, string Error)> Run(string spec, string name, params string[] more)
         => DisBackProcess.RunAsync(folder.Path, ["run", spec, "--set", $"name={name}", .. more]);
@@ -194,5 +200,8 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
     }
 
     private string Student(string name)
-        => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Directory.EnumerateFiles(Path.Combine(folder.Path, "disback-data", "runs"), "student.safetensors", SearchOption.AllDirectories).Single(f => f.Contains($"/{name}-", StringComparison.Ordinal)))));
+        => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Directory.EnumerateFiles(
+            Path.Combine(folder.Path, "disback-data", "runs"),
+            "student.safetensors",
+            SearchOption.AllDirectories).Single(f => f.Contains($"/{name}-", StringComparison.Ordinal)))));
 }

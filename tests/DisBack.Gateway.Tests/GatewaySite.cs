@@ -69,8 +69,10 @@ internal sealed class GatewaySite : IAsyncDisposable
     {
         var gateway = GatewayHost.Build(
         [
-            $"--Tokens:File={Tokens}", $"--Blobs:Folder={Folder}", "--Cluster:Id=embedded", $"--Endpoints:SiloGateway={new DataFolder(Folder).Owner?.Gateway ?? "127.0.0.1:1"}",
-            "--Endpoints:Http=0", "--Logging:LogLevel:Default=None", "--Logging:LogLevel:Microsoft.AspNetCore=None", "--Logging:LogLevel:Microsoft.Hosting=None", "--Logging:LogLevel:Orleans=None", .. settings,
+            $"--Tokens:File={Tokens}", $"--Blobs:Folder={Folder}", "--Cluster:Id=embedded",
+            $"--Endpoints:SiloGateway={new DataFolder(Folder).Owner?.Gateway ?? "127.0.0.1:1"}",
+            "--Endpoints:Http=0", "--Logging:LogLevel:Default=None", "--Logging:LogLevel:Microsoft.AspNetCore=None",
+            "--Logging:LogLevel:Microsoft.Hosting=None", "--Logging:LogLevel:Orleans=None", .. settings,
         ], services => services.AddSingleton(_time));
         _owned.Add(gateway);
         await gateway.StartAsync();
@@ -118,7 +120,8 @@ internal sealed class GatewaySite : IAsyncDisposable
         return RunId.Trial(await client.SubmitAsync(Spec(name), await PutTeacherAsync(client)));
     }
 
-    public static Task<ContentRef> PutTeacherAsync(ClusterClient client) => client.Content.PutAsync(BinaryData.FromString("the teacher"), TestContext.Current.CancellationToken);
+    public static Task<ContentRef> PutTeacherAsync(ClusterClient client) =>
+        client.Content.PutAsync(BinaryData.FromString("the teacher"), TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -7,7 +7,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace DisBack.Silo.Tests;
 
-/// <summary>A silo that the membership table has lost asks to be started again; one that is listed, not active yet, or cannot read the table does not.</summary>
+/// <summary>
+/// A silo that the membership table has lost asks to be started again; one that is listed, not active yet, or cannot read the table does not.
+/// </summary>
 public sealed class MembershipGuardTests : IAsyncDisposable
 {
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(5);
@@ -175,7 +177,8 @@ public sealed class MembershipGuardTests : IAsyncDisposable
         {
             get
             {
-                var members = ImmutableDictionary<SiloAddress, ClusterMember>.Empty.Add(FakeDetails.Address, new ClusterMember(FakeDetails.Address, Status, "silo"));
+                var members = ImmutableDictionary<SiloAddress, ClusterMember>.Empty
+                    .Add(FakeDetails.Address, new ClusterMember(FakeDetails.Address, Status, "silo"));
                 Looks.Release();
                 return new(members, new MembershipVersion(1));
             }
@@ -183,7 +186,8 @@ public sealed class MembershipGuardTests : IAsyncDisposable
 
         public IAsyncEnumerable<ClusterMembershipSnapshot> MembershipUpdates => throw new NotSupportedException();
 
-        public ValueTask Refresh(MembershipVersion minimumVersion = default, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask Refresh(MembershipVersion minimumVersion = default, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
         public Task<bool> TryKill(SiloAddress siloAddress) => throw new NotSupportedException();
     }

@@ -48,12 +48,15 @@ public sealed class SiloProcessTests : IDisposable
         var metrics = Metrics.Parse(await http.GetStringAsync(new Uri(SiloHost.MetricsPath, UriKind.Relative), Cancellation));
         Assert.Equal(1, Assert.Single(metrics, metric => metric.Name == "disback_slots_total").Value);
         var target = Assert.Single(metrics, metric => metric.Name == "target_info").Labels;
-        Assert.Equal(("disback-silo", "disback", "alone", "both"), (target["service_name"], target["service_namespace"], target["service_instance_id"], target["disback_role"]));
+        Assert.Equal(
+            ("disback-silo", "disback", "alone", "both"),
+            (target["service_name"], target["service_namespace"], target["service_instance_id"], target["disback_role"]));
         Assert.Contains(metrics, metric => metric.Name.StartsWith("orleans_catalog_activation", StringComparison.Ordinal));
         Assert.Contains(metrics, metric => metric.Name.StartsWith("dotnet_gc_", StringComparison.Ordinal));
         // Labels of ours are of a few values: never a run, a grain or a digest.
         Assert.Empty(metrics.Where(metric => metric.Name.StartsWith("disback_", StringComparison.Ordinal))
-            .SelectMany(metric => metric.Labels.Keys).Except(["kind", "cause", "loss", "le", "role", "otel_scope_name", "otel_scope_version", "otel_scope_schema_url"]));
+            .SelectMany(metric => metric.Labels.Keys)
+            .Except(["kind", "cause", "loss", "le", "role", "otel_scope_name", "otel_scope_version", "otel_scope_schema_url"]));
 
         Assert.Equal(ExitCodes.Stopped, await silo.TerminateAsync().WaitAsync(Cancellation));
         Assert.NotEqual(0, await ComposeTests.HealthAsync(silo.Http.Port));
@@ -150,7 +153,11 @@ public sealed class SiloProcessTests : IDisposable
 
     private static string SiloAssembly => Path.Combine(AppContext.BaseDirectory, "DisBack.Silo.dll");
 
-    private SiloProcess Silo(string name, bool supervised = false, Dictionary<string, string>? environment = null, params (string Key, string Value)[] settings) => new(
+    private SiloProcess Silo(
+        string name,
+        bool supervised = false,
+        Dictionary<string, string>? environment = null,
+        params (string Key, string Value)[] settings) => new(
         new()
         {
             Name = name,

@@ -89,7 +89,9 @@ public sealed class ServiceFaultTests() : FaultTests(new())
         {
             await silo.KillAsync();
         }
-        var flipped = Cluster.Workers.Where(silo => Directory.Exists(silo.Cache)).SelectMany(silo => Directory.EnumerateFiles(silo.Cache, "*", SearchOption.AllDirectories)).ToList();
+        var flipped = Cluster.Workers.Where(silo => Directory.Exists(silo.Cache))
+            .SelectMany(silo => Directory.EnumerateFiles(silo.Cache, "*", SearchOption.AllDirectories))
+            .ToList();
         foreach (var file in flipped)
         {
             Flip(file);

@@ -47,5 +47,6 @@ public sealed class ChildProcessTests
     }
 
     private static bool IsAlive(int process) =>
-        File.Exists($"/proc/{process}/status") && !File.ReadLines($"/proc/{process}/status").Any(line => line.StartsWith("State:\tZ", StringComparison.Ordinal));
+        File.Exists($"/proc/{process}/status")
+            && !File.ReadLines($"/proc/{process}/status").Any(line => line.StartsWith("State:\tZ", StringComparison.Ordinal));
 }

@@ -75,7 +75,9 @@ internal static class OracleFiles
             "resample_filter" => settings with { ResampleFilter = [.. value.EnumerateArray().Select(tap => tap.GetDouble())] },
             "sigma_data" => settings with { SigmaData = value.GetDouble() },
             "sigma_min" => settings with { SigmaMin = value.GetDouble() },
-            "sigma_max" => settings with { SigmaMax = value.ValueKind == JsonValueKind.Number && double.IsFinite(value.GetDouble()) ? value.GetDouble() : null },
+            "sigma_max" => settings with { SigmaMax = value.ValueKind == JsonValueKind.Number && double.IsFinite(value.GetDouble())
+                ? value.GetDouble()
+                : null },
             "beta_d" => settings with { BetaD = value.GetDouble() },
             "beta_min" => settings with { BetaMin = value.GetDouble() },
             "epsilon_t" => settings with { EpsilonT = value.GetDouble() },

@@ -78,7 +78,8 @@ public sealed class HeunSamplerTests
         using var init = new Generator(1);
         var settings = new NetworkSettings
         {
-            ModelType = ModelType.DhariwalUnet, ImgResolution = 8, ImgChannels = 1, ModelChannels = 4, ChannelMult = [1], NumBlocks = 0, AttnResolutions = [], Dropout = 0,
+            ModelType = ModelType.DhariwalUnet, ImgResolution = 8, ImgChannels = 1, ModelChannels = 4, ChannelMult = [1], NumBlocks = 0, AttnResolutions
+                = [], Dropout = 0,
         };
         return Denoiser.Create(settings, init);
     }

@@ -10,7 +10,7 @@ namespace DisBack.Distillation.Tests.Backtracking;
 /// <summary>When the target changes, and that it only ever walks towards the teacher.</summary>
 public sealed class SwitchingPolicyTests
 {
-    private static readonly BacktrackingSettings Settings = new()
+    private static readonly BacktrackingSettings s_settings = new()
     {
         Steps = 12,
         Batch = 4,
@@ -61,7 +61,13 @@ public sealed class SwitchingPolicyTests
     [Fact]
     public void After_a_switch_the_target_is_another_function()
     {
-        using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 4, Batch = 4, Nodes = new EveryInterval { Interval = 1 }, Optimizer = new OptimizerSettings { LearningRate = 1e-2 } });
+        using var nodes = TinyNetwork.Trajectory(new RecordingSettings
+        {
+            Steps = 4,
+            Batch = 4,
+            Nodes = new EveryInterval { Interval = 1 },
+            Optimizer = new OptimizerSettings { LearningRate = 1e-2 },
+        });
         using var network = TinyNetwork.Open();
         using var scope = NewDisposeScope();
         var (x, sigma, labels) = (ones(1, 1, 8, 8), ones(1, 1, 1, 1), zeros(1, 3));
@@ -74,7 +80,7 @@ public sealed class SwitchingPolicyTests
     private static (IReadOnlyList<TargetSwitch> Switches, int End) Walk(SwitchingPolicy policy)
     {
         using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 4, Batch = 4, Nodes = new EveryInterval { Interval = 1 } });
-        using var run = TinyNetwork.Backtracking(Settings with { Switching = policy }, nodes);
+        using var run = TinyNetwork.Backtracking(s_settings with { Switching = policy }, nodes);
         Assert.Equal(3, run.TargetIndex);
         var heard = new RecordingListener();
         TrainingLoop.Drive(run, new CheckpointSettings(), heard, CancellationToken.None);

@@ -14,7 +14,7 @@ namespace DisBack.Distillation.Tests.Hosts;
 /// <summary>A host with a network and a counter that the product knows nothing of trains, checkpoints and resumes bit for bit.</summary>
 public sealed class ForeignHostTests
 {
-    private static readonly BacktrackingSettings _settings = new() { Steps = 6, Batch = 4, Switching = new FixedInterval { Interval = 2 } };
+    private static readonly BacktrackingSettings s_settings = new() { Steps = 6, Batch = 4, Switching = new FixedInterval { Interval = 2 } };
 
     [Theory]
     [InlineData(1)]
@@ -43,8 +43,8 @@ public sealed class ForeignHostTests
     }
 
     private static DistributionBacktracking Open(ITrajectoryNodes nodes) => new(
-        TinyNetwork.Open, nodes, _settings, 2.5,
-        network => step => Draw.At(new RandomStreams(1), "backtracking", step, network, _settings.Noise, _settings.Batch, CPU),
+        TinyNetwork.Open, nodes, s_settings, 2.5,
+        network => step => Draw.At(new RandomStreams(1), "backtracking", step, network, s_settings.Noise, s_settings.Batch, CPU),
         evaluation: null, context => new CriticHost(context));
 
     /// <summary>Pulls images towards the target's denoised ones; its critic learns their distance and is counted twice an iteration.</summary>
@@ -67,7 +67,7 @@ public sealed class ForeignHostTests
         {
             var images = context.Generator.Generate(draw.Latents, draw.Labels);
             var wanted = target.forward(images.detach() + draw.Sigma * draw.Noise, draw.Sigma, draw.Labels).detach();
-            context.Generator.Descend((images - wanted).square().sum() / _settings.Batch, _settings.Batch);
+            context.Generator.Descend((images - wanted).square().sum() / s_settings.Batch, s_settings.Batch);
             var loss = (_critic.Network.forward(images.detach(), draw.Sigma, draw.Labels) - wanted).square().mean();
             _critic.Descend(loss);
             _critiques += 2;

@@ -45,7 +45,14 @@ public sealed class TraceOracleTests
 
         var heard = new RecordingListener();
         var targets = new List<long>();
-        using var run = new DistributionBacktracking(trace.OpenTeacher, nodes, trace.Backtracking, trace.SigmaInit, _ => step => trace.DrawOf("stage2", step), evaluation: null, HostRegistry.Create);
+        using var run = new DistributionBacktracking(
+            trace.OpenTeacher,
+            nodes,
+            trace.Backtracking,
+            trace.SigmaInit,
+            _ => step => trace.DrawOf("stage2", step),
+            evaluation: null,
+            HostRegistry.Create);
         while (run.Step < run.Steps)
         {
             targets.Add(nodes.Count - 1 - run.TargetIndex);

@@ -37,8 +37,16 @@ public sealed class DeviceTests
     {
         var device = DeviceOf(name);
         using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 2, Batch = 4, Nodes = new EveryInterval { Interval = 1 } }, device);
-        var settings = new BacktrackingSettings { Steps = 9, Batch = 4, Generator = s_optimizer, Fake = s_optimizer, Switching = new FixedInterval { Interval = 3 } };
-        AssertRepeats(() => new DistributionBacktracking(() => TinyNetwork.Open().to(device), nodes, settings, 2.5, new RandomStreams(1), device, evaluation: null));
+        var settings = new BacktrackingSettings
+        {
+            Steps = 9,
+            Batch = 4,
+            Generator = s_optimizer,
+            Fake = s_optimizer,
+            Switching = new FixedInterval { Interval = 3 },
+        };
+        AssertRepeats(
+            () => new DistributionBacktracking(() => TinyNetwork.Open().to(device), nodes, settings, 2.5, new RandomStreams(1), device, evaluation: null));
     }
 
     [Theory]
@@ -49,7 +57,12 @@ public sealed class DeviceTests
         var device = DeviceOf(name);
         using var data = ImageDataset.Load(new DatasetSettings { Source = DatasetSource.Digits, Resolution = 8 });
         var network = TinyNetwork.Settings with { LabelDim = 10, Dropout = 0.1, LabelDropout = 0.1 };
-        AssertRepeats(() => new TeacherTraining(network, data, new TeacherTrainingSettings { Steps = 9, Batch = 4, Optimizer = s_optimizer }, new RandomStreams(1), device));
+        AssertRepeats(() => new TeacherTraining(
+            network,
+            data,
+            new TeacherTrainingSettings { Steps = 9, Batch = 4, Optimizer = s_optimizer },
+            new RandomStreams(1),
+            device));
     }
 
     [Fact]
@@ -62,7 +75,8 @@ public sealed class DeviceTests
         Assert.All([nowhere.Latents, nowhere.Sigma, nowhere.Noise, nowhere.Labels!], tensor => Assert.Equal(DeviceType.META, tensor.device_type));
         Assert.SkipUnless(cuda.is_available(), "This host has no CUDA device.");
         var there = At(Devices.Open("cuda"));
-        foreach (var (a, b) in (ReadOnlySpan<(Tensor, Tensor)>)[(here.Latents, there.Latents), (here.Sigma, there.Sigma), (here.Noise, there.Noise), (here.Labels!, there.Labels!)])
+        foreach (var (a, b) in (ReadOnlySpan<(Tensor, Tensor)>)[(here.Latents, there.Latents), (here.Sigma, there.Sigma), (here.Noise, there.Noise), (here
+            .Labels!, there.Labels!)])
         {
             Assert.True(b.cpu().Equals(a));
         }

@@ -33,7 +33,8 @@ public sealed class FailureTests
         using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 1, Batch = 4 });
         var settings = new BacktrackingSettings { Steps = 20, Batch = 4, CollapseThreshold = 0.99, Generator = new OptimizerSettings { LearningRate = 1e-5 } };
         using var run = TinyNetwork.Backtracking(settings, nodes);
-        var error = Assert.Throws<TrainingFailedException>(() => TrainingLoop.Drive(run, new CheckpointSettings(), new RecordingListener(), CancellationToken.None));
+        var error = Assert.Throws<TrainingFailedException>(
+            () => TrainingLoop.Drive(run, new CheckpointSettings(), new RecordingListener(), CancellationToken.None));
         Assert.Equal(TrainingFailure.Collapse, error.Cause);
         Assert.Contains("collapse_threshold", error.Message, StringComparison.Ordinal);
     }

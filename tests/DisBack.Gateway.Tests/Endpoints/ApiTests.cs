@@ -84,7 +84,10 @@ public sealed class ApiTests
         Assert.Contains("was begun with the teacher", conflict.Message);
 
         using var http = site.Http(site.Operator);
-        using var yaml = new StringContent("name: by-curl\nteacher: digits\nrecording: { steps: 40 }\nbacktracking: { steps: 40, switching: { policy: fixed, interval: 1 } }\n", Encoding.UTF8, "application/yaml");
+        using var yaml = new StringContent(
+            "name: by-curl\nteacher: digits\nrecording: { steps: 40 }\nbacktracking: { steps: 40, switching: { policy: fixed, interval: 1 } }\n",
+            Encoding.UTF8,
+            "application/yaml");
         using var response = await http.PostAsync(new Uri("api/v1/runs", UriKind.Relative), yaml, Cancellation);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.StartsWith("/api/v1/runs/by-curl-", response.Headers.Location!.ToString());
@@ -148,7 +151,9 @@ public sealed class ApiTests
         string? next = null;
         do
         {
-            var json = await http.GetStringAsync(new Uri($"api/v1/runs?limit=2{(next is null ? "" : $"&after={Uri.EscapeDataString(next)}")}", UriKind.Relative), Cancellation);
+            var json = await http.GetStringAsync(
+                new Uri($"api/v1/runs?limit=2{(next is null ? "" : $"&after={Uri.EscapeDataString(next)}")}", UriKind.Relative),
+                Cancellation);
             var page = JsonSerializer.Deserialize<Page<RunSummary>>(json, Api.Json)!;
             Assert.InRange(page.Items.Count, 1, 2);
             listed.AddRange(page.Items.Select(run => run.Id));
@@ -207,7 +212,11 @@ public sealed class ApiTests
         Assert.Equal(HttpStatusCode.NotModified, (await http.SendAsync(known, Cancellation)).StatusCode);
 
         // Asked first, as our client does: an answer in the middle of what is sent may be lost with the connection.
-        using var large = new HttpRequestMessage(HttpMethod.Put, path) { Content = new ByteArrayContent(new byte[3_000_001]), Headers = { ExpectContinue = true } };
+        using var large = new HttpRequestMessage(HttpMethod.Put, path)
+        {
+            Content = new ByteArrayContent(new byte[3_000_001]),
+            Headers = { ExpectContinue = true },
+        };
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await http.SendAsync(large, Cancellation)).StatusCode);
     }
 

@@ -63,7 +63,10 @@ public sealed class WatchTests
 
         // Reads its headers and never its body.
         using var http = site.Http(site.Viewer);
-        using var slow = await http.GetAsync(new Uri($"api/v1/{Api.PathOf(run)}/watch", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        using var slow = await http.GetAsync(
+            new Uri($"api/v1/{Api.PathOf(run)}/watch", UriKind.Relative),
+            HttpCompletionOption.ResponseHeadersRead,
+            Cancellation);
         using var client = site.Client(site.Viewer);
         var begun = Enumerable.Range(0, 8).Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).ToList();
         var watchers = begun.ConvertAll(WatchAsync);
@@ -141,9 +144,12 @@ public sealed class WatchTests
         await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
         using var client = site.Client();
 
-        await Assert.ThrowsAsync<NotFoundException>(async () => await client.WatchAsync(RunId.Trial("nothing-00000000/0000"), 0, Cancellation).LastAsync(Cancellation));
+        await Assert.ThrowsAsync<NotFoundException>(
+            async () => await client.WatchAsync(RunId.Trial("nothing-00000000/0000"), 0, Cancellation).LastAsync(Cancellation));
         await Assert.ThrowsAsync<NotFoundException>(() => client.PauseAsync(RunId.Trial("nothing-00000000/0000"), Cancellation));
         using var http = site.Http(site.Operator);
-        Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync(new Uri("api/v1/runs/nothing-00000000/0000/why", UriKind.Relative), Cancellation)).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.NotFound,
+            (await http.GetAsync(new Uri("api/v1/runs/nothing-00000000/0000/why", UriKind.Relative), Cancellation)).StatusCode);
     }
 }

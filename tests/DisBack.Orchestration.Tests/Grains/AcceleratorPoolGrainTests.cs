@@ -189,7 +189,8 @@ public sealed class AcceleratorPoolGrainTests
 
     private static SlotRequest Request(string owner) => new(RunKind.Teacher, owner, "cuda", []);
 
-    private static async Task<SlotLease> LeaseAsync(Site site, string owner, double share) => (await PoolOf(site).LeaseAsync(Request(owner) with { Share = share })).Lease!;
+    private static async Task<SlotLease> LeaseAsync(Site site, string owner, double share) =>
+        (await PoolOf(site).LeaseAsync(Request(owner) with { Share = share })).Lease!;
 
     private static async Task<ITeacherGrain> TeacherAsync(Site site, string name)
     {

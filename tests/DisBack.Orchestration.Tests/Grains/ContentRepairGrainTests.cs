@@ -34,7 +34,11 @@ public sealed class ContentRepairGrainTests
         }
     }
 
-    private static Task<ImmutableArray<string>> ReportAsync(Site site, int port, ImmutableArray<string>? damaged = null, ImmutableArray<string>? cached = null) =>
+    private static Task<ImmutableArray<string>> ReportAsync(
+        Site site,
+        int port,
+        ImmutableArray<string>? damaged = null,
+        ImmutableArray<string>? cached = null) =>
         site.Host.Grains.ContentRepair().ReportAsync(new ContentReport(Worker(port), damaged ?? [], cached ?? []));
 
     private static SiloAddress Worker(int port) => SiloAddress.New(IPAddress.Loopback, port, int.MaxValue);

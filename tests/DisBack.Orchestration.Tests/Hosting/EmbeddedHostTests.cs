@@ -220,11 +220,14 @@ public sealed class EmbeddedHostTests
         var script = new ScriptedTraining();
         var hold = script.HoldAt(RunKind.Teacher, 15);
         await using var site = await Site.OpenAsync(script, options =>
-            (options.Hung, options.Stale, options.DeadMan, options.Supervise) = (TimeSpan.FromSeconds(0.3), TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(0.2)));
+            (options.Hung, options.Stale, options.DeadMan, options.Supervise) =
+                (TimeSpan.FromSeconds(0.3), TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(0.2)));
         var teacher = site.Host.Grains.GetGrain<ITeacherGrain>("hangs");
         await teacher.TrainAsync("{}");
 
-        var waiting = await Site.UntilAsync(teacher, update => update.Status == RunStatus.Queued && update.Reason!.Contains("in use", StringComparison.Ordinal));
+        var waiting = await Site.UntilAsync(
+            teacher,
+            update => update.Status == RunStatus.Queued && update.Reason!.Contains("in use", StringComparison.Ordinal));
         hold.Open();
         await Site.UntilAsync(teacher, RunStatus.Completed);
         var run = (await teacher.GetAsync()).Run;
@@ -390,7 +393,10 @@ public sealed class EmbeddedHostTests
     public async Task A_divergence_fails_the_run_with_its_own_words()
     {
         var script = new ScriptedTraining();
-        script.At(RunKind.Backtracking, 12, _ => throw new Distillation.Runs.TrainingFailedException(Distillation.Runs.TrainingFailure.Collapse, "All images are alike at step 12."));
+        script.At(
+            RunKind.Backtracking,
+            12,
+            _ => throw new Distillation.Runs.TrainingFailedException(Distillation.Runs.TrainingFailure.Collapse, "All images are alike at step 12."));
         await using var site = await Site.OpenAsync(script);
 
         var trial = await site.SubmitAsync("diverged-1");
@@ -404,7 +410,10 @@ public sealed class EmbeddedHostTests
     public async Task A_failed_stage_1_fails_its_trials_and_a_resume_tries_both_again()
     {
         var script = new ScriptedTraining();
-        script.At(RunKind.Recording, 12, _ => throw new Distillation.Runs.TrainingFailedException(Distillation.Runs.TrainingFailure.NonFinite, "The loss became NaN."));
+        script.At(
+            RunKind.Recording,
+            12,
+            _ => throw new Distillation.Runs.TrainingFailedException(Distillation.Runs.TrainingFailure.NonFinite, "The loss became NaN."));
         await using var site = await Site.OpenAsync(script);
 
         var trial = await site.SubmitAsync("stage1-1");

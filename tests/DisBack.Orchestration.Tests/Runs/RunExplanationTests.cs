@@ -17,7 +17,9 @@ public sealed class RunExplanationTests
     {
         Assert.Equal(["It is complete."], RunExplanation.OfSettled(s_run with { Status = RunStatus.Completed }));
         Assert.Equal(["It is paused at step 50 of 600; 'resume' goes on."], RunExplanation.OfSettled(s_run with { Status = RunStatus.Paused }));
-        Assert.Equal(["It was cancelled; a spec with another name or seed starts anew."], RunExplanation.OfSettled(s_run with { Status = RunStatus.Cancelled }));
+        Assert.Equal(
+            ["It was cancelled; a spec with another name or seed starts anew."],
+            RunExplanation.OfSettled(s_run with { Status = RunStatus.Cancelled }));
         Assert.Equal(
             ["It was given up at step 50 of 600 (outofmemory); 'resume' tries again.", "The device has 1 GiB left."],
             RunExplanation.OfSettled(s_run with { Status = RunStatus.Failed, Cause = FailureCause.OutOfMemory, Reason = "The device has 1 GiB left." }));
@@ -44,7 +46,14 @@ public sealed class RunExplanationTests
     public void Between_two_attempts()
     {
         var failed = s_attempt with { Ended = s_now, Cause = FailureCause.Storage };
-        var run = s_run with { Status = RunStatus.Queued, Failures = 2, Attempts = [failed, failed], RetryAt = s_now.AddSeconds(30), Reason = "Tries again after: the disk is full." };
+        var run = s_run with
+        {
+            Status = RunStatus.Queued,
+            Failures = 2,
+            Attempts = [failed, failed],
+            RetryAt = s_now.AddSeconds(30),
+            Reason = "Tries again after: the disk is full.",
+        };
 
         Assert.Equal(
             [

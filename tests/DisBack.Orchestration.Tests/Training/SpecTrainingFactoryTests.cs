@@ -20,12 +20,12 @@ namespace DisBack.Orchestration.Tests.Training;
 /// <summary>The real method through the whole orchestration, with networks so small that only the path matters.</summary>
 public sealed class SpecTrainingFactoryTests
 {
-    private static readonly NetworkSettings Network = new()
+    private static readonly NetworkSettings s_network = new()
     {
         ImgResolution = 8, ImgChannels = 1, LabelDim = 10, ModelChannels = 8, ChannelMult = [1], NumBlocks = 1, AttnResolutions = [], Dropout = 0,
     };
 
-    private static readonly DatasetSettings Digits = new() { Source = DatasetSource.Digits, Resolution = 8 };
+    private static readonly DatasetSettings s_digits = new() { Source = DatasetSource.Digits, Resolution = 8 };
 
     [Fact]
     public async Task A_teacher_is_trained_and_distilled_and_an_interrupted_student_has_the_same_bytes()
@@ -47,7 +47,11 @@ public sealed class SpecTrainingFactoryTests
             var teacher = host.Grains.GetGrain<ITeacherGrain>("tiny");
             await teacher.TrainAsync(SpecJson.Canonical(new TeacherSpec
             {
-                Name = "tiny", Network = Network, Data = Digits, Training = new TeacherTrainingSettings { Steps = 4, Batch = 8 }, Hardware = new HardwareSettings { Threads = 1 },
+                Name = "tiny",
+                Network = s_network,
+                Data = s_digits,
+                Training = new TeacherTrainingSettings { Steps = 4, Batch = 8 },
+                Hardware = new HardwareSettings { Threads = 1 },
             }));
             await Site.UntilAsync(teacher, RunStatus.Completed);
             var weights = (await teacher.GetAsync()).Weights!;
@@ -59,7 +63,7 @@ public sealed class SpecTrainingFactoryTests
                 Recording = new RecordingSettings { Steps = 6, Batch = 4, Nodes = new EveryInterval { Interval = 2 } },
                 Backtracking = new BacktrackingSettings { Steps = 12, Batch = 4, Switching = new FixedInterval { Interval = 3 }, CollapseThreshold = 0 },
                 Checkpoints = new CheckpointSettings { Every = 2, Keep = 2 },
-                Evaluation = new EvaluationSettings { Every = 0, Samples = 20, FinalSamples = 20, Reference = Digits },
+                Evaluation = new EvaluationSettings { Every = 0, Samples = 20, FinalSamples = 20, Reference = s_digits },
                 Hardware = new HardwareSettings { Threads = 1 },
             });
             var id = GrainKeys.Sweep("tiny", spec);
@@ -74,7 +78,7 @@ public sealed class SpecTrainingFactoryTests
                     var student = document.Run.Artifacts[StudentFile.Name].Content;
                     await host.Services.GetRequiredService<ContentStore>().VerifyAsync(student, TestContext.Current.CancellationToken);
                     using var file = SafetensorsFile.Open(host.Services.GetRequiredService<ContentStore>().LocalPathOf(student)!);
-                    Assert.Equal(Network.ToJson(), NetworkMetadata.Read(file.Metadata, file.Path).ToJson());
+                    Assert.Equal(s_network.ToJson(), NetworkMetadata.Read(file.Metadata, file.Path).ToJson());
                     return (student.Digest, document.Run.Attempt);
                 }
                 await Site.CommittedAsync(trial, 2 * (stop + 1));

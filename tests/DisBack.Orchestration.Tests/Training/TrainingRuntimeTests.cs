@@ -24,7 +24,10 @@ public sealed class TrainingRuntimeTests : IDisposable
     {
         _blobs = new FolderBlobStore(Path.Combine(_folder, "data"));
         _contents = new ContentStore(_blobs);
-        _weights = new WeightCache(_contents, Options.Create(new WeightCacheOptions { Folder = Path.Combine(_folder, "cache") }), NullLogger<WeightCache>.Instance);
+        _weights = new WeightCache(
+            _contents,
+            Options.Create(new WeightCacheOptions { Folder = Path.Combine(_folder, "cache") }),
+            NullLogger<WeightCache>.Instance);
         _options.Scratch = Path.Combine(_folder, "scratch");
         _options.Devices.Add(new Accelerator(0, "cpu", "cpu", 1));
     }

@@ -5,10 +5,14 @@ using YamlDotNet.Serialization.NamingConventions;
 
 namespace DisBack.Silo.Tests.Infra;
 
-/// <summary>What <c>kubectl apply -k infra/kubernetes</c> would send, read strictly: a key that Kubernetes does not know fails here and not silently there.</summary>
+/// <summary>
+/// What <c>kubectl apply -k infra/kubernetes</c> would send, read strictly: a key that Kubernetes does not know fails here and not silently there.
+/// </summary>
 internal sealed class Manifests
 {
-    private static readonly IDeserializer s_kustomizations = new DeserializerBuilder().WithNamingConvention(CamelCaseNamingConvention.Instance).WithDuplicateKeyChecking().Build();
+    private static readonly IDeserializer s_kustomizations = new DeserializerBuilder().WithNamingConvention(CamelCaseNamingConvention.Instance)
+        .WithDuplicateKeyChecking()
+        .Build();
 
     private readonly List<object> _objects = [];
     private IReadOnlyList<Workload>? _workloads;
@@ -24,7 +28,12 @@ internal sealed class Manifests
     /// <summary>Everything that makes pods.</summary>
     public IReadOnlyList<Workload> Workloads => _workloads ??=
     [
-        .. StatefulSets.Select(set => new Workload(set.Metadata.Name, set.Spec.Replicas ?? 1, set.Spec.Selector, set.Spec.Template, set.Spec.VolumeClaimTemplates?.Select(claim => claim.Metadata.Name).ToList() ?? [])),
+        .. StatefulSets.Select(set => new Workload(
+            set.Metadata.Name,
+            set.Spec.Replicas ?? 1,
+            set.Spec.Selector,
+            set.Spec.Template,
+            set.Spec.VolumeClaimTemplates?.Select(claim => claim.Metadata.Name).ToList() ?? [])),
         .. Of<V1Deployment>().Select(set => new Workload(set.Metadata.Name, set.Spec.Replicas ?? 1, set.Spec.Selector, set.Spec.Template, [])),
     ];
 

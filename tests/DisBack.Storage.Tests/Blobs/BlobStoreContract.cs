@@ -140,7 +140,8 @@ public abstract class BlobStoreContract : IAsyncLifetime
         var etag = await WriteAsync("a", "start", BlobCondition.Missing);
         for (var round = 0; round < 5; round++)
         {
-            var outcomes = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => TryWriteAsync("a", $"round {round} writer {i}", BlobCondition.Unchanged(etag))));
+            var outcomes = await Task.WhenAll(
+                Enumerable.Range(0, 16).Select(i => TryWriteAsync("a", $"round {round} writer {i}", BlobCondition.Unchanged(etag))));
 
             var winner = Assert.Single(outcomes, outcome => outcome.ETag is not null);
             Assert.Equal((winner.Text, winner.ETag), await ReadAsync("a"));
@@ -226,7 +227,9 @@ public abstract class BlobStoreContract : IAsyncLifetime
         using var downloaded = new MemoryStream();
         Assert.True(await Blobs.DownloadAsync("cas/large", downloaded, Cancellation));
         Assert.True(bytes.AsSpan().SequenceEqual(downloaded.ToArray()));
-        Assert.Equal((bytes.Length, etag), ((int)(await Blobs.FindAsync("cas/large", Cancellation))!.Length, (await Blobs.FindAsync("cas/large", Cancellation))!.ETag));
+        Assert.Equal(
+            (bytes.Length, etag),
+            ((int)(await Blobs.FindAsync("cas/large", Cancellation))!.Length, (await Blobs.FindAsync("cas/large", Cancellation))!.ETag));
         Assert.Equal(!consume, File.Exists(file));
     }
 
@@ -270,7 +273,8 @@ public abstract class BlobStoreContract : IAsyncLifetime
     [Fact]
     public async Task Uploading_a_file_that_is_not_there_names_it()
     {
-        var refused = await Assert.ThrowsAsync<StorageException>(() => Blobs.UploadAsync("cas/x", "/nowhere/file", BlobCondition.Missing, cancellation: Cancellation));
+        var refused = await Assert.ThrowsAsync<StorageException>(
+            () => Blobs.UploadAsync("cas/x", "/nowhere/file", BlobCondition.Missing, cancellation: Cancellation));
 
         Assert.Contains("/nowhere/file", refused.Message, StringComparison.Ordinal);
     }

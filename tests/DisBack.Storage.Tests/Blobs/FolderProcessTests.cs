@@ -48,7 +48,9 @@ public sealed class FolderProcessTests : IDisposable
             await contents.VerifyAsync(new(blob.Name[^64..], blob.Length), Cancellation);
         }
         // The files that are locked stay, empty; nothing else does.
-        Assert.All(Directory.GetFiles(_folder.Path, "~*", SearchOption.AllDirectories), file => Assert.Equal((0L, ".locks"), (new FileInfo(file).Length, Path.GetFileName(Path.GetDirectoryName(file)))));
+        Assert.All(
+            Directory.GetFiles(_folder.Path, "~*", SearchOption.AllDirectories),
+            file => Assert.Equal((0L, ".locks"), (new FileInfo(file).Length, Path.GetFileName(Path.GetDirectoryName(file)))));
     }
 
     [Fact]

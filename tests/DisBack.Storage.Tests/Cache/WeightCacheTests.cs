@@ -259,7 +259,10 @@ public sealed class WeightCacheTests : IDisposable
     }
 
     private WeightCache NewCache(long capacity = 1 << 20, string? folder = null) =>
-        new(_contents, Options.Create(new WeightCacheOptions { Folder = folder is null ? CacheFolder : Path.Combine(_folder.Path, folder), CapacityBytes = capacity }), _log);
+        new(
+            _contents,
+            Options.Create(new WeightCacheOptions { Folder = folder is null ? CacheFolder : Path.Combine(_folder.Path, folder), CapacityBytes = capacity }),
+            _log);
 
     private Task<ContentRef> PutAsync(int n) => _contents.PutAsync(BinaryData.FromBytes(Bytes(n)), Cancellation);
 

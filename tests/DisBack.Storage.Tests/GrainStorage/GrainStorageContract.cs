@@ -11,7 +11,9 @@ using Orleans.Storage;
 
 namespace DisBack.Storage.Tests.GrainStorage;
 
-/// <summary>The contract of <see cref="IGrainStorage"/> (the cases of Orleans' own conformance suite, and ours), through the services that a silo registers.</summary>
+/// <summary>
+/// The contract of <see cref="IGrainStorage"/> (the cases of Orleans' own conformance suite, and ours), through the services that a silo registers.
+/// </summary>
 public abstract class GrainStorageContract : IAsyncLifetime
 {
     private const string Provider = "documents";
@@ -227,7 +229,8 @@ public abstract class GrainStorageContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Parallel_writers_of_many_grains_do_not_disturb_each_other() => await Parallel.ForEachAsync(Enumerable.Range(0, 24), Cancellation, async (i, _) =>
+    public async Task Parallel_writers_of_many_grains_do_not_disturb_each_other() =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, 24), Cancellation, async (i, _) =>
     {
         var state = new CounterRecord();
         for (var k = 0; k < 5; k++)
@@ -266,7 +269,10 @@ public abstract class GrainStorageContract : IAsyncLifetime
     [Fact]
     public async Task The_document_is_readable_json_and_older_and_newer_ones_are_read()
     {
-        await _storage.WriteStateAsync(StateName, Id("json"), new CounterRecord { State = new Counter { Value = 1, LastKind = Kind.TargetSwitch, Loss = double.NaN } });
+        await _storage.WriteStateAsync(
+            StateName,
+            Id("json"),
+            new CounterRecord { State = new Counter { Value = 1, LastKind = Kind.TargetSwitch, Loss = double.NaN } });
         var name = StateNames.Of(Service, "trial", "json", StateName);
         Assert.Equal("state/disback-tests/trial/json/trial.json", name);
         Assert.Equal(

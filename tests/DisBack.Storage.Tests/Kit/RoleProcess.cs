@@ -37,7 +37,8 @@ internal sealed class RoleProcess : IAsyncDisposable
         return await ExitAsync();
     }
 
-    public async Task<IReadOnlyList<string>> ExitAsync() => await _lines.Reader.ReadAllAsync(TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
+    public async Task<IReadOnlyList<string>> ExitAsync() =>
+        await _lines.Reader.ReadAllAsync(TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 }

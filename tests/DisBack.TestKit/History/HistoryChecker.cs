@@ -60,7 +60,8 @@ public static class HistoryChecker
 
         public IEnumerable<Violation> Violations() =>
         [
-            .. OneOwner(), .. AttemptsGrow(), .. Fencing(), .. NothingAcknowledgedIsLost(), .. RightResume(), .. Determinism(), .. NoDuplicates(), .. Document(),
+            .. OneOwner(), .. AttemptsGrow(), .. Fencing(), .. NothingAcknowledgedIsLost(), .. RightResume(), .. Determinism(), .. NoDuplicates(),
+            .. Document(),
         ];
 
         private IEnumerable<Violation> OneOwner() =>
@@ -83,7 +84,8 @@ public static class HistoryChecker
             {
                 yield return Broken(HistoryRule.AttemptsGrow, $"attempt {ends.Key} ended {ends.Count()} times: {string.Join(" and ", ends)}");
             }
-            if (Of(HistoryEvent.Completed).FirstOrDefault() is { } completed && began.FirstOrDefault(record => record.Sequence > completed.Sequence) is { } late)
+            if (Of(HistoryEvent.Completed).FirstOrDefault() is { } completed
+                && began.FirstOrDefault(record => record.Sequence > completed.Sequence) is { } late)
             {
                 yield return Broken(HistoryRule.AttemptsGrow, $"{late} after {completed}");
             }
@@ -111,7 +113,8 @@ public static class HistoryChecker
                 {
                     yield return Broken(HistoryRule.Fencing, $"{record} was taken after {end}");
                 }
-                if (record.Event == HistoryEvent.Completed && records.FirstOrDefault(refused => refused.Event == HistoryEvent.Fenced && refused.Attempt == record.Attempt) is { } fenced)
+                if (record.Event == HistoryEvent.Completed
+                    && records.FirstOrDefault(refused => refused.Event == HistoryEvent.Fenced && refused.Attempt == record.Attempt) is { } fenced)
                 {
                     yield return Broken(HistoryRule.Fencing, $"{record}, but {fenced}");
                 }
@@ -159,7 +162,8 @@ public static class HistoryChecker
             from step in records
                 .Where(record => record is
                 {
-                    Event: HistoryEvent.AttemptBegan or HistoryEvent.CheckpointCommitted or HistoryEvent.CheckpointAcknowledged or HistoryEvent.Resumed, Step: > 0,
+                    Event: HistoryEvent.AttemptBegan or HistoryEvent.CheckpointCommitted or HistoryEvent.CheckpointAcknowledged or HistoryEvent.Resumed,
+                    Step: > 0,
                 })
                 .GroupBy(record => record.Step)
             let contents = step.DistinctBy(record => record.Digest).ToList()
@@ -174,7 +178,8 @@ public static class HistoryChecker
                 {
                     yield return Broken(HistoryRule.NoDuplicates, $"attempt {attempt.Key} trained {attempt.Count()} times: {string.Join(" and ", attempt)}");
                 }
-                foreach (var commit in Of(HistoryEvent.CheckpointCommitted).Where(commit => commit.Attempt == attempt.Key && commit.Step <= attempt.First().Step))
+                foreach (var commit in Of(HistoryEvent.CheckpointCommitted)
+                    .Where(commit => commit.Attempt == attempt.Key && commit.Step <= attempt.First().Step))
                 {
                     yield return Broken(HistoryRule.NoDuplicates, $"{commit} is not beyond {attempt.First()}");
                 }
@@ -213,7 +218,9 @@ public static class HistoryChecker
             {
                 yield return Broken(HistoryRule.Document, $"the head of its document is step {document.Head?.Step ?? 0}, behind {safe}");
             }
-            if (document.Head is { } head && Of(HistoryEvent.CheckpointCommitted).LastOrDefault(commit => commit.Step == head.Step) is { } same && same.Digest != head.Content.Digest)
+            if (document.Head is { } head
+                && Of(HistoryEvent.CheckpointCommitted).LastOrDefault(commit => commit.Step == head.Step) is { } same
+                && same.Digest != head.Content.Digest)
             {
                 yield return Broken(HistoryRule.Document, $"the head of its document is {head.Content}, but {same}");
             }

@@ -131,7 +131,8 @@ public sealed class FaultProxy : IAsyncDisposable
                 context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
                 context.Response.Headers["x-ms-error-code"] = "ServerBusy";
                 context.Response.ContentType = "application/xml";
-                await context.Response.WriteAsync("<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>ServerBusy</Code><Message>The server is busy.</Message></Error>");
+                await context.Response.WriteAsync("<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>ServerBusy</Code><Message>The server is "
+                    + "busy.</Message></Error>");
                 return;
             case ProxyFault.Drop:
                 context.Abort();
@@ -169,6 +170,9 @@ public sealed class FaultProxy : IAsyncDisposable
     /// <summary>Takes the whole answer of the server behind and brings none of it.</summary>
     private sealed class LosingTransformer : HttpTransformer
     {
-        public override ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken) => new(false);
+        public override ValueTask<bool> TransformResponseAsync(
+            HttpContext httpContext,
+            HttpResponseMessage? proxyResponse,
+            CancellationToken cancellationToken) => new(false);
     }
 }

@@ -70,7 +70,8 @@ public sealed class RedisServer : IAsyncDisposable
     {
         _process = ChildProcess.Start("redis-server",
         [
-            "--bind", $"{_host}", "--port", $"{_port}", "--protected-mode", "no", "--dir", _folder.Path, "--save", "", "--appendonly", "yes", "--appendfsync", "always",
+            "--bind", $"{_host}", "--port", $"{_port}", "--protected-mode", "no", "--dir", _folder.Path, "--save", "", "--appendonly", "yes", "--appendfsync",
+            "always",
         ]);
         await _process.SeesAsync("Ready to accept connections");
     }

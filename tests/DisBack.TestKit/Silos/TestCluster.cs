@@ -21,8 +21,8 @@ namespace DisBack.TestKit.Silos;
 /// <summary>A whole installation of real processes: Redis, Azurite behind a proxy, control silos, worker silos, and a client.</summary>
 public sealed class TestCluster : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
-    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(250);
 
     private readonly string _id = $"test-{Guid.NewGuid():n}";
     private readonly TemporaryFolder _folder = new();
@@ -106,7 +106,7 @@ public sealed class TestCluster : IAsyncDisposable
             catch (Exception) when (!cancellation.IsCancellationRequested)
             {
                 // Whoever would have answered is down; submitting again changes nothing that was done.
-                await Task.Delay(Breath, cancellation);
+                await Task.Delay(s_pause, cancellation);
             }
         }
     }
@@ -136,7 +136,7 @@ public sealed class TestCluster : IAsyncDisposable
             catch (Exception e)
             {
                 trouble = e;
-                await Task.Delay(Breath, limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(s_pause, limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             if (settled)
             {
@@ -144,7 +144,8 @@ public sealed class TestCluster : IAsyncDisposable
             }
         }
         throw new TimeoutException(
-            $"The run {run.GetPrimaryKeyString()} did not get there in time: {last?.Status} ({last?.Reason}), attempt {last?.Attempt}, step {last?.Progress.Step}. Last trouble of the watch: {trouble?.Message ?? "none"}");
+            $"The run {run.GetPrimaryKeyString()} did not get there in time: {last?.Status} ({last?.Reason}), attempt {last?.Attempt}, step "
+                + $"{last?.Progress.Step}. Last trouble of the watch: {trouble?.Message ?? "none"}");
     }
 
     /// <summary>Watches a run to its completion.</summary>
@@ -163,7 +164,7 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>Watches a run to its completion, for as long as any test waits.</summary>
     public static async Task CompletedAsync(IRun run)
     {
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(s_timeout);
         await CompletedAsync(run, limit.Token);
     }
 
@@ -203,13 +204,15 @@ public sealed class TestCluster : IAsyncDisposable
         {
             bytes = bytes[..(bytes.Length / 2)];
         }
-        await new BlobContainerClient(await Azurite.ConnectionStringAsync(), new BlobStoreOptions().Container).GetBlobClient(content.BlobName).UploadAsync(BinaryData.FromBytes(bytes), overwrite: true);
+        await new BlobContainerClient(await Azurite.ConnectionStringAsync(), new BlobStoreOptions().Container)
+            .GetBlobClient(content.BlobName)
+            .UploadAsync(BinaryData.FromBytes(bytes), overwrite: true);
     }
 
     /// <summary>Waits for a record of the history.</summary>
     public async Task<HistoryRecord> HistoryAsync(Func<HistoryRecord, bool> condition, int after = 0, TimeSpan? patience = null)
     {
-        using var limit = new CancellationTokenSource(patience ?? Patience);
+        using var limit = new CancellationTokenSource(patience ?? s_timeout);
         return await History.UntilAsync(condition, after, limit.Token);
     }
 

@@ -9,7 +9,7 @@ namespace DisBack.TestKit.Soak;
 /// <summary>Does what a schedule says, each fault on its own, so that they overlap; only two faults of one process wait for one another.</summary>
 internal sealed class FaultInjector : IAsyncDisposable
 {
-    private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan s_longestDrain = TimeSpan.FromSeconds(90);
 
     private readonly TestCluster _cluster;
     private readonly List<SiloKeeper> _controls;
@@ -31,7 +31,10 @@ internal sealed class FaultInjector : IAsyncDisposable
 
     /// <summary>Exit codes of all silos and how often they were seen.</summary>
     public IReadOnlyDictionary<int, int> Exits =>
-        _controls.Concat(_workers).SelectMany(keeper => keeper.Exits).GroupBy(exit => exit.Key).ToDictionary(exit => exit.Key, exit => exit.Sum(seen => seen.Value));
+        _controls.Concat(_workers)
+            .SelectMany(keeper => keeper.Exits)
+            .GroupBy(exit => exit.Key)
+            .ToDictionary(exit => exit.Key, exit => exit.Sum(seen => seen.Value));
 
     /// <summary>A fault from its beginning to its end.</summary>
     /// <returns>What it hit, for people; null if there was nothing to hit.</returns>
@@ -186,7 +189,7 @@ internal sealed class FaultInjector : IAsyncDisposable
         {
             return null;
         }
-        await keeper.Silo.TerminateAsync().WaitAsync(LongestDrain);
+        await keeper.Silo.TerminateAsync().WaitAsync(s_longestDrain);
         await Task.Delay(fault.Length);
         return keeper.Silo.Name;
     }
