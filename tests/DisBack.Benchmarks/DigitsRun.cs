@@ -48,7 +48,7 @@ internal static class DigitsRun
         }
     }
 
-    /// <summary>Hears nothing.</summary>
+    /// <summary>Receives nothing.</summary>
     internal sealed class Silence : ITrainingListener
     {
         public void Measured(IReadOnlyList<Measurement> measurements)

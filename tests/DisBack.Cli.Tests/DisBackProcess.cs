@@ -22,7 +22,7 @@ internal sealed partial class DisBackProcess : IDisposable
             RedirectStandardError = true,
         };
         _process = Process.Start(start)!;
-        _process.OutputDataReceived += (_, line) => Hear(line.Data);
+        _process.OutputDataReceived += (_, line) => OnLine(line.Data);
         _process.BeginOutputReadLine();
         _error = _process.StandardError.ReadToEndAsync();
     }
@@ -73,11 +73,11 @@ internal sealed partial class DisBackProcess : IDisposable
         _process.Dispose();
     }
 
-    private void Hear(string? line)
+    private void OnLine(string? line)
     {
         lock (_gate)
         {
-            // The end of the output ends every wait: what was not said by then never will be.
+            // The end of the output ends every wait: what was not printed by then never will be.
             foreach (var (_, seen) in _awaited.Where(a => line is null || line.Contains(a.Text, StringComparison.Ordinal)))
             {
                 seen.TrySetResult();

@@ -55,16 +55,16 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
             Assert.Contains(output.Split('\n'), line => line.EndsWith(file, StringComparison.Ordinal) && File.Exists(line.Trim()));
         }
 
-        Assert.Contains("completed", await Said("list"));
-        Assert.Contains("60 of 60", await Said("show", "whole"));
-        Assert.Contains("policy: fixed", await Said("show", "whole", "--spec"));
-        Assert.Equal("completed", JsonNode.Parse(await Said("show", "whole", "--json"))!["run"]!["status"]!.GetValue<string>());
-        Assert.Contains("(teacher)", await Said("trajectory", "show", "whole"));
-        Assert.DoesNotContain("damaged", await Said("trajectory", "verify", "whole"));
-        Assert.DoesNotContain("damaged", await Said("checkpoint", "verify", "whole"));
-        Assert.Contains("FID ", await Said("evaluate", "whole", "--count", "100"));
-        Assert.Contains("FID ", await Said("evaluate", "whole", "--teacher", "--count", "20"));
-        await Said("sample", "whole", "--count", "4", "--output", "four.png");
+        Assert.Contains("completed", await OutputOf("list"));
+        Assert.Contains("60 of 60", await OutputOf("show", "whole"));
+        Assert.Contains("policy: fixed", await OutputOf("show", "whole", "--spec"));
+        Assert.Equal("completed", JsonNode.Parse(await OutputOf("show", "whole", "--json"))!["run"]!["status"]!.GetValue<string>());
+        Assert.Contains("(teacher)", await OutputOf("trajectory", "show", "whole"));
+        Assert.DoesNotContain("damaged", await OutputOf("trajectory", "verify", "whole"));
+        Assert.DoesNotContain("damaged", await OutputOf("checkpoint", "verify", "whole"));
+        Assert.Contains("FID ", await OutputOf("evaluate", "whole", "--count", "100"));
+        Assert.Contains("FID ", await OutputOf("evaluate", "whole", "--teacher", "--count", "20"));
+        await OutputOf("sample", "whole", "--count", "4", "--output", "four.png");
         Assert.True(new FileInfo(Path.Combine(folder.Path, "four.png")).Length > 100);
     }
 
@@ -99,16 +99,16 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         Assert.Equal(ExitCode.DataFolderInUse, code);
         Assert.Contains("is in use by process", error);
         Assert.Single(error.TrimEnd().Split('\n'));
-        Assert.Contains("running", await Said("list"));
+        Assert.Contains("running", await OutputOf("list"));
 
         using var watcher = DisBackProcess.Start(folder.Path, "watch", "holder");
         await watcher.SeesAsync("step ");
-        Assert.Contains("checkpoint", await Said("pause", "holder"));
+        Assert.Contains("checkpoint", await OutputOf("pause", "holder"));
         Assert.Equal(ExitCode.Ok, (await holder.EndAsync()).Code);
         Assert.Contains("is paused", (await watcher.EndAsync()).Output);
-        Assert.Contains("is not running", await Said("pause", "holder"));
+        Assert.Contains("is not running", await OutputOf("pause", "holder"));
 
-        await Said("cancel", "holder");
+        await OutputOf("cancel", "holder");
         Assert.Equal(ExitCode.Cancelled, (await Run("spec.yaml", "holder", "--set", "backtracking.steps=20000")).Code);
     }
 
@@ -123,11 +123,11 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         Assert.StartsWith("disback: There is no run 'nowhere'", error);
         (code, _, _) = await Run("spec.yaml", "bad", "--set", "teacher=nobody");
         Assert.Equal(ExitCode.NotFound, code);
-        Assert.DoesNotContain("bad", await Said("list"));
+        Assert.DoesNotContain("bad", await OutputOf("list"));
     }
 
     [Fact]
-    public async Task What_cannot_be_judged_or_loaded_is_refused_before_anything_trains()
+    public async Task What_cannot_be_evaluated_or_loaded_is_refused_before_anything_trains()
     {
         var (code, output, error) = await Run("spec.yaml", "misfit", "--set", "evaluation.reference.resolution=28");
         Assert.Equal((ExitCode.Invalid, ""), (code, output));
@@ -149,7 +149,7 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         {
             Assert.Contains(weights.Entries.Keys.First(), error);
         }
-        Assert.DoesNotContain("misfit", await Said("list"));
+        Assert.DoesNotContain("misfit", await OutputOf("list"));
     }
 
     [Fact]
@@ -161,7 +161,7 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
             process.Interrupt();
             await process.EndAsync();
         }
-        var checkpoints = JsonNode.Parse(await Said("checkpoint", "list", "fragile", "--json"))!.AsArray();
+        var checkpoints = JsonNode.Parse(await OutputOf("checkpoint", "list", "fragile", "--json"))!.AsArray();
         var newest = checkpoints[0]!["step"]!.GetValue<long>();
         using (var file = File.OpenWrite(Stored(checkpoints[0]!["content"]!["digest"]!.GetValue<string>())))
         {
@@ -174,7 +174,7 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         Assert.True(code == ExitCode.Ok, error);
         Assert.Contains($"The checkpoint of step {newest} is not usable, so the one before it is taken", output);
 
-        var node = Stored(JsonNode.Parse(await Said("trajectory", "show", "fragile", "--json"))!["nodes"]![1]!["content"]!["digest"]!.GetValue<string>());
+        var node = Stored(JsonNode.Parse(await OutputOf("trajectory", "show", "fragile", "--json"))!["nodes"]![1]!["content"]!["digest"]!.GetValue<string>());
         var bytes = await File.ReadAllBytesAsync(node, TestContext.Current.CancellationToken);
         await File.WriteAllBytesAsync(node, [.. bytes[..^1], (byte)(bytes[^1] ^ 1)], TestContext.Current.CancellationToken);
         (code, _, error) = await Run("spec.yaml", "brittle");
@@ -192,7 +192,7 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
     private Task<(ExitCode Code, string Output, string Error)> Run(string spec, string name, params string[] more)
         => DisBackProcess.RunAsync(folder.Path, ["run", spec, "--set", $"name={name}", .. more]);
 
-    private async Task<string> Said(params string[] args)
+    private async Task<string> OutputOf(params string[] args)
     {
         var (code, output, error) = await DisBackProcess.RunAsync(folder.Path, args);
         Assert.True(code == ExitCode.Ok, $"{code}: {error}");

@@ -71,9 +71,9 @@ internal sealed class Site : IAsyncDisposable
     /// <summary>Waits, by watching, until a run's updates satisfy a condition.</summary>
     public static async Task<RunUpdate> UntilAsync(IRun run, Func<RunUpdate, bool> condition)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         RunUpdate? last = null;
-        await foreach (var update in run.WatchAsync(0, patience.Token).WithBatchSize(1))
+        await foreach (var update in run.WatchAsync(0, timeout.Token).WithBatchSize(1))
         {
             if (condition(last = update))
             {

@@ -41,11 +41,11 @@ public sealed class SiloConfigurationTests
     // Made from other settings, and so not to be set.
     [InlineData("Training:Devices:0:Name", "it has ")]
     [InlineData("Detection:WorstCase", "it has ")]
-    public void A_key_that_is_no_setting_is_refused_with_the_one_that_was_meant(string key, string said)
+    public void A_key_that_is_no_setting_is_refused_with_the_one_that_was_meant(string key, string expected)
     {
         var problem = Assert.Throws<DisBackException>(() => Read((key, "1"))).Message;
         Assert.StartsWith("There is no setting '", problem, StringComparison.Ordinal);
-        Assert.Contains(said, problem, StringComparison.Ordinal);
+        Assert.Contains(expected, problem, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -25,14 +25,14 @@ public sealed class SiloProcessTests : IDisposable
     [InlineData("Training:Drain=soon", "Training:Drain")]
     [InlineData("Cluster:Rediss=redis:6379", "did you mean 'Cluster:Redis'?")]
     [InlineData("Name=nowhere", "Exactly one of Blobs:Folder, Blobs:AccountAddress and Blobs:ConnectionString")]
-    public async Task A_refusal_is_one_line_of_errors_and_an_exit_code_that_says_so(string setting, string said)
+    public async Task A_refusal_is_one_line_of_errors_and_an_exit_code_that_says_so(string setting, string expected)
     {
         var lines = new List<string>();
         await using var silo = ChildProcess.Start("dotnet", [SiloAssembly, $"--{setting}"], new Dictionary<string, string>(), lines.Add);
         Assert.Equal(ExitCodes.Refused, await silo.Exit.WaitAsync(Cancellation));
         Assert.Empty(lines);
         Assert.StartsWith("disback-silo: ", silo.LastLines, StringComparison.Ordinal);
-        Assert.Contains(said, silo.LastLines, StringComparison.Ordinal);
+        Assert.Contains(expected, silo.LastLines, StringComparison.Ordinal);
         Assert.DoesNotContain("\n", silo.LastLines, StringComparison.Ordinal);
     }
 

@@ -45,11 +45,11 @@ public sealed partial class WatcherFaultTests() : FaultTests(new() { Controls = 
         Assert.Equal(Enumerable.Range(1, (int)run.Sequence).Select(number => (long)number), sequences);
         Assert.Equal((0, "It is complete."), (await why.Exit, why.LastLines));
 
-        ChildProcess Disback(Action<string> said, params string[] arguments) => ChildProcess.Start(
+        ChildProcess Disback(Action<string> onOutput, params string[] arguments) => ChildProcess.Start(
             "dotnet",
             [Repository.Built("client/DisBack.Cli", "disback"), .. arguments, "--cluster", address, "--data", Cluster.Folder],
             new Dictionary<string, string> { ["DISBACK_TOKEN"] = token },
-            said);
+            onOutput);
     }
 
     [GeneratedRegex(@"^\S+$", RegexOptions.Multiline)]

@@ -91,7 +91,7 @@ public sealed class HistoryCheckerTests
         Breaks(HistoryRule.NothingAcknowledgedIsLost, [.. s_good, Acknowledged(1, 12, "d12")]);
 
     [Fact]
-    public void A_committed_checkpoint_is_lost_to_the_next_attempt_whether_or_not_a_worker_heard_of_it() =>
+    public void A_committed_checkpoint_is_lost_to_the_next_attempt_whether_or_not_a_worker_knows_of_it() =>
         Breaks(HistoryRule.NothingAcknowledgedIsLost, [.. s_good, Ended(2, 13, "Lost"), Began(3, 14, 10, "d10")]);
 
     [Fact]

@@ -33,8 +33,8 @@ public sealed class HostEquivalenceTests
         Assert.Equal(1, nodes.Count);
 
         using var run = TinyNetwork.Backtracking(settings, nodes);
-        var heard = new RecordingListener();
-        TrainingLoop.Drive(run, new CheckpointSettings(), heard, CancellationToken.None);
+        var listener = new RecordingListener();
+        TrainingLoop.Drive(run, new CheckpointSettings(), listener, CancellationToken.None);
 
         using var target = BorrowedNetwork.Freeze(TinyNetwork.Open());
         using var generator = new TrainedGenerator(TinyNetwork.Open(), sigmaInit: 2.5, settings.Generator, settings.Ema, (steps + ratio - 1) / ratio);
@@ -46,7 +46,7 @@ public sealed class HostEquivalenceTests
             host.Iterate(step, Draw.At(streams, "backtracking", step, TinyNetwork.Settings, settings.Noise, settings.Batch, CPU), target.Network);
         }
 
-        Assert.Empty(heard.Switches);
+        Assert.Empty(listener.Switches);
         Assert.Equal(0, run.TargetIndex);
         var expected = generator.State.Concat(host.State).ToDictionary(tensor => tensor.Name, tensor => tensor.Value);
         foreach (var (name, value) in run.Capture().Tensors)

@@ -82,9 +82,9 @@ public sealed class SwitchingPolicyTests
         using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 4, Batch = 4, Nodes = new EveryInterval { Interval = 1 } });
         using var run = TinyNetwork.Backtracking(s_settings with { Switching = policy }, nodes);
         Assert.Equal(3, run.TargetIndex);
-        var heard = new RecordingListener();
-        TrainingLoop.Drive(run, new CheckpointSettings(), heard, CancellationToken.None);
-        return (heard.Switches, run.TargetIndex);
+        var listener = new RecordingListener();
+        TrainingLoop.Drive(run, new CheckpointSettings(), listener, CancellationToken.None);
+        return (listener.Switches, run.TargetIndex);
     }
 
     private static IEnumerable<(long Iteration, bool Switches)> Decisions(SwitchingPolicy policy, IEnumerable<double> gaps)

@@ -24,18 +24,18 @@ public sealed class ForeignHostTests
     {
         using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 3, Batch = 4, Nodes = new EveryInterval { Interval = 1 } });
         using var whole = Open(nodes);
-        var heard = new RecordingListener();
-        Assert.True(TrainingLoop.Drive(whole, new CheckpointSettings { Every = 1 }, heard, CancellationToken.None));
+        var listener = new RecordingListener();
+        Assert.True(TrainingLoop.Drive(whole, new CheckpointSettings { Every = 1 }, listener, CancellationToken.None));
 
         using var resumed = Open(nodes);
-        resumed.Restore(heard.Checkpoints.First(checkpoint => checkpoint.Step == interruption).State);
+        resumed.Restore(listener.Checkpoints.First(checkpoint => checkpoint.Step == interruption).State);
         Assert.True(TrainingLoop.Drive(resumed, new CheckpointSettings { Every = 1 }, new RecordingListener(), CancellationToken.None));
 
         var (expected, actual) = (whole.Capture(), resumed.Capture());
         Assert.Equal(expected.Progress, actual.Progress);
         Assert.Contains("\"Critiques\":12", actual.Progress, StringComparison.Ordinal);
         Assert.Contains(actual.Tensors, tensor => tensor.Name == "critic.weights");
-        Assert.Contains(heard.Measurements, point => point.Name == "loss/critic");
+        Assert.Contains(listener.Measurements, point => point.Name == "loss/critic");
         foreach (var ((name, value), (_, other)) in expected.Tensors.Zip(actual.Tensors))
         {
             Assert.True(value.equal(other).all().item<bool>(), name);

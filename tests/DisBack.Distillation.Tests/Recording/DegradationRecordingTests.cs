@@ -39,13 +39,13 @@ public sealed class DegradationRecordingTests
     public void No_tensor_is_leaked_by_a_step()
     {
         using var run = TinyNetwork.Recording(s_settings with { Steps = 1000, Nodes = new EveryInterval { Interval = 1000 } });
-        var heard = new RecordingListener();
-        run.Advance(heard);
+        var listener = new RecordingListener();
+        run.Advance(listener);
         run.ReadMeasurements();
         var before = Tensor.TotalCount;
         for (var i = 0; i < 20; i++)
         {
-            run.Advance(heard);
+            run.Advance(listener);
         }
 
         run.ReadMeasurements();

@@ -73,7 +73,7 @@ public sealed class DeviceTests
         // A device of libtorch that has shapes without values, and is everywhere.
         var nowhere = At(new Device(DeviceType.META));
         Assert.All([nowhere.Latents, nowhere.Sigma, nowhere.Noise, nowhere.Labels!], tensor => Assert.Equal(DeviceType.META, tensor.device_type));
-        Assert.SkipUnless(cuda.is_available(), "This host has no CUDA device.");
+        Assert.SkipUnless(cuda.is_available(), "This machine has no CUDA device.");
         var there = At(Devices.Open("cuda"));
         foreach (var (a, b) in (ReadOnlySpan<(Tensor, Tensor)>)[(here.Latents, there.Latents), (here.Sigma, there.Sigma), (here.Noise, there.Noise), (here
             .Labels!, there.Labels!)])
@@ -86,7 +86,7 @@ public sealed class DeviceTests
 
     private static Device DeviceOf(string name)
     {
-        Assert.SkipWhen(name == "cuda" && !cuda.is_available(), "This host has no CUDA device.");
+        Assert.SkipWhen(name == "cuda" && !cuda.is_available(), "This machine has no CUDA device.");
         return Devices.Open(name);
     }
 

@@ -13,7 +13,7 @@ using DisBack.Storage.Documents;
 
 namespace DisBack.Gateway.Tests.Endpoints;
 
-/// <summary>What is asked and told through the gateway is what the folder holds and the grains do.</summary>
+/// <summary>Queries and commands through the gateway is what the folder holds and the grains do.</summary>
 public sealed class ApiTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -5,7 +5,7 @@ using DisBack.Contracts.Grains;
 
 namespace DisBack.Orchestration.Tests.Grains;
 
-/// <summary>Who gets a slot, where, how much of it, and what those hear who get none.</summary>
+/// <summary>Who gets a slot, where, how much of it, and the answer to those who get none.</summary>
 public sealed class AcceleratorPoolGrainTests
 {
     [Fact]
@@ -16,7 +16,7 @@ public sealed class AcceleratorPoolGrainTests
         await using var site = await Site.OpenAsync(script);
         var first = await TeacherAsync(site, "first");
         await hold.Reached;
-        // Its owner has heard of it.
+        // Its owner knows of it.
         await Site.UntilAsync(first, RunStatus.Running);
         var second = await TeacherAsync(site, "second");
         var third = await TeacherAsync(site, "third");

@@ -116,16 +116,16 @@ public sealed class FolderProcessTests : IDisposable
             exec unshare -rm sh -c 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"' '{_folder.Path}' "$@"
             """, ChildRoles.FillDisk, _folder.Path);
 
-        var said = await child.ExitAsync();
+        var lines = await child.ExitAsync();
 
-        Assert.SkipWhen(await child.Exit == notAllowed, "This host lets nobody mount a small file system to fill.");
-        Assert.Equal(3, said.Count);
-        foreach (var message in said.Take(2))
+        Assert.SkipWhen(await child.Exit == notAllowed, "This machine lets nobody mount a small file system to fill.");
+        Assert.Equal(3, lines.Count);
+        foreach (var message in lines.Take(2))
         {
             Assert.StartsWith($"No space left on '{_folder.Path}'", message, StringComparison.Ordinal);
             Assert.Contains("move to a larger disk", message, StringComparison.Ordinal);
         }
-        var counts = said[2].Split(' ');
+        var counts = lines[2].Split(' ');
         Assert.Equal(counts[0], counts[1]);
         Assert.Equal(counts[0], counts[2]);
     }

@@ -46,11 +46,11 @@ public sealed class WeightCacheTests : IDisposable
         using var cache = NewCache();
         var content = await PutAsync(1);
         _blobs.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var impatient = new CancellationTokenSource();
+        using var leaving = new CancellationTokenSource();
 
-        var gaveUp = cache.GetAsync(content, cancellation: impatient.Token);
+        var gaveUp = cache.GetAsync(content, cancellation: leaving.Token);
         var waiting = Enumerable.Range(0, 8).Select(_ => cache.GetAsync(content, cancellation: Cancellation)).ToList();
-        await impatient.CancelAsync();
+        await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gaveUp);
         _blobs.Gate.SetResult();
 

@@ -41,7 +41,7 @@ public enum HistoryRule
 }
 
 /// <summary>
-/// Judges the merged history of all silos. A killed silo may have lost its last lines, so a missing line proves nothing; two lines that cannot both
+/// Checks the merged history of all silos. A killed silo may have lost its last lines, so a missing line proves nothing; two lines that cannot both
 /// be true do. No clock is compared: the order is that of the owner's sequence numbers, and of the attempts.
 /// </summary>
 public static class HistoryChecker

@@ -30,11 +30,11 @@ public sealed partial class ChildProcess : IAsyncDisposable
     })
     { IsBackground = true, Name = "parent of all children" }.Start();
 
-    private ChildProcess(Process process, string name, Action<string>? said, Action<string>? complained)
+    private ChildProcess(Process process, string name, Action<string>? onOutput, Action<string>? onError)
     {
         (_process, Name) = (process, name);
-        process.OutputDataReceived += (_, line) => Hear(line.Data, said);
-        process.ErrorDataReceived += (_, line) => Hear(line.Data, complained);
+        process.OutputDataReceived += (_, line) => OnLine(line.Data, onOutput);
+        process.ErrorDataReceived += (_, line) => OnLine(line.Data, onError);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         Exit = ExitAsync();
@@ -45,7 +45,7 @@ public sealed partial class ChildProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
-    /// <summary>Completes with the exit code, 128 + n after signal n, when the process has ended and its last line was heard.</summary>
+    /// <summary>Completes with the exit code, 128 + n after signal n, when the process has ended and its last line was read.</summary>
     public Task<int> Exit { get; }
 
     /// <summary>The last lines of output and errors.</summary>
@@ -64,14 +64,14 @@ public sealed partial class ChildProcess : IAsyncDisposable
     /// <param name="program">The program, found like in a shell.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="environment">Variables to set on top of those of this process.</param>
-    /// <param name="said">Called with every line of its output, in order.</param>
-    /// <param name="complained">Called with every line of its errors, in order.</param>
+    /// <param name="onOutput">Called with every line of its output, in order.</param>
+    /// <param name="onError">Called with every line of its errors, in order.</param>
     public static ChildProcess Start(
         string program,
         IEnumerable<string> arguments,
         IReadOnlyDictionary<string, string>? environment = null,
-        Action<string>? said = null,
-        Action<string>? complained = null)
+        Action<string>? onOutput = null,
+        Action<string>? onError = null)
     {
         var start = new ProcessStartInfo("setpriv", ["--pdeathsig", "KILL", program, .. arguments])
         {
@@ -95,7 +95,7 @@ public sealed partial class ChildProcess : IAsyncDisposable
                 started.SetException(e);
             }
         });
-        return new(started.Task.GetAwaiter().GetResult(), Path.GetFileName(program), said, complained);
+        return new(started.Task.GetAwaiter().GetResult(), Path.GetFileName(program), onOutput, onError);
     }
 
     /// <summary>Runs a program to its end and returns its output.</summary>
@@ -124,7 +124,7 @@ public sealed partial class ChildProcess : IAsyncDisposable
         var first = await Task.WhenAny(seen.Task, Exit).WaitAsync(cancellation);
         return first == seen.Task && await seen.Task is { } line
             ? line
-            : throw new InvalidOperationException($"{Name} ended with {await Exit} before it said '{text}'. Its last lines:\n{LastLines}");
+            : throw new InvalidOperationException($"{Name} ended with {await Exit} before it printed '{text}'. Its last lines:\n{LastLines}");
     }
 
     /// <summary>Sends a signal; a process that has ended already takes no notice.</summary>
@@ -186,7 +186,7 @@ public sealed partial class ChildProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    private void Hear(string? line, Action<string>? listener)
+    private void OnLine(string? line, Action<string>? listener)
     {
         if (line is null)
         {

@@ -102,7 +102,7 @@ public sealed class SiloProcess : IAsyncDisposable
             .Concat(_settings.Environment).ToDictionary();
         // A silo writes kilobytes a second: compiling methods twice, or polling for a debugger, is what its start-up need not do.
         environment["DOTNET_TieredPGO"] = "0";
-        _process = ChildProcess.Start(program, rest, environment, Hear, Log);
+        _process = ChildProcess.Start(program, rest, environment, OnLine, Log);
         Starts++;
     }
 
@@ -118,17 +118,17 @@ public sealed class SiloProcess : IAsyncDisposable
     public async Task ReadyAsync()
     {
         var process = Process;
-        using var patience = new CancellationTokenSource(s_timeout);
+        using var timeout = new CancellationTokenSource(s_timeout);
         using var probe = new PeriodicTimer(s_probe);
         try
         {
             while (!process.Exit.IsCompleted)
             {
-                if (await IsReadyAsync(patience.Token))
+                if (await IsReadyAsync(timeout.Token))
                 {
                     return;
                 }
-                await probe.WaitForNextTickAsync(patience.Token);
+                await probe.WaitForNextTickAsync(timeout.Token);
             }
         }
         catch (OperationCanceledException)
@@ -186,7 +186,7 @@ public sealed class SiloProcess : IAsyncDisposable
         _http.Dispose();
     }
 
-    private void Hear(string line)
+    private void OnLine(string line)
     {
         Log(line);
         if (HistoryReader.Parse(line, Name) is { } record)

@@ -94,7 +94,7 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>The host of a silo on the network that was given; null without one.</summary>
     public NetworkHost? HostOf(SiloProcess silo) => _hosts.GetValueOrDefault(silo);
 
-    /// <summary>Submits an experiment, as often as it takes to be heard.</summary>
+    /// <summary>Submits an experiment, as often as it takes to be accepted.</summary>
     public async Task<ITrialGrain> SubmitAsync(ExperimentSpec spec, CancellationToken cancellation = default)
     {
         while (true)
@@ -210,9 +210,9 @@ public sealed class TestCluster : IAsyncDisposable
     }
 
     /// <summary>Waits for a record of the history.</summary>
-    public async Task<HistoryRecord> HistoryAsync(Func<HistoryRecord, bool> condition, int after = 0, TimeSpan? patience = null)
+    public async Task<HistoryRecord> HistoryAsync(Func<HistoryRecord, bool> condition, int after = 0, TimeSpan? timeout = null)
     {
-        using var limit = new CancellationTokenSource(patience ?? s_timeout);
+        using var limit = new CancellationTokenSource(timeout ?? s_timeout);
         return await History.UntilAsync(condition, after, limit.Token);
     }
 
@@ -239,8 +239,8 @@ public sealed class TestCluster : IAsyncDisposable
         {
             try
             {
-                using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
-                await _client.StopAsync(patience.Token);
+                using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+                await _client.StopAsync(timeout.Token);
             }
             catch (Exception)
             {

@@ -26,7 +26,7 @@ public sealed record SoakReport
 
     public required int Checkpoints { get; init; }
 
-    /// <summary>Steps of students that were made more than once, as far as heartbeats told.</summary>
+    /// <summary>Steps of students that were made more than once, as far as heartbeats reported.</summary>
     public required long StepsRepeated { get; init; }
 
     /// <summary>Steps of students.</summary>
