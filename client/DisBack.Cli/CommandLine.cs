@@ -12,7 +12,7 @@ using DisBack.Storage.Local;
 
 namespace DisBack.Cli;
 
-/// <summary>The verbs of <c>disback</c>, and the one place where a failure becomes a sentence and an exit code.</summary>
+/// <summary>The verbs of <c>disback</c>, and where a failure becomes a sentence and an exit code.</summary>
 internal static class CommandLine
 {
     private const string TraceVariable = "DISBACK_TRACE";
@@ -25,7 +25,9 @@ internal static class CommandLine
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in Mistakes(parsed))
+            {
                 session.Screen.Error.WriteLine($"disback: {error}");
+            }
             session.Screen.Error.WriteLine($"Run 'disback {string.Concat(Path(parsed.CommandResult.Command))}--help' for what there is.");
             return ExitCode.Usage;
         }
@@ -53,10 +55,14 @@ internal static class CommandLine
     internal static ExitCode Explain(Exception failure, TextWriter error)
     {
         if (failure is AggregateException { InnerExceptions: [var only] })
+        {
             failure = only;
+        }
         // The owner of a run could not write: what stopped it is what helps.
         if (failure is not DisBackException && failure.InnerException is StorageException storage)
+        {
             failure = storage;
+        }
         var code = failure switch
         {
             SpecException => ExitCode.Invalid,
@@ -72,14 +78,19 @@ internal static class CommandLine
             ? $"disback: unexpected {failure.GetType().Name}: {failure.Message} Set {TraceVariable}=1 to see where, and please report it."
             : failure is SpecException ? failure.Message : $"disback: {failure.Message}");
         if (Environment.GetEnvironmentVariable(TraceVariable) is { Length: > 0 })
+        {
             error.WriteLine(failure);
+        }
         return code;
     }
 
     private static RootCommand Root(Session session)
     {
-        var codes = Enum.GetValues<ExitCode>().Select(c => string.Create(CultureInfo.InvariantCulture, $"  {(int)c,3}  {typeof(ExitCode).GetField(c.ToString())!.GetCustomAttribute<DescriptionAttribute>()!.Description}"));
-        var root = new RootCommand($"Distils diffusion models into one-step generators by distribution backtracking.\n\nExit codes:\n{string.Join('\n', codes)}")
+        var codes = Enum.GetValues<ExitCode>().Select(c => string.Create(
+            CultureInfo.InvariantCulture,
+            $"  {(int)c,3}  {typeof(ExitCode).GetField(c.ToString())!.GetCustomAttribute<DescriptionAttribute>()!.Description}"));
+        var root = new RootCommand(
+            $"Distils diffusion models into one-step generators by distribution backtracking.\n\nExit codes:\n{string.Join('\n', codes)}")
         {
             GlobalOptions.Data,
             GlobalOptions.Cluster,
@@ -110,9 +121,14 @@ internal static class CommandLine
     private static IEnumerable<string> Mistakes(ParseResult parsed)
     {
         if (parsed.UnmatchedTokens.Count == 0)
+        {
             return parsed.Errors.Select(e => e.Message).Distinct();
+        }
         var here = parsed.CommandResult.Command;
-        var names = here.Subcommands.Select(c => c.Name).Concat(here.Options.Select(o => o.Name)).Concat([GlobalOptions.Data.Name, GlobalOptions.Cluster.Name, GlobalOptions.TokenFile.Name]).ToList();
-        return parsed.UnmatchedTokens.Take(1).Select(token => $"There is no '{token}' here" + (NearestName.Of(token, names) is { } near ? $"; did you mean '{near}'?" : "."));
+        var names = here.Subcommands.Select(c => c.Name).Concat(here.Options.Select(o => o.Name))
+            .Concat([GlobalOptions.Data.Name, GlobalOptions.Cluster.Name, GlobalOptions.TokenFile.Name])
+            .ToList();
+        return parsed.UnmatchedTokens.Take(1)
+            .Select(token => $"There is no '{token}' here" + (NearestName.Of(token, names) is { } near ? $"; did you mean '{near}'?" : "."));
     }
 }

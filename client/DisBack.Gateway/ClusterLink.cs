@@ -31,9 +31,11 @@ internal sealed partial class ClusterLink(GatewaySettings settings, TimeProvider
 
     /// <summary>The cluster.</summary>
     /// <exception cref="ClusterUnavailableException">No silo has answered yet.</exception>
+#pragma warning disable RS0030 // It has completed: nobody waits.
     public IControl Control => _control.Task is { IsCompletedSuccessfully: true, Result: var control }
         ? control
         : throw new ClusterUnavailableException("No silo of the cluster has answered this gateway yet; try again in a moment, or see whether the silos run.");
+#pragma warning restore RS0030
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -97,7 +99,9 @@ internal sealed partial class ClusterLink(GatewaySettings settings, TimeProvider
     private static async Task<IPEndPoint> EndpointAsync(string text, CancellationToken cancellation)
     {
         if (IPEndPoint.TryParse(text, out var endpoint))
+        {
             return endpoint;
+        }
         var (host, port) = (text[..text.LastIndexOf(':')], text[(text.LastIndexOf(':') + 1)..]);
         var addresses = await Dns.GetHostAddressesAsync(host, AddressFamily.InterNetwork, cancellation);
         return new IPEndPoint(addresses[0], int.Parse(port, CultureInfo.InvariantCulture));

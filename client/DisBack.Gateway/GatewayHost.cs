@@ -51,7 +51,9 @@ internal static class GatewayHost
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = settings.Limits.DocumentBytes;
             if (!builder.Configuration.GetSection(GatewayConfiguration.KestrelEndpoints).GetChildren().Any())
+            {
                 kestrel.Listen(IPAddress.Parse(settings.Endpoints.Address), settings.Endpoints.Http);
+            }
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Farewell);
         builder.AddObservability(settings);
@@ -71,7 +73,8 @@ internal static class GatewayHost
         services.AddSingleton(settings);
         services.AddSingleton(TimeProvider.System);
         services.AddBlobStore(blobs => configuration.GetSection(nameof(GatewaySettings.Blobs)).Bind(blobs));
-        services.AddSingleton(provider => new BlobArchive(provider.GetRequiredService<IBlobStore>(), settings.Limits.ListAge, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(
+            provider => new BlobArchive(provider.GetRequiredService<IBlobStore>(), settings.Limits.ListAge, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Scratch>();
         services.AddSingleton<ClusterLink>();
         services.AddHostedService(provider => provider.GetRequiredService<ClusterLink>());
@@ -84,9 +87,12 @@ internal static class GatewayHost
         services.ConfigureHttpJsonOptions(json =>
         {
             var (to, from) = (json.SerializerOptions, Api.Json);
-            (to.PropertyNamingPolicy, to.NumberHandling, to.Encoder, to.AllowOutOfOrderMetadataProperties) = (from.PropertyNamingPolicy, from.NumberHandling, from.Encoder, from.AllowOutOfOrderMetadataProperties);
+            (to.PropertyNamingPolicy, to.NumberHandling, to.Encoder, to.AllowOutOfOrderMetadataProperties) = (from.PropertyNamingPolicy, from
+                .NumberHandling, from.Encoder, from.AllowOutOfOrderMetadataProperties);
             foreach (var converter in from.Converters)
+            {
                 to.Converters.Add(converter);
+            }
         });
 
         services.AddSingleton<TokenBook>();
@@ -103,8 +109,11 @@ internal static class GatewayHost
             limits.OnRejected = async (rejected, _) =>
             {
                 if (rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait))
+                {
                     rejected.HttpContext.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-                await Problems.WriteAsync(rejected.HttpContext, StatusCodes.Status429TooManyRequests, $"A token may submit {settings.Limits.SubmitsPerMinute} times in a minute; wait a moment and try again.");
+                }
+                await Problems.WriteAsync(rejected.HttpContext, StatusCodes.Status429TooManyRequests, $"A token may submit {settings.Limits.SubmitsPerMinute} "
+                    + "times in a minute; wait a moment and try again.");
             };
         });
     }
@@ -121,9 +130,13 @@ internal static class GatewayHost
                 headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
                 headers["Referrer-Policy"] = "no-referrer";
                 if (headers.CacheControl.Count == 0)
+                {
                     headers.CacheControl = "no-store";
+                }
                 if (context.Request.IsHttps || settings.Endpoints.TlsTerminatedAhead)
+                {
                     headers.StrictTransportSecurity = "max-age=31536000";
+                }
                 return Task.CompletedTask;
             });
             return next(context);
@@ -136,7 +149,9 @@ internal static class GatewayHost
         gateway.UseRateLimiter();
 
         gateway.MapGet("/health/live", () => Results.Ok()).AllowAnonymous();
-        gateway.MapGet("/health/ready", (ClusterLink cluster) => cluster.Connected.IsCompleted ? Results.Ok() : throw new ClusterUnavailableException("No silo of the cluster has answered this gateway yet.")).AllowAnonymous();
+        gateway.MapGet("/health/ready", (ClusterLink cluster) => cluster.Connected.IsCompleted
+            ? Results.Ok()
+            : throw new ClusterUnavailableException("No silo of the cluster has answered this gateway yet.")).AllowAnonymous();
         gateway.MapPrometheusScrapingEndpoint("/metrics");
         gateway.MapApi(settings);
     }

@@ -10,7 +10,14 @@ namespace DisBack.Silo;
 /// </summary>
 /// <remarks>Stopped after the runs have drained and before the silo, which would try for minutes to sign off in a table that is not there.</remarks>
 internal sealed partial class MembershipGuard(
-    IMembershipTable table, IClusterMembershipService membership, ILocalSiloDetails silo, SiloLife life, Action exit, TimeSpan period, TimeProvider time, ILogger<MembershipGuard> logger) : BackgroundService
+    IMembershipTable table,
+    IClusterMembershipService membership,
+    ILocalSiloDetails silo,
+    SiloLife life,
+    Action exit,
+    TimeSpan period,
+    TimeProvider time,
+    ILogger<MembershipGuard> logger) : BackgroundService
 {
     /// <summary>A read between the loss of the table and its restoration from the append-only file proves nothing yet.</summary>
     private const int TimesMissing = 2;
@@ -18,7 +25,10 @@ internal sealed partial class MembershipGuard(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        if (life.ExitCode == ExitCodes.Restart) exit();
+        if (life.ExitCode == ExitCodes.Restart)
+        {
+            exit();
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -29,8 +39,13 @@ internal sealed partial class MembershipGuard(
         {
             while (await ticks.WaitForNextTickAsync(stoppingToken))
             {
-                missing = membership.CurrentSnapshot.GetSiloStatus(silo.SiloAddress) == SiloStatus.Active && !await IsListedAsync(stoppingToken) ? missing + 1 : 0;
-                if (missing < TimesMissing) continue;
+                missing = membership.CurrentSnapshot.GetSiloStatus(silo.SiloAddress) == SiloStatus.Active && !await IsListedAsync(stoppingToken)
+                    ? missing + 1
+                    : 0;
+                if (missing < TimesMissing)
+                {
+                    continue;
+                }
                 LogLost(silo.Name);
                 life.Restart("The membership table has lost this silo.");
                 return;

@@ -12,7 +12,8 @@ namespace DisBack.Silo;
 /// <summary>What leaves the process: metrics for Prometheus to fetch, and metrics, traces and logs by OTLP where a collector is named.</summary>
 internal static class Observability
 {
-    private static readonly string[] OrleansSources = ["Microsoft.Orleans.Application", "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Lifecycle", "Microsoft.Orleans.Storage"];
+    private static readonly string[] s_orleansSources
+        = ["Microsoft.Orleans.Application", "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Lifecycle", "Microsoft.Orleans.Storage"];
 
     public static void AddObservability(this WebApplicationBuilder builder, SiloSettings settings)
     {
@@ -27,9 +28,12 @@ internal static class Observability
                 .AddMeter(Orchestration.Telemetry.Name, Storage.Telemetry.MeterName, "Microsoft.Orleans")
                 .AddRuntimeInstrumentation()
                 .AddPrometheusExporter())
-            .WithTracing(traces => traces.AddSource([Orchestration.Telemetry.Name, .. OrleansSources]));
+            .WithTracing(traces => traces.AddSource([Orchestration.Telemetry.Name, .. s_orleansSources]));
         // This variable decides whether, the other standard ones how.
-        if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"])) return;
+        if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+        {
+            return;
+        }
         builder.Logging.AddOpenTelemetry(logs => (logs.IncludeFormattedMessage, logs.ParseStateValues) = (true, true));
         telemetry.UseOtlpExporter();
     }

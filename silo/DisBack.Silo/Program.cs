@@ -2,7 +2,9 @@ using DisBack.Silo;
 using DisBack.Storage;
 
 if (args.Contains(Supervisor.Flag))
+{
     return await Supervisor.RunAsync([.. args.Where(argument => argument != Supervisor.Flag)]);
+}
 try
 {
     return await SiloHost.RunAsync(args);

@@ -78,11 +78,20 @@ internal static class SiloHost
                 SiloSettings.OfCluster(training);
                 Bind(nameof(SiloSettings.Training), training);
                 training.Scratch = settings.ScratchFolder;
-                foreach (var device in devices) training.Devices.Add(device);
+                foreach (var device in devices)
+                {
+                    training.Devices.Add(device);
+                }
             },
             retry => Bind(nameof(SiloSettings.Retry), retry));
-        if (settings.Role.HasFlag(SiloRole.Control)) silo.AddRunSupervision(supervision => Bind(nameof(SiloSettings.Supervision), supervision));
-        if (settings.Role.HasFlag(SiloRole.Worker)) silo.Services.AddSingleton<ITrainingFactory, SpecTrainingFactory>();
+        if (settings.Role.HasFlag(SiloRole.Control))
+        {
+            silo.AddRunSupervision(supervision => Bind(nameof(SiloSettings.Supervision), supervision));
+        }
+        if (settings.Role.HasFlag(SiloRole.Worker))
+        {
+            silo.Services.AddSingleton<ITrainingFactory, SpecTrainingFactory>();
+        }
 
         void Bind(string section, object options) => silo.Configuration.GetSection(section).Bind(options);
     }
@@ -97,14 +106,18 @@ internal static class SiloHost
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DisBackException($"The scratch folder '{scratch}' cannot be had alone ({e.Message.TrimEnd('.')}); give this silo a Name or a Worker:Scratch of its own.", e);
+            throw new DisBackException($"The scratch folder '{scratch}' cannot be had alone ({e.Message.TrimEnd('.')}); give this silo a Name or a "
+                + "Worker:Scratch of its own.", e);
         }
     }
 
     /// <summary>Orleans advertises addresses, people write names.</summary>
     private static async Task<IPAddress> AddressAsync(string text)
     {
-        if (IPAddress.TryParse(text, out var address)) return address;
+        if (IPAddress.TryParse(text, out var address))
+        {
+            return address;
+        }
         try
         {
             return (await Dns.GetHostAddressesAsync(text)) is [var first, ..]
@@ -137,7 +150,10 @@ internal static class SiloHost
         });
         silo.UseRedisClustering(redis => redis.ConfigurationOptions = RedisOptions(settings.Cluster));
         silo.UseRedisReminderService(redis => redis.ConfigurationOptions = RedisOptions(settings.Cluster));
-        silo.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<MembershipGuard>(services, detection.Guard, (Action)services.GetRequiredService<SiloLife>().ExitAtOnce));
+        silo.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<MembershipGuard>(
+            services,
+            detection.Guard,
+            (Action)services.GetRequiredService<SiloLife>().ExitAtOnce));
     }
 
     /// <summary>A server that is away for a while is waited for: what is asked of it meanwhile fails and is asked again.</summary>

@@ -94,7 +94,9 @@ internal sealed class WorkerSettings
     /// <summary>How many runs it takes at once, more where some take less than a slot. Default: one.</summary>
     public int Slots { get; set; } = 1;
 
-    /// <summary>A folder of this process alone for checkpoints on their way to the store. Default: beside the blobs' folder, or in the system's temporary folder.</summary>
+    /// <summary>
+    /// A folder of this process alone for checkpoints on their way to the store. Default: beside the blobs' folder, or in the system's temporary folder.
+    /// </summary>
     public string? Scratch { get; set; }
 
     /// <summary>A folder of this process alone for weights that it reads. Default: like the scratch folder.</summary>
@@ -130,7 +132,8 @@ internal sealed class DetectionSettings
     public TimeSpan TableRefresh { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
-    /// How often a silo renews its entry of the membership table. One that did not for three times as long is dead on a single vote, and is not waited for by a cluster
+    /// How often a silo renews its entry of the membership table. One that did not for three times as long is dead on a single vote, and is not waited for by a
+    /// cluster
     /// that starts cold. Default: two seconds.
     /// </summary>
     public TimeSpan IAmAlive { get; set; } = TimeSpan.FromSeconds(2);
@@ -138,6 +141,8 @@ internal sealed class DetectionSettings
     /// <summary>How often a silo looks whether the table still has it. Default: five seconds.</summary>
     public TimeSpan Guard { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The longest time in which a silent silo is declared dead: after its last heartbeat in the membership table has aged, the probes must go unanswered.</summary>
+    /// <summary>
+    /// The longest time in which a silent silo is declared dead: after its last heartbeat in the membership table has aged, the probes must go unanswered.
+    /// </summary>
     public TimeSpan WorstCase => 2 * MissedProbes * MaxProbeTimeout;
 }

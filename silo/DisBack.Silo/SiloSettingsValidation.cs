@@ -12,7 +12,7 @@ namespace DisBack.Silo;
 internal static partial class SiloSettingsValidation
 {
     /// <summary>What the timers of .NET can do, roundly.</summary>
-    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
+    private static readonly TimeSpan s_longestTimer = TimeSpan.FromDays(49);
 
     /// <summary>The first thing wrong with the settings; null if nothing is.</summary>
     public static string? Problem(SiloSettings settings) => Problems(settings).FirstOrDefault();
@@ -22,13 +22,27 @@ internal static partial class SiloSettingsValidation
         foreach (var section in new object[] { settings.Cluster, settings.Blobs })
         {
             var wrong = new List<ValidationResult>();
-            if (!Validator.TryValidateObject(section, new ValidationContext(section), wrong, validateAllProperties: true)) yield return wrong[0].ErrorMessage!;
+            if (!Validator.TryValidateObject(section, new ValidationContext(section), wrong, validateAllProperties: true))
+            {
+                yield return wrong[0].ErrorMessage!;
+            }
         }
-        if (!Enum.IsDefined(settings.Role)) yield return $"Role is {settings.Role}; it is {string.Join(", ", Enum.GetNames<SiloRole>())}.";
-        if (settings.Name.Length == 0) yield return "Name is empty; give the silo a name of its own.";
+        if (!Enum.IsDefined(settings.Role))
+        {
+            yield return $"Role is {settings.Role}; it is {string.Join(", ", Enum.GetNames<SiloRole>())}.";
+        }
+        if (settings.Name.Length == 0)
+        {
+            yield return "Name is empty; give the silo a name of its own.";
+        }
         if (settings.Cluster.Redis is { } redis && !IsRedis(redis))
+        {
             yield return "Cluster:Redis cannot be read; give host:port, and after commas the options of StackExchange.Redis, as in redis:6379,password=...";
-        foreach (var problem in EndpointProblems(settings).Concat(WorkerProblems(settings)).Concat(TimeProblems(settings)).Concat(RetryProblems(settings))) yield return problem;
+        }
+        foreach (var problem in EndpointProblems(settings).Concat(WorkerProblems(settings)).Concat(TimeProblems(settings)).Concat(RetryProblems(settings)))
+        {
+            yield return problem;
+        }
     }
 
     private static IEnumerable<string> EndpointProblems(SiloSettings settings)
@@ -36,33 +50,62 @@ internal static partial class SiloSettingsValidation
         var ends = settings.Endpoints;
         foreach (var (name, port) in new[] { ("Silo", ends.Silo), ("Gateway", ends.Gateway), ("Http", ends.Http) })
         {
-            if (port is < 1 or > 65535) yield return $"Endpoints:{name} is {port}; a port is a number from 1 to 65535.";
+            if (port is < 1 or > 65535)
+            {
+                yield return $"Endpoints:{name} is {port}; a port is a number from 1 to 65535.";
+            }
         }
         if (new[] { ends.Silo, ends.Gateway, ends.Http }.Distinct().Count() < 3)
+        {
             yield return $"Endpoints:Silo, Endpoints:Gateway and Endpoints:Http are {ends.Silo}, {ends.Gateway} and {ends.Http}; give each a port of its own.";
+        }
         if (IPAddress.TryParse(ends.Address, out var any) && (any.Equals(IPAddress.Any) || any.Equals(IPAddress.IPv6Any)))
+        {
             yield return $"Endpoints:Address is {ends.Address}, under which nobody finds this machine; name it as the others know it.";
-        if (settings.Cluster.Membership != MembershipKind.Localhost) yield break;
+        }
+        if (settings.Cluster.Membership != MembershipKind.Localhost)
+        {
+            yield break;
+        }
         if (settings.Role != SiloRole.Both)
-            yield return $"Role is {settings.Role} but Cluster:Membership is Localhost, which is a cluster of one silo; set Role to Both, or Cluster:Membership to Redis.";
+        {
+            yield return $"Role is {settings.Role} but Cluster:Membership is Localhost, which is a cluster of one silo; set Role to Both, or "
+                + "Cluster:Membership to Redis.";
+        }
         if (IPAddress.TryParse(ends.Address, out var address) && !IPAddress.IsLoopback(address))
-            yield return $"Endpoints:Address is {ends.Address} but Cluster:Membership is Localhost, which no other machine can join; set Endpoints:Address to 127.0.0.1, or Cluster:Membership to Redis.";
+        {
+            yield return $"Endpoints:Address is {ends.Address} but Cluster:Membership is Localhost, which no other machine can join; set Endpoints:Address to "
+                + "127.0.0.1, or Cluster:Membership to Redis.";
+        }
     }
 
     private static IEnumerable<string> WorkerProblems(SiloSettings settings)
     {
-        if (!settings.Role.HasFlag(SiloRole.Worker)) yield break;
+        if (!settings.Role.HasFlag(SiloRole.Worker))
+        {
+            yield break;
+        }
         var worker = settings.Worker;
         if (!Accelerator().IsMatch(worker.Accelerator))
+        {
             yield return $"Worker:Accelerator is '{worker.Accelerator}'; it is cpu or cuda:N.";
+        }
         if (worker.Slots is < 1 or > 1024)
+        {
             yield return $"Worker:Slots is {worker.Slots}; an accelerator has 1 to 1024.";
+        }
         if (worker.CacheBytes < 1)
+        {
             yield return $"Worker:CacheBytes is {worker.CacheBytes}; the cache needs room for the networks of a run.";
+        }
         if (settings.Training.Scratch.Length > 0)
+        {
             yield return $"Training:Scratch is '{settings.Training.Scratch}', but the scratch folder of a silo is Worker:Scratch; set that instead.";
+        }
         if (worker.Scratch is not null && worker.Scratch == worker.Cache)
+        {
             yield return $"Worker:Scratch and Worker:Cache are both '{worker.Scratch}', but each needs a folder of its own; name two.";
+        }
     }
 
     private static IEnumerable<string> TimeProblems(SiloSettings settings)
@@ -70,57 +113,101 @@ internal static partial class SiloSettingsValidation
         var (training, detection) = (settings.Training, settings.Detection);
         foreach (var (name, time) in new[]
         {
-            ("Training:Heartbeat", training.Heartbeat), ("Training:Supervise", training.Supervise), ("Training:Report", training.Report), ("Training:Drain", training.Drain),
+            ("Training:Heartbeat", training.Heartbeat), ("Training:Supervise", training.Supervise), ("Training:Report", training
+                .Report), ("Training:Drain", training.Drain),
             ("Detection:ProbeTimeout", detection.ProbeTimeout), ("Detection:TableRefresh", detection.TableRefresh), ("Detection:IAmAlive", detection.IAmAlive),
             ("Detection:Guard", detection.Guard), ("Supervision:Ensure", settings.Supervision.Ensure), ("Supervision:Audit", settings.Supervision.Audit),
             ("Training:Stale", training.Stale), ("Training:DeadMan", training.DeadMan), ("Detection:MaxProbeTimeout", detection.MaxProbeTimeout),
             ("Retry:FirstDelay", settings.Retry.FirstDelay), ("Retry:LongestDelay", settings.Retry.LongestDelay),
         })
         {
-            if (time <= TimeSpan.Zero) yield return $"{name} is {Text(time)}; it must be longer than nothing.";
-            if (time > LongestTimer) yield return $"{name} is {Text(time)}; no timer runs longer than {LongestTimer.TotalDays:0} days, so lower it.";
+            if (time <= TimeSpan.Zero)
+            {
+                yield return $"{name} is {Text(time)}; it must be longer than nothing.";
+            }
+            if (time > s_longestTimer)
+            {
+                yield return $"{name} is {Text(time)}; no timer runs longer than {s_longestTimer.TotalDays:0} days, so lower it.";
+            }
         }
         if (detection.MaxProbeTimeout < detection.ProbeTimeout)
-            yield return $"Detection:MaxProbeTimeout ({Text(detection.MaxProbeTimeout)}) is shorter than Detection:ProbeTimeout ({Text(detection.ProbeTimeout)}), from which it may only grow; raise it.";
+        {
+            yield return $"Detection:MaxProbeTimeout ({Text(detection.MaxProbeTimeout)}) is shorter than Detection:ProbeTimeout "
+                + $"({Text(detection.ProbeTimeout)}), from which it may only grow; raise it.";
+        }
         if (detection.MissedProbes < 1)
+        {
             yield return $"Detection:MissedProbes is {detection.MissedProbes}; at least one probe must go unanswered.";
+        }
         if (training.Heartbeat * 2 > training.Stale)
-            yield return $"Training:Stale ({Text(training.Stale)}) is less than two heartbeats of {Text(training.Heartbeat)}, so one late heartbeat would end a healthy attempt; raise Stale or lower Heartbeat.";
+        {
+            yield return $"Training:Stale ({Text(training.Stale)}) is less than two heartbeats of {Text(training.Heartbeat)}, so one late heartbeat would end "
+                + "a healthy attempt; raise Stale or lower Heartbeat.";
+        }
         if (training.Hung <= training.Stale)
-            yield return $"Training:Hung ({Text(training.Hung)}) is not longer than Training:Stale ({Text(training.Stale)}), so a long step would end a healthy attempt; raise Hung.";
+        {
+            yield return $"Training:Hung ({Text(training.Hung)}) is not longer than Training:Stale ({Text(training.Stale)}), so a long step would end a "
+                + "healthy attempt; raise Hung.";
+        }
         if (training.Stale >= training.DeadMan)
-            yield return $"Training:DeadMan ({Text(training.DeadMan)}) is not longer than Training:Stale ({Text(training.Stale)}), so a run would stop itself before its owner gives it up; raise DeadMan.";
+        {
+            yield return $"Training:DeadMan ({Text(training.DeadMan)}) is not longer than Training:Stale ({Text(training.Stale)}), so a run would stop itself "
+                + "before its owner gives it up; raise DeadMan.";
+        }
         if (detection.WorstCase + training.Supervise >= training.DeadMan)
         {
-            yield return $"Training:DeadMan ({Text(training.DeadMan)}) is not longer than the {Text(detection.WorstCase + training.Supervise)} in which a silent control silo is replaced "
-                + "(2 x Detection:MissedProbes x Detection:MaxProbeTimeout + Training:Supervise), so healthy runs would stop with it; raise DeadMan or lower MaxProbeTimeout.";
+            yield return $"Training:DeadMan ({Text(training.DeadMan)}) is not longer than the {Text(detection.WorstCase + training.Supervise)} in which a "
+                + "silent control silo is replaced "
+                + "(2 x Detection:MissedProbes x Detection:MaxProbeTimeout + Training:Supervise), so healthy runs would stop with it; raise DeadMan or lower "
+                + "MaxProbeTimeout.";
         }
         if (training.StorageGrace < TimeSpan.Zero || training.StorageGrace >= training.Hung)
         {
-            yield return $"Training:StorageGrace is {Text(training.StorageGrace)}; it may be nothing, but must be shorter than Training:Hung ({Text(training.Hung)}), "
+            yield return $"Training:StorageGrace is {Text(training.StorageGrace)}; it may be nothing, but must be shorter than Training:Hung "
+                + $"({Text(training.Hung)}), "
                 + "or a thread that waits for the blob store would be taken for one that hangs.";
         }
         var (azure, silence) = (settings.Blobs.Azure, settings.Blobs.Azure.NetworkTimeout * (settings.Blobs.Azure.Retries + 1));
         if (settings.Blobs.Folder is null && silence >= training.DeadMan)
         {
-            yield return $"Training:DeadMan ({Text(training.DeadMan)}) is not longer than the {Text(silence)} for which a blob store that hangs keeps an owner from listening "
-                + $"(Blobs:Azure:NetworkTimeout of {Text(azure.NetworkTimeout)} x {azure.Retries + 1}), so healthy runs would stop with it; raise DeadMan or lower NetworkTimeout.";
+            yield return $"Training:DeadMan ({Text(training.DeadMan)}) is not longer than the {Text(silence)} for which a blob store that hangs keeps an owner "
+                + "from listening "
+                + $"(Blobs:Azure:NetworkTimeout of {Text(azure.NetworkTimeout)} x {azure.Retries + 1}), so healthy runs would stop with it; raise DeadMan or "
+                + "lower NetworkTimeout.";
         }
         if (settings.Supervision.Audit < settings.Supervision.Ensure)
-            yield return $"Supervision:Audit ({Text(settings.Supervision.Audit)}) is shorter than Supervision:Ensure ({Text(settings.Supervision.Ensure)}), so a silent owner would never be asked twice; raise Audit.";
+        {
+            yield return $"Supervision:Audit ({Text(settings.Supervision.Audit)}) is shorter than Supervision:Ensure ({Text(settings.Supervision.Ensure)}), so "
+                + "a silent owner would never be asked twice; raise Audit.";
+        }
         if (training.PoolSettle < training.Report)
-            yield return $"Training:PoolSettle ({Text(training.PoolSettle)}) is shorter than Training:Report ({Text(training.Report)}), so a new pool would give out slots that are in use; raise PoolSettle.";
+        {
+            yield return $"Training:PoolSettle ({Text(training.PoolSettle)}) is shorter than Training:Report ({Text(training.Report)}), so a new pool would "
+                + "give out slots that are in use; raise PoolSettle.";
+        }
     }
 
     private static IEnumerable<string> RetryProblems(SiloSettings settings)
     {
         var retry = settings.Retry;
-        foreach (var (name, limit) in new[] { ("Crashes", retry.Crashes), ("OutOfMemory", retry.OutOfMemory), ("Storage", retry.Storage), ("Lost", retry.Lost) })
+        foreach (var (name, limit) in new[]
         {
-            if (limit < 1) yield return $"Retry:{name} is {limit}; the first failure is one already, so it is at least 1.";
+            ("Crashes", retry.Crashes),
+            ("OutOfMemory", retry.OutOfMemory),
+            ("Storage", retry.Storage),
+            ("Lost", retry.Lost),
+        })
+        {
+            if (limit < 1)
+            {
+                yield return $"Retry:{name} is {limit}; the first failure is one already, so it is at least 1.";
+            }
         }
         if (retry.LongestDelay < retry.FirstDelay)
-            yield return $"Retry:LongestDelay ({Text(retry.LongestDelay)}) is shorter than Retry:FirstDelay ({Text(retry.FirstDelay)}), from which it only grows; raise it.";
+        {
+            yield return $"Retry:LongestDelay ({Text(retry.LongestDelay)}) is shorter than Retry:FirstDelay ({Text(retry.FirstDelay)}), from which it only "
+                + "grows; raise it.";
+        }
     }
 
     /// <summary>Whether the address can be read; why not is not for logs, because it may hold a password.</summary>

@@ -13,10 +13,14 @@ internal sealed class Supervised(IHostApplicationLifetime lifetime) : Background
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (Environment.GetEnvironmentVariable(Variable) != "1") return;
+        if (Environment.GetEnvironmentVariable(Variable) != "1")
+        {
+            return;
+        }
         await using var parent = Console.OpenStandardInput();
         // Away from the start: a read of the console blocks its thread.
-        await Task.Run(() => parent.CopyTo(Stream.Null), CancellationToken.None).WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Run(() => parent.CopyTo(Stream.Null), CancellationToken.None).WaitAsync(stoppingToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lifetime.StopApplication();
     }
 }

@@ -12,9 +12,9 @@ internal static partial class Supervisor
     public const string Flag = "--supervise";
 
     /// <summary>A silo that lived this long did not fail to start.</summary>
-    private static readonly TimeSpan Healthy = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_healthy = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_firstWait = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(30);
 
     public static async Task<int> RunAsync(string[] arguments)
     {
@@ -28,25 +28,41 @@ internal static partial class Supervisor
             var started = Stopwatch.GetTimestamp();
             using var silo = Start(arguments);
             Volatile.Write(ref child, silo.Id);
-            if (stopping.IsCancellationRequested) _ = SendSignal(silo.Id, SigTerm);
+            if (stopping.IsCancellationRequested)
+            {
+                _ = SendSignal(silo.Id, SigTerm);
+            }
             await silo.WaitForExitAsync(CancellationToken.None);
             Volatile.Write(ref child, 0);
-            if (stopping.IsCancellationRequested || silo.ExitCode is ExitCodes.Stopped or ExitCodes.Refused) return silo.ExitCode;
+            if (stopping.IsCancellationRequested || silo.ExitCode is ExitCodes.Stopped or ExitCodes.Refused)
+            {
+                return silo.ExitCode;
+            }
             var lived = Stopwatch.GetElapsedTime(started);
-            failures = lived < Healthy ? failures + 1 : 0;
+            failures = lived < s_healthy ? failures + 1 : 0;
             // Once is an accident; what happens again and again is not made better by hurrying.
-            var wait = failures <= 1 ? TimeSpan.Zero : FirstWait * Math.Pow(2, Math.Min(failures - 2, 10));
-            if (wait > LongestWait) wait = LongestWait;
-            await Console.Error.WriteLineAsync($"disback-silo: the silo ended with exit code {silo.ExitCode} after {lived.TotalSeconds:0} s and is started again{(wait > TimeSpan.Zero ? $" in {wait.TotalSeconds:0.#} s" : "")}.");
+            var wait = failures <= 1 ? TimeSpan.Zero : s_firstWait * Math.Pow(2, Math.Min(failures - 2, 10));
+            if (wait > s_longestWait)
+            {
+                wait = s_longestWait;
+            }
+            await Console.Error.WriteLineAsync($"disback-silo: the silo ended with exit code {silo.ExitCode} after {lived.TotalSeconds:0} s and is started "
+                + $"again{(wait > TimeSpan.Zero ? $" in {wait.TotalSeconds:0.#} s" : "")}.");
             await Task.Delay(wait, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (stopping.IsCancellationRequested) return ExitCodes.Stopped;
+            if (stopping.IsCancellationRequested)
+            {
+                return ExitCodes.Stopped;
+            }
         }
 
         void Stop(PosixSignalContext context)
         {
             context.Cancel = true;
             stopping.Cancel();
-            if (Volatile.Read(ref child) is var running and not 0) _ = SendSignal(running, SigTerm);
+            if (Volatile.Read(ref child) is var running and not 0)
+            {
+                _ = SendSignal(running, SigTerm);
+            }
         }
     }
 
@@ -55,7 +71,10 @@ internal static partial class Supervisor
         // Run by the dotnet host, the first argument of this very process is the assembly.
         var program = Environment.ProcessPath!;
         var viaHost = Path.GetFileNameWithoutExtension(program) == "dotnet";
-        var start = new ProcessStartInfo(program, [.. viaHost ? [typeof(Supervisor).Assembly.Location] : Array.Empty<string>(), .. arguments]) { RedirectStandardInput = true };
+        var start = new ProcessStartInfo(program, [.. viaHost ? [typeof(Supervisor).Assembly.Location] : Array.Empty<string>(), .. arguments])
+        {
+            RedirectStandardInput = true,
+        };
         start.Environment[Supervised.Variable] = "1";
         return Process.Start(start)!;
     }

@@ -45,11 +45,13 @@ public sealed class BlobArchive : IArchive
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<RunSummary>> RunsAsync(RunFilter? filter = null, CancellationToken cancellation = default) =>
-        [.. (await _trials.ItemsAsync(cancellation)).Where((filter ?? new RunFilter()).Holds).OrderByDescending(run => run.Submitted).ThenBy(run => run.Id, StringComparer.Ordinal)];
+        [.. (await _trials.ItemsAsync(cancellation)).Where((filter ?? new RunFilter()).Holds).OrderByDescending(run => run.Submitted)
+            .ThenBy(run => run.Id, StringComparer.Ordinal)];
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<TrajectoryDocument>> TrajectoriesAsync(CancellationToken cancellation = default) =>
-        [.. (await _trajectories.ItemsAsync(cancellation)).OrderByDescending(trajectory => trajectory.Run.Submitted).ThenBy(trajectory => trajectory.Id, StringComparer.Ordinal)];
+        [.. (await _trajectories.ItemsAsync(cancellation)).OrderByDescending(trajectory => trajectory.Run.Submitted)
+            .ThenBy(trajectory => trajectory.Id, StringComparer.Ordinal)];
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<TeacherDocument>> TeachersAsync(CancellationToken cancellation = default) =>
@@ -106,7 +108,7 @@ public sealed class BlobArchive : IArchive
     public Task<MetricHistory> MetricsAsync(RunId run, CancellationToken cancellation = default) =>
         _metrics.ReadAsync(GrainKeys.Metrics(run.Kind, run.Owner), cancellation);
 
-    /// <summary>Something was told to the installation: the next list is looked up anew, whatever its age.</summary>
+    /// <summary>The installation was sent a command: the next list is looked up anew, whatever its age.</summary>
     public void Expire()
     {
         _trials.Expire();
@@ -116,7 +118,12 @@ public sealed class BlobArchive : IArchive
 
     /// <summary>The id that is meant. A damaged document is found by its key, for its reader to say what is wrong with it.</summary>
     private static async Task<string> IdOfAsync<TDocument, TItem>(
-        string text, IEnumerable<TItem> items, Func<TItem, IEnumerable<string>> names, DocumentMirror<TDocument, TItem> mirror, string kind, CancellationToken cancellation)
+        string text,
+        IEnumerable<TItem> items,
+        Func<TItem, IEnumerable<string>> names,
+        DocumentMirror<TDocument, TItem> mirror,
+        string kind,
+        CancellationToken cancellation)
         where TDocument : class
     {
         List<IEnumerable<string>> known = [.. items.Select(names), .. (await mirror.DamagedAsync(cancellation)).Select(damaged => new[] { damaged.Key })];

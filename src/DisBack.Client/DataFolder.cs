@@ -14,7 +14,9 @@ public sealed class DataFolder
     {
         Path = System.IO.Path.GetFullPath(path);
         if (File.Exists(Path))
+        {
             throw new StorageException($"The data folder '{Path}' is a file; name a folder with --data.");
+        }
         Archive = new BlobArchive(BlobStoreServices.Create(new BlobStoreOptions { Folder = Path }));
     }
 

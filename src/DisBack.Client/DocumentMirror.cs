@@ -38,7 +38,9 @@ internal sealed class DocumentMirror<TDocument, TItem>(DocumentReader reader, st
     public void Expire()
     {
         lock (_gate)
+        {
             _changed = time.GetTimestamp();
+        }
     }
 
     private async Task<Copy> CopyAsync(CancellationToken cancellation)
@@ -47,7 +49,9 @@ internal sealed class DocumentMirror<TDocument, TItem>(DocumentReader reader, st
         lock (_gate)
         {
             if (IsCurrent(_copy))
+            {
                 return _copy;
+            }
             if (_look is null or { IsCompleted: true } || _lookBegan <= _changed)
             {
                 _lookBegan = time.GetTimestamp();
@@ -55,12 +59,14 @@ internal sealed class DocumentMirror<TDocument, TItem>(DocumentReader reader, st
             }
             look = _look;
         }
-        // Nobody's impatience ends a look that others wait for.
+        // The caller who gives up does not end a request that others wait for.
         var copy = await look.WaitAsync(cancellation);
         lock (_gate)
         {
             if (!(_copy.Taken >= copy.Taken))
+            {
                 _copy = copy;
+            }
         }
         return copy;
     }
@@ -76,9 +82,13 @@ internal sealed class DocumentMirror<TDocument, TItem>(DocumentReader reader, st
         await foreach (var document in reader.FindAllAsync(kind, kind))
         {
             if (before.Entries.TryGetValue(document.Key, out var known) && known.ETag == document.ETag)
+            {
                 entries[document.Key] = known;
+            }
             else
+            {
                 stale.Add(document);
+            }
         }
         await Parallel.ForEachAsync(stale, new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce }, async (document, stop) =>
         {
@@ -86,7 +96,9 @@ internal sealed class DocumentMirror<TDocument, TItem>(DocumentReader reader, st
             {
                 // A document that was cleared since it was listed is no longer one.
                 if (await reader.ReadAsync<TDocument>(kind, document.Key, kind, stop) is { } state)
+                {
                     entries[document.Key] = new Entry.Read(document.ETag, project(state));
+                }
             }
             catch (CorruptDocumentException e)
             {

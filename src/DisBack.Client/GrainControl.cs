@@ -10,8 +10,8 @@ namespace DisBack.Client;
 /// <param name="time">The clock; null is the system's.</param>
 public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null) : IControl
 {
-    /// <summary>A silo that died is replaced within seconds; who waits longer is told.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+    /// <summary>A silo that died is replaced within seconds; whoever waits longer gets an error.</summary>
+    private static readonly TimeSpan s_retryTimeout = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(0.1);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(2);
 
@@ -21,11 +21,17 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
     public async Task<string> SubmitAsync(ExperimentSpec spec, ContentRef teacher, CancellationToken cancellation = default)
     {
         var canonical = SpecJson.Canonical(spec);
-        var sweep = await grains.GetGrain<ISweepGrain>(GrainKeys.Sweep(spec.Name, canonical)).SubmitAsync(new SweepSubmission(spec.Name, canonical, teacher)).WaitAsync(cancellation);
+        var sweep = await grains.GetGrain<ISweepGrain>(GrainKeys.Sweep(spec.Name, canonical)).SubmitAsync(new SweepSubmission(spec.Name, canonical, teacher))
+            .WaitAsync(cancellation);
         if (sweep.Spec != canonical)
+        {
             throw new DisBackException($"{sweep.Id} holds another spec that shares this one's short digest by chance; give the spec another name.");
+        }
         if (sweep.Teacher != teacher)
-            throw new DisBackException($"{sweep.Id} was begun with the teacher {sweep.Teacher} but '{spec.Teacher}' is now {teacher}; bring the former back, or give the spec another name.");
+        {
+            throw new DisBackException($"{sweep.Id} was begun with the teacher {sweep.Teacher} but '{spec.Teacher}' is now {teacher}; bring the former back, "
+                + "or give the spec another name.");
+        }
         return GrainKeys.Trial(sweep.Id, 0);
     }
 
@@ -54,7 +60,8 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
     public Task<CommandReply> CancelAsync(RunId run, CancellationToken cancellation = default) => Grain(run).CancelAsync().WaitAsync(cancellation);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<string>> WhyAsync(RunId run, CancellationToken cancellation = default) => await Grain(run).WhyAsync().WaitAsync(cancellation);
+    public async Task<IReadOnlyList<string>> WhyAsync(RunId run, CancellationToken cancellation = default) =>
+        await Grain(run).WhyAsync().WaitAsync(cancellation);
 
     /// <inheritdoc/>
     public Task<PoolView> PoolAsync(CancellationToken cancellation = default) =>
@@ -64,27 +71,41 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
     public IAsyncEnumerable<RunUpdate> WatchAsync(RunId run, long afterSequence = 0, CancellationToken cancellationToken = default)
     {
         var firstFailure = 0L;
-        return LastingWatch.FollowAsync((after, stop) => Grain(run).WatchAsync(after, stop), afterSequence, IsRetried, s_firstPause, s_longestPause, _time, cancellationToken);
+        return LastingWatch.FollowAsync(
+            (after, stop) => Grain(run).WatchAsync(after, stop),
+            afterSequence,
+            IsRetried,
+            s_firstPause,
+            s_longestPause,
+            _time,
+            cancellationToken);
 
         bool IsRetried(Exception failure, int failures)
         {
             // A grain that moves cancels its enumerations, so a cancellation that nobody here asked for is an interruption as well.
             if (!IsInterruption(failure) && failure is not OperationCanceledException)
+            {
                 return false;
+            }
             if (failures == 1)
+            {
                 firstFailure = _time.GetTimestamp();
-            return _time.GetElapsedTime(firstFailure) < s_patience
+            }
+            return _time.GetElapsedTime(firstFailure) < s_retryTimeout
                 ? true
-                : throw new ClusterUnavailableException($"The silos have not answered for {s_patience.TotalSeconds:0} seconds while {run} was watched; see whether they run.", failure);
+                : throw new ClusterUnavailableException(
+                    $"The silos have not answered for {s_retryTimeout.TotalSeconds:0} seconds while {run} was watched; see whether they run.",
+                    failure);
         }
     }
 
     /// <summary>
     /// Whether a failed call to a grain says that the silos could not serve it now: nobody was there, or no silo of the role that is needed, or the
-    /// grain lost its place or could not write its state.
+    /// grain was moved or could not write its state.
     /// </summary>
     public static bool IsInterruption(Exception failure) =>
-        failure is OrleansException or EnumerationAbortedException or Orleans.Runtime.Messaging.ConnectionFailedException or TimeoutException or ObjectDisposedException;
+        failure is OrleansException or EnumerationAbortedException or Orleans.Runtime.Messaging.ConnectionFailedException
+            or TimeoutException or ObjectDisposedException;
 
     private static DisBackException Taken(string name, TeacherDocument teacher) =>
         new($"The name '{name}' is taken by another teacher ({teacher.Provenance}); choose another name.");

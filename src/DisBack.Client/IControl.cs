@@ -4,10 +4,10 @@ using DisBack.Specs.Experiments;
 
 namespace DisBack.Client;
 
-/// <summary>What an installation is told: submit, command, watch. Every call may be repeated: asking for the same thing again changes nothing.</summary>
+/// <summary>What is asked of an installation: submit, command, watch. Every call may be repeated: asking for the same thing again changes nothing.</summary>
 public interface IControl
 {
-    /// <summary>Submits an experiment. The same spec is the same run: submitting it again sees to it that it is being driven.</summary>
+    /// <summary>Submits an experiment. The same spec is the same run: submitting it again sees to it that it advances.</summary>
     /// <param name="spec">The experiment.</param>
     /// <param name="teacher">The teacher's weights, already in the content store.</param>
     /// <param name="cancellation">Gives up waiting for the answer.</param>
@@ -36,7 +36,7 @@ public interface IControl
     Task<IReadOnlyList<string>> WhyAsync(RunId run, CancellationToken cancellation = default);
 
     /// <summary>Events after a sequence number, with the run's progress, until the run settles; goes on by itself after an interruption.</summary>
-    /// <exception cref="ClusterUnavailableException">Nobody has answered for as long as this implementation has patience.</exception>
+    /// <exception cref="ClusterUnavailableException">Nobody has answered within the time-out of this implementation.</exception>
     IAsyncEnumerable<RunUpdate> WatchAsync(RunId run, long afterSequence = 0, CancellationToken cancellationToken = default);
 
     /// <summary>Workers, leases and queue as they are now.</summary>

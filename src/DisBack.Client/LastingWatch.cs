@@ -10,7 +10,7 @@ internal static class LastingWatch
 {
     /// <param name="open">Opens an enumeration after a sequence number.</param>
     /// <param name="afterSequence">Where to begin.</param>
-    /// <param name="isRetried">Told a failure and how many there were in a row: whether to go on; if not, the failure is thrown.</param>
+    /// <param name="isRetried">From a failure and how many there were in a row: whether to go on; if not, the failure is thrown.</param>
     /// <param name="firstPause">Pause after the first failure; it doubles with every further one, with jitter.</param>
     /// <param name="longestPause">Longest pause.</param>
     /// <param name="time">The clock.</param>
@@ -68,7 +68,10 @@ internal static class LastingWatch
         void Close()
         {
             // Not awaited: the other end may be gone, and closing would take as long as a call that times out.
-            if (updates is not null) _ = DisposeAsync(updates);
+            if (updates is not null)
+            {
+                _ = DisposeAsync(updates);
+            }
             updates = null;
         }
     }

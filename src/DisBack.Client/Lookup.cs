@@ -17,9 +17,13 @@ public static class Lookup
     {
         var found = items.Where(i => names(i).Contains(text, StringComparer.Ordinal)).ToList();
         if (found.Count == 0)
+        {
             found = [.. items.Where(i => names(i).Any(n => n.StartsWith(text, StringComparison.OrdinalIgnoreCase)))];
+        }
         if (found.Count == 1)
+        {
             return found[0];
+        }
         if (found.Count > 1)
         {
             var listed = string.Join(", ", found.Take(MaxCandidates).Select(i => names(i).First())) + (found.Count > MaxCandidates ? ", ..." : "");
@@ -28,6 +32,8 @@ public static class Lookup
         var nearest = NearestName.Of(text, items.SelectMany(names));
         throw new NotFoundException(items.Count == 0
             ? $"There is no {kind} '{text}': there are none here; check --data or --cluster."
-            : nearest is null ? $"There is no {kind} '{text}'; the command 'list' shows what there is." : $"There is no {kind} '{text}'; did you mean '{nearest}'?");
+            : nearest is null
+                ? $"There is no {kind} '{text}'; the command 'list' shows what there is."
+                : $"There is no {kind} '{text}'; did you mean '{nearest}'?");
     }
 }

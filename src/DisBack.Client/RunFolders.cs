@@ -21,6 +21,8 @@ public sealed class RunFolders(string root)
     {
         var folder = Directory.CreateDirectory(Of(id)).FullName;
         foreach (var artifact in run.Artifacts.Values)
+        {
             await content.FetchAsync(artifact.Content, Path.Combine(folder, artifact.Name), cancellation);
+        }
     }
 }

@@ -34,5 +34,6 @@ public sealed record RunFilter(RunStatus? Status = null, string? Name = null)
     /// <summary>Whether a run belongs to the list.</summary>
     public bool Holds(RunSummary run) =>
         (Status is null || run.Status == Status)
-        && (string.IsNullOrEmpty(Name) || run.Id.StartsWith(Name, StringComparison.OrdinalIgnoreCase) || run.Name.StartsWith(Name, StringComparison.OrdinalIgnoreCase));
+        && (string.IsNullOrEmpty(Name) || run.Id.StartsWith(Name, StringComparison.OrdinalIgnoreCase)
+            || run.Name.StartsWith(Name, StringComparison.OrdinalIgnoreCase));
 }

@@ -23,11 +23,17 @@ public sealed class SiloConnection : IAsyncDisposable
     /// <param name="find">How its silos are found.</param>
     /// <param name="logs">Where the client logs; null is nowhere.</param>
     /// <param name="cancellation">Stops the attempt.</param>
-    public static async Task<SiloConnection> ConnectAsync(string cluster, Action<IClientBuilder> find, ILoggerFactory? logs = null, CancellationToken cancellation = default)
+    public static async Task<SiloConnection> ConnectAsync(
+        string cluster,
+        Action<IClientBuilder> find,
+        ILoggerFactory? logs = null,
+        CancellationToken cancellation = default)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         if (logs is not null)
+        {
             builder.Services.AddSingleton(logs);
+        }
         builder.UseOrleansClient(client =>
         {
             client.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (cluster, DocumentNames.Service));
@@ -52,14 +58,17 @@ public sealed class SiloConnection : IAsyncDisposable
     public static async Task<SiloConnection> ConnectAsync(DataFolderOwner owner, CancellationToken cancellation = default)
     {
         if (owner is not { Gateway: { } gateway, ClusterId: { } cluster } || !IPEndPoint.TryParse(gateway, out var address))
+        {
             throw new DisBackException($"Process {owner.ProcessId} holds the data folder but does not answer yet; try again in a moment.");
+        }
         try
         {
             return await ConnectAsync(cluster, client => client.UseStaticClustering(address), null, cancellation);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            throw new DisBackException($"Process {owner.ProcessId} (`{owner.Command}`) holds the data folder but does not answer at {gateway}; try again, or stop it with 'kill -INT {owner.ProcessId}'.", e);
+            throw new DisBackException($"Process {owner.ProcessId} (`{owner.Command}`) holds the data folder but does not answer at {gateway}; try again, or "
+                + $"stop it with 'kill -INT {owner.ProcessId}'.", e);
         }
     }
 

@@ -12,7 +12,8 @@ namespace DisBack.Client;
 /// </remarks>
 /// <param name="archive">The installation.</param>
 /// <param name="check">
-/// Refuses a file that is no network with an exception; null is <see cref="CheckHeader"/>, which needs no libtorch. Whoever has it can load the weights strictly.
+/// Refuses a file that is no network with an exception; null is <see cref="CheckHeader"/>, which needs no libtorch. Whoever has it can load the weights
+/// strictly.
 /// </param>
 public sealed class TeacherLibrary(IArchive archive, Action<string>? check = null)
 {
@@ -23,7 +24,9 @@ public sealed class TeacherLibrary(IArchive archive, Action<string>? check = nul
 
     /// <summary>The names of the shipped teachers.</summary>
     public static IReadOnlyList<string> Shipped { get; } =
-        [.. s_assembly.GetManifestResourceNames().Where(n => n.StartsWith(Resources, StringComparison.Ordinal) && n.EndsWith(Extension, StringComparison.Ordinal)).Select(n => n[Resources.Length..^Extension.Length])];
+        [.. s_assembly.GetManifestResourceNames()
+            .Where(n => n.StartsWith(Resources, StringComparison.Ordinal) && n.EndsWith(Extension, StringComparison.Ordinal))
+            .Select(n => n[Resources.Length..^Extension.Length])];
 
     /// <summary>How a shipped teacher was made, as JSON: seed, digest of its spec, digest of its weights.</summary>
     public static string ManifestOf(string shipped)
@@ -61,9 +64,13 @@ public sealed class TeacherLibrary(IArchive archive, Action<string>? check = nul
         }
         var known = await archive.TeachersAsync(cancellation);
         if (Shipped.Count > 0 && known.Count == 0)
-            throw new NotFoundException($"There is no teacher '{teacher}'; shipped: {string.Join(", ", Shipped)}. Train one with 'disback teacher train' or give the path of a {Extension} file.");
+        {
+            throw new NotFoundException($"There is no teacher '{teacher}'; shipped: {string.Join(", ", Shipped)}. Train one with 'disback teacher train' or "
+                + $"give the path of a {Extension} file.");
+        }
         var found = Lookup.Find(teacher, known, Names, "teacher");
-        return found.Weights ?? throw new DisBackException($"The teacher '{found.Id}' has no weights yet: its training is {found.Run.Status.ToString().ToLowerInvariant()}; repeat its 'disback teacher train'.");
+        return found.Weights ?? throw new DisBackException($"The teacher '{found.Id}' has no weights yet: its training is "
+            + $"{found.Run.Status.ToString().ToLowerInvariant()}; repeat its 'disback teacher train'.");
     }
 
     /// <summary>Refuses a file whose header is not sound or does not say which network it holds.</summary>
@@ -88,7 +95,9 @@ public sealed class TeacherLibrary(IArchive archive, Action<string>? check = nul
     public async Task<NetworkSettings> NetworkOfAsync(ContentRef weights, CancellationToken cancellation = default)
     {
         if (archive.Content.LocalPathOf(weights) is not null)
+        {
             await archive.Content.VerifyAsync(weights, cancellation);
+        }
         await using var file = await archive.Content.OpenAsync(weights, cancellation);
         return NetworkMetadata.Read(SafetensorsHeader.Read(file, weights.Length, weights.ToString()).Metadata, weights.ToString());
     }

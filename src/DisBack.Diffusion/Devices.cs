@@ -15,19 +15,27 @@ public static class Devices
     /// <exception cref="DisBackException">No device has such a name, or this host has no such device.</exception>
     public static Device Open(string name)
     {
-        if (name == "cpu") return CPU;
+        if (name == "cpu")
+        {
+            return CPU;
+        }
         var index = 0;
-        if (name != "cuda" && !(name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out index)))
+        if (name != "cuda" && !(name.StartsWith("cuda:", StringComparison.Ordinal)
+            && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out index)))
+        {
             throw new DisBackException($"There is no device '{name}': say cpu, cuda or cuda:N.");
+        }
         var count = s_cudaDevices.Value;
         if (count == 0)
         {
             throw new DisBackException(
-                $"The device {name} was asked for, but libtorch finds no CUDA device on this host: name an installed libtorch with CUDA in {LibTorch.FolderVariable} and see that nvidia-smi lists the device, or compute on cpu.");
+                $"The device {name} was asked for, but libtorch finds no CUDA device on this host: name an installed libtorch with CUDA in "
+                    + $"{LibTorch.FolderVariable} and see that nvidia-smi lists the device, or compute on cpu.");
         }
         return index < count
             ? new Device(DeviceType.CUDA, index)
-            : throw new DisBackException($"The device {name} was asked for, but the CUDA devices of this host are {string.Join(", ", Enumerable.Range(0, count).Select(i => $"cuda:{i}"))}: name one of them.");
+            : throw new DisBackException($"The device {name} was asked for, but the CUDA devices of this host are "
+                + $"{string.Join(", ", Enumerable.Range(0, count).Select(i => $"cuda:{i}"))}: name one of them.");
     }
 
     /// <summary>A CPU tensor on a device, to be disposed like any other; nothing waits for the copy or for what the device does before it.</summary>
@@ -35,19 +43,30 @@ public static class Devices
     /// <param name="device">Where it is needed.</param>
     public static Tensor SentTo(this Tensor tensor, Device device)
     {
-        if (device.type == DeviceType.CPU) return tensor;
-        if (device.type != DeviceType.CUDA) return tensor.to(device);
+        if (device.type == DeviceType.CPU)
+        {
+            return tensor;
+        }
+        if (device.type != DeviceType.CUDA)
+        {
+            return tensor.to(device);
+        }
         // A copy from pageable memory would hold the host until the device has caught up. libtorch keeps page-locked memory until the copy is made.
         using var locked = tensor.pin_memory();
         return locked.to(device, non_blocking: true);
     }
 
-    /// <summary>Sets what makes CUDA reproducible and as exact as the CPU, once per process; the workspace of cuBLAS is <see cref="LibTorch"/>'s part.</summary>
+    /// <summary>
+    /// Sets what makes CUDA reproducible and as exact as the CPU, once per process; the workspace of cuBLAS is <see cref="LibTorch"/>'s part.
+    /// </summary>
     /// <returns>The number of CUDA devices; 0 without one, or with a libtorch that has no CUDA.</returns>
     private static unsafe int PrepareCuda()
     {
         var count = cuda.device_count();
-        if (count == 0) return 0;
+        if (count == 0)
+        {
+            return 0;
+        }
         // On by default, and worth three decimal digits of every convolution.
         backends.cudnn.allow_tf32 = false;
         backends.cuda.matmul.allow_tf32 = false;

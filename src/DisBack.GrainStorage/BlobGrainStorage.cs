@@ -33,9 +33,13 @@ internal sealed partial class BlobGrainStorage(
         var blobName = NameOf(stateName, grainId);
         var stored = await blobs.ReadAsync(blobName, cancellationToken);
         if (stored is null)
+        {
             Reset(grainState);
+        }
         else
+        {
             Set(grainState, StateDocument.Parse<T>(blobs.Location, blobName, stored.Content) ?? Fresh<T>(), stored.ETag);
+        }
     }
 
     public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
@@ -46,7 +50,9 @@ internal sealed partial class BlobGrainStorage(
         var blobName = NameOf(stateName, grainId);
         var document = StateDocument.Write(grainState.State);
         if (document.ToMemory().Length > options.WarnAboveBytes)
+        {
             LogLargeDocument(blobName, document.ToMemory().Length, options.WarnAboveBytes);
+        }
         var condition = grainState.ETag is { } etag ? BlobCondition.Unchanged(etag) : BlobCondition.Missing;
         try
         {
@@ -68,9 +74,13 @@ internal sealed partial class BlobGrainStorage(
         try
         {
             if (grainState.ETag is { } etag)
+            {
                 await blobs.DeleteAsync(blobName, BlobCondition.Unchanged(etag), cancellationToken);
+            }
             else if (await blobs.FindAsync(blobName, cancellationToken) is { } stored)
+            {
                 throw new BlobConflictException(blobName, null, stored.ETag);
+            }
         }
         catch (BlobConflictException e)
         {
@@ -86,14 +96,18 @@ internal sealed partial class BlobGrainStorage(
 
     private void Reset<T>(IGrainState<T> grainState) => (grainState.State, grainState.ETag, grainState.RecordExists) = (Fresh<T>(), null, false);
 
-    private static void Set<T>(IGrainState<T> grainState, T state, string etag) => (grainState.State, grainState.ETag, grainState.RecordExists) = (state, etag, true);
+    private static void Set<T>(IGrainState<T> grainState, T state, string etag) =>
+        (grainState.State, grainState.ETag, grainState.RecordExists) = (state, etag, true);
 
     private static InconsistentStateException Inconsistent(string action, BlobConflictException conflict, string? currentETag) => new(
-        $"The document '{conflict.Name}' could not be {action}: another activation of the grain changed it first; this activation is recycled and reads it anew.",
+        $"The document '{conflict.Name}' could not be {action}: another activation of the grain changed it first; this activation is recycled "
+            + "and reads it anew.",
         conflict.StoredETag ?? "unknown",
         currentETag ?? "none",
         conflict);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The document '{Blob}' has {Bytes} bytes, more than {Limit}; each write rewrites all of it, so page what grows.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The document '{Blob}' has {Bytes} bytes, more than {Limit}; each write rewrites all of it, so page what grows.")]
     private partial void LogLargeDocument(string blob, int bytes, int limit);
 }

@@ -28,7 +28,9 @@ public static class BlobGrainStorageHosting
         configure?.Invoke(services.AddOptions<BlobGrainStorageOptions>(name));
         services.ConfigureNamedOptionForLogging<BlobGrainStorageOptions>(name);
         services.AddTransient<IConfigurationValidator>(provider => new BlobGrainStorageOptionsValidator(Options(provider, name), name));
-        return services.AddGrainStorage(name, (provider, n) => ActivatorUtilities.CreateInstance<BlobGrainStorage>(provider, n, Options(provider, n), Blobs(provider, n)));
+        return services.AddGrainStorage(
+            name,
+            (provider, n) => ActivatorUtilities.CreateInstance<BlobGrainStorage>(provider, n, Options(provider, n), Blobs(provider, n)));
     }
 
     private static IBlobStore Blobs(IServiceProvider provider, string name) => provider.GetService<IBlobStore>()

@@ -18,6 +18,8 @@ internal sealed class BlobGrainStorageOptionsValidator(BlobGrainStorageOptions o
     public void ValidateConfiguration()
     {
         if (options.WarnAboveBytes < 1)
+        {
             throw new OrleansConfigurationException($"Grain storage '{name}': WarnAboveBytes is {options.WarnAboveBytes}; it must be positive.");
+        }
     }
 }

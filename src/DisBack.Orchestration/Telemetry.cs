@@ -14,7 +14,7 @@ public static class Telemetry
     /// <summary>The name to give to <c>AddMeter</c> and <c>AddSource</c>.</summary>
     public const string Name = "DisBack.Orchestration";
 
-    private static readonly Meter Meter = new(Name);
+    private static readonly Meter s_meter = new(Name);
 
     /// <summary>
     /// Spans: one trace per attempt, with a child for each <c>stage</c> (copy into staging memory), <c>write</c> (to a local file), <c>upload</c> and
@@ -23,44 +23,52 @@ public static class Telemetry
     internal static readonly ActivitySource Source = new(Name);
 
     /// <summary>Training steps made, by kind.</summary>
-    internal static readonly Counter<long> Steps = Meter.CreateCounter<long>("disback.training.steps", "{step}", "Training steps made.");
+    internal static readonly Counter<long> Steps = s_meter.CreateCounter<long>("disback.training.steps", "{step}", "Training steps made.");
 
     /// <summary>Time of one step, by kind; the first buckets are for small CPU networks.</summary>
-    internal static readonly Histogram<double> StepSeconds = Meter.CreateHistogram<double>(
+    internal static readonly Histogram<double> StepSeconds = s_meter.CreateHistogram<double>(
         "disback.training.step.duration", "s", "Time of one training step.",
         advice: new() { HistogramBucketBoundaries = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10] });
 
     /// <summary>Latest losses, by name of the loss: a bounded set that the method defines.</summary>
-    internal static readonly Gauge<double> Losses = Meter.CreateGauge<double>("disback.training.loss", null, "Latest loss.");
+    internal static readonly Gauge<double> Losses = s_meter.CreateGauge<double>("disback.training.loss", null, "Latest loss.");
 
     /// <summary>How long the training thread stood still for a checkpoint.</summary>
-    internal static readonly Histogram<double> CheckpointStall = Meter.CreateHistogram<double>(
+    internal static readonly Histogram<double> CheckpointStall = s_meter.CreateHistogram<double>(
         "disback.checkpoint.stall", "s", "Time the training thread waits for a checkpoint.",
         advice: new() { HistogramBucketBoundaries = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5] });
 
     /// <summary>Time from the capture of a checkpoint until it is stored.</summary>
-    internal static readonly Histogram<double> CheckpointSeconds = Meter.CreateHistogram<double>("disback.checkpoint.duration", "s", "Time until a checkpoint is stored.");
+    internal static readonly Histogram<double> CheckpointSeconds = s_meter.CreateHistogram<double>(
+        "disback.checkpoint.duration",
+        "s",
+        "Time until a checkpoint is stored.");
 
     /// <summary>Size of a checkpoint.</summary>
-    internal static readonly Histogram<long> CheckpointBytes = Meter.CreateHistogram<long>("disback.checkpoint.size", "By", "Size of a checkpoint.");
+    internal static readonly Histogram<long> CheckpointBytes = s_meter.CreateHistogram<long>("disback.checkpoint.size", "By", "Size of a checkpoint.");
 
     /// <summary>Target switches.</summary>
-    internal static readonly Counter<long> Switches = Meter.CreateCounter<long>("disback.training.switches", "{switch}", "Targets reached.");
+    internal static readonly Counter<long> Switches = s_meter.CreateCounter<long>("disback.training.switches", "{switch}", "Targets reached.");
 
-    /// <summary>Attempts that ended before their run was complete, by kind and cause, counted by the owner: whoever was killed counts nothing any more.</summary>
-    internal static readonly Counter<long> Restarts = Meter.CreateCounter<long>("disback.run.interruptions", "{attempt}", "Attempts that ended early, by cause.");
+    /// <summary>
+    /// Attempts that ended before their run was complete, by kind and cause, counted by the owner: whoever was killed counts nothing any more.
+    /// </summary>
+    internal static readonly Counter<long> Restarts = s_meter.CreateCounter<long>(
+        "disback.run.interruptions",
+        "{attempt}",
+        "Attempts that ended early, by cause.");
 
     /// <summary>Calls of attempts that did not own their run any more, by kind of call: <c>commit</c>, <c>heartbeat</c>...</summary>
-    internal static readonly Counter<long> Fenced = Meter.CreateCounter<long>("disback.run.fenced", "{call}", "Calls of attempts that do not own their run.");
+    internal static readonly Counter<long> Fenced = s_meter.CreateCounter<long>("disback.run.fenced", "{call}", "Calls of attempts that do not own their run.");
 
     /// <summary>Slots of this worker in use, and parts of slots.</summary>
-    internal static readonly UpDownCounter<double> SlotsUsed = Meter.CreateUpDownCounter<double>("disback.slots.used", "{slot}", "Accelerator slots in use.");
+    internal static readonly UpDownCounter<double> SlotsUsed = s_meter.CreateUpDownCounter<double>("disback.slots.used", "{slot}", "Accelerator slots in use.");
 
     /// <summary>Slots of this worker.</summary>
-    internal static readonly UpDownCounter<long> Slots = Meter.CreateUpDownCounter<long>("disback.slots.total", "{slot}", "Accelerator slots.");
+    internal static readonly UpDownCounter<long> Slots = s_meter.CreateUpDownCounter<long>("disback.slots.total", "{slot}", "Accelerator slots.");
 
     /// <summary>Runs that wait for a slot.</summary>
-    internal static readonly Gauge<int> Queued = Meter.CreateGauge<int>("disback.slots.queue", "{run}", "Runs that wait for a slot.");
+    internal static readonly Gauge<int> Queued = s_meter.CreateGauge<int>("disback.slots.queue", "{run}", "Runs that wait for a slot.");
 
     /// <summary>The label of a kind.</summary>
     internal static string NameOf(RunKind kind) => RunKinds.Of(kind).Label;
@@ -96,7 +104,10 @@ public static class Telemetry
         if (outcome.Cause is { } cause)
         {
             span?.SetTag("disback.cause", NameOf(cause));
-            if (cause != FailureCause.Stopped) span?.SetStatus(ActivityStatusCode.Error, outcome.Message);
+            if (cause != FailureCause.Stopped)
+            {
+                span?.SetStatus(ActivityStatusCode.Error, outcome.Message);
+            }
         }
         span?.Dispose();
     }

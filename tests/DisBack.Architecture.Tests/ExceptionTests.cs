@@ -12,7 +12,8 @@ public sealed class ExceptionTests
     {
         var strangers = Code.Types.OfType<Class>()
             .Where(type => Ancestors(type).Any(ancestor => ancestor.FullName == typeof(Exception).FullName))
-            .Where(type => type.Name != Base && !Ancestors(type).Any(ancestor => ancestor.Name == Base || ancestor.Namespace.FullName.Split('.')[0] == "Orleans"))
+            .Where(
+                type => type.Name != Base && !Ancestors(type).Any(ancestor => ancestor.Name == Base || ancestor.Namespace.FullName.Split('.')[0] == "Orleans"))
             .Select(type => type.FullName)
             .Order(StringComparer.Ordinal)
             .ToList();

@@ -15,7 +15,9 @@ public sealed class FolderCycleTests
         var project = Repository.Projects.Single(project => project.Name == name);
         var arrows = ArrowsOf(project);
         Assert.NotEmpty(Code.TypesOf(project));
-        var circles = arrows.Keys.Select(arrow => CircleThrough(arrow, arrows.Keys)).OfType<string[]>().DistinctBy(circle => string.Join(' ', circle.Order(StringComparer.Ordinal))).ToList();
+        var circles = arrows.Keys.Select(arrow => CircleThrough(arrow, arrows.Keys)).OfType<string[]>()
+            .DistinctBy(circle => string.Join(' ', circle.Order(StringComparer.Ordinal)))
+            .ToList();
         Assert.True(circles.Count == 0, $"DisBack.{name}:\n{string.Join('\n', circles.Select(circle => Describe(circle, arrows)))}");
     }
 
@@ -24,14 +26,19 @@ public sealed class FolderCycleTests
     {
         var types = Code.TypesOf(project).ToHashSet();
         return types
-            .SelectMany(type => type.Dependencies.Select(dependency => dependency.Target).Where(types.Contains).Distinct().Select(used => (Type: type, Used: used)))
+            .SelectMany(
+                type => type.Dependencies.Select(dependency => dependency.Target).Where(types.Contains).Distinct().Select(used => (Type: type, Used: used)))
             .GroupBy(use => (From: FolderOf(use.Type, project), To: FolderOf(use.Used, project)))
             .Where(uses => uses.Key.From != uses.Key.To)
-            .ToDictionary(uses => uses.Key, uses => (uses.Select(use => $"{ShortName(use.Type, project)} uses {ShortName(use.Used, project)}").Order(StringComparer.Ordinal).First(), uses.Count()));
+            .ToDictionary(uses => uses.Key, uses => (uses.Select(use => $"{ShortName(use.Type, project)} uses {ShortName(use.Used, project)}")
+                .Order(StringComparer.Ordinal)
+                .First(), uses.Count()));
     }
 
     private static string FolderOf(IType type, Project project) =>
-        type.Namespace.FullName.Length > project.RootNamespace.Length ? type.Namespace.FullName[(project.RootNamespace.Length + 1)..].Split('.')[0] : RootFolder;
+        type.Namespace.FullName.Length > project.RootNamespace.Length
+            ? type.Namespace.FullName[(project.RootNamespace.Length + 1)..].Split('.')[0]
+            : RootFolder;
 
     private static string ShortName(IType type, Project project) => type.FullName[(project.RootNamespace.Length + 1)..];
 
@@ -59,7 +66,9 @@ public sealed class FolderCycleTests
 
     private static string Describe(string[] circle, Dictionary<(string From, string To), (string Example, int Count)> arrows)
     {
-        var steps = circle.Zip([.. circle[1..], circle[0]], (from, to) => $"    {from} -> {to}: {arrows[(from, to)].Example} ({arrows[(from, to)].Count} in all)");
+        var steps = circle.Zip(
+            [.. circle[1..], circle[0]],
+            (from, to) => $"    {from} -> {to}: {arrows[(from, to)].Example} ({arrows[(from, to)].Count} in all)");
         return $"  {string.Join(" -> ", [.. circle, circle[0]])}\n{string.Join('\n', steps)}";
     }
 }

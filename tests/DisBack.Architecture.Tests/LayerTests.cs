@@ -19,7 +19,9 @@ public sealed class LayerTests
         var project = Repository.Projects.Single(project => project.Name == name);
         var real = Layers.Line(name, project.References.Union(BoundProjects(project)));
         var stated = Layers.Line(name, Layers.Table.GetValueOrDefault(name, new HashSet<string>()));
-        Assert.True(real == stated, $"{nameof(Layers)}.{nameof(Layers.Text)} and src/README.md say\n  {stated}\nbut the project file and the assembly say\n  {real}");
+        Assert.True(
+            real == stated,
+            $"{nameof(Layers)}.{nameof(Layers.Text)} and src/README.md say\n  {stated}\nbut the project file and the assembly say\n  {real}");
     }
 
     [Fact]

@@ -37,7 +37,9 @@ internal static partial class Layers
             {
                 throw new FormatException($"'{line}' is no line of the layers; write for example 'Distillation -> Diffusion, Specs'.");
             }
-            rows.Add(sides[0], sides[1].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Where(name => name != Nothing).ToHashSet());
+            rows.Add(
+                sides[0],
+                sides[1].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Where(name => name != Nothing).ToHashSet());
         }
         return rows;
     }
@@ -45,7 +47,8 @@ internal static partial class Layers
     /// <summary>The content of the fenced block in a text in Markdown; null if it has none.</summary>
     public static string? BlockIn(string markdown) => FencedBlock().Match(markdown) is { Success: true } match ? match.Groups["text"].Value : null;
 
-    public static string Line(string project, IEnumerable<string> uses) => $"{project} -> {(uses.Any() ? string.Join(", ", uses.Order(StringComparer.Ordinal)) : Nothing)}";
+    public static string Line(string project, IEnumerable<string> uses) =>
+        $"{project} -> {(uses.Any() ? string.Join(", ", uses.Order(StringComparer.Ordinal)) : Nothing)}";
 
     [GeneratedRegex(@"^```layers[ \t]*\r?\n(?<text>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex FencedBlock();

@@ -27,7 +27,8 @@ internal sealed record Project(string Name, string Folder, string AssemblyName, 
             Path.GetDirectoryName(file)!,
             document.Descendants("AssemblyName").FirstOrDefault()?.Value ?? fileName,
             document.Descendants("RootNamespace").FirstOrDefault()?.Value ?? fileName,
-            document.Descendants("ProjectReference").Select(reference => ShortName(Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value))).ToHashSet());
+            document.Descendants("ProjectReference").Select(reference => ShortName(Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value)))
+                .ToHashSet());
     }
 
     public static string ShortName(string name) => name.StartsWith(Prefix, StringComparison.Ordinal) ? name[Prefix.Length..] : name;

@@ -12,14 +12,18 @@ internal static class Repository
     public static string Configuration { get; } = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
 
     public static IReadOnlyList<Project> Projects { get; } =
-        [.. s_productFolders.SelectMany(folder => Directory.EnumerateFiles(PathOf(folder), "*.csproj", SearchOption.AllDirectories)).Select(Project.Read).OrderBy(project => project.Name)];
+        [.. s_productFolders.SelectMany(folder => Directory.EnumerateFiles(PathOf(folder), "*.csproj", SearchOption.AllDirectories)).Select(Project.Read)
+            .OrderBy(project => project.Name)];
 
     public static string PathOf(string relative) => Path.Combine(Root, relative);
 
     /// <summary>The C# files of the product, without what the compiler leaves behind.</summary>
     public static IEnumerable<string> SourceFiles() =>
         Projects
-            .SelectMany(project => Directory.EnumerateFiles(project.Folder, "*.cs", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(project.Folder, file)).Where(IsSource).Select(file => Path.Combine(project.Folder, file)))
+            .SelectMany(project => Directory.EnumerateFiles(project.Folder, "*.cs", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(project.Folder, file))
+                .Where(IsSource)
+                .Select(file => Path.Combine(project.Folder, file)))
             .Order(StringComparer.Ordinal);
 
     private static bool IsSource(string file) => file.Split(Path.DirectorySeparatorChar)[0] is not ("obj" or "bin");

@@ -15,7 +15,7 @@ internal static class DeviceBenchmark
 {
     private const int StepsPerReading = 10;
 
-    private static readonly SongUnetSettings Larger = new()
+    private static readonly SongUnetSettings s_larger = new()
     {
         ImgResolution = 32,
         ImgChannels = 3,
@@ -31,7 +31,11 @@ internal static class DeviceBenchmark
         var device = new Option<string>("--device") { DefaultValueFactory = _ => "cpu", Description = "cpu, cuda or cuda:N." };
         var threads = new Option<int>("--threads") { DefaultValueFactory = _ => 2, Description = "libtorch threads." };
         var steps = new Option<int>("--steps") { DefaultValueFactory = _ => 200, Description = "Steps of each kind." };
-        var network = new Option<string>("--network") { DefaultValueFactory = _ => "digits", Description = "digits, hollow (as many calls, next to no arithmetic) or larger." };
+        var network = new Option<string>("--network")
+        {
+            DefaultValueFactory = _ => "digits",
+            Description = "digits, hollow (as many calls, next to no arithmetic) or larger.",
+        };
         network.AcceptOnlyFromAmong("digits", "hollow", "larger");
         var command = new Command("device", "Steps per second of stage 2 on a device, and what bounds them.") { device, threads, steps, network };
         command.SetAction(parsed =>
@@ -41,7 +45,7 @@ internal static class DeviceBenchmark
             {
                 "digits" => (DigitsRun.Network, 128),
                 "hollow" => (DigitsRun.Hollow, 1),
-                _ => (Larger, 128),
+                _ => (s_larger, 128),
             };
             var name = parsed.GetRequiredValue(device);
             Run($"{parsed.GetValue(network)} network, batch {batch}, on {name}", settings, batch, Devices.Open(name), parsed.GetValue(steps));

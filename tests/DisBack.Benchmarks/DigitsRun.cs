@@ -29,7 +29,13 @@ internal static class DigitsRun
     /// <summary>As many operations per step as <see cref="Network"/> has, with next to no arithmetic in them.</summary>
     public static readonly NetworkSettings Hollow = Network with { ImgResolution = 2, ModelChannels = 4 };
 
-    public static readonly DmdSettings Settings = new() { Steps = int.MaxValue, Batch = 128, CollapseThreshold = 0, Generator = new OptimizerSettings { LearningRate = 1e-5, ClipNorm = 10 } };
+    public static readonly DmdSettings Settings = new()
+    {
+        Steps = int.MaxValue,
+        Batch = 128,
+        CollapseThreshold = 0,
+        Generator = new OptimizerSettings { LearningRate = 1e-5, ClipNorm = 10 },
+    };
 
     public static DistributionBacktracking Open(NetworkSettings network, int batch, Device? device = null)
     {
@@ -49,7 +55,7 @@ internal static class DigitsRun
         }
     }
 
-    /// <summary>Hears nothing.</summary>
+    /// <summary>Receives nothing.</summary>
     internal sealed class Silence : ITrainingListener
     {
         public void Measured(IReadOnlyList<Measurement> measurements)

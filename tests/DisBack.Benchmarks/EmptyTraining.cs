@@ -35,8 +35,16 @@ internal sealed class EmptyTraining(long steps, TimeSpan pause) : ITrainingFacto
 
         public void Advance(ITrainingListener listener)
         {
-            if (_ended != 0) _between += Stopwatch.GetTimestamp() - _ended;
-            if (pause > TimeSpan.Zero) Thread.Sleep(pause);
+            if (_ended != 0)
+            {
+                _between += Stopwatch.GetTimestamp() - _ended;
+            }
+#pragma warning disable RS0030 // Stands for the time of a step, on the training thread.
+            if (pause > TimeSpan.Zero)
+            {
+                Thread.Sleep(pause);
+            }
+#pragma warning restore RS0030
             Step++;
             _ended = Stopwatch.GetTimestamp();
         }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
 using DisBack.TestKit.History;
 using DisBack.TestKit.Silos;
 
@@ -13,20 +14,45 @@ internal static class FailoverBenchmark
     public static Command Create()
     {
         var kills = new Option<int>("--kills") { DefaultValueFactory = _ => 50, Description = "How often the training worker is killed." };
-        var workers = new Option<int>("--workers") { DefaultValueFactory = _ => 2, Description = "Workers; with one, the run goes on where it was killed or nowhere." };
+        var workers = new Option<int>("--workers")
+        {
+            DefaultValueFactory = _ => 2,
+            Description = "Workers; with one, the run goes on where it was killed or nowhere.",
+        };
         var watched = new Option<bool>("--watched") { Description = "Somebody watches the run all the while, which also tells how many steps are repeated." };
-        var supervised = new Option<bool>("--supervised") { Description = "Workers run under their supervisor, which restarts them on the same endpoint; otherwise the killed one is started again only after training went on elsewhere." };
-        var everything = new Option<bool>("--everything") { Description = "Every silo and Redis are killed, and started again at once: the cold start of a whole cluster." };
+        var supervised = new Option<bool>("--supervised")
+        {
+            Description = "Workers run under their supervisor, which restarts them on the same endpoint; otherwise the killed one is started again only after "
+                + "training went on elsewhere.",
+        };
+        var everything = new Option<bool>("--everything")
+        {
+            Description = "Every silo and Redis are killed, and started again at once: the cold start of a whole cluster.",
+        };
         var seed = new Option<int>("--seed") { DefaultValueFactory = _ => 0, Description = "Seed of the instants." };
-        var command = new Command("failover", "Time from kill -9 of a training worker to its run going on, in a cluster of one control silo and two workers.") { kills, workers, supervised, watched, everything, seed };
+        var command = new Command("failover", "Time from kill -9 of a training worker to its run going on, in a cluster of one control silo and two workers.")
+        {
+            kills,
+            workers,
+            supervised,
+            watched,
+            everything,
+            seed,
+        };
         command.SetAction((parsed, cancellation) => RunAsync(
-            parsed.GetValue(kills), parsed.GetValue(workers), parsed.GetValue(supervised), parsed.GetValue(watched), parsed.GetValue(everything), parsed.GetValue(seed)));
+            parsed.GetValue(kills),
+            parsed.GetValue(workers),
+            parsed.GetValue(supervised),
+            parsed.GetValue(watched),
+            parsed.GetValue(everything),
+            parsed.GetValue(seed)));
         return command;
     }
 
     private static async Task<int> RunAsync(int kills, int workers, bool supervised, bool watched, bool everything, int seed)
     {
-        await using var cluster = await TestCluster.StartAsync(new() { Workers = workers, Supervised = supervised, Configuration = new Dictionary<string, string> { ["Retry:Lost"] = "1000" } });
+        await using var cluster = await TestCluster.StartAsync(
+            new() { Workers = workers, Supervised = supervised, Configuration = new Dictionary<string, string> { ["Retry:Lost"] = "1000" } });
         // Stage 1 is over quickly; stage 2 never is.
         var trial = await cluster.SubmitAsync(TinyExperiment.Spec("failover", cluster.Teacher, recording: 8, backtracking: 1_000_000));
         var run = TestCluster.NameOf(trial);
@@ -52,15 +78,29 @@ internal static class FailoverBenchmark
             var worker = cluster.Silo(resumed.Silo);
             var (attempt, head) = (resumed.Attempt, Volatile.Read(ref reached));
             var killed = Stopwatch.GetTimestamp();
-            if (everything) await RestartAsync(cluster);
-            else if (supervised) worker.KillSupervised();
-            else await worker.KillAsync();
+            if (everything)
+            {
+                await RestartAsync(cluster);
+            }
+            else if (supervised)
+            {
+                worker.KillSupervised();
+            }
+            else
+            {
+                await worker.KillAsync();
+            }
             // The training thread writes this with its state restored, its next step before it.
             resumed = await cluster.HistoryAsync(record => record.Event == HistoryEvent.Resumed && record.Run == run && record.Attempt > attempt);
             seconds.Add(Stopwatch.GetElapsedTime(killed).TotalSeconds);
             repeated.Add(Math.Max(0, head - resumed.Step));
-            Console.WriteLine(FormattableString.Invariant($"kill {kill} of {kills}: {worker.Name} -> {resumed.Silo} in {seconds[^1]:0.0} s, goes on from step {resumed.Step}"));
-            if (!supervised || everything) await cluster.ReviveAsync();
+            Console.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"kill {kill} of {kills}: {worker.Name} -> {resumed.Silo} in {seconds[^1]:0.0} s, goes on from "
+                    + $"step {resumed.Step}"));
+            if (!supervised || everything)
+            {
+                await cluster.ReviveAsync();
+            }
         }
         await over.CancelAsync();
         await watching.ContinueWith(_ => { }, TaskScheduler.Default);
@@ -72,7 +112,9 @@ internal static class FailoverBenchmark
             ("seconds to training again, median", FormattableString.Invariant($"{Figures.Quantile(seconds, 0.5):0.0}")),
             ("seconds to training again, worst", FormattableString.Invariant($"{seconds.Max():0.0}")),
             ("histogram", Histogram(seconds)),
-            ("steps repeated, median and worst", !watched ? "not watched" : FormattableString.Invariant($"{Figures.Quantile(repeated, 0.5):0} {repeated.Max():0}")),
+            (
+                "steps repeated, median and worst",
+                watched ? FormattableString.Invariant($"{Figures.Quantile(repeated, 0.5):0} {repeated.Max():0}") : "not watched"),
             ("contradictions in the history", violations.Count == 0 ? "none" : string.Join('\n', violations)));
         return violations.Count == 0 ? 0 : 1;
     }
@@ -81,7 +123,10 @@ internal static class FailoverBenchmark
     {
         await Task.WhenAll(cluster.Silos.Select(silo => silo.KillAsync()).Append(cluster.Redis.KillAsync()));
         await cluster.Redis.RestartAsync();
-        foreach (var silo in cluster.Silos) silo.Start();
+        foreach (var silo in cluster.Silos)
+        {
+            silo.Start();
+        }
     }
 
     private static string Histogram(List<double> seconds)
@@ -90,6 +135,7 @@ internal static class FailoverBenchmark
         return string.Join(
             '\n',
             seconds.GroupBy(second => (int)(second / width)).OrderBy(bin => bin.Key)
-                .Select(bin => FormattableString.Invariant($"{bin.Key * width,3:0}-{(bin.Key + 1) * width,3:0} s {new string('#', bin.Count())} {bin.Count()}")));
+                .Select(
+                    bin => FormattableString.Invariant($"{bin.Key * width,3:0}-{(bin.Key + 1) * width,3:0} s {new string('#', bin.Count())} {bin.Count()}")));
     }
 }

@@ -10,20 +10,33 @@ internal static class FaultsBenchmark
     {
         var seed = new Option<int>("--seed") { DefaultValueFactory = _ => 1, Description = "Seed of the schedule; the same seed is the same schedule." };
         var count = new Option<int>("--count") { DefaultValueFactory = _ => 1000, Description = "How many faults." };
-        var from = new Option<int>("--from") { DefaultValueFactory = _ => 0, Description = "Leaves out the faults before this one, to come sooner to the one that found something." };
+        var from = new Option<int>("--from")
+        {
+            DefaultValueFactory = _ => 0,
+            Description = "Leaves out the faults before this one, to come sooner to the one that found something.",
+        };
         var list = new Option<bool>("--list") { Description = "Shows the schedule and does nothing." };
-        var command = new Command("faults", "A fault soak: kills, freezes, partitions, damaged bytes and failing services, one over the other, while trials keep coming.") { seed, count, from, list };
+        var command = new Command(
+            "faults",
+            "A fault soak: kills, freezes, partitions, damaged bytes and failing services, one over the other, while "
+                + "trials keep coming.") { seed, count, from, list };
         command.SetAction(async (parsed, cancellation) =>
         {
             var (chosen, faults, first) = (parsed.GetValue(seed), parsed.GetValue(count), parsed.GetValue(from));
             if (parsed.GetValue(list))
             {
-                foreach (var fault in FaultSchedule.Create(chosen, faults).Skip(first)) Console.WriteLine(fault);
+                foreach (var fault in FaultSchedule.Create(chosen, faults).Skip(first))
+                {
+                    Console.WriteLine(fault);
+                }
                 return 0;
             }
             var report = await FaultSoak.RunAsync(chosen, faults, line => Console.WriteLine($"{DateTimeOffset.UtcNow:HH:mm:ss.f} {line}"), first);
             Console.WriteLine(report);
-            if (report.Failures.Count == 0) return 0;
+            if (report.Failures.Count == 0)
+            {
+                return 0;
+            }
             Console.WriteLine($"Replay: dotnet run -c Release --project tests/DisBack.Benchmarks -- faults --seed {chosen} --count {faults}");
             return 1;
         });

@@ -11,8 +11,17 @@ internal static class GoodputBenchmark
     public static Command Create()
     {
         var window = new Option<int>("--window") { DefaultValueFactory = _ => 120, Description = "Seconds per rate of failures." };
-        var periods = new Option<int[]>("--every") { DefaultValueFactory = _ => [60, 15, 5], Description = "Seconds between failures.", AllowMultipleArgumentsPerToken = true };
-        var command = new Command("goodput", "Goodput under kill -9 of the worker that trains, which is started again at once; checkpoints every 50 steps.") { window, periods };
+        var periods = new Option<int[]>("--every")
+        {
+            DefaultValueFactory = _ => [60, 15, 5],
+            Description = "Seconds between failures.",
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var command = new Command("goodput", "Goodput under kill -9 of the worker that trains, which is started again at once; checkpoints every 50 steps.")
+        {
+            window,
+            periods,
+        };
         command.SetAction(async (parsed, _) => await RunAsync(TimeSpan.FromSeconds(parsed.GetValue(window)), parsed.GetRequiredValue(periods)));
         return command;
     }
@@ -44,9 +53,15 @@ internal static class GoodputBenchmark
         {
             var rest = window - elapsed;
             await Task.Delay(every is { } pause && pause < rest ? pause : rest);
-            if (every is null || Stopwatch.GetElapsedTime(started) >= window) continue;
+            if (every is null || Stopwatch.GetElapsedTime(started) >= window)
+            {
+                continue;
+            }
             var last = cluster.History.Records.Last(record => record.Event == HistoryEvent.Resumed);
-            if (cluster.Workers.FirstOrDefault(worker => worker.Name == last.Silo) is not { IsRunning: true } victim) continue;
+            if (cluster.Workers.FirstOrDefault(worker => worker.Name == last.Silo) is not { IsRunning: true } victim)
+            {
+                continue;
+            }
             await victim.KillAsync();
             victim.Start();
             kills++;
@@ -56,5 +71,6 @@ internal static class GoodputBenchmark
 
     private static long Head(TestCluster cluster) => cluster.History.Records.Where(IsProgress).Max(record => record.Step);
 
-    private static bool IsProgress(HistoryRecord record) => record.Event == HistoryEvent.CheckpointCommitted && record.Run.StartsWith("backtracking/", StringComparison.Ordinal);
+    private static bool IsProgress(HistoryRecord record) =>
+        record.Event == HistoryEvent.CheckpointCommitted && record.Run.StartsWith("backtracking/", StringComparison.Ordinal);
 }

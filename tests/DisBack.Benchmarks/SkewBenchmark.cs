@@ -16,7 +16,12 @@ internal static class SkewBenchmark
 
     public static Command Create()
     {
-        var from = new Option<string>("--from") { Required = true, Description = "The git revision of the older silo; it is built in a folder of its own.", HelpName = "REVISION" };
+        var from = new Option<string>("--from")
+        {
+            Required = true,
+            Description = "The git revision of the older silo; it is built in a folder of its own.",
+            HelpName = "REVISION",
+        };
         var command = new Command("skew", "A rolling restart from an older silo to this one while runs train.") { from };
         command.SetAction(async (parsed, cancellation) => await RunAsync(parsed.GetRequiredValue(from), cancellation));
         return command;
@@ -41,11 +46,16 @@ internal static class SkewBenchmark
     private static async Task<int> RollAsync(string revision, string olderSilo)
     {
         const int runs = 3;
-        var expected = await FaultFreeRun.StudentsAsync(teacher => Enumerable.Range(0, runs).Select(seed => TinyExperiment.Spec($"skew-{seed}", teacher, seed, backtracking: 3000)));
+        var expected = await FaultFreeRun.StudentsAsync(
+            teacher => Enumerable.Range(0, runs).Select(seed => TinyExperiment.Spec($"skew-{seed}", teacher, seed, backtracking: 3000)));
         Environment.SetEnvironmentVariable(SiloVariable, olderSilo);
         await using var cluster = await TestCluster.StartAsync(new TestClusterOptions { Controls = 2, Workers = 2, Slots = 2 });
-        var trials = await Task.WhenAll(Enumerable.Range(0, runs).Select(seed => cluster.SubmitAsync(TinyExperiment.Spec($"skew-{seed}", cluster.Teacher, seed, backtracking: 3000))));
-        foreach (var trial in trials) await TestCluster.UntilAsync(trial, update => update.Progress.Step > 20, CancellationToken.None);
+        var trials = await Task.WhenAll(
+            Enumerable.Range(0, runs).Select(seed => cluster.SubmitAsync(TinyExperiment.Spec($"skew-{seed}", cluster.Teacher, seed, backtracking: 3000))));
+        foreach (var trial in trials)
+        {
+            await TestCluster.UntilAsync(trial, update => update.Progress.Step > 20, CancellationToken.None);
+        }
 
         Environment.SetEnvironmentVariable(SiloVariable, null);
         foreach (var silo in cluster.Silos)
@@ -53,7 +63,10 @@ internal static class SkewBenchmark
             await silo.TerminateAsync();
             await silo.StartAsync();
         }
-        foreach (var trial in trials) await TestCluster.CompletedAsync(trial, CancellationToken.None);
+        foreach (var trial in trials)
+        {
+            await TestCluster.CompletedAsync(trial, CancellationToken.None);
+        }
         var students = await Task.WhenAll(trials.Select(cluster.StudentAsync));
         var violations = await cluster.ViolationsAsync();
 
@@ -61,7 +74,10 @@ internal static class SkewBenchmark
             $"A rolling restart from {revision} to this version, {runs} runs, 4 silos",
             ("students as without faults", $"{students.Zip(expected).Count(pair => pair.First == pair.Second)} of {runs}"),
             ("violations of the history", $"{violations.Count}"));
-        foreach (var violation in violations) Console.WriteLine(violation);
+        foreach (var violation in violations)
+        {
+            Console.WriteLine(violation);
+        }
         return students.SequenceEqual(expected) && violations.Count == 0 ? 0 : 1;
     }
 
@@ -69,6 +85,10 @@ internal static class SkewBenchmark
     {
         using var process = Process.Start(program, arguments);
         await process.WaitForExitAsync(cancellation);
-        if (process.ExitCode != 0) throw new InvalidOperationException($"'{program} {string.Join(' ', arguments)}' ended with exit code {process.ExitCode}; run it by hand to see why.");
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException(
+                $"'{program} {string.Join(' ', arguments)}' ended with exit code {process.ExitCode}; run it by hand to see why.");
+        }
     }
 }

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace DisBack.Benchmarks;
 
-/// <summary>From the start of the process to the end of the first training step, told by the time stamp of the step's loss in the metrics.</summary>
+/// <summary>From the start of the process to the end of the first training step, known from the time stamp of the step's loss in the metrics.</summary>
 internal static class StartBenchmark
 {
     public static Command Create()

@@ -24,7 +24,10 @@ internal static class SupervisionBenchmark
     {
         using var folder = new TestKit.TemporaryFolder();
         // As in production, somebody listens to the instruments.
-        using var listener = new System.Diagnostics.Metrics.MeterListener { InstrumentPublished = (instrument, self) => self.EnableMeasurementEvents(instrument) };
+        using var listener = new System.Diagnostics.Metrics.MeterListener
+        {
+            InstrumentPublished = (instrument, self) => self.EnableMeasurementEvents(instrument),
+        };
         listener.Start();
         var training = new EmptyTraining(steps, TimeSpan.Zero);
         List<double> bare = [], watched = [];
@@ -32,12 +35,21 @@ internal static class SupervisionBenchmark
         // The first round of each kind is for the compiler.
         for (var round = -1; round < rounds; round++)
         {
-            using (var run = training.Create(null!, null!)) TrainingLoop.Drive(run, new CheckpointSettings { Every = steps }, new Silence(), CancellationToken.None);
-            if (round >= 0) bare.Add(training.SecondsBetweenSteps);
+            using (var run = training.Create(null!, null!))
+            {
+                TrainingLoop.Drive(run, new CheckpointSettings { Every = steps }, new Silence(), CancellationToken.None);
+            }
+            if (round >= 0)
+            {
+                bare.Add(training.SecondsBetweenSteps);
+            }
             var teacher = host.Grains.GetGrain<ITeacherGrain>($"round{round}");
             await teacher.TrainAsync(EmptyTraining.Spec(every: steps));
             await TestKit.Silos.TestCluster.CompletedAsync(teacher);
-            if (round >= 0) watched.Add(training.SecondsBetweenSteps);
+            if (round >= 0)
+            {
+                watched.Add(training.SecondsBetweenSteps);
+            }
         }
         var cost = Figures.Quantile(watched, 0.5) - Figures.Quantile(bare, 0.5);
         Figures.Print(

@@ -14,7 +14,7 @@ namespace DisBack.Benchmarks;
 /// </summary>
 internal static class TrialsBenchmark
 {
-    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_step = TimeSpan.FromMilliseconds(100);
 
     public static Command Create()
     {
@@ -23,7 +23,8 @@ internal static class TrialsBenchmark
         var seconds = new Option<int>("--seconds") { DefaultValueFactory = _ => 60, Description = "How long calls and writes are counted." };
         var checkpoint = new Option<int>("--checkpoint") { DefaultValueFactory = _ => 30, Description = "Seconds between the checkpoints of a run." };
         var command = new Command("trials", "Memory, grain calls and blob writes per run on a silo.") { count, running, seconds, checkpoint };
-        command.SetAction(async (parsed, _) => await RunAsync(parsed.GetValue(count), parsed.GetValue(running), parsed.GetValue(seconds), parsed.GetValue(checkpoint)));
+        command.SetAction(
+            async (parsed, _) => await RunAsync(parsed.GetValue(count), parsed.GetValue(running), parsed.GetValue(seconds), parsed.GetValue(checkpoint)));
         return command;
     }
 
@@ -44,8 +45,8 @@ internal static class TrialsBenchmark
                 },
                 Services = services => services.AddSingleton<IIncomingGrainCallFilter>(calls).AddSingleton<IBlobStore>(blobs),
             },
-            new EmptyTraining(1_000_000, Step));
-        var spec = EmptyTraining.Spec(every: (int)(checkpoint / Step.TotalSeconds));
+            new EmptyTraining(1_000_000, s_step));
+        var spec = EmptyTraining.Spec(every: (int)(checkpoint / s_step.TotalSeconds));
 
         var empty = Memory();
         await SubmitAsync("running", running, RunStatus.Running);
@@ -69,8 +70,14 @@ internal static class TrialsBenchmark
         async Task SubmitAsync(string name, int many, RunStatus status)
         {
             var teachers = Enumerable.Range(0, many).Select(n => host.Grains.GetGrain<ITeacherGrain>($"{name}-{n}")).ToList();
-            foreach (var teacher in teachers) await teacher.TrainAsync(spec);
-            foreach (var teacher in teachers) await TestKit.Silos.TestCluster.UntilAsync(teacher, update => update.Status == status, CancellationToken.None);
+            foreach (var teacher in teachers)
+            {
+                await teacher.TrainAsync(spec);
+            }
+            foreach (var teacher in teachers)
+            {
+                await TestKit.Silos.TestCluster.UntilAsync(teacher, update => update.Status == status, CancellationToken.None);
+            }
         }
     }
 
@@ -108,7 +115,8 @@ internal static class TrialsBenchmark
 
         public Task<BlobContent?> ReadAsync(string name, CancellationToken cancellation = default) => inner.ReadAsync(name, cancellation);
 
-        public Task<bool> DownloadAsync(string name, Stream destination, CancellationToken cancellation = default) => inner.DownloadAsync(name, destination, cancellation);
+        public Task<bool> DownloadAsync(string name, Stream destination, CancellationToken cancellation = default) =>
+            inner.DownloadAsync(name, destination, cancellation);
 
         public Task<Stream?> OpenReadAsync(string name, CancellationToken cancellation = default) => inner.OpenReadAsync(name, cancellation);
 
@@ -124,7 +132,8 @@ internal static class TrialsBenchmark
             return inner.UploadAsync(name, localFile, condition, consume, cancellation);
         }
 
-        public Task<bool> DeleteAsync(string name, BlobCondition condition, CancellationToken cancellation = default) => inner.DeleteAsync(name, condition, cancellation);
+        public Task<bool> DeleteAsync(string name, BlobCondition condition, CancellationToken cancellation = default) =>
+            inner.DeleteAsync(name, condition, cancellation);
 
         public IAsyncEnumerable<BlobInfo> ListAsync(string prefix, CancellationToken cancellation = default) => inner.ListAsync(prefix, cancellation);
 

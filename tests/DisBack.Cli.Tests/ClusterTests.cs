@@ -17,34 +17,47 @@ public sealed class ClusterTests(TaughtFolder folder) : IClassFixture<TaughtFold
 
         // A local teacher file travels by its digest.
         var weights = Path.Combine(folder.Path, "disback-data", "runs", "teachers", "tiny", "teacher.safetensors");
-        Assert.Contains("is submitted", await Said(["run", "spec.yaml", "--set", $"teacher={weights}", "--detach", .. there]));
+        Assert.Contains("is submitted", await OutputOf(["run", "spec.yaml", "--set", $"teacher={weights}", "--detach", .. there]));
         using (var watcher = DisBackProcess.Start(folder.Path, ["watch", "spec", .. there]))
         {
             await watcher.SeesAsync("Training.");
-            Assert.NotEmpty(await Said(["why", "spec", .. there]));
+            Assert.NotEmpty(await OutputOf(["why", "spec", .. there]));
             await cluster.ReplaceGatewayAsync();
             var (code, output, error) = await watcher.EndAsync();
             Assert.True(code == ExitCode.Ok, output + error);
             Assert.Single(output.Split('\n'), line => line.Contains("Target 1 -> 0", StringComparison.Ordinal));
             foreach (var file in new[] { "student.safetensors", "samples.png", "curves.png", "report.html" })
+            {
                 Assert.Contains(output.Split('\n'), line => line.EndsWith(file, StringComparison.Ordinal) && File.Exists(line.Trim()));
+            }
         }
 
-        Assert.Contains("completed", await Said(["list", .. there]));
-        Assert.Contains("60 of 60", await Said(["show", "spec", .. there]));
-        Assert.Equal("It is complete.\n", await Said(["why", "spec", .. there]) + "\n");
-        Assert.Contains("(teacher)", await Said(["trajectory", "show", "spec", .. there]));
-        Assert.DoesNotContain("damaged", await Said(["trajectory", "verify", "spec", .. there]));
-        Assert.DoesNotContain("damaged", await Said(["checkpoint", "verify", "spec", .. there]));
-        Assert.Contains("FID ", await Said(["evaluate", "spec", "--count", "100", .. there]));
-        Assert.Contains("FID ", await Said(["evaluate", "spec", "--teacher", "--count", "20", .. there]));
-        await Said(["sample", "spec", "--count", "4", "--output", Path.Combine(root, "four.png"), .. there]);
-        await Said(["teacher", "import", weights, "--name", "brought", .. there]);
-        Assert.Contains("brought", await Said(["teacher", "list", .. there]));
+        Assert.Contains("completed", await OutputOf(["list", .. there]));
+        Assert.Contains("60 of 60", await OutputOf(["show", "spec", .. there]));
+        Assert.Equal("It is complete.\n", await OutputOf(["why", "spec", .. there]) + "\n");
+        Assert.Contains("(teacher)", await OutputOf(["trajectory", "show", "spec", .. there]));
+        Assert.DoesNotContain("damaged", await OutputOf(["trajectory", "verify", "spec", .. there]));
+        Assert.DoesNotContain("damaged", await OutputOf(["checkpoint", "verify", "spec", .. there]));
+        Assert.Contains("FID ", await OutputOf(["evaluate", "spec", "--count", "100", .. there]));
+        Assert.Contains("FID ", await OutputOf(["evaluate", "spec", "--teacher", "--count", "20", .. there]));
+        await OutputOf(["sample", "spec", "--count", "4", "--output", Path.Combine(root, "four.png"), .. there]);
+        await OutputOf(["teacher", "import", weights, "--name", "brought", .. there]);
+        Assert.Contains("brought", await OutputOf(["teacher", "list", .. there]));
 
         // The same JSON from the cluster and from its folder.
-        foreach (var verb in new string[][] { ["list", "--json"], ["show", "spec", "--json"], ["trajectory", "list", "--json"], ["teacher", "list", "--json"], ["checkpoint", "list", "spec", "--json"] })
-            Assert.True(JsonNode.DeepEquals(JsonNode.Parse(await Said([.. verb, "--data", cluster.Folder])), JsonNode.Parse(await Said([.. verb, .. there]))), string.Join(' ', verb));
+        foreach (var verb in new string[][]
+        {
+            ["list", "--json"],
+            ["show", "spec", "--json"],
+            ["trajectory", "list", "--json"],
+            ["teacher", "list", "--json"],
+            ["checkpoint", "list", "spec", "--json"],
+        })
+        {
+            Assert.True(
+                JsonNode.DeepEquals(JsonNode.Parse(await OutputOf([.. verb, "--data", cluster.Folder])), JsonNode.Parse(await OutputOf([.. verb, .. there]))),
+                string.Join(' ', verb));
+        }
     }
 
     [Fact]
@@ -59,7 +72,7 @@ public sealed class ClusterTests(TaughtFolder folder) : IClassFixture<TaughtFold
         string[] mine = [.. there, "--token-file", token];
         string[] theirs = [.. there, "--token-file", other];
 
-        await Said(["teacher", "train", "teacher.yaml", .. mine]);
+        await OutputOf(["teacher", "train", "teacher.yaml", .. mine]);
         using (var process = DisBackProcess.Start(folder.Path, ["run", "spec.yaml", "--set", "name=long", "--set", "backtracking.steps=100000", .. mine]))
         {
             await process.SeesAsync("Training.");
@@ -68,16 +81,18 @@ public sealed class ClusterTests(TaughtFolder folder) : IClassFixture<TaughtFold
             Assert.Equal(ExitCode.Interrupted, code);
             Assert.Contains("long goes on; 'disback watch long-", error);
         }
-        Assert.StartsWith("It does not wait", await Said(["why", "long", .. theirs]));
+        Assert.StartsWith("It does not wait", await OutputOf(["why", "long", .. theirs]));
         Assert.Equal(ExitCode.NotPermitted, (await DisBackProcess.RunAsync(folder.Path, ["pause", "long", .. theirs])).Code);
         Assert.Equal(ExitCode.NotPermitted, (await DisBackProcess.RunAsync(folder.Path, ["list", .. there])).Code);
-        await Said(["pause", "long", .. mine]);
-        Assert.Contains("is paused", await Said(["watch", "long", .. mine]));
-        await Said(["resume", "long", .. mine]);
-        await Said(["cancel", "long", .. mine]);
+        await OutputOf(["pause", "long", .. mine]);
+        Assert.Contains("is paused", await OutputOf(["watch", "long", .. mine]));
+        await OutputOf(["resume", "long", .. mine]);
+        await OutputOf(["cancel", "long", .. mine]);
         Assert.Equal(ExitCode.Cancelled, (await DisBackProcess.RunAsync(folder.Path, ["watch", "long", .. mine])).Code);
 
-        Assert.Equal(ExitCode.ClusterUnavailable, (await DisBackProcess.RunAsync(folder.Path, ["list", "--cluster", "http://127.0.0.1:9", "--data", root])).Code);
+        Assert.Equal(
+            ExitCode.ClusterUnavailable,
+            (await DisBackProcess.RunAsync(folder.Path, ["list", "--cluster", "http://127.0.0.1:9", "--data", root])).Code);
         Assert.Equal(ExitCode.Invalid, (await DisBackProcess.RunAsync(folder.Path, ["list", "--cluster", "nonsense", "--data", root])).Code);
     }
 
@@ -86,11 +101,11 @@ public sealed class ClusterTests(TaughtFolder folder) : IClassFixture<TaughtFold
     {
         var (code, output, error) = await DisBackProcess.RunAsync(folder.Path, "run", "spec.yaml", "--set", "name=told", "--set", "backtracking.steps=40");
         Assert.True(code == ExitCode.Ok, output + error);
-        Assert.Equal("It is complete.", await Said(["why", "told"]));
+        Assert.Equal("It is complete.", await OutputOf(["why", "told"]));
         Assert.Equal(ExitCode.Invalid, (await DisBackProcess.RunAsync(folder.Path, "run", "spec.yaml", "--detach")).Code);
     }
 
-    private async Task<string> Said(string[] args)
+    private async Task<string> OutputOf(string[] args)
     {
         var (code, output, error) = await DisBackProcess.RunAsync(folder.Path, args);
         Assert.True(code == ExitCode.Ok, $"{string.Join(' ', args)} ended with {code}: {error}");

@@ -30,7 +30,10 @@ public sealed class CommandLineTests
         { new StorageException("The disk is full."), "disback: The disk is full.\n", 8 },
         { new AggregateException(new StorageException("The disk is full.")), "disback: The disk is full.\n", 8 },
         { new IOException("No space left on device : '/x'"), "disback: No space left on device : '/x'\n", 8 },
-        { new InvalidOperationException("Odd."), "disback: unexpected InvalidOperationException: Odd. Set DISBACK_TRACE=1 to see where, and please report it.\n", 1 },
+        {
+            new InvalidOperationException("Odd."),
+            "disback: unexpected InvalidOperationException: Odd. Set DISBACK_TRACE=1 to see where, and please report it.\n",
+            1 },
     };
 
     [Theory, MemberData(nameof(Failures))]

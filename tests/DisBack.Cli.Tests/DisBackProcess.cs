@@ -22,7 +22,7 @@ internal sealed partial class DisBackProcess : IDisposable
             RedirectStandardError = true,
         };
         _process = Process.Start(start)!;
-        _process.OutputDataReceived += (_, line) => Hear(line.Data);
+        _process.OutputDataReceived += (_, line) => OnLine(line.Data);
         _process.BeginOutputReadLine();
         _error = _process.StandardError.ReadToEndAsync();
     }
@@ -41,7 +41,9 @@ internal sealed partial class DisBackProcess : IDisposable
         lock (_gate)
         {
             if (_lines.Any(line => line.Contains(text, StringComparison.Ordinal)))
+            {
                 return Task.CompletedTask;
+            }
             var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _awaited.Add((text, seen));
             return seen.Task;
@@ -57,25 +59,33 @@ internal sealed partial class DisBackProcess : IDisposable
         await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
         var error = await _error;
         lock (_gate)
+        {
             return ((ExitCode)_process.ExitCode, string.Join('\n', _lines), error);
+        }
     }
 
     public void Dispose()
     {
         if (!_process.HasExited)
+        {
             _process.Kill();
+        }
         _process.Dispose();
     }
 
-    private void Hear(string? line)
+    private void OnLine(string? line)
     {
         lock (_gate)
         {
-            // The end of the output ends every wait: what was not said by then never will be.
+            // The end of the output ends every wait: what was not printed by then never will be.
             foreach (var (_, seen) in _awaited.Where(a => line is null || line.Contains(a.Text, StringComparison.Ordinal)))
+            {
                 seen.TrySetResult();
+            }
             if (line is not null)
+            {
                 _lines.Add(line);
+            }
         }
     }
 

@@ -9,7 +9,9 @@ namespace DisBack.Cli.Tests;
 /// <summary>A cluster of the smallest size: a real silo in this process, and the real gateway executable in front of it.</summary>
 internal sealed partial class GatewayProcess : IAsyncDisposable
 {
-    private static readonly string s_program = Path.Combine(AppContext.BaseDirectory.Replace("/tests/DisBack.Cli.Tests/", "/client/DisBack.Gateway/", StringComparison.Ordinal), "DisBack.Gateway");
+    private static readonly string s_program = Path.Combine(
+        AppContext.BaseDirectory.Replace("/tests/DisBack.Cli.Tests/", "/client/DisBack.Gateway/", StringComparison.Ordinal),
+        "DisBack.Gateway");
 
     private readonly EmbeddedHost _silo;
     private readonly string _tokens;
@@ -54,7 +56,9 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (!_gateway.HasExited)
+        {
             _gateway.Kill();
+        }
         _gateway.Dispose();
         await _silo.DisposeAsync();
         Directory.Delete(Root, recursive: true);
@@ -65,13 +69,18 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     private async Task StartGatewayAsync(int port)
     {
         if (!File.Exists(_tokens))
+        {
             await TokenAsync("first", "viewer");
+        }
         _gateway = Start(
-            $"--Tokens:File={_tokens}", $"--Blobs:Folder={Folder}", "--Cluster:Id=embedded", $"--Endpoints:SiloGateway={new DataFolder(Folder).Owner!.Gateway}", $"--Endpoints:Http={port}");
+            $"--Tokens:File={_tokens}", $"--Blobs:Folder={Folder}", "--Cluster:Id=embedded",
+            $"--Endpoints:SiloGateway={new DataFolder(Folder).Owner!.Gateway}", $"--Endpoints:Http={port}");
         while (await _gateway.StandardOutput.ReadLineAsync() is { } line)
         {
             if (Listening().Match(line) is { Success: true } match)
+            {
                 Address = match.Groups["address"].Value;
+            }
             // Nobody reads the rest of its log; without a reader the pipe would fill and stop it.
             if (Address.Length > 0 && line.Contains("Connected to the cluster", StringComparison.Ordinal))
             {

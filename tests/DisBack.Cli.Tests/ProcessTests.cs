@@ -14,7 +14,8 @@ public sealed class TaughtFolder : IAsyncLifetime
     {
         await File.WriteAllTextAsync(System.IO.Path.Combine(Path, "teacher.yaml"), """
             name: tiny
-            network: { img_resolution: 14, img_channels: 1, label_dim: 10, model_channels: 8, channel_mult: [1], num_blocks: 1, attn_resolutions: [], dropout: 0 }
+            network: { img_resolution: 14, img_channels: 1, label_dim: 10, model_channels: 8, channel_mult: [1], num_blocks: 1,
+              attn_resolutions: [], dropout: 0 }
             data: { source: digits, resolution: 14 }
             training: { steps: 10, batch: 16 }
             checkpoints: { every: 5 }
@@ -50,18 +51,20 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         var (code, output, error) = await Run("spec.yaml", "whole");
         Assert.True(code == ExitCode.Ok, output + error);
         foreach (var file in new[] { "student.safetensors", "samples.png", "report.html" })
+        {
             Assert.Contains(output.Split('\n'), line => line.EndsWith(file, StringComparison.Ordinal) && File.Exists(line.Trim()));
+        }
 
-        Assert.Contains("completed", await Said("list"));
-        Assert.Contains("60 of 60", await Said("show", "whole"));
-        Assert.Contains("policy: fixed", await Said("show", "whole", "--spec"));
-        Assert.Equal("completed", JsonNode.Parse(await Said("show", "whole", "--json"))!["run"]!["status"]!.GetValue<string>());
-        Assert.Contains("(teacher)", await Said("trajectory", "show", "whole"));
-        Assert.DoesNotContain("damaged", await Said("trajectory", "verify", "whole"));
-        Assert.DoesNotContain("damaged", await Said("checkpoint", "verify", "whole"));
-        Assert.Contains("FID ", await Said("evaluate", "whole", "--count", "100"));
-        Assert.Contains("FID ", await Said("evaluate", "whole", "--teacher", "--count", "20"));
-        await Said("sample", "whole", "--count", "4", "--output", "four.png");
+        Assert.Contains("completed", await OutputOf("list"));
+        Assert.Contains("60 of 60", await OutputOf("show", "whole"));
+        Assert.Contains("policy: fixed", await OutputOf("show", "whole", "--spec"));
+        Assert.Equal("completed", JsonNode.Parse(await OutputOf("show", "whole", "--json"))!["run"]!["status"]!.GetValue<string>());
+        Assert.Contains("(teacher)", await OutputOf("trajectory", "show", "whole"));
+        Assert.DoesNotContain("damaged", await OutputOf("trajectory", "verify", "whole"));
+        Assert.DoesNotContain("damaged", await OutputOf("checkpoint", "verify", "whole"));
+        Assert.Contains("FID ", await OutputOf("evaluate", "whole", "--count", "100"));
+        Assert.Contains("FID ", await OutputOf("evaluate", "whole", "--teacher", "--count", "20"));
+        await OutputOf("sample", "whole", "--count", "4", "--output", "four.png");
         Assert.True(new FileInfo(Path.Combine(folder.Path, "four.png")).Length > 100);
     }
 
@@ -96,16 +99,16 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         Assert.Equal(ExitCode.DataFolderInUse, code);
         Assert.Contains("is in use by process", error);
         Assert.Single(error.TrimEnd().Split('\n'));
-        Assert.Contains("running", await Said("list"));
+        Assert.Contains("running", await OutputOf("list"));
 
         using var watcher = DisBackProcess.Start(folder.Path, "watch", "holder");
         await watcher.SeesAsync("step ");
-        Assert.Contains("checkpoint", await Said("pause", "holder"));
+        Assert.Contains("checkpoint", await OutputOf("pause", "holder"));
         Assert.Equal(ExitCode.Ok, (await holder.EndAsync()).Code);
         Assert.Contains("is paused", (await watcher.EndAsync()).Output);
-        Assert.Contains("is not running", await Said("pause", "holder"));
+        Assert.Contains("is not running", await OutputOf("pause", "holder"));
 
-        await Said("cancel", "holder");
+        await OutputOf("cancel", "holder");
         Assert.Equal(ExitCode.Cancelled, (await Run("spec.yaml", "holder", "--set", "backtracking.steps=20000")).Code);
     }
 
@@ -113,17 +116,18 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
     public async Task Bad_input_is_told_before_anything_is_taken_or_written()
     {
         var (code, _, error) = await Run("spec.yaml", "bad", "--set", "recording.stps=1");
-        Assert.Equal((ExitCode.Invalid, "--set recording.stps=1: there is no key 'stps' in 'recording'; expected one of steps, batch, optimizer, noise, seed, nodes; did you mean 'steps'?\n"), (code, error));
+        Assert.Equal((ExitCode.Invalid, "--set recording.stps=1: there is no key 'stps' in 'recording'; expected one of steps, batch, optimizer, noise, seed, "
+            + "nodes; did you mean 'steps'?\n"), (code, error));
         (code, _, error) = await DisBackProcess.RunAsync(folder.Path, "show", "nowhere");
         Assert.Equal(ExitCode.NotFound, code);
         Assert.StartsWith("disback: There is no run 'nowhere'", error);
         (code, _, _) = await Run("spec.yaml", "bad", "--set", "teacher=nobody");
         Assert.Equal(ExitCode.NotFound, code);
-        Assert.DoesNotContain("bad", await Said("list"));
+        Assert.DoesNotContain("bad", await OutputOf("list"));
     }
 
     [Fact]
-    public async Task What_cannot_be_judged_or_loaded_is_refused_before_anything_trains()
+    public async Task What_cannot_be_evaluated_or_loaded_is_refused_before_anything_trains()
     {
         var (code, output, error) = await Run("spec.yaml", "misfit", "--set", "evaluation.reference.resolution=28");
         Assert.Equal((ExitCode.Invalid, ""), (code, output));
@@ -133,12 +137,19 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         var whole = Path.Combine(folder.Path, "disback-data", "runs", "teachers", "tiny", "teacher.safetensors");
         using (var weights = SafetensorsFile.Open(whole))
         using (TorchSharp.torch.NewDisposeScope())
-            SafetensorsFile.Write(Path.Combine(folder.Path, "lame.safetensors"), [.. weights.Entries.Keys.Skip(1).Select(name => (name, weights.Read(name)))], weights.Metadata);
+        {
+            SafetensorsFile.Write(
+                Path.Combine(folder.Path, "lame.safetensors"),
+                [.. weights.Entries.Keys.Skip(1).Select(name => (name, weights.Read(name)))],
+                weights.Metadata);
+        }
         (code, _, error) = await Run("spec.yaml", "misfit", "--set", "teacher=lame.safetensors");
         Assert.Equal(ExitCode.Invalid, code);
         using (var weights = SafetensorsFile.Open(whole))
+        {
             Assert.Contains(weights.Entries.Keys.First(), error);
-        Assert.DoesNotContain("misfit", await Said("list"));
+        }
+        Assert.DoesNotContain("misfit", await OutputOf("list"));
     }
 
     [Fact]
@@ -150,10 +161,12 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
             process.Interrupt();
             await process.EndAsync();
         }
-        var checkpoints = JsonNode.Parse(await Said("checkpoint", "list", "fragile", "--json"))!.AsArray();
+        var checkpoints = JsonNode.Parse(await OutputOf("checkpoint", "list", "fragile", "--json"))!.AsArray();
         var newest = checkpoints[0]!["step"]!.GetValue<long>();
         using (var file = File.OpenWrite(Stored(checkpoints[0]!["content"]!["digest"]!.GetValue<string>())))
+        {
             file.SetLength(100);
+        }
         Assert.Equal(ExitCode.Storage, (await DisBackProcess.RunAsync(folder.Path, "checkpoint", "verify", "fragile")).Code);
 
         // The last node is needed from the start, the checkpoint before the newest is whole.
@@ -161,7 +174,7 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         Assert.True(code == ExitCode.Ok, error);
         Assert.Contains($"The checkpoint of step {newest} is not usable, so the one before it is taken", output);
 
-        var node = Stored(JsonNode.Parse(await Said("trajectory", "show", "fragile", "--json"))!["nodes"]![1]!["content"]!["digest"]!.GetValue<string>());
+        var node = Stored(JsonNode.Parse(await OutputOf("trajectory", "show", "fragile", "--json"))!["nodes"]![1]!["content"]!["digest"]!.GetValue<string>());
         var bytes = await File.ReadAllBytesAsync(node, TestContext.Current.CancellationToken);
         await File.WriteAllBytesAsync(node, [.. bytes[..^1], (byte)(bytes[^1] ^ 1)], TestContext.Current.CancellationToken);
         (code, _, error) = await Run("spec.yaml", "brittle");
@@ -173,12 +186,13 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
 
     private string Stored(string digest) => Path.Combine(folder.Path, "disback-data", "cas", "sha256", digest[..2], digest);
 
-    private DisBackProcess Start(string name, params string[] more) => DisBackProcess.Start(folder.Path, ["run", "spec.yaml", "--set", $"name={name}", .. more]);
+    private DisBackProcess Start(string name, params string[] more) =>
+        DisBackProcess.Start(folder.Path, ["run", "spec.yaml", "--set", $"name={name}", .. more]);
 
     private Task<(ExitCode Code, string Output, string Error)> Run(string spec, string name, params string[] more)
         => DisBackProcess.RunAsync(folder.Path, ["run", spec, "--set", $"name={name}", .. more]);
 
-    private async Task<string> Said(params string[] args)
+    private async Task<string> OutputOf(params string[] args)
     {
         var (code, output, error) = await DisBackProcess.RunAsync(folder.Path, args);
         Assert.True(code == ExitCode.Ok, $"{code}: {error}");
@@ -186,5 +200,8 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
     }
 
     private string Student(string name)
-        => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Directory.EnumerateFiles(Path.Combine(folder.Path, "disback-data", "runs"), "student.safetensors", SearchOption.AllDirectories).Single(f => f.Contains($"/{name}-", StringComparison.Ordinal)))));
+        => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Directory.EnumerateFiles(
+            Path.Combine(folder.Path, "disback-data", "runs"),
+            "student.safetensors",
+            SearchOption.AllDirectories).Single(f => f.Contains($"/{name}-", StringComparison.Ordinal)))));
 }

@@ -28,7 +28,7 @@ public sealed class DevicesTests
     [Fact]
     public void What_is_sent_to_a_gpu_comes_back_in_the_same_bits()
     {
-        Assert.SkipUnless(cuda.is_available(), "This host has no CUDA device.");
+        Assert.SkipUnless(cuda.is_available(), "This machine has no CUDA device.");
         using var values = randn(1000);
         using var sent = values.SentTo(Devices.Open("cuda"));
         using var back = sent.cpu();

@@ -2,7 +2,7 @@ using DisBack.Distillation.Runs;
 
 namespace DisBack.Distillation.Tests;
 
-/// <summary>Keeps what a run said.</summary>
+/// <summary>Keeps what a run reported.</summary>
 internal class RecordingListener : ITrainingListener
 {
     public List<Measurement> Measurements { get; } = [];

@@ -69,13 +69,17 @@ internal sealed class GatewaySite : IAsyncDisposable
     {
         var gateway = GatewayHost.Build(
         [
-            $"--Tokens:File={Tokens}", $"--Blobs:Folder={Folder}", "--Cluster:Id=embedded", $"--Endpoints:SiloGateway={new DataFolder(Folder).Owner?.Gateway ?? "127.0.0.1:1"}",
-            "--Endpoints:Http=0", "--Logging:LogLevel:Default=None", "--Logging:LogLevel:Microsoft.AspNetCore=None", "--Logging:LogLevel:Microsoft.Hosting=None", "--Logging:LogLevel:Orleans=None", .. settings,
+            $"--Tokens:File={Tokens}", $"--Blobs:Folder={Folder}", "--Cluster:Id=embedded",
+            $"--Endpoints:SiloGateway={new DataFolder(Folder).Owner?.Gateway ?? "127.0.0.1:1"}",
+            "--Endpoints:Http=0", "--Logging:LogLevel:Default=None", "--Logging:LogLevel:Microsoft.AspNetCore=None",
+            "--Logging:LogLevel:Microsoft.Hosting=None", "--Logging:LogLevel:Orleans=None", .. settings,
         ], services => services.AddSingleton(_time));
         _owned.Add(gateway);
         await gateway.StartAsync();
         if (_silo is not null)
+        {
             await gateway.Services.GetRequiredService<ClusterLink>().Connected;
+        }
         return gateway;
     }
 
@@ -92,7 +96,9 @@ internal sealed class GatewaySite : IAsyncDisposable
     {
         var http = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromMinutes(1) }) { BaseAddress = Address };
         if (token is not null)
+        {
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
         return http;
     }
 
@@ -114,14 +120,19 @@ internal sealed class GatewaySite : IAsyncDisposable
         return RunId.Trial(await client.SubmitAsync(Spec(name), await PutTeacherAsync(client)));
     }
 
-    public static Task<ContentRef> PutTeacherAsync(ClusterClient client) => client.Content.PutAsync(BinaryData.FromString("the teacher"), TestContext.Current.CancellationToken);
+    public static Task<ContentRef> PutTeacherAsync(ClusterClient client) =>
+        client.Content.PutAsync(BinaryData.FromString("the teacher"), TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()
     {
         foreach (var owned in _owned)
+        {
             await owned.DisposeAsync();
+        }
         if (_silo is not null)
+        {
             await _silo.DisposeAsync();
+        }
         Directory.Delete(Folder, recursive: true);
     }
 }

@@ -51,7 +51,10 @@ internal sealed class ScriptedTraining : ITrainingFactory
     {
         foreach (var entry in _script)
         {
-            if (entry.Kind != run.Kind || entry.Step != step) continue;
+            if (entry.Kind != run.Kind || entry.Step != step)
+            {
+                continue;
+            }
             // Once: whatever it does, a resumed attempt comes by again.
             var rest = _script.Where(other => other != entry).ToList();
             _script.Clear();
@@ -92,12 +95,23 @@ internal sealed class ScriptedTraining : ITrainingFactory
         public void Advance(ITrainingListener listener)
         {
             Step++;
-            using (torch.no_grad()) _weights.mul_(1.25).add_(Step).remainder_(1009);
+            using (torch.no_grad())
+            {
+                _weights.mul_(1.25).add_(Step).remainder_(1009);
+            }
+
             if (assignment.Run.Kind == RunKind.Recording && Step % 10 == 0)
+            {
                 listener.Reached(new RecordedNode((int)(Step / 10), Step, 1.0 / Step, [("weights", _weights)], new Dictionary<string, string>()).ToMilestone());
+            }
             if (assignment.Run.Kind == RunKind.Backtracking && Step == Steps / 2)
+            {
                 listener.Reached(new TargetSwitch(Step, assignment.Nodes.Length - 2, assignment.Nodes.Length - 3, 0.25).ToMilestone());
-            if (script.Milestones(assignment.Run, Step, _weights) is { } milestone) listener.Reached(milestone);
+            }
+            if (script.Milestones(assignment.Run, Step, _weights) is { } milestone)
+            {
+                listener.Reached(milestone);
+            }
             script.Act(assignment.Run, Step);
         }
 
@@ -107,7 +121,11 @@ internal sealed class ScriptedTraining : ITrainingFactory
 
         public void Restore(RunState state)
         {
-            if (state.Tensors is not [("weights", var stored)]) throw new DisBackException("The checkpoint is not of this run.");
+            if (state.Tensors is not [("weights", var stored)])
+            {
+                throw new DisBackException("The checkpoint is not of this run.");
+            }
+
             _weights.copy_(stored);
             Step = long.Parse(state.Progress, CultureInfo.InvariantCulture);
         }

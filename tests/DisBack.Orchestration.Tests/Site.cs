@@ -12,7 +12,8 @@ namespace DisBack.Orchestration.Tests;
 /// <summary>A data folder and the embedded hosts that come and go in it.</summary>
 internal sealed class Site : IAsyncDisposable
 {
-    public const string Spec = """{"checkpoints":{"every":10,"keep":3},"hardware":{"device":"cpu","threads":1},"recording":{"steps":40},"seed":0,"student":{"sigma_init":2.5}}""";
+    public const string Spec
+        = """{"checkpoints":{"every":10,"keep":3},"hardware":{"device":"cpu","threads":1},"recording":{"steps":40},"seed":0,"student":{"sigma_init":2.5}}""";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("disback-orchestration-").FullName;
 
@@ -20,14 +21,22 @@ internal sealed class Site : IAsyncDisposable
 
     public string Folder => _folder;
 
-    public static async Task<Site> OpenAsync(ScriptedTraining script, Action<TrainingOptions>? training = null, Action<IServiceCollection>? services = null, TimeSpan? retry = null)
+    public static async Task<Site> OpenAsync(
+        ScriptedTraining script,
+        Action<TrainingOptions>? training = null,
+        Action<IServiceCollection>? services = null,
+        TimeSpan? retry = null)
     {
         var site = new Site();
         await site.StartAsync(script, training, services, retry);
         return site;
     }
 
-    public async Task StartAsync(ScriptedTraining script, Action<TrainingOptions>? training = null, Action<IServiceCollection>? services = null, TimeSpan? retry = null) =>
+    public async Task StartAsync(
+        ScriptedTraining script,
+        Action<TrainingOptions>? training = null,
+        Action<IServiceCollection>? services = null,
+        TimeSpan? retry = null) =>
         Host = await EmbeddedHost.StartAsync(
             new EmbeddedOptions
             {
@@ -62,11 +71,14 @@ internal sealed class Site : IAsyncDisposable
     /// <summary>Waits, by watching, until a run's updates satisfy a condition.</summary>
     public static async Task<RunUpdate> UntilAsync(IRun run, Func<RunUpdate, bool> condition)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         RunUpdate? last = null;
-        await foreach (var update in run.WatchAsync(0, patience.Token).WithBatchSize(1))
+        await foreach (var update in run.WatchAsync(0, timeout.Token).WithBatchSize(1))
         {
-            if (condition(last = update)) return update;
+            if (condition(last = update))
+            {
+                return update;
+            }
         }
         throw new InvalidOperationException($"The run settled as {last?.Status}: {last?.Reason}");
     }

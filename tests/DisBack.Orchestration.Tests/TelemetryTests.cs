@@ -55,7 +55,9 @@ public sealed class TelemetryTests : IDisposable
 
         var attempts = Attempts("traced-2/0000").OrderBy(span => Tag(span, "attempt")).ToList();
 
-        Assert.Equal([(1, "crash", 0L), (2, null, 20L)], attempts.Select(span => ((int)Tag(span, "attempt")!, (string?)Tag(span, "cause"), (long)Tag(span, "resumed_step")!)));
+        Assert.Equal(
+            [(1, "crash", 0L), (2, null, 20L)],
+            attempts.Select(span => ((int)Tag(span, "attempt")!, (string?)Tag(span, "cause"), (long)Tag(span, "resumed_step")!)));
         Assert.Equal((ActivityStatusCode.Error, ActivityStatusCode.Unset), (attempts[0].Status, attempts[1].Status));
         Assert.Contains("fell off the bus", attempts[0].StatusDescription, StringComparison.Ordinal);
     }

@@ -7,7 +7,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace DisBack.Silo.Tests;
 
-/// <summary>A silo that the membership table has lost asks to be started again; one that is listed, not active yet, or cannot read the table does not.</summary>
+/// <summary>
+/// A silo that the membership table has lost asks to be started again; one that is listed, not active yet, or cannot read the table does not.
+/// </summary>
 public sealed class MembershipGuardTests : IAsyncDisposable
 {
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(5);
@@ -50,7 +52,10 @@ public sealed class MembershipGuardTests : IAsyncDisposable
     public async Task Listed_again_in_between_it_stays()
     {
         await StartAsync();
-        foreach (var answer in new[] { Answer.Missing, Answer.Listed, Answer.Missing, Answer.Listed, Answer.Listed }) await TickAsync(answer);
+        foreach (var answer in new[] { Answer.Missing, Answer.Listed, Answer.Missing, Answer.Listed, Answer.Listed })
+        {
+            await TickAsync(answer);
+        }
         Assert.False(_lifetime.Stopped.IsCompleted);
     }
 
@@ -58,7 +63,10 @@ public sealed class MembershipGuardTests : IAsyncDisposable
     public async Task A_table_that_does_not_answer_has_lost_nothing()
     {
         await StartAsync();
-        foreach (var answer in new[] { Answer.Missing, Answer.Failure, Answer.Missing, Answer.Failure, Answer.Failure, Answer.Listed }) await TickAsync(answer);
+        foreach (var answer in new[] { Answer.Missing, Answer.Failure, Answer.Missing, Answer.Failure, Answer.Failure, Answer.Listed })
+        {
+            await TickAsync(answer);
+        }
         Assert.False(_lifetime.Stopped.IsCompleted);
     }
 
@@ -169,7 +177,8 @@ public sealed class MembershipGuardTests : IAsyncDisposable
         {
             get
             {
-                var members = ImmutableDictionary<SiloAddress, ClusterMember>.Empty.Add(FakeDetails.Address, new ClusterMember(FakeDetails.Address, Status, "silo"));
+                var members = ImmutableDictionary<SiloAddress, ClusterMember>.Empty
+                    .Add(FakeDetails.Address, new ClusterMember(FakeDetails.Address, Status, "silo"));
                 Looks.Release();
                 return new(members, new MembershipVersion(1));
             }
@@ -177,7 +186,8 @@ public sealed class MembershipGuardTests : IAsyncDisposable
 
         public IAsyncEnumerable<ClusterMembershipSnapshot> MembershipUpdates => throw new NotSupportedException();
 
-        public ValueTask Refresh(MembershipVersion minimumVersion = default, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask Refresh(MembershipVersion minimumVersion = default, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
         public Task<bool> TryKill(SiloAddress siloAddress) => throw new NotSupportedException();
     }

@@ -12,11 +12,17 @@ public sealed class SiloConfigurationTests
     {
         var settings = Read(
             ("Role", "control"), ("Name", "c-1"), ("Cluster:Id", "lab"), ("Cluster:Membership", "Redis"), ("Cluster:Redis", "redis:6379"),
-            ("Endpoints:Address", "10.0.0.7"), ("Endpoints:Http", "9090"), ("Blobs:AccountAddress", "https://account.blob.core.windows.net/"), ("Blobs:Azure:Concurrency", "8"),
-            ("Worker:CacheBytes", "1000"), ("Detection:ProbeTimeout", "00:00:01"), ("Training:Drain", "00:01:00"), ("Retry:Crashes", "7"), ("Supervision:Audit", "00:10:00"));
-        Assert.Equal((SiloRole.Control, "c-1", "lab", MembershipKind.Redis, "redis:6379"), (settings.Role, settings.Name, settings.Cluster.Id, settings.Cluster.Membership, settings.Cluster.Redis));
+            ("Endpoints:Address", "10.0.0.7"), ("Endpoints:Http", "9090"), ("Blobs:AccountAddress", "https://account.blob.core.windows.net/"),
+            ("Blobs:Azure:Concurrency", "8"),
+            ("Worker:CacheBytes", "1000"), ("Detection:ProbeTimeout", "00:00:01"), ("Training:Drain", "00:01:00"), ("Retry:Crashes", "7"),
+            ("Supervision:Audit", "00:10:00"));
+        Assert.Equal(
+            (SiloRole.Control, "c-1", "lab", MembershipKind.Redis, "redis:6379"),
+            (settings.Role, settings.Name, settings.Cluster.Id, settings.Cluster.Membership, settings.Cluster.Redis));
         Assert.Equal(("10.0.0.7", 11111, 9090), (settings.Endpoints.Address, settings.Endpoints.Silo, settings.Endpoints.Http));
-        Assert.Equal(("account.blob.core.windows.net", 8, 1000L), (settings.Blobs.AccountAddress!.Host, settings.Blobs.Azure.Concurrency, settings.Worker.CacheBytes));
+        Assert.Equal(
+            ("account.blob.core.windows.net", 8, 1000L),
+            (settings.Blobs.AccountAddress!.Host, settings.Blobs.Azure.Concurrency, settings.Worker.CacheBytes));
         Assert.Equal((TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1)), (settings.Detection.ProbeTimeout, settings.Training.Drain));
         Assert.Equal((7, TimeSpan.FromMinutes(10)), (settings.Retry.Crashes, settings.Supervision.Audit));
     }
@@ -35,19 +41,22 @@ public sealed class SiloConfigurationTests
     // Made from other settings, and so not to be set.
     [InlineData("Training:Devices:0:Name", "it has ")]
     [InlineData("Detection:WorstCase", "it has ")]
-    public void A_key_that_is_no_setting_is_refused_with_the_one_that_was_meant(string key, string said)
+    public void A_key_that_is_no_setting_is_refused_with_the_one_that_was_meant(string key, string expected)
     {
         var problem = Assert.Throws<DisBackException>(() => Read((key, "1"))).Message;
         Assert.StartsWith("There is no setting '", problem, StringComparison.Ordinal);
-        Assert.Contains(said, problem, StringComparison.Ordinal);
+        Assert.Contains(expected, problem, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_variable_of_another_program_is_let_be() => Assert.Equal(SiloRole.Both, Read(("Blobs:Folder", "/blobs"), ("ORACLES", "/oracles"), ("LIBTORCH", "/torch"), ("SUPERVISED", "1")).Role);
+    public void A_variable_of_another_program_is_let_be() =>
+        Assert.Equal(SiloRole.Both, Read(("Blobs:Folder", "/blobs"), ("ORACLES", "/oracles"), ("LIBTORCH", "/torch"), ("SUPERVISED", "1")).Role);
 
     [Fact]
     public void What_is_none_of_the_few_values_of_a_setting_is_refused_with_those() =>
-        Assert.Equal("Blobs:Azure:TransferValidation is 'sha1'; it is None, Md5, Crc64.", Assert.Throws<DisBackException>(() => Read(("Blobs:Azure:TransferValidation", "sha1"))).Message);
+        Assert.Equal(
+            "Blobs:Azure:TransferValidation is 'sha1'; it is None, Md5, Crc64.",
+            Assert.Throws<DisBackException>(() => Read(("Blobs:Azure:TransferValidation", "sha1"))).Message);
 
     [Theory]
     [InlineData("Endpoints:Silo", "eleven")]
@@ -63,14 +72,28 @@ public sealed class SiloConfigurationTests
 
     [Fact]
     public void Settings_that_contradict_one_another_are_refused() =>
-        Assert.Contains("Cluster:Membership", Assert.Throws<DisBackException>(() => Read(("Blobs:Folder", "/blobs"), ("Role", "Worker"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Cluster:Membership",
+            Assert.Throws<DisBackException>(() => Read(("Blobs:Folder", "/blobs"), ("Role", "Worker"))).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void The_command_line_is_over_the_variables_and_both_over_the_file()
     {
         // Only prefixed variables are settings: every machine has others.
-        var variables = new Dictionary<string, string> { ["DISBACK_NAME"] = "variable", ["DISBACK_CLUSTER__ID"] = "variable", ["ROLE"] = "Boss", ["CLUSTER__ID"] = "stray", ["DISBACK_LOGGING__LOGLEVEL__DEFAULT"] = "Error", ["DISBACK_QUOTA"] = "of another program" };
-        foreach (var (name, value) in variables) Environment.SetEnvironmentVariable(name, value);
+        var variables = new Dictionary<string, string>
+        {
+            ["DISBACK_NAME"] = "variable",
+            ["DISBACK_CLUSTER__ID"] = "variable",
+            ["ROLE"] = "Boss",
+            ["CLUSTER__ID"] = "stray",
+            ["DISBACK_LOGGING__LOGLEVEL__DEFAULT"] = "Error",
+            ["DISBACK_QUOTA"] = "of another program",
+        };
+        foreach (var (name, value) in variables)
+        {
+            Environment.SetEnvironmentVariable(name, value);
+        }
         try
         {
             var configuration = new ConfigurationManager();
@@ -81,10 +104,14 @@ public sealed class SiloConfigurationTests
         }
         finally
         {
-            foreach (var name in variables.Keys) Environment.SetEnvironmentVariable(name, null);
+            foreach (var name in variables.Keys)
+            {
+                Environment.SetEnvironmentVariable(name, null);
+            }
         }
     }
 
     private static SiloSettings Read(params (string Key, string Value)[] settings) =>
-        SiloConfiguration.Read(new ConfigurationBuilder().AddInMemoryCollection(settings.Select(one => KeyValuePair.Create(one.Key, (string?)one.Value))).Build());
+        SiloConfiguration.Read(
+            new ConfigurationBuilder().AddInMemoryCollection(settings.Select(one => KeyValuePair.Create(one.Key, (string?)one.Value))).Build());
 }

@@ -25,14 +25,14 @@ public sealed class SiloProcessTests : IDisposable
     [InlineData("Training:Drain=soon", "Training:Drain")]
     [InlineData("Cluster:Rediss=redis:6379", "did you mean 'Cluster:Redis'?")]
     [InlineData("Name=nowhere", "Exactly one of Blobs:Folder, Blobs:AccountAddress and Blobs:ConnectionString")]
-    public async Task A_refusal_is_one_line_of_errors_and_an_exit_code_that_says_so(string setting, string said)
+    public async Task A_refusal_is_one_line_of_errors_and_an_exit_code_that_says_so(string setting, string expected)
     {
         var lines = new List<string>();
         await using var silo = ChildProcess.Start("dotnet", [SiloAssembly, $"--{setting}"], new Dictionary<string, string>(), lines.Add);
         Assert.Equal(ExitCodes.Refused, await silo.Exit.WaitAsync(Cancellation));
         Assert.Empty(lines);
         Assert.StartsWith("disback-silo: ", silo.LastLines, StringComparison.Ordinal);
-        Assert.Contains(said, silo.LastLines, StringComparison.Ordinal);
+        Assert.Contains(expected, silo.LastLines, StringComparison.Ordinal);
         Assert.DoesNotContain("\n", silo.LastLines, StringComparison.Ordinal);
     }
 
@@ -48,12 +48,15 @@ public sealed class SiloProcessTests : IDisposable
         var metrics = Metrics.Parse(await http.GetStringAsync(new Uri(SiloHost.MetricsPath, UriKind.Relative), Cancellation));
         Assert.Equal(1, Assert.Single(metrics, metric => metric.Name == "disback_slots_total").Value);
         var target = Assert.Single(metrics, metric => metric.Name == "target_info").Labels;
-        Assert.Equal(("disback-silo", "disback", "alone", "both"), (target["service_name"], target["service_namespace"], target["service_instance_id"], target["disback_role"]));
+        Assert.Equal(
+            ("disback-silo", "disback", "alone", "both"),
+            (target["service_name"], target["service_namespace"], target["service_instance_id"], target["disback_role"]));
         Assert.Contains(metrics, metric => metric.Name.StartsWith("orleans_catalog_activation", StringComparison.Ordinal));
         Assert.Contains(metrics, metric => metric.Name.StartsWith("dotnet_gc_", StringComparison.Ordinal));
         // Labels of ours are of a few values: never a run, a grain or a digest.
         Assert.Empty(metrics.Where(metric => metric.Name.StartsWith("disback_", StringComparison.Ordinal))
-            .SelectMany(metric => metric.Labels.Keys).Except(["kind", "cause", "loss", "le", "role", "otel_scope_name", "otel_scope_version", "otel_scope_schema_url"]));
+            .SelectMany(metric => metric.Labels.Keys)
+            .Except(["kind", "cause", "loss", "le", "role", "otel_scope_name", "otel_scope_version", "otel_scope_schema_url"]));
 
         Assert.Equal(ExitCodes.Stopped, await silo.TerminateAsync().WaitAsync(Cancellation));
         Assert.NotEqual(0, await ComposeTests.HealthAsync(silo.Http.Port));
@@ -75,7 +78,10 @@ public sealed class SiloProcessTests : IDisposable
             // Names stand in the messages of the protocol as they are.
             using var text = new StreamReader(request.Body, Encoding.Latin1);
             var body = await text.ReadToEndAsync(Cancellation);
-            if (body.Contains(holds, StringComparison.Ordinal)) received.TrySetResult(body);
+            if (body.Contains(holds, StringComparison.Ordinal))
+            {
+                received.TrySetResult(body);
+            }
         });
         await collector.StartAsync(Cancellation);
         await using var silo = Silo("told", environment: new()
@@ -147,7 +153,11 @@ public sealed class SiloProcessTests : IDisposable
 
     private static string SiloAssembly => Path.Combine(AppContext.BaseDirectory, "DisBack.Silo.dll");
 
-    private SiloProcess Silo(string name, bool supervised = false, Dictionary<string, string>? environment = null, params (string Key, string Value)[] settings) => new(
+    private SiloProcess Silo(
+        string name,
+        bool supervised = false,
+        Dictionary<string, string>? environment = null,
+        params (string Key, string Value)[] settings) => new(
         new()
         {
             Name = name,

@@ -14,11 +14,17 @@ public sealed class SiloSettingsValidationTests
         ["server without Redis"] = (settings => settings.Cluster.Redis = "redis:6379", ["Cluster:Membership"]),
         ["no name"] = (settings => settings.Name = "", ["Name"]),
         ["nowhere to keep anything"] = (settings => settings.Blobs.Folder = null, ["Blobs:Folder", "Blobs:AccountAddress", "Blobs:ConnectionString"]),
-        ["two places to keep everything"] = (settings => settings.Blobs.ConnectionString = "UseDevelopmentStorage=true", ["Blobs:Folder", "Blobs:ConnectionString"]),
-        ["a connection string that is none"] = (settings => (settings.Blobs.Folder, settings.Blobs.ConnectionString) = (null, "AccountName"), ["Blobs:ConnectionString"]),
-        ["half an address"] = (settings => (settings.Blobs.Folder, settings.Blobs.AccountAddress) = (null, new Uri("/disback", UriKind.Relative)), ["Blobs:AccountAddress", "https://"]),
+        ["two places to keep everything"] =
+            (settings => settings.Blobs.ConnectionString = "UseDevelopmentStorage=true", ["Blobs:Folder", "Blobs:ConnectionString"]),
+        ["a connection string that is none"] =
+            (settings => (settings.Blobs.Folder, settings.Blobs.ConnectionString) = (null, "AccountName"), ["Blobs:ConnectionString"]),
+        ["half an address"] =
+            (settings => (settings.Blobs.Folder, settings.Blobs.AccountAddress) = (null, new Uri("/disback", UriKind.Relative)),
+            ["Blobs:AccountAddress", "https://"]),
         ["a container that cannot be"] = (settings => settings.Blobs.Container = "Dis_Back", ["Blobs:Container"]),
-        ["an unreadable server"] = (settings => (settings.Cluster.Membership, settings.Cluster.Redis) = (MembershipKind.Redis, "redis:6379,connectTimout=5"), ["Cluster:Redis", "host:port"]),
+        ["an unreadable server"] =
+            (settings => (settings.Cluster.Membership, settings.Cluster.Redis) = (MembershipKind.Redis, "redis:6379,connectTimout=5"),
+            ["Cluster:Redis", "host:port"]),
         ["no role"] = (settings => settings.Role = 0, ["Role", "Control, Worker, Both"]),
         ["an address that is everywhere"] = (settings => settings.Endpoints.Address = "0.0.0.0", ["Endpoints:Address"]),
         ["port 0"] = (settings => settings.Endpoints.Silo = 0, ["Endpoints:Silo"]),
@@ -46,16 +52,24 @@ public sealed class SiloSettingsValidationTests
         ["no missed probe"] = (settings => settings.Detection.MissedProbes = 0, ["Detection:MissedProbes"]),
         ["one late heartbeat"] = (settings => settings.Training.Stale = settings.Training.Heartbeat * 1.9, ["Training:Stale", "Heartbeat"]),
         ["a run that stops before it is given up"] = (settings => settings.Training.DeadMan = settings.Training.Stale, ["Training:DeadMan", "Training:Stale"]),
-        ["runs that stop with a control silo"] = (settings => settings.Detection.MaxProbeTimeout = TimeSpan.FromSeconds(30), ["Training:DeadMan", "Detection:MaxProbeTimeout", "Detection:MissedProbes"]),
-        ["a probe time-out that would have to shrink"] = (settings => settings.Detection.ProbeTimeout = TimeSpan.FromSeconds(4), ["Detection:ProbeTimeout", "Detection:MaxProbeTimeout"]),
-        ["a wait for the store that counts as hung"] = (settings => settings.Training.StorageGrace = settings.Training.Hung, ["Training:StorageGrace", "Training:Hung"]),
-        ["a store that hangs for too long"] = (settings => (settings.Blobs.Folder, settings.Blobs.AccountAddress, settings.Blobs.Azure.Retries) = (null, new Uri("https://a.example"), 5), ["Training:DeadMan", "Blobs:Azure:NetworkTimeout"]),
-        ["an owner that is asked once"] = (settings => settings.Supervision.Audit = settings.Supervision.Ensure / 2, ["Supervision:Audit", "Supervision:Ensure"]),
+        ["runs that stop with a control silo"] =
+            (settings => settings.Detection.MaxProbeTimeout = TimeSpan.FromSeconds(30),
+            ["Training:DeadMan", "Detection:MaxProbeTimeout", "Detection:MissedProbes"]),
+        ["a probe time-out that would have to shrink"] =
+            (settings => settings.Detection.ProbeTimeout = TimeSpan.FromSeconds(4), ["Detection:ProbeTimeout", "Detection:MaxProbeTimeout"]),
+        ["a wait for the store that counts as hung"] =
+            (settings => settings.Training.StorageGrace = settings.Training.Hung, ["Training:StorageGrace", "Training:Hung"]),
+        ["a store that hangs for too long"] =
+            (settings => (settings.Blobs.Folder, settings.Blobs.AccountAddress, settings.Blobs.Azure.Retries) = (null, new Uri("https://a.example"), 5),
+            ["Training:DeadMan", "Blobs:Azure:NetworkTimeout"]),
+        ["an owner that is asked once"] =
+            (settings => settings.Supervision.Audit = settings.Supervision.Ensure / 2, ["Supervision:Audit", "Supervision:Ensure"]),
         ["a time beyond all timers"] = (settings => settings.Supervision.Audit = TimeSpan.FromDays(50), ["Supervision:Audit", "49 days"]),
         ["no attempt"] = (settings => settings.Retry.Crashes = 0, ["Retry:Crashes"]),
         ["no wait"] = (settings => settings.Retry.FirstDelay = TimeSpan.Zero, ["Retry:FirstDelay"]),
         ["waits that shrink"] = (settings => settings.Retry.LongestDelay = settings.Retry.FirstDelay / 2, ["Retry:LongestDelay", "Retry:FirstDelay"]),
-        ["a pool that gives out what is in use"] = (settings => settings.Training.PoolSettle = TimeSpan.FromSeconds(1), ["Training:PoolSettle", "Training:Report"]),
+        ["a pool that gives out what is in use"] =
+            (settings => settings.Training.PoolSettle = TimeSpan.FromSeconds(1), ["Training:PoolSettle", "Training:Report"]),
     };
 
     public static TheoryData<string> Cases => [.. s_cases.Keys];

@@ -22,12 +22,19 @@ internal static class CheckpointCommand
             await using var installation = Installation.Of(parsed, session);
             var trial = await installation.Archive.FindTrialAsync(parsed.GetRequiredValue(name), cancellation);
             if (parsed.GetValue(json))
+            {
                 session.Screen.Json(JsonSerializer.SerializeToNode(trial.Run.Checkpoints, StorageJson.Options));
+            }
             else
+            {
                 session.Screen.Table(["STEP", "TARGET", "BYTES", "DIGEST"], trial.Run.Checkpoints.Select(c => new[]
                 {
-                    c.Step.ToString(CultureInfo.InvariantCulture), c.TargetIndex < 0 ? "-" : c.TargetIndex.ToString(CultureInfo.InvariantCulture), Texts.Bytes(c.Content.Length), c.Content.Digest,
+                    c.Step.ToString(CultureInfo.InvariantCulture),
+                    c.TargetIndex < 0 ? "-" : c.TargetIndex.ToString(CultureInfo.InvariantCulture),
+                    Texts.Bytes(c.Content.Length),
+                    c.Content.Digest,
                 }));
+            }
             return (int)ExitCode.Ok;
         });
         return command;

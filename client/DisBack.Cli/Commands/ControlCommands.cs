@@ -5,7 +5,7 @@ using DisBack.Cli.Terminal;
 
 namespace DisBack.Cli.Commands;
 
-/// <summary><c>disback pause</c> and <c>disback cancel</c>: what a user says to a run that another process drives.</summary>
+/// <summary><c>disback pause</c> and <c>disback cancel</c>: commands of a user to a run that another process hosts.</summary>
 internal static class ControlCommands
 {
     public static Command Pause(Session session)
@@ -32,7 +32,7 @@ internal static class ControlCommands
         {
             await using var installation = Installation.Of(parsed, session);
             var run = await RunTarget.FindAsync(installation.Archive, parsed.GetRequiredValue(name), cancellation);
-            var control = await installation.ReachAsync(cancellation) ?? await installation.DriveAsync($"disback cancel {run.Text}", "cpu", cancellation);
+            var control = await installation.ReachAsync(cancellation) ?? await installation.HostAsync($"disback cancel {run.Text}", "cpu", cancellation);
             session.Screen.Line((await control.CancelAsync(run.Id, cancellation)).Message);
             return (int)ExitCode.Ok;
         });

@@ -21,7 +21,14 @@ internal static class EvaluateCommand
         var seed = new Option<long>("--seed") { Description = "Seed of the noise.", DefaultValueFactory = _ => 0 };
         var teacher = new Option<bool>("--teacher") { Description = "Measure the run's teacher instead, with 18 Heun steps." };
         var json = Arguments.Json();
-        var command = new Command("evaluate", "Measures FID of a student, on the features and the reference of its experiment (or the digits).") { name, count, seed, teacher, json };
+        var command = new Command("evaluate", "Measures FID of a student, on the features and the reference of its experiment (or the digits).")
+        {
+            name,
+            count,
+            seed,
+            teacher,
+            json,
+        };
         command.SetAction(async (parsed, cancellation) =>
         {
             await using var installation = Installation.Of(parsed, session);
@@ -31,9 +38,14 @@ internal static class EvaluateCommand
             var samples = parsed.GetValue(count);
             var fid = Evaluation.Fid((first, size) => student.Draw(parsed.GetValue(seed), first, size), samples, features, settings.Reference);
             if (parsed.GetValue(json))
-                session.Screen.Json(new JsonObject { [MetricNames.Fid] = fid, ["samples"] = samples, ["seed"] = parsed.GetValue(seed), ["features"] = features.Digest });
+            {
+                session.Screen.Json(
+                    new JsonObject { [MetricNames.Fid] = fid, ["samples"] = samples, ["seed"] = parsed.GetValue(seed), ["features"] = features.Digest });
+            }
             else
+            {
                 session.Screen.Line(string.Create(CultureInfo.InvariantCulture, $"FID {Texts.Number(fid)} of {samples} pictures."));
+            }
             return (int)ExitCode.Ok;
         });
         return command;

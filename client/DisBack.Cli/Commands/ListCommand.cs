@@ -25,11 +25,19 @@ internal static class ListCommand
             var filter = new RunFilter(parsed.GetValue(status), parsed.GetValue(name));
             var runs = await installation.Archive.RunsAsync(filter, cancellation);
             if (parsed.GetValue(json))
+            {
                 session.Screen.Json(JsonSerializer.SerializeToNode(runs, StorageJson.Options));
+            }
             else if (runs.Count == 0)
-                session.Screen.Line(filter == new RunFilter() ? $"There are no runs in {installation.Archive.Location} yet; start one with 'disback run SPEC'." : "No run is like that.");
+            {
+                session.Screen.Line(filter == new RunFilter()
+                    ? $"There are no runs in {installation.Archive.Location} yet; start one with 'disback run SPEC'."
+                    : "No run is like that.");
+            }
             else
+            {
                 session.Screen.Table(["RUN", "STATUS", "STEP", "TARGET", "FID", "BEST", "SUBMITTED"], runs.Select(Cells));
+            }
             await installation.WarnOfDamageAsync(session.Screen, cancellation);
             return (int)ExitCode.Ok;
         });

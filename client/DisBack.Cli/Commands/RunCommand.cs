@@ -24,7 +24,7 @@ internal static class RunCommand
             var spec = SpecReader.Read<ExperimentSpec>(parsed.GetRequiredValue(file), parsed.GetRequiredValue(set));
             await using var installation = Installation.Of(parsed, session);
             RefuseDetached(parsed.GetValue(detach), installation);
-            var control = await installation.DriveAsync($"disback run {parsed.GetRequiredValue(file)}", spec.Hardware.Device, cancellation);
+            var control = await installation.HostAsync($"disback run {parsed.GetRequiredValue(file)}", spec.Hardware.Device, cancellation);
             var teacher = await installation.Teachers.ResolveAsync(spec.Teacher, cancellation);
             ExperimentCheck.Check(spec, await installation.Teachers.NetworkOfAsync(teacher, cancellation));
             var id = RunId.Trial(await control.SubmitAsync(spec, teacher, cancellation));
@@ -33,7 +33,7 @@ internal static class RunCommand
                 session.Screen.Line($"{id} is submitted; 'disback watch {id}' shows it.");
                 return (int)ExitCode.Ok;
             }
-            return (int)await DriveAsync(session, installation, control, id, cancellation);
+            return (int)await FinishAsync(session, installation, control, id, cancellation);
         });
         return command;
     }
@@ -51,26 +51,28 @@ internal static class RunCommand
                 session.Screen.Line((await owner.ResumeAsync(run.Id, cancellation)).Message);
                 return (int)ExitCode.Ok;
             }
-            var control = await installation.DriveAsync($"disback resume {run.Text}", run.Device, cancellation);
+            var control = await installation.HostAsync($"disback resume {run.Text}", run.Device, cancellation);
             await control.ResumeAsync(run.Id, cancellation);
-            return (int)await DriveAsync(session, installation, control, run.Id, cancellation);
+            return (int)await FinishAsync(session, installation, control, run.Id, cancellation);
         });
         return command;
     }
 
     /// <summary>Sees a run to its end, puts its files where people look for them, and says how it ended.</summary>
-    public static async Task<ExitCode> DriveAsync(Session session, Installation installation, IControl control, RunId id, CancellationToken cancellation)
+    public static async Task<ExitCode> FinishAsync(Session session, Installation installation, IControl control, RunId id, CancellationToken cancellation)
     {
-        var run = await new Driver(session, installation, control).DriveAsync(id, cancellation);
-        await Driver.ExportAsync(installation, run);
-        Driver.Conclude(session.Screen, installation, run);
-        return session.Signals.Received ?? Driver.CodeOf(run.Run);
+        var run = await new RunFollower(session, installation, control).FinishAsync(id, cancellation);
+        await RunFollower.ExportAsync(installation, run);
+        RunFollower.Conclude(session.Screen, installation, run);
+        return session.Signals.Received ?? RunFollower.CodeOf(run.Run);
     }
 
     /// <summary>A process that ends takes the runs of its data folder with it, so there is nothing to detach from.</summary>
     public static void RefuseDetached(bool detach, Installation installation)
     {
-        if (detach && installation.DrivesHere)
+        if (detach && installation.HostsRuns)
+        {
             throw new DisBackException("--detach needs a cluster to leave the run with; name one with --cluster, or leave the option out.");
+        }
     }
 }

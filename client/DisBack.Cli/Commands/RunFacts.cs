@@ -5,7 +5,7 @@ using DisBack.Contracts.Documents;
 
 namespace DisBack.Cli.Commands;
 
-/// <summary>What trials, trajectories and teachers have in common, in words.</summary>
+/// <summary>What trials, trajectories and teachers have in common, as lines of text.</summary>
 internal static class RunFacts
 {
     public static void Print(Screen screen, RunRecord run, RunFolders files, string id)
@@ -14,17 +14,29 @@ internal static class RunFacts
         screen.Fact("submitted", Texts.Time(run.Submitted));
         screen.Fact("ended", run.Ended is { } ended ? Texts.Time(ended) : null);
         screen.Fact("trained", run.Seconds > 0 ? Texts.Duration(TimeSpan.FromSeconds(run.Seconds)) : null);
-        screen.Fact("checkpoint", run.Head is { } head ? string.Create(CultureInfo.InvariantCulture, $"step {head.Step} of {run.Steps} ({head.Content})") : null);
+        screen.Fact(
+            "checkpoint",
+            run.Head is { } head ? string.Create(CultureInfo.InvariantCulture, $"step {head.Step} of {run.Steps} ({head.Content})") : null);
         foreach (var (name, value) in run.Latest)
         {
-            var best = run.Best.GetValueOrDefault(name) is { } lowest && lowest != value ? string.Create(CultureInfo.InvariantCulture, $", best {Texts.Number(lowest.Value)} at step {lowest.Step}") : "";
+            var best = run.Best.GetValueOrDefault(name) is { } lowest && lowest != value
+                ? string.Create(CultureInfo.InvariantCulture, $", best {Texts.Number(lowest.Value)} at step {lowest.Step}")
+                : "";
             screen.Fact(name, string.Create(CultureInfo.InvariantCulture, $"{Texts.Number(value.Value)} at step {value.Step}{best}"));
         }
         foreach (var change in run.Switches)
+        {
             screen.Fact("switch", string.Create(CultureInfo.InvariantCulture, $"step {change.Step}: node {change.From} to {change.To}"));
+        }
         foreach (var attempt in run.Attempts)
-            screen.Fact("attempt", string.Create(CultureInfo.InvariantCulture, $"{attempt.Number} on {attempt.DeviceName} from step {attempt.ResumedStep}, {(attempt.Ended is null ? "running" : attempt.Cause is { } cause ? $"{cause.ToString().ToLowerInvariant()}: {attempt.Message}" : "complete")}"));
+        {
+            var end = attempt.Ended is null ? "running" : attempt.Cause is { } cause ? $"{cause.ToString().ToLowerInvariant()}: {attempt.Message}" : "complete";
+            var beginning = $"{attempt.Number} on {attempt.DeviceName} from step {attempt.ResumedStep}";
+            screen.Fact("attempt", $"{beginning}, {end}");
+        }
         foreach (var file in files.FilesOf(id))
+        {
             screen.Fact("file", file);
+        }
     }
 }

@@ -16,13 +16,20 @@ internal static class SampleCommand
         var count = Arguments.Count(100, "How many pictures.");
         var columns = Arguments.Positive(new Option<int>("--columns") { Description = "Pictures in a row.", DefaultValueFactory = _ => 10 });
         var seed = new Option<long>("--seed") { Description = "Seed of the noise.", DefaultValueFactory = _ => 0 };
-        var output = new Option<string>("--output", "-o") { Description = "The PNG file to write.", HelpName = "FILE", DefaultValueFactory = _ => "samples.png" };
+        var output = new Option<string>("--output", "-o")
+        {
+            Description = "The PNG file to write.",
+            HelpName = "FILE",
+            DefaultValueFactory = _ => "samples.png",
+        };
         var command = new Command("sample", "Draws pictures with a student, one network evaluation each.") { name, count, columns, seed, output };
         command.SetAction(async (parsed, cancellation) =>
         {
             var file = Path.GetFullPath(parsed.GetRequiredValue(output));
             if (!Directory.Exists(Path.GetDirectoryName(file)))
+            {
                 throw new DisBackException($"The picture cannot be written to '{file}': there is no such folder; make it, or name another file with --output.");
+            }
             await using var installation = Installation.Of(parsed, session);
             using var student = await StudentSource.OpenAsync(installation, parsed.GetRequiredValue(name), teacher: false, cancellation);
             using var images = student.Draw(parsed.GetValue(seed), 0, parsed.GetValue(count));

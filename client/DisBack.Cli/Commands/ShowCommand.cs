@@ -23,11 +23,17 @@ internal static class ShowCommand
             await using var installation = Installation.Of(parsed, session);
             var trial = await installation.Archive.FindTrialAsync(parsed.GetRequiredValue(name), cancellation);
             if (parsed.GetValue(spec))
+            {
                 session.Screen.Output.Write(SpecYaml.Write(SpecJson.FromJson<ExperimentSpec>(trial.Spec)));
+            }
             else if (parsed.GetValue(json))
+            {
                 session.Screen.Json(DocumentJson.Of(trial));
+            }
             else
+            {
                 Print(session.Screen, installation.Files, trial);
+            }
             return (int)ExitCode.Ok;
         });
         return command;
@@ -37,7 +43,9 @@ internal static class ShowCommand
     {
         screen.Fact("run", trial.Id);
         screen.Fact("teacher", trial.Teacher?.Digest);
-        screen.Fact("trajectory", trial.Trajectory.Length == 0 ? null : $"{Texts.Short(trial.Trajectory)}" + (trial.Nodes > 0 ? string.Create(CultureInfo.InvariantCulture, $" ({trial.Nodes} nodes)") : ""));
+        screen.Fact("trajectory", trial.Trajectory.Length == 0
+            ? null
+            : $"{Texts.Short(trial.Trajectory)}" + (trial.Nodes > 0 ? string.Create(CultureInfo.InvariantCulture, $" ({trial.Nodes} nodes)") : ""));
         RunFacts.Print(screen, trial.Run, files, trial.Id);
     }
 }

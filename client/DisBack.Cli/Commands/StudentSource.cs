@@ -36,7 +36,9 @@ internal sealed class StudentSource : IDisposable
     public static async Task<StudentSource> OpenAsync(Installation installation, string text, bool teacher, CancellationToken cancellation)
     {
         if (!teacher && File.Exists(text))
+        {
             return OfStudent(text, null);
+        }
         var trial = await installation.Archive.FindTrialAsync(text, cancellation);
         var spec = SpecJson.FromJson<ExperimentSpec>(trial.Spec);
         var contents = installation.Archive.Content;
@@ -45,13 +47,20 @@ internal sealed class StudentSource : IDisposable
         {
             var weights = contents.LocalPathOf(trial.Teacher!);
             if (weights is null)
+            {
                 await contents.FetchAsync(trial.Teacher!, weights = Path.Combine(folder, "teacher.safetensors"), cancellation);
+            }
             else
+            {
                 await contents.VerifyAsync(trial.Teacher!, cancellation);
+            }
             return OfTeacher(NetworkFile.Open(weights), spec);
         }
         if (!trial.Run.Artifacts.TryGetValue(StudentFile.Name, out var student))
-            throw new DisBackException($"{trial.Id} has no student yet: it is {trial.Run.Status.ToString().ToLowerInvariant()}; repeat its command until it is complete.");
+        {
+            throw new DisBackException(
+                $"{trial.Id} has no student yet: it is {trial.Run.Status.ToString().ToLowerInvariant()}; repeat its command until it is complete.");
+        }
         var path = Path.Combine(folder, student.Name);
         await contents.FetchAsync(student.Content, path, cancellation);
         return OfStudent(path, spec);

@@ -34,7 +34,7 @@ internal static class TeacherCommand
             var spec = SpecReader.Read<TeacherSpec>(parsed.GetRequiredValue(file), parsed.GetRequiredValue(set));
             await using var installation = Installation.Of(parsed, session);
             RunCommand.RefuseDetached(parsed.GetValue(detach), installation);
-            var control = await installation.DriveAsync($"disback teacher train {parsed.GetRequiredValue(file)}", spec.Hardware.Device, cancellation);
+            var control = await installation.HostAsync($"disback teacher train {parsed.GetRequiredValue(file)}", spec.Hardware.Device, cancellation);
             await control.TrainTeacherAsync(spec, cancellation);
             var id = RunId.Teacher(spec.Name);
             if (parsed.GetValue(detach))
@@ -42,15 +42,25 @@ internal static class TeacherCommand
                 session.Screen.Line($"{id} is being trained; 'disback watch teacher/{spec.Name}' shows it.");
                 return (int)ExitCode.Ok;
             }
-            var run = await new Driver(session, installation, control).DriveAsync(id, cancellation);
+            var run = await new RunFollower(session, installation, control).FinishAsync(id, cancellation);
             if (await installation.Archive.TeacherAsync(spec.Name, CancellationToken.None) is { Weights: { } weights })
             {
-                await Driver.ExportAsync(installation, run);
-                var manifest = new { spec.Name, spec.Seed, SpecDigest = GrainKeys.Digest(SpecJson.Canonical(spec)), WeightsDigest = weights.Digest, Spec = SpecJson.ToNode(spec) };
-                await File.WriteAllTextAsync(Path.Combine(installation.Files.Of(run.Folder), "teacher.json"), JsonSerializer.Serialize(manifest, StorageJson.Options) + "\n", CancellationToken.None);
+                await RunFollower.ExportAsync(installation, run);
+                var manifest = new
+                {
+                    spec.Name,
+                    spec.Seed,
+                    SpecDigest = GrainKeys.Digest(SpecJson.Canonical(spec)),
+                    WeightsDigest = weights.Digest,
+                    Spec = SpecJson.ToNode(spec),
+                };
+                await File.WriteAllTextAsync(
+                    Path.Combine(installation.Files.Of(run.Folder), "teacher.json"),
+                    JsonSerializer.Serialize(manifest, StorageJson.Options) + "\n",
+                    CancellationToken.None);
             }
-            Driver.Conclude(session.Screen, installation, run);
-            return (int)(session.Signals.Received ?? Driver.CodeOf(run.Run));
+            RunFollower.Conclude(session.Screen, installation, run);
+            return (int)(session.Signals.Received ?? RunFollower.CodeOf(run.Run));
         });
         return command;
     }
@@ -59,7 +69,11 @@ internal static class TeacherCommand
     {
         var file = new Argument<string>("FILE") { Description = "A safetensors file with the tensor names of EDM's networks." };
         var name = new Option<string?>("--name") { Description = "Name to register it under; the file's own name unless given." };
-        var network = new Option<string?>("--network") { Description = "YAML file with the network's settings, for files that do not say which network they hold.", HelpName = "FILE" };
+        var network = new Option<string?>("--network")
+        {
+            Description = "YAML file with the network's settings, for files that do not say which network they hold.",
+            HelpName = "FILE",
+        };
         var command = new Command("import", "Registers weights as a teacher, after loading them strictly.") { file, name, network };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -72,11 +86,14 @@ internal static class TeacherCommand
             NetworkFile.Load(weights, denoiser);
 
             await using var installation = Installation.Of(parsed, session);
-            var control = await installation.DriveAsync($"disback teacher import {path}", "cpu", cancellation);
+            var control = await installation.HostAsync($"disback teacher import {path}", "cpu", cancellation);
             using var bytes = new MemoryStream();
             SafetensorsFile.Write(bytes, NetworkFile.TensorsOf(denoiser), NetworkMetadata.Of(settings));
             var content = await installation.Archive.Content.PutAsync(BinaryData.FromBytes(bytes.ToArray()), cancellation);
-            await control.RegisterTeacherAsync(known, new TeacherRegistration(content, settings.ToJson(), $"imported from {Path.GetFileName(path)}"), cancellation);
+            await control.RegisterTeacherAsync(
+                known,
+                new TeacherRegistration(content, settings.ToJson(), $"imported from {Path.GetFileName(path)}"),
+                cancellation);
             session.Screen.Line($"Teacher '{known}' is registered: {content.Digest}.");
             return (int)ExitCode.Ok;
         });
@@ -92,10 +109,14 @@ internal static class TeacherCommand
             await using var installation = Installation.Of(parsed, session);
             var teachers = await installation.Archive.TeachersAsync(cancellation);
             if (parsed.GetValue(json))
+            {
                 session.Screen.Json(JsonSerializer.SerializeToNode(teachers.Select(DocumentJson.Of)));
+            }
             else
+            {
                 session.Screen.Table(["TEACHER", "STATUS", "BYTES", "DIGEST", "PROVENANCE"],
                     [.. TeacherLibrary.Shipped.Select(n => new[] { n, "shipped", "-", "-", "part of DisBack" }), .. teachers.Select(Row)]);
+            }
             await installation.WarnOfDamageAsync(session.Screen, cancellation);
             return (int)ExitCode.Ok;
         });

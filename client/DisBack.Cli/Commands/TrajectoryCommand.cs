@@ -24,13 +24,20 @@ internal static class TrajectoryCommand
             await using var installation = Installation.Of(parsed, session);
             var trajectories = await installation.Archive.TrajectoriesAsync(cancellation);
             if (parsed.GetValue(json))
+            {
                 session.Screen.Json(JsonSerializer.SerializeToNode(trajectories.Select(DocumentJson.Of)));
+            }
             else
+            {
                 session.Screen.Table(["TRAJECTORY", "NAME", "STATUS", "NODES", "BYTES", "SUBMITTED"], trajectories.Select(t => new[]
                 {
-                    Texts.Short(t.Id), t.Name, t.Sealed ? "sealed" : t.Run.Status.ToString().ToLowerInvariant(), t.Nodes.Length.ToString(CultureInfo.InvariantCulture),
+                    Texts.Short(t.Id),
+                    t.Name,
+                    t.Sealed ? "sealed" : t.Run.Status.ToString().ToLowerInvariant(),
+                    t.Nodes.Length.ToString(CultureInfo.InvariantCulture),
                     Texts.Bytes(t.Nodes.Sum(n => n.Content.Length)), Texts.Time(t.Run.Submitted),
                 }));
+            }
             await installation.WarnOfDamageAsync(session.Screen, cancellation);
             return (int)ExitCode.Ok;
         });
@@ -76,8 +83,14 @@ internal static class TrajectoryCommand
             var trajectory = await installation.Archive.FindTrajectoryAsync(parsed.GetRequiredValue(name), cancellation);
             var whole = trajectory.Sealed && trajectory.Nodes.Select(n => n.Index).SequenceEqual(Enumerable.Range(0, trajectory.Nodes.Length));
             if (!whole)
+            {
                 session.Screen.Line($"The trajectory {Texts.Short(trajectory.Id)} is not complete: stage 1 has not ended; repeat the run that records it.");
-            var intact = await Verification.RunAsync(session.Screen, installation.Archive.Content, trajectory.Nodes.Select(n => (string.Create(CultureInfo.InvariantCulture, $"node {n.Index}, step {n.Step}"), n.Content)), cancellation);
+            }
+            var intact = await Verification.RunAsync(
+                session.Screen,
+                installation.Archive.Content,
+                trajectory.Nodes.Select(n => (string.Create(CultureInfo.InvariantCulture, $"node {n.Index}, step {n.Step}"), n.Content)),
+                cancellation);
             return (int)(whole && intact ? ExitCode.Ok : ExitCode.Storage);
         });
         return command;
@@ -94,11 +107,19 @@ internal static class TrajectoryCommand
             var trajectory = await installation.Archive.FindTrajectoryAsync(parsed.GetRequiredValue(name), cancellation);
             var destination = Directory.CreateDirectory(parsed.GetRequiredValue(target));
             if (destination.EnumerateFileSystemInfos().Any())
+            {
                 throw new DisBackException($"The folder {destination} is not empty; name an empty or a new one.");
+            }
             foreach (var node in trajectory.Nodes)
+            {
                 await installation.Archive.Content.FetchAsync(node.Content, Path.Combine(destination.FullName, FileName(node)), cancellation);
-            await File.WriteAllTextAsync(Path.Combine(destination.FullName, "trajectory.json"), DocumentJson.Of(trajectory).ToJsonString(StorageJson.Options) + "\n", cancellation);
-            session.Screen.Line(string.Create(CultureInfo.InvariantCulture, $"{trajectory.Nodes.Length} nodes and trajectory.json are in {destination.FullName}."));
+            }
+            await File.WriteAllTextAsync(
+                Path.Combine(destination.FullName, "trajectory.json"),
+                DocumentJson.Of(trajectory).ToJsonString(StorageJson.Options) + "\n",
+                cancellation);
+            session.Screen.Line(
+                string.Create(CultureInfo.InvariantCulture, $"{trajectory.Nodes.Length} nodes and trajectory.json are in {destination.FullName}."));
             return (int)ExitCode.Ok;
         });
         return command;

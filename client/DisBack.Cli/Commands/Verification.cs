@@ -8,7 +8,11 @@ namespace DisBack.Cli.Commands;
 internal static class Verification
 {
     /// <returns>Whether all of them are intact.</returns>
-    public static async Task<bool> RunAsync(Screen screen, ContentStore contents, IEnumerable<(string What, ContentRef Content)> addresses, CancellationToken cancellation)
+    public static async Task<bool> RunAsync(
+        Screen screen,
+        ContentStore contents,
+        IEnumerable<(string What, ContentRef Content)> addresses,
+        CancellationToken cancellation)
     {
         var intact = true;
         foreach (var (what, content) in addresses)

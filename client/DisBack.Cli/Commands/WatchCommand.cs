@@ -15,7 +15,7 @@ internal static class WatchCommand
     public static Command Create(Session session)
     {
         var (name, json) = (Arguments.Run(), Arguments.Json());
-        var command = new Command("watch", "Follows a run that another process drives; Ctrl-C ends the watching, not the run.") { name, json };
+        var command = new Command("watch", "Follows a run that another process hosts; Ctrl-C ends the watching, not the run.") { name, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             await using var installation = Installation.Of(parsed, session);
@@ -24,19 +24,29 @@ internal static class WatchCommand
             if (parsed.GetValue(json))
             {
                 if (control is null)
+                {
                     session.Screen.Json(run.Trial is { } trial ? DocumentJson.Of(trial) : DocumentJson.Of(run.Run));
+                }
                 else
+                {
                     await foreach (var update in control.WatchAsync(run.Id, 0, session.Signals.Stopping))
+                    {
                         session.Screen.Line(JsonSerializer.Serialize(update, Api.Json));
-                return (int)Driver.CodeOf((await RunTarget.ReadAsync(installation.Archive, run.Id, cancellation)).Run);
+                    }
+                }
+                return (int)RunFollower.CodeOf((await RunTarget.ReadAsync(installation.Archive, run.Id, cancellation)).Run);
             }
             if (control is not null)
-                run = await new Driver(session, installation, control).WatchAsync(run);
-            // The process that drives a run of a data folder writes its files; the files of a cluster's run are fetched here.
-            if (!installation.DrivesHere && run.Run.Status.IsSettled())
-                await Driver.ExportAsync(installation, run);
-            Driver.Conclude(session.Screen, installation, run);
-            return (int)Driver.CodeOf(run.Run);
+            {
+                run = await new RunFollower(session, installation, control).WatchAsync(run);
+            }
+            // The process that hosts a run of a data folder writes its files; the files of a cluster's run are fetched here.
+            if (!installation.HostsRuns && run.Run.Status.IsSettled())
+            {
+                await RunFollower.ExportAsync(installation, run);
+            }
+            RunFollower.Conclude(session.Screen, installation, run);
+            return (int)RunFollower.CodeOf(run.Run);
         });
         return command;
     }

@@ -25,10 +25,16 @@ internal static class WhyCommand
                 ? await control.WhyAsync(run.Id, cancellation)
                 : OfDocument(run, installation.Archive);
             if (parsed.GetValue(json))
+            {
                 session.Screen.Json(JsonSerializer.SerializeToNode(sentences, StorageJson.Options));
+            }
             else
+            {
                 foreach (var sentence in sentences)
+                {
                     session.Screen.Line(sentence);
+                }
+            }
             return (int)ExitCode.Ok;
         });
         return command;

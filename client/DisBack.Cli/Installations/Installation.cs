@@ -19,23 +19,25 @@ internal abstract class Installation(string data) : IAsyncDisposable
     /// <summary>The teachers it knows.</summary>
     public TeacherLibrary Teachers => new(Archive, path => NetworkFile.Open(path).Dispose());
 
-    /// <summary>Whether runs are driven by this process and end with it.</summary>
-    public abstract bool DrivesHere { get; }
+    /// <summary>Whether runs are hosted by this process and stop with it.</summary>
+    public abstract bool HostsRuns { get; }
 
-    /// <summary>Controls the runs that are driven now; null if no process drives them.</summary>
+    /// <summary>Controls the runs that are hosted now; null if no process hosts them.</summary>
     public abstract Task<IControl?> ReachAsync(CancellationToken cancellation);
 
-    /// <summary>Sees to it that runs are driven, if need be by this process.</summary>
+    /// <summary>Sees to it that runs are hosted, if need be by this process.</summary>
     /// <param name="command">What this process does, as a person would type it.</param>
     /// <param name="device">What the spec's <c>hardware.device</c> asks of this process, if it is the one that computes.</param>
     /// <param name="cancellation">Stops the start.</param>
-    public abstract Task<IControl> DriveAsync(string command, string device, CancellationToken cancellation);
+    public abstract Task<IControl> HostAsync(string command, string device, CancellationToken cancellation);
 
     /// <summary>Says what a list does not show because it cannot be read.</summary>
     public async Task WarnOfDamageAsync(Screen screen, CancellationToken cancellation)
     {
         foreach (var damaged in await Archive.DamagedAsync(cancellation))
+        {
             await screen.Error.WriteLineAsync($"disback: {damaged}");
+        }
     }
 
     public abstract ValueTask DisposeAsync();
@@ -45,18 +47,26 @@ internal abstract class Installation(string data) : IAsyncDisposable
     {
         var data = parsed.GetRequiredValue(GlobalOptions.Data);
         if (parsed.GetValue(GlobalOptions.Cluster) is not { Length: > 0 } cluster)
+        {
             return new OfFolder(data);
+        }
         if (!Uri.TryCreate(cluster, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+        {
             throw new DisBackException($"The cluster '{cluster}' is not an address; give --cluster as https://HOST[:PORT].");
+        }
         if (address is { Scheme: "http", IsLoopback: false })
+        {
             session.Screen.Error.WriteLine($"disback: The token travels to {address.Host} unencrypted; use an https address where others share the network.");
+        }
         return new OfCluster(data, new ClusterClient(address, Token(parsed), session.Screen.Error.WriteLine, session.Time));
     }
 
     private static string? Token(ParseResult parsed)
     {
         if (parsed.GetValue(GlobalOptions.TokenFile) is not { } file)
+        {
             return Environment.GetEnvironmentVariable(GlobalOptions.TokenVariable) is { Length: > 0 } token ? token : null;
+        }
         try
         {
             return File.ReadAllText(file).Trim();
@@ -70,40 +80,42 @@ internal abstract class Installation(string data) : IAsyncDisposable
     private sealed class OfFolder(string data) : Installation(data)
     {
         private readonly DataFolder _folder = new(data);
-        private IAsyncDisposable? _driver;
+        private IAsyncDisposable? _connection;
 
         public override IArchive Archive => _folder.Archive;
 
-        public override bool DrivesHere => true;
+        public override bool HostsRuns => true;
 
         public override async Task<IControl?> ReachAsync(CancellationToken cancellation)
         {
             if (_folder.Owner is not { } owner)
+            {
                 return null;
+            }
             var connection = await SiloConnection.ConnectAsync(owner, cancellation);
-            _driver = connection;
+            _connection = connection;
             return new GrainControl(connection.Grains);
         }
 
-        public override async Task<IControl> DriveAsync(string command, string device, CancellationToken cancellation)
+        public override async Task<IControl> HostAsync(string command, string device, CancellationToken cancellation)
         {
             var silo = await Silo.StartAsync(_folder, command, device, cancellation);
-            _driver = silo;
+            _connection = silo;
             return new GrainControl(silo.Grains);
         }
 
-        public override ValueTask DisposeAsync() => _driver?.DisposeAsync() ?? default;
+        public override ValueTask DisposeAsync() => _connection?.DisposeAsync() ?? default;
     }
 
     private sealed class OfCluster(string data, ClusterClient cluster) : Installation(data)
     {
         public override IArchive Archive => cluster;
 
-        public override bool DrivesHere => false;
+        public override bool HostsRuns => false;
 
         public override Task<IControl?> ReachAsync(CancellationToken cancellation) => Task.FromResult<IControl?>(cluster);
 
-        public override Task<IControl> DriveAsync(string command, string device, CancellationToken cancellation) => Task.FromResult<IControl>(cluster);
+        public override Task<IControl> HostAsync(string command, string device, CancellationToken cancellation) => Task.FromResult<IControl>(cluster);
 
         public override ValueTask DisposeAsync()
         {

@@ -33,7 +33,8 @@ internal sealed record RunTarget(RunId Id, string Name, int Nodes, RunRecord Run
 
     public static RunTarget Of(TeacherDocument teacher) => new(RunId.Teacher(teacher.Id), teacher.Id, 0, teacher.Run, teacher.Spec);
 
-    public static RunTarget Of(TrajectoryDocument trajectory) => new(RunId.Trajectory(trajectory.Id), trajectory.Name, trajectory.Nodes.Length, trajectory.Run, trajectory.Spec);
+    public static RunTarget Of(TrajectoryDocument trajectory) =>
+        new(RunId.Trajectory(trajectory.Id), trajectory.Name, trajectory.Nodes.Length, trajectory.Run, trajectory.Spec);
 
     /// <summary>The run that a text means.</summary>
     public static async Task<RunTarget> FindAsync(IArchive archive, string text, CancellationToken cancellation) =>

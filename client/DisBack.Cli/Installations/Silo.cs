@@ -21,7 +21,7 @@ internal sealed class Silo : IAsyncDisposable
     /// <param name="command">What the user typed.</param>
     /// <param name="device">The one device that this process computes on.</param>
     /// <param name="cancellation">Stops the start.</param>
-    /// <exception cref="DisBackException">This host has no such device.</exception>
+    /// <exception cref="DisBackException">This machine has no such device.</exception>
     public static async Task<Silo> StartAsync(DataFolder folder, string command, string device, CancellationToken cancellation)
     {
         var accelerator = Accelerators.Open(device);
@@ -42,7 +42,9 @@ internal sealed class Silo : IAsyncDisposable
     private static void AddTelemetry(IServiceCollection services)
     {
         if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT")))
+        {
             return;
+        }
         services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("disback"))
             .WithMetrics(metrics => metrics.AddMeter(Orchestration.Telemetry.Name, Storage.Telemetry.MeterName, "Microsoft.Orleans"))

@@ -5,7 +5,7 @@ using DisBack.Contracts.Grains;
 
 namespace DisBack.Cli.Live;
 
-/// <summary>What is known of a run while it is watched; folds updates in and says it in words.</summary>
+/// <summary>What is known of a run while it is watched; folds updates in and puts it into a sentence.</summary>
 internal sealed class RunProgress(TimeProvider time, int nodes)
 {
     private readonly long _start = time.GetTimestamp();
@@ -24,14 +24,20 @@ internal sealed class RunProgress(TimeProvider time, int nodes)
     public void Add(RunUpdate update)
     {
         if (update.Progress.Stage != Snapshot.Stage)
+        {
             _losses.Clear();
+        }
         Latest = update;
         foreach (var (name, (value, _)) in update.Progress.Metrics.OrderBy(m => m.Value.Step))
         {
             if (name == MetricNames.Fid || name.StartsWith(MetricNames.Fid + "/", StringComparison.Ordinal))
+            {
                 (_fid, _best) = (value, Math.Min(value, _best ?? value));
+            }
             else if (name.StartsWith("loss/", StringComparison.Ordinal) || name == "loss")
+            {
                 _losses[name] = value;
+            }
         }
     }
 
@@ -55,7 +61,9 @@ internal sealed class RunProgress(TimeProvider time, int nodes)
         {
             var parts = new List<string>();
             if (Snapshot.Steps > 0)
+            {
                 parts.Add(string.Create(CultureInfo.InvariantCulture, $"step {Snapshot.Step:N0} of {Snapshot.Steps:N0}"));
+            }
             if (Snapshot.StepsPerSecond > 0)
             {
                 parts.Add(string.Create(CultureInfo.InvariantCulture, $"{Snapshot.StepsPerSecond:0.0} steps/s"));
@@ -72,13 +80,18 @@ internal sealed class RunProgress(TimeProvider time, int nodes)
         {
             var parts = _losses.Select(l => $"{l.Key} {Texts.Number(l.Value)}").ToList();
             if (Snapshot.TargetIndex >= 0)
+            {
                 parts.Add(Target);
+            }
             if (_fid is { } fid)
+            {
                 parts.Add($"FID {Texts.Number(fid)}" + (_best < fid ? $" (best {Texts.Number(_best.Value)})" : ""));
+            }
             return string.Join("  ", parts);
         }
     }
 
     private string Target => Snapshot.TargetIndex == 0 ? "target: the teacher"
-        : string.Create(CultureInfo.InvariantCulture, $"target: node {Snapshot.TargetIndex}") + (Nodes > 0 ? string.Create(CultureInfo.InvariantCulture, $" of {Nodes - 1}") : "");
+        : string.Create(CultureInfo.InvariantCulture, $"target: node {Snapshot.TargetIndex}")
+            + (Nodes > 0 ? string.Create(CultureInfo.InvariantCulture, $" of {Nodes - 1}") : "");
 }

@@ -22,7 +22,9 @@ internal sealed class RunView(Screen screen, TimeProvider time, string run, int 
         if (!screen.IsLive)
         {
             await foreach (var update in updates.WithCancellation(cancellationToken))
+            {
                 Print(update);
+            }
             return _progress.Latest;
         }
         await screen.Console.Live(Picture()).AutoClear(true).StartAsync(async live =>
@@ -31,7 +33,9 @@ internal sealed class RunView(Screen screen, TimeProvider time, string run, int 
             {
                 _progress.Add(update);
                 foreach (var happened in update.Events.Where(IsNews))
+                {
                     screen.Console.MarkupLineInterpolated($"[dim]{_progress.Elapsed,8}[/]  {happened.Message}");
+                }
                 live.UpdateTarget(Picture());
             }
         });
@@ -44,9 +48,13 @@ internal sealed class RunView(Screen screen, TimeProvider time, string run, int 
         var stage = _progress.Stage;
         _progress.Add(update);
         foreach (var happened in update.Events.Where(IsNews))
+        {
             screen.Line($"{_progress.Elapsed,8}  {happened.Message}");
+        }
         if (_progress.Snapshot.Step == 0 || (_progress.Stage == stage && _lastLine != 0 && time.GetElapsedTime(_lastLine) < s_linePeriod))
+        {
             return;
+        }
         _lastLine = time.GetTimestamp();
         screen.Line($"{_progress.Elapsed,8}  {_progress.Stage}  {_progress.Pace}  {_progress.Figures}".TrimEnd());
     }
@@ -63,9 +71,13 @@ internal sealed class RunView(Screen screen, TimeProvider time, string run, int 
             Markup.FromInterpolated($"[aqua]{new string('━', done)}[/][dim]{new string('━', BarWidth - done)}[/]  {_progress.Pace}"),
         };
         if (_progress.Figures.Length > 0)
+        {
             lines.Add(new Text(_progress.Figures));
+        }
         if (_progress.Latest is { Reason: { Length: > 0 } reason } latest && !latest.Status.IsSettled())
+        {
             lines.Add(new Text(reason, Color.Yellow));
+        }
         return new Rows(lines);
     }
 }

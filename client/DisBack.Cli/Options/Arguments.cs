@@ -20,14 +20,17 @@ internal static class Arguments
         DefaultValueFactory = _ => [],
     };
 
-    public static Option<int> Count(int value, string description) => Positive(new Option<int>("--count", "-n") { Description = description, DefaultValueFactory = _ => value });
+    public static Option<int> Count(int value, string description) =>
+        Positive(new Option<int>("--count", "-n") { Description = description, DefaultValueFactory = _ => value });
 
     public static Option<int> Positive(Option<int> option)
     {
         option.Validators.Add(result =>
         {
             if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var value) && value < 1)
+            {
                 result.AddError($"{option.Name} is {value}; expected at least 1.");
+            }
         });
         return option;
     }

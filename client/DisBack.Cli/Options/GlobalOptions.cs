@@ -23,7 +23,8 @@ internal static class GlobalOptions
     /// <summary>The cluster to work with, instead of a data folder.</summary>
     public static readonly Option<string?> Cluster = new("--cluster")
     {
-        Description = $"Address of a cluster's gateway, instead of working in the data folder; {ClusterVariable} names a default. Files of runs are put under --data.",
+        Description = $"Address of a cluster's gateway, instead of working in the data folder; {ClusterVariable} names a default. "
+            + "Files of runs are put under --data.",
         HelpName = "URL",
         Recursive = true,
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable(ClusterVariable),

@@ -19,7 +19,14 @@ internal static class Chart
     /// <summary>A curve with more points than this is noisy rather than sparse, and gets a moving mean.</summary>
     private const int Dense = 60;
 
-    private static readonly Color[] Colors = [Color.FromHex("#3b82f6"), Color.FromHex("#f59e0b"), Color.FromHex("#10b981"), Color.FromHex("#ef4444"), Color.FromHex("#8b5cf6")];
+    private static readonly Color[] s_colors =
+    [
+        Color.FromHex("#3b82f6"),
+        Color.FromHex("#f59e0b"),
+        Color.FromHex("#10b981"),
+        Color.FromHex("#ef4444"),
+        Color.FromHex("#8b5cf6"),
+    ];
 
     static Chart()
     {
@@ -43,21 +50,40 @@ internal static class Chart
         var logarithmic = !chart.Stepped && values.Length > 0 && values.Min() > 0 && values.Max() > 20 * values.Min();
         for (var i = 0; i < curves.Length; i++)
         {
-            var line = Add(plot, curves[i], Colors[i % Colors.Length], logarithmic, chart.Stepped);
-            if (curves.Length > 1) line.LegendText = curves[i].Name;
+            var line = Add(plot, curves[i], s_colors[i % s_colors.Length], logarithmic, chart.Stepped);
+            if (curves.Length > 1)
+            {
+                line.LegendText = curves[i].Name;
+            }
         }
-        foreach (var step in chart.Marks) plot.Add.VerticalLine(step, 1, ink.WithAlpha(0.4), LinePattern.Dashed);
+        foreach (var step in chart.Marks)
+        {
+            plot.Add.VerticalLine(step, 1, ink.WithAlpha(0.4), LinePattern.Dashed);
+        }
 
         plot.Axes.Bottom.Label.Text = "step";
         plot.Axes.Bottom.Label.Bold = false;
         plot.Axes.Bottom.Label.FontSize = 13;
-        plot.Axes.Bottom.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true, LabelFormatter = step => step.ToString("#,0", CultureInfo.InvariantCulture) };
-        if (logarithmic) plot.Axes.Left.TickGenerator = LogarithmicTicks(values.Min(), values.Max());
-        else if (chart.Stepped) plot.Axes.Left.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true };
+        plot.Axes.Bottom.TickGenerator = new NumericAutomatic
+        {
+            IntegerTicksOnly = true,
+            LabelFormatter = step => step.ToString("#,0", CultureInfo.InvariantCulture),
+        };
+        if (logarithmic)
+        {
+            plot.Axes.Left.TickGenerator = LogarithmicTicks(values.Min(), values.Max());
+        }
+        else if (chart.Stepped)
+        {
+            plot.Axes.Left.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true };
+        }
         plot.Axes.Bottom.MinorTickStyle.Length = plot.Axes.Left.MinorTickStyle.Length = 0;
         plot.Axes.Margins(0.01, 0.1);
         plot.Axes.AutoScale();
-        if (!logarithmic && values.Length > 0 && values.Min() >= 0 && !chart.Stepped) plot.Axes.SetLimitsY(0, Math.Max(values.Max() * 1.1, 1e-9));
+        if (!logarithmic && values.Length > 0 && values.Min() >= 0 && !chart.Stepped)
+        {
+            plot.Axes.SetLimitsY(0, Math.Max(values.Max() * 1.1, 1e-9));
+        }
         ShowLegend(plot, ink);
         return plot;
     }
@@ -82,8 +108,14 @@ internal static class Chart
                 shown.Select(p => (double)p.Step).ToArray(), shown.Select(p => logarithmic ? Math.Log10(p.Value) : p.Value).ToArray(), shade);
             drawn.LineWidth = noisy ? 1 : 2;
             drawn.MarkerSize = shown.Count > 30 || stepped ? 0 : 6;
-            if (!curve.Joined) (drawn.LineWidth, drawn.MarkerSize, drawn.MarkerShape) = (0, 11, MarkerShape.FilledDiamond);
-            if (stepped) drawn.ConnectStyle = ConnectStyle.StepHorizontal;
+            if (!curve.Joined)
+            {
+                (drawn.LineWidth, drawn.MarkerSize, drawn.MarkerShape) = (0, 11, MarkerShape.FilledDiamond);
+            }
+            if (stepped)
+            {
+                drawn.ConnectStyle = ConnectStyle.StepHorizontal;
+            }
             return drawn;
         }
     }
@@ -91,7 +123,10 @@ internal static class Chart
     /// <summary>Keeps the smallest and the largest value of each stretch, so that no peak is lost.</summary>
     private static IReadOnlyList<(long Step, double Value)> Thin(IReadOnlyList<(long Step, double Value)> points)
     {
-        if (points.Count <= 2 * Stretches) return points;
+        if (points.Count <= 2 * Stretches)
+        {
+            return points;
+        }
         return
         [
             .. Enumerable.Range(0, Stretches).SelectMany(stretch =>
@@ -108,7 +143,10 @@ internal static class Chart
     {
         var reach = Math.Max(2, points.Count / 80);
         var sums = new double[points.Count + 1];
-        for (var i = 0; i < points.Count; i++) sums[i + 1] = sums[i] + points[i].Value;
+        for (var i = 0; i < points.Count; i++)
+        {
+            sums[i + 1] = sums[i] + points[i].Value;
+        }
         return
         [
             .. points.Select((point, i) =>

@@ -8,8 +8,8 @@ internal static class CurvePictures
 {
     private const int Width = 860, Height = 270;
 
-    /// <summary>Stands for the page's text colour in an SVG until <see cref="Svg"/> puts <c>currentColor</c> in its place.</summary>
-    private static readonly Color PageInk = Color.FromHex("#010203");
+    /// <summary>Stands for the page's text colour in an SVG until <see cref="Svg"/> puts <c>currentColor</c> there.</summary>
+    private static readonly Color s_pageInk = Color.FromHex("#010203");
 
     /// <summary>All charts, one under the other, on white.</summary>
     public static byte[] Png(IReadOnlyList<ReportChart> charts)
@@ -38,10 +38,10 @@ internal static class CurvePictures
     /// <param name="number">Tells the element's inner names from those of other charts on the page.</param>
     public static string Svg(ReportChart chart, int number)
     {
-        var xml = Chart.Draw(chart, PageInk).GetSvgXml(Width, Height);
+        var xml = Chart.Draw(chart, s_pageInk).GetSvgXml(Width, Height);
         return xml[xml.IndexOf("<svg", StringComparison.Ordinal)..]
             .Replace($"width=\"{Width}\" height=\"{Height}\"", $"viewBox=\"0 0 {Width} {Height}\" role=\"img\"", StringComparison.Ordinal)
-            .Replace(PageInk.ToHex(), "currentColor", StringComparison.OrdinalIgnoreCase)
+            .Replace(s_pageInk.ToHex(), "currentColor", StringComparison.OrdinalIgnoreCase)
             .Replace("\"cl_", $"\"chart{number}_", StringComparison.Ordinal)
             .Replace("(#cl_", $"(#chart{number}_", StringComparison.Ordinal);
     }

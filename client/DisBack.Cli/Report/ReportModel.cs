@@ -5,7 +5,7 @@ internal sealed record ReportModel
 {
     public required string Title { get; init; }
 
-    /// <summary>One word, for example <c>completed</c>.</summary>
+    /// <summary>The status, for example <c>completed</c>.</summary>
     public required string Status { get; init; }
 
     /// <summary>One line under the title: what was distilled, how, and when.</summary>

@@ -4,7 +4,8 @@ namespace DisBack.Cli.Report;
 internal static class ReportStyle
 {
     public const string Css = """
-        :root { color-scheme: light dark; --ground: #f6f7f9; --card: #fff; --ink: #1c2128; --quiet: #5c6672; --line: #e1e5ea; --accent: #2563eb; --good: #15803d; --bad: #b91c1c; }
+        :root { color-scheme: light dark; --ground: #f6f7f9; --card: #fff; --ink: #1c2128; --quiet: #5c6672; --line: #e1e5ea;
+          --accent: #2563eb; --good: #15803d; --bad: #b91c1c; }
         @media (prefers-color-scheme: dark) {
           :root { --ground: #101418; --card: #181d23; --ink: #e4e8ed; --quiet: #98a2ae; --line: #2b323b; --accent: #7aa7ff; --good: #4ade80; --bad: #f87171; }
         }
@@ -14,7 +15,8 @@ internal static class ReportStyle
         h1 { margin: 0; font-size: 1.9rem; line-height: 1.2; letter-spacing: -0.02em; }
         h2 { margin: 2.5rem 0 0.8rem; font-size: 1.15rem; }
         header p { margin: 0.5rem 0 0; color: var(--quiet); }
-        .status { display: inline-block; vertical-align: middle; margin-left: 0.4rem; padding: 0.1rem 0.6rem; border: 1px solid currentColor; border-radius: 1rem; font-size: 0.8rem; font-weight: 500; letter-spacing: 0; color: var(--accent); }
+        .status { display: inline-block; vertical-align: middle; margin-left: 0.4rem; padding: 0.1rem 0.6rem;
+          border: 1px solid currentColor; border-radius: 1rem; font-size: 0.8rem; font-weight: 500; letter-spacing: 0; color: var(--accent); }
         .status.completed { color: var(--good); }
         .status.failed { color: var(--bad); }
         .headlines { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 0.8rem; margin: 1.6rem 0 0; }

@@ -25,8 +25,12 @@ internal static class ReportWriter
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
-            if (File.Exists(temporary)) File.Delete(temporary); // deleting throws if even the folder is missing
-            throw new StorageException($"The report '{path}' cannot be written: {cause.Message.TrimEnd('.')}; free some space or check the folder's permissions, then repeat the command.", cause);
+            if (File.Exists(temporary))
+            {
+                File.Delete(temporary); // deleting throws if even the folder is missing
+            }
+            throw new StorageException($"The report '{path}' cannot be written: {cause.Message.TrimEnd('.')}; free some space or check the folder's "
+                + "permissions, then repeat the command.", cause);
         }
     }
 
@@ -34,14 +38,38 @@ internal static class ReportWriter
     {
         var body = new StringBuilder();
         Header(body, report);
-        if (report.Headlines.Count > 0) Headlines(body, report.Headlines);
-        if (report.Pictures.Count > 0) Section(body, "Samples", () => Pictures(body, report.Pictures));
-        if (report.Charts.Count > 0) Section(body, "Curves", () => Charts(body, report.Charts));
-        if (report.Figures.Count > 0) Section(body, "Figures", () => Pairs(body, report.Figures, "figures"));
-        if (report.Nodes.Count > 0) Section(body, "Trajectory", () => Nodes(body, report.Nodes));
-        if (report.Command.Length > 0) Section(body, "Repeat it", () => body.Append($"<pre>{Text(report.Command)}</pre>"));
-        if (report.Spec.Length > 0) Section(body, "Spec", () => body.Append($"<pre>{Text(report.Spec)}</pre>"));
-        if (report.Digests.Count > 0) Section(body, "Digests", () => Pairs(body, report.Digests, "digests"));
+        if (report.Headlines.Count > 0)
+        {
+            Headlines(body, report.Headlines);
+        }
+        if (report.Pictures.Count > 0)
+        {
+            Section(body, "Samples", () => Pictures(body, report.Pictures));
+        }
+        if (report.Charts.Count > 0)
+        {
+            Section(body, "Curves", () => Charts(body, report.Charts));
+        }
+        if (report.Figures.Count > 0)
+        {
+            Section(body, "Figures", () => Pairs(body, report.Figures, "figures"));
+        }
+        if (report.Nodes.Count > 0)
+        {
+            Section(body, "Trajectory", () => Nodes(body, report.Nodes));
+        }
+        if (report.Command.Length > 0)
+        {
+            Section(body, "Repeat it", () => body.Append($"<pre>{Text(report.Command)}</pre>"));
+        }
+        if (report.Spec.Length > 0)
+        {
+            Section(body, "Spec", () => body.Append($"<pre>{Text(report.Spec)}</pre>"));
+        }
+        if (report.Digests.Count > 0)
+        {
+            Section(body, "Digests", () => Pairs(body, report.Digests, "digests"));
+        }
         return $$"""
             <!doctype html>
             <html lang="en">
@@ -66,7 +94,8 @@ internal static class ReportWriter
     }
 
     private static void Header(StringBuilder body, ReportModel report) => body.Append(
-        $"<header><h1>{Text(report.Title)} <span class=\"status {Text(report.Status)}\">{Text(report.Status)}</span></h1><p>{Text(report.Summary)}</p></header>\n");
+        $"<header><h1>{Text(report.Title)} <span class=\"status {Text(report.Status)}\">{Text(report.Status)}</span></h1>"
+            + $"<p>{Text(report.Summary)}</p></header>\n");
 
     private static void Section(StringBuilder body, string title, Action content)
     {
@@ -78,20 +107,28 @@ internal static class ReportWriter
     private static void Headlines(StringBuilder body, IReadOnlyList<ReportFigure> figures)
     {
         body.Append("<dl class=\"headlines\">");
-        foreach (var (name, value) in figures) body.Append($"<div><dt>{Text(name)}</dt><dd>{Text(value)}</dd></div>");
+        foreach (var (name, value) in figures)
+        {
+            body.Append($"<div><dt>{Text(name)}</dt><dd>{Text(value)}</dd></div>");
+        }
         body.Append("</dl>\n");
     }
 
     private static void Pictures(StringBuilder body, IReadOnlyList<ReportPicture> pictures)
     {
         foreach (var (caption, png) in pictures)
-            body.Append($"<figure class=\"samples\"><img alt=\"{Text(caption)}\" src=\"{DataUri("image/png", png)}\"><figcaption>{Text(caption)}</figcaption></figure>\n");
+        {
+            body.Append($"<figure class=\"samples\"><img alt=\"{Text(caption)}\" src=\"{DataUri("image/png", png)}\">"
+                + $"<figcaption>{Text(caption)}</figcaption></figure>\n");
+        }
     }
 
     private static void Charts(StringBuilder body, IReadOnlyList<ReportChart> charts)
     {
         for (var i = 0; i < charts.Count; i++)
+        {
             body.Append($"<figure class=\"chart\"><figcaption>{Text(charts[i].Title)}</figcaption>{CurvePictures.Svg(charts[i], i)}</figure>\n");
+        }
         var switched = charts.Any(chart => chart.Marks.Count > 0) ? "Dashed lines are the steps at which the target was switched. " : "";
         body.Append($"<p class=\"note\">{switched}Where a curve is noisy, the measured values are thin and their moving mean is thick.</p>\n");
     }
@@ -99,7 +136,10 @@ internal static class ReportWriter
     private static void Pairs(StringBuilder body, IReadOnlyList<ReportFigure> figures, string kind)
     {
         body.Append($"<table class=\"{kind}\">");
-        foreach (var (name, value) in figures) body.Append($"<tr><th scope=\"row\">{Text(name)}</th><td>{Text(value)}</td></tr>\n");
+        foreach (var (name, value) in figures)
+        {
+            body.Append($"<tr><th scope=\"row\">{Text(name)}</th><td>{Text(value)}</td></tr>\n");
+        }
         body.Append("</table>\n");
     }
 
@@ -110,7 +150,8 @@ internal static class ReportWriter
         {
             body.Append(string.Create(
                 CultureInfo.InvariantCulture,
-                $"<tr><td>{node.Index}{(node.Index == 0 ? " (teacher)" : "")}</td><td>{node.Step:#,0}</td><td>{node.Loss:G4}</td><td>{node.Bytes / 1e6:0.00} MB</td><td><code>{Text(node.Digest)}</code></td></tr>\n"));
+                $"<tr><td>{node.Index}{(node.Index == 0 ? " (teacher)" : "")}</td><td>{node.Step:#,0}</td><td>{node.Loss:G4}</td>"
+                    + $"<td>{node.Bytes / 1e6:0.00} MB</td><td><code>{Text(node.Digest)}</code></td></tr>\n"));
         }
         body.Append("</table>\n");
     }

@@ -16,6 +16,7 @@ namespace DisBack.Cli.Report;
 internal static class RunFiles
 {
     private const string Samples = "samples.png";
+    private const string Caption = "The same noise through the untrained student, the student at every switch, the final student, and the teacher.";
 
     public static async Task WriteAsync(Installation installation, TrialDocument trial, CancellationToken cancellation)
     {
@@ -23,7 +24,9 @@ internal static class RunFiles
         await files.ExportAsync(trial.Id, trial.Run, archive.Content, cancellation);
         var history = await archive.MetricsAsync(RunId.Trial(trial.Id), cancellation);
         if (history.Points.Count == 0)
+        {
             return;
+        }
         var recording = await archive.MetricsAsync(RunId.Trajectory(trial.Trajectory), cancellation);
         var trajectory = await archive.TrajectoryAsync(trial.Trajectory, cancellation);
         var charts = Charts(trial, history, recording);
@@ -32,7 +35,12 @@ internal static class RunFiles
         ReportWriter.Write(Path.Combine(target, "report.html"), Report(files, trial, trajectory, history, charts));
     }
 
-    private static ReportModel Report(RunFolders files, TrialDocument trial, TrajectoryDocument? trajectory, MetricHistory history, IReadOnlyList<ReportChart> charts)
+    private static ReportModel Report(
+        RunFolders files,
+        TrialDocument trial,
+        TrajectoryDocument? trajectory,
+        MetricHistory history,
+        IReadOnlyList<ReportChart> charts)
     {
         var run = trial.Run;
         var fid = history.Curve(MetricNames.Fid).ToList();
@@ -53,10 +61,14 @@ internal static class RunFiles
             [
                 .. run.Latest.Select(m => new ReportFigure(m.Key, $"{Texts.Number(m.Value.Value)} at step {Count(m.Value.Step)}")),
                 new("backtracking", $"{Count(run.Head?.Step ?? 0)} of {Count(run.Steps)} steps in {Texts.Duration(TimeSpan.FromSeconds(run.Seconds))}"),
-                new("recording", trajectory is null ? "-" : $"{Count(trajectory.Run.Steps)} steps in {Texts.Duration(TimeSpan.FromSeconds(trajectory.Run.Seconds))}"),
+                new(
+                    "recording",
+                    trajectory is null ? "-" : $"{Count(trajectory.Run.Steps)} steps in {Texts.Duration(TimeSpan.FromSeconds(trajectory.Run.Seconds))}"),
                 new("attempts", Count(run.Attempt)),
             ],
-            Pictures = File.Exists(samples) ? [new("The same noise through the untrained student, the student at every switch, the final student, and the teacher.", File.ReadAllBytes(samples))] : [],
+            Pictures = File.Exists(samples)
+                ? [new(Caption, File.ReadAllBytes(samples))]
+                : [],
             Charts = charts,
             Nodes = [.. (trajectory?.Nodes ?? []).Select(n => new ReportNode(n.Index, n.Step, n.Loss, n.Content.Length, n.Content.Digest))],
             Command = $"disback run {trial.Name}.yaml",
@@ -66,7 +78,9 @@ internal static class RunFiles
                 new("spec", GrainKeys.Digest(trial.Spec)),
                 .. trial.Teacher is { } teacher ? [new ReportFigure("teacher", teacher.Digest)] : Array.Empty<ReportFigure>(),
                 new("trajectory", trial.Trajectory),
-                .. run.Artifacts.TryGetValue(StudentFile.Name, out var student) ? [new ReportFigure(StudentFile.Name, student.Content.Digest)] : Array.Empty<ReportFigure>(),
+                .. run.Artifacts.TryGetValue(StudentFile.Name, out var student)
+                    ? [new ReportFigure(StudentFile.Name, student.Content.Digest)]
+                    : Array.Empty<ReportFigure>(),
             ],
         };
     }
@@ -78,7 +92,11 @@ internal static class RunFiles
         {
             using var manifest = JsonDocument.Parse(TeacherLibrary.ManifestOf(name));
             if (manifest.RootElement.GetProperty("weights_digest").GetString() == trial.Teacher?.Digest)
-                yield return new ReportFigure($"FID of the teacher, {manifest.RootElement.GetProperty("sampler").GetString()}", Texts.Number(manifest.RootElement.GetProperty("fid").GetDouble()));
+            {
+                yield return new ReportFigure(
+                    $"FID of the teacher, {manifest.RootElement.GetProperty("sampler").GetString()}",
+                    Texts.Number(manifest.RootElement.GetProperty("fid").GetDouble()));
+            }
         }
     }
 
@@ -90,15 +108,28 @@ internal static class RunFiles
         Add("Losses of stage 2", name => name.StartsWith("loss/", StringComparison.Ordinal), history, marks);
         Add("Score gap to the target", name => name == "score_gap", history, marks);
         if (trial.Nodes > 1)
-            charts.Add(new ReportChart("Target node (0 is the teacher)", [new ReportCurve("target", [(0, trial.Nodes - 2), .. trial.Run.Switches.Select(s => (s.Step, (double)s.To)), (trial.Run.Steps, trial.Run.Switches is [.., var last] ? last.To : trial.Nodes - 2)])], marks, Stepped: true));
+        {
+            var first = trial.Nodes - 2;
+            (long, double)[] targets =
+            [
+                (0, first),
+                .. trial.Run.Switches.Select(s => (s.Step, (double)s.To)),
+                (trial.Run.Steps, trial.Run.Switches is [.., var last] ? last.To : first),
+            ];
+            charts.Add(new ReportChart("Target node (0 is the teacher)", [new ReportCurve("target", targets)], marks, Stepped: true));
+        }
         Add("Loss of stage 1", name => name.StartsWith("loss/", StringComparison.Ordinal), recording, []);
         return charts;
 
         void Add(string title, Predicate<string> belongs, MetricHistory source, IReadOnlyList<long> at)
         {
-            var curves = source.Points.Where(p => belongs(p.Name)).GroupBy(p => p.Name).Select(g => new ReportCurve(g.Key, [.. g.Select(p => (p.Step, p.Value))], Joined: g.Key != MetricNames.Fid)).ToList();
+            var curves = source.Points.Where(p => belongs(p.Name)).GroupBy(p => p.Name)
+                .Select(g => new ReportCurve(g.Key, [.. g.Select(p => (p.Step, p.Value))], Joined: g.Key != MetricNames.Fid))
+                .ToList();
             if (curves.Count > 0)
+            {
                 charts.Add(new ReportChart(title, curves, at));
+            }
         }
     }
 

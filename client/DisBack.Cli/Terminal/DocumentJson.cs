@@ -15,7 +15,9 @@ internal static class DocumentJson
         foreach (var name in s_texts)
         {
             if (json[name]?.GetValue<string>() is { Length: > 0 } text)
+            {
                 json[name] = JsonNode.Parse(text);
+            }
         }
         return json;
     }

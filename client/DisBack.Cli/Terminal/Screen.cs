@@ -12,7 +12,11 @@ internal sealed class Screen
     /// <summary>Wide enough that nothing is wrapped where the output is not a terminal.</summary>
     private const int PlainWidth = 4096;
 
-    private static readonly JsonSerializerOptions s_indented = new(SpecJson.Options) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_indented = new(SpecJson.Options)
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public Screen(TextWriter output, TextWriter error, bool live)
     {
@@ -27,7 +31,9 @@ internal sealed class Screen
             Interactive = live ? InteractionSupport.Detect : InteractionSupport.No,
         });
         if (!live)
+        {
             Console.Profile.Width = PlainWidth;
+        }
     }
 
     /// <summary>The process's own terminal, plain where the output is redirected or <c>NO_COLOR</c> is set.</summary>
@@ -49,7 +55,9 @@ internal sealed class Screen
     public void Fact(string name, string? value)
     {
         if (!string.IsNullOrEmpty(value))
+        {
             Output.WriteLine($"{name,-16} {value}");
+        }
     }
 
     public void Json(JsonNode? node) => Output.WriteLine(node?.ToJsonString(s_indented) ?? "null");
@@ -63,9 +71,13 @@ internal sealed class Screen
         {
             var line = string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd();
             if (index == 0 && IsLive)
+            {
                 Console.MarkupLineInterpolated($"[bold]{line}[/]");
+            }
             else
+            {
                 Output.WriteLine(line);
+            }
         }
     }
 }

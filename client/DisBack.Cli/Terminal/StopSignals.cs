@@ -12,7 +12,8 @@ internal sealed partial class StopSignals : IDisposable
     private readonly PosixSignalRegistration[] _registrations;
     private int _received;
 
-    public StopSignals() => _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle)];
+    public StopSignals() =>
+        _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle)];
 
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Stopping => _stopping.Token;
@@ -23,7 +24,9 @@ internal sealed partial class StopSignals : IDisposable
     public void Dispose()
     {
         foreach (var registration in _registrations)
+        {
             registration.Dispose();
+        }
         _stopping.Dispose();
     }
 
@@ -32,9 +35,13 @@ internal sealed partial class StopSignals : IDisposable
         context.Cancel = true;
         var code = context.Signal == PosixSignal.SIGINT ? ExitCode.Interrupted : ExitCode.Terminated;
         if (Interlocked.CompareExchange(ref _received, (int)code, 0) == 0)
+        {
             _stopping.Cancel();
+        }
         else
+        {
             ExitAtOnce((int)code);
+        }
     }
 
     /// <summary>Not <see cref="Environment.Exit"/>: that runs native destructors while a training thread may still be inside libtorch.</summary>

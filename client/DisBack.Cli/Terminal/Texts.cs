@@ -29,7 +29,8 @@ internal static class Texts
     };
 
     /// <summary>A point in time in UTC, so that lists of two machines compare.</summary>
-    public static string Time(DateTimeOffset time) => time == default ? "" : time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    public static string Time(DateTimeOffset time) =>
+        time == default ? "" : time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     public static string Short(string digest) => digest.Length > 12 ? digest[..12] : digest;
 }

@@ -38,7 +38,10 @@ internal sealed class GatewaySettings
     /// <summary>How much of it one may use.</summary>
     public LimitSettings Limits { get; set; } = new();
 
-    /// <summary>Folder of this process alone for contents on their way to the store, its part 'uploads' emptied at the start. Default: a new one in the system's temporary folder.</summary>
+    /// <summary>
+    /// Folder of this process alone for contents on their way to the store, its part 'uploads' emptied at the start. Default: a new one in the system's
+    /// temporary folder.
+    /// </summary>
     public string? Scratch { get; set; }
 }
 

@@ -8,14 +8,15 @@ internal static class Telemetry
     /// <summary>The name to give to <c>AddMeter</c>.</summary>
     public const string MeterName = "DisBack.Gateway";
 
-    private static readonly Meter Meter = new(MeterName);
+    private static readonly Meter s_meter = new(MeterName);
 
     /// <summary>Clients that watch a run.</summary>
-    public static readonly UpDownCounter<int> Watchers = Meter.CreateUpDownCounter<int>("disback.gateway.watchers", "{client}", "Clients that watch a run.");
+    public static readonly UpDownCounter<int> Watchers = s_meter.CreateUpDownCounter<int>("disback.gateway.watchers", "{client}", "Clients that watch a run.");
 
     /// <summary>Runs that are watched; each costs the cluster one enumeration.</summary>
-    public static readonly UpDownCounter<int> Feeds = Meter.CreateUpDownCounter<int>("disback.gateway.feeds", "{run}", "Runs that are watched.");
+    public static readonly UpDownCounter<int> Feeds = s_meter.CreateUpDownCounter<int>("disback.gateway.feeds", "{run}", "Runs that are watched.");
 
     /// <summary>Requests that were turned away, by status.</summary>
-    public static readonly Counter<long> Refused = Meter.CreateCounter<long>("disback.gateway.refused", "{request}", "Requests without a token, or without the right to what they ask for.");
+    public static readonly Counter<long> Refused = s_meter.CreateCounter<long>("disback.gateway.refused", "{request}", "Requests without a token, or without "
+        + "the right to what they ask for.");
 }

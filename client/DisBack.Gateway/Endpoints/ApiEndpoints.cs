@@ -57,7 +57,12 @@ internal static partial class ApiEndpoints
         ContentEndpoints.Map(api, commands, settings);
     }
 
-    private static async Task<Submitted> SubmitAsync(HttpRequest request, BlobArchive archive, IControl control, HttpResponse response, CancellationToken cancellation)
+    private static async Task<Submitted> SubmitAsync(
+        HttpRequest request,
+        BlobArchive archive,
+        IControl control,
+        HttpResponse response,
+        CancellationToken cancellation)
     {
         var submission = await ReadAsync(request, cancellation);
         var spec = SpecReader.Parse<ExperimentSpec>(submission.Spec, "spec");
@@ -70,7 +75,12 @@ internal static partial class ApiEndpoints
         return new Submitted(id);
     }
 
-    private static async Task<TeacherDocument> RegisterAsync(string name, TeacherRegistration registration, BlobArchive archive, IControl control, CancellationToken cancellation)
+    private static async Task<TeacherDocument> RegisterAsync(
+        string name,
+        TeacherRegistration registration,
+        BlobArchive archive,
+        IControl control,
+        CancellationToken cancellation)
     {
         await DemandAsync(archive, registration.Weights, cancellation);
         var teacher = await control.RegisterTeacherAsync(name, registration, cancellation);
@@ -78,11 +88,18 @@ internal static partial class ApiEndpoints
         return teacher;
     }
 
-    private static async Task<TeacherDocument> TrainAsync(string name, HttpRequest request, BlobArchive archive, IControl control, CancellationToken cancellation)
+    private static async Task<TeacherDocument> TrainAsync(
+        string name,
+        HttpRequest request,
+        BlobArchive archive,
+        IControl control,
+        CancellationToken cancellation)
     {
         var spec = SpecReader.Parse<TeacherSpec>((await ReadAsync(request, cancellation)).Spec, "spec");
         if (spec.Name != name)
+        {
             throw new DisBackException($"The spec's name is '{spec.Name}' but the path's is '{name}'; make them equal.");
+        }
         var teacher = await control.TrainTeacherAsync(spec, cancellation);
         archive.Expire();
         return teacher;
@@ -92,7 +109,11 @@ internal static partial class ApiEndpoints
     private static async Task<Submission> ReadAsync(HttpRequest request, CancellationToken cancellation)
     {
         if (request.HasJsonContentType())
-            return await request.ReadFromJsonAsync<Submission>(Api.Json, cancellation) is { Spec.Length: > 0 } submission ? submission : throw new DisBackException("The submission has no spec; send {\"spec\": \"...\"}, or the YAML itself.");
+        {
+            return await request.ReadFromJsonAsync<Submission>(Api.Json, cancellation) is { Spec.Length: > 0 } submission
+                ? submission
+                : throw new DisBackException("The submission has no spec; send {\"spec\": \"...\"}, or the YAML itself.");
+        }
         using var text = new StreamReader(request.Body);
         return new Submission(await text.ReadToEndAsync(cancellation));
     }
@@ -100,24 +121,32 @@ internal static partial class ApiEndpoints
     private static async Task DemandAsync(BlobArchive archive, ContentRef weights, CancellationToken cancellation)
     {
         if (!await archive.Content.ExistsAsync(weights, cancellation))
+        {
             throw new DisBackException($"The weights {weights.Digest} ({weights.Length} bytes) are not stored; send them to contents/{weights.Digest} first.");
+        }
     }
 
     private static RunStatus? StatusOf(string? text) => string.IsNullOrEmpty(text) ? null
         : Enum.TryParse<RunStatus>(text, ignoreCase: true, out var status) && Enum.IsDefined(status) ? status
         : throw new DisBackException($"There is no status '{text}'; it is one of {string.Join(", ", Enum.GetNames<RunStatus>()).ToLowerInvariant()}.");
 
-    /// <summary>A part of a list whose order never changes: the position of an item is found among all of them, also where it has left the filter meanwhile.</summary>
+    /// <summary>
+    /// A part of a list whose order never changes: the position of an item is found among all of them, also where it has left the filter meanwhile.
+    /// </summary>
     private static Page<T> PageOf<T>(IReadOnlyList<T> all, Func<T, string> idOf, Func<T, bool> holds, string? after, int? limit)
     {
         if (limit is < 1 or > LargestPage)
+        {
             throw new DisBackException($"limit is {limit}; a page has 1 to {LargestPage} items.");
+        }
         IEnumerable<T> rest = all;
         if (!string.IsNullOrEmpty(after))
         {
             rest = all.SkipWhile(item => idOf(item) != after).Skip(1);
             if (!all.Any(item => idOf(item) == after))
+            {
                 throw new DisBackException($"after is '{after}', which is nothing in this list; begin without it.");
+            }
         }
         var items = rest.Where(holds).Take((limit ?? UsualPage) + 1).ToList();
         var more = items.Count > (limit ?? UsualPage);

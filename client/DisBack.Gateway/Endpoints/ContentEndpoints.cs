@@ -27,7 +27,13 @@ internal static class ContentEndpoints
         return TypedResults.Stream(bytes, "application/octet-stream", enableRangeProcessing: true, entityTag: TagOf(digest));
     }
 
-    private static async Task<IResult> PutAsync(string digest, HttpRequest request, BlobArchive archive, Scratch scratch, HttpResponse response, CancellationToken cancellation)
+    private static async Task<IResult> PutAsync(
+        string digest,
+        HttpRequest request,
+        BlobArchive archive,
+        Scratch scratch,
+        HttpResponse response,
+        CancellationToken cancellation)
     {
         var file = scratch.NewFile();
         try
@@ -38,7 +44,10 @@ internal static class ContentEndpoints
                 await request.Body.CopyToAsync(received, cancellation);
                 content = received.Digest();
                 if (content.Digest != digest)
-                    throw new DisBackException($"The {content.Length} bytes that arrived hash to {content.Digest} and not to {digest}; nothing was stored, send them again.");
+                {
+                    throw new DisBackException($"The {content.Length} bytes that arrived hash to {content.Digest} and not to {digest}; nothing was stored, "
+                        + "send them again.");
+                }
                 received.Commit();
             }
             await archive.Content.PutAsync(file, content, consume: true, cancellation);

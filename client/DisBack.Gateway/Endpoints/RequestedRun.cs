@@ -40,7 +40,8 @@ internal sealed record RequestedRun(RunId Id, object Document)
             _ => throw new InvalidOperationException($"A path names a run of the kind {kind}, which no path has."),
         };
         var id = new RunId(kind, owner);
-        return new RequestedRun(id, document ?? throw new NotFoundException($"There is no {(kind == RunKind.Backtracking ? $"run {id}" : id)}; the lists show what there is."));
+        return new RequestedRun(id, document ?? throw new NotFoundException($"There is no {(kind == RunKind.Backtracking ? $"run {id}" : id)}; the lists "
+            + "show what there is."));
     }
 
     /// <summary>The kind of run that the path is of, for <see cref="BindAsync"/>.</summary>

@@ -20,7 +20,9 @@ internal static class RunEndpoints
     public static void MapQueries(RouteGroupBuilder run)
     {
         run.MapGet("", (RequestedRun requested) => Results.Json(requested.Document));
-        run.MapGet("metrics", (RequestedRun requested, BlobArchive archive, CancellationToken cancellation) => archive.MetricsAsync(requested.Id, cancellation));
+        run.MapGet(
+            "metrics",
+            (RequestedRun requested, BlobArchive archive, CancellationToken cancellation) => archive.MetricsAsync(requested.Id, cancellation));
         run.MapGet("why", (RequestedRun requested, IControl control, CancellationToken cancellation) => control.WhyAsync(requested.Id, cancellation));
         run.MapGet("watch", WatchAsync);
     }
@@ -41,16 +43,27 @@ internal static class RunEndpoints
     }
 
     /// <summary>Server-sent events: each carries its sequence number as id, so that <c>Last-Event-ID</c> goes on where a connection broke.</summary>
-    private static async Task<ServerSentEventsResult<RunUpdate?>> WatchAsync(RequestedRun requested, HttpContext context, FeedHub hub, TokenBook tokens, IHostApplicationLifetime lifetime, long? after)
+    private static async Task<ServerSentEventsResult<RunUpdate?>> WatchAsync(
+        RequestedRun requested,
+        HttpContext context,
+        FeedHub hub,
+        TokenBook tokens,
+        IHostApplicationLifetime lifetime,
+        long? after)
     {
         if (context.Request.Headers["Last-Event-ID"] is [{ Length: > 0 } last])
-            after = long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence) ? sequence : throw new DisBackException($"Last-Event-ID is '{last}'; give the id of an event.");
+        {
+            after = long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
+                ? sequence
+                : throw new DisBackException($"Last-Event-ID is '{last}'; give the id of an event.");
+        }
         var lease = hub.Join(requested.Id);
         context.Response.RegisterForDispose(lease);
         // While nothing is sent there can still be a problem document.
         await lease.Feed.Begun.WaitAsync(context.RequestAborted);
         var token = TokenAuthentication.TokenOf(context.Request)!;
-        return TypedResults.ServerSentEvents(EventsAsync(lease.Feed, after ?? 0, () => tokens.Find(token) is not null, lifetime.ApplicationStopping, context.RequestAborted));
+        return TypedResults.ServerSentEvents(
+            EventsAsync(lease.Feed, after ?? 0, () => tokens.Find(token) is not null, lifetime.ApplicationStopping, context.RequestAborted));
     }
 
     private static async IAsyncEnumerable<SseItem<RunUpdate?>> EventsAsync(

@@ -13,7 +13,10 @@ internal sealed class Scratch : IDisposable
             ? Path.Combine(Path.GetFullPath(scratch), "uploads")
             : Path.Combine(Path.GetTempPath(), $"disback-gateway-{Guid.NewGuid():n}");
         // A killed process leaves half of what it was sent behind.
-        if (Directory.Exists(_folder)) Directory.Delete(_folder, recursive: true);
+        if (Directory.Exists(_folder))
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
         Directory.CreateDirectory(_folder);
     }
 

@@ -15,12 +15,18 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHan
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         if (exception is OperationCanceledException && httpContext.RequestAborted.IsCancellationRequested)
+        {
             return true;
+        }
         var (status, detail) = Of(exception);
         if (status == StatusCodes.Status500InternalServerError)
+        {
             LogDefect(exception, httpContext.Request.Method, httpContext.Request.Path);
+        }
         if (status == StatusCodes.Status503ServiceUnavailable)
+        {
             httpContext.Response.Headers.RetryAfter = RetryAfterSeconds;
+        }
         await WriteAsync(httpContext, status, detail);
         return true;
     }
@@ -34,7 +40,8 @@ internal sealed partial class Problems(ILogger<Problems> logger) : IExceptionHan
         MissingContentException => (StatusCodes.Status404NotFound, "No content of that digest is stored."),
         ClusterUnavailableException => (StatusCodes.Status503ServiceUnavailable, exception.Message),
         OrleansException { InnerException: StorageException storage } => (StatusCodes.Status503ServiceUnavailable, storage.Message),
-        _ when GrainControl.IsInterruption(exception) => (StatusCodes.Status503ServiceUnavailable, "The silos of the cluster do not answer now; try again in a moment."),
+        _ when GrainControl.IsInterruption(exception) => (StatusCodes.Status503ServiceUnavailable, "The silos of the cluster do not answer now; try "
+            + "again in a moment."),
         // Retrying does not help: the document must be restored.
         CorruptDocumentException => (StatusCodes.Status500InternalServerError, exception.Message),
         StorageException => (StatusCodes.Status503ServiceUnavailable, exception.Message),

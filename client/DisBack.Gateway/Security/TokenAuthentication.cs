@@ -22,14 +22,21 @@ internal sealed class TokenAuthentication(
 
     /// <summary>The token that a request carries; null if it carries none.</summary>
     public static string? TokenOf(HttpRequest request) =>
-        request.Headers.Authorization is [{ } header] && header.StartsWith($"{Name} ", StringComparison.OrdinalIgnoreCase) ? header[(Name.Length + 1)..].Trim() : null;
+        request.Headers.Authorization is [{ } header] && header.StartsWith($"{Name} ", StringComparison.OrdinalIgnoreCase)
+            ? header[(Name.Length + 1)..].Trim()
+            : null;
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         if (TokenOf(Context.Request) is not { } token)
+        {
             return Task.FromResult(AuthenticateResult.NoResult());
+        }
         if (tokens.Find(token) is not { } entry)
-            return Task.FromResult(AuthenticateResult.Fail("This gateway does not know the token, or it has expired; ask whoever runs the cluster for another one."));
+        {
+            return Task.FromResult(AuthenticateResult.Fail("This gateway does not know the token, or it has expired; ask whoever runs the cluster "
+                + "for another one."));
+        }
         var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, entry.Name), new Claim(ClaimTypes.Role, entry.Role.ToString().ToLowerInvariant())], Name);
         return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Name)));
     }
@@ -38,11 +45,13 @@ internal sealed class TokenAuthentication(
     {
         var result = await HandleAuthenticateOnceSafeAsync();
         Response.Headers[HeaderNames.WWWAuthenticate] = Name;
-        await SayAsync(StatusCodes.Status401Unauthorized, result.Failure?.Message ?? "This needs a token: send it as 'Authorization: Bearer TOKEN', or give it to disback in DISBACK_TOKEN or with --token-file.");
+        await SayAsync(StatusCodes.Status401Unauthorized, result.Failure?.Message ?? "This needs a token: send it as 'Authorization: Bearer TOKEN', or give it "
+            + "to disback in DISBACK_TOKEN or with --token-file.");
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
-        SayAsync(StatusCodes.Status403Forbidden, $"The token of '{Context.User.Identity?.Name}' is a viewer's, and this needs an operator's; ask whoever runs the cluster for one.");
+        SayAsync(StatusCodes.Status403Forbidden, $"The token of '{Context.User.Identity?.Name}' is a viewer's, and this needs an operator's; ask whoever runs "
+            + "the cluster for one.");
 
     private Task SayAsync(int status, string detail)
     {

@@ -24,7 +24,8 @@ internal sealed partial class TokenBook
     public TokenBook(GatewaySettings settings, TimeProvider time, ILogger<TokenBook> logger)
     {
         _path = settings.Tokens.File is { Length: > 0 } file ? Path.GetFullPath(file)
-            : throw new DisBackException("Tokens:File names no file, and without tokens nobody could be let in; make one with 'DisBack.Gateway token add NAME --role operator --tokens FILE' and name it.");
+            : throw new DisBackException("Tokens:File names no file, and without tokens nobody could be let in; make one with 'DisBack.Gateway token add NAME "
+                + "--role operator --tokens FILE' and name it.");
         (_time, _logger) = (time, logger);
         var known = TokenFile.Read(_path);
         _bytes = File.ReadAllBytes(_path);
@@ -41,7 +42,9 @@ internal sealed partial class TokenBook
         foreach (var (entry, known) in Current())
         {
             if (CryptographicOperations.FixedTimeEquals(hash, known))
+            {
                 found = entry;
+            }
         }
         return found is { Expires: { } end } && end <= _time.GetUtcNow() ? null : found;
     }
@@ -51,7 +54,9 @@ internal sealed partial class TokenBook
         lock (_gate)
         {
             if (_time.GetElapsedTime(_looked) < s_age)
+            {
                 return _tokens;
+            }
             _looked = _time.GetTimestamp();
             try
             {

@@ -27,7 +27,12 @@ internal static class TokenCommand
         {
             var (path, known) = (FileOf(parsed), parsed.GetRequiredValue(name));
             var token = TokenFile.NewToken();
-            var entry = new TokenEntry(known, parsed.GetValue(role), Convert.ToHexStringLower(TokenFile.Hash(token)), TimeProvider.System.GetUtcNow(), parsed.GetValue(expires));
+            var entry = new TokenEntry(
+                known,
+                parsed.GetValue(role),
+                Convert.ToHexStringLower(TokenFile.Hash(token)),
+                TimeProvider.System.GetUtcNow(),
+                parsed.GetValue(expires));
             TokenFile.Change(path, tokens => tokens.Any(other => other.Name == known)
                 ? throw new DisBackException($"The tokens file '{path}' has the name '{known}' already; choose another, or remove that one first.")
                 : [.. tokens, entry]);
@@ -46,7 +51,8 @@ internal static class TokenCommand
             {
                 var end = token.Expires is { } expires ? string.Create(CultureInfo.InvariantCulture, $", expires {expires:yyyy-MM-dd HH:mm'Z'}") : "";
                 parsed.InvocationConfiguration.Output.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture, $"{token.Name}  {token.Role.ToString().ToLowerInvariant()}  created {token.Created:yyyy-MM-dd HH:mm'Z'}{end}"));
+                    CultureInfo.InvariantCulture, $"{token.Name}  {token.Role.ToString().ToLowerInvariant()}  created "
+                        + $"{token.Created:yyyy-MM-dd HH:mm'Z'}{end}"));
             }
         });
         return command;

@@ -37,10 +37,15 @@ internal sealed record TokenFile(IReadOnlyList<TokenEntry> Tokens)
     private const int RandomBytes = 32;
 
     // A misspelt "expires" must not be a token for ever.
-    private static readonly JsonSerializerOptions s_json = new(StorageJson.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectRequiredConstructorParameters = true };
+    private static readonly JsonSerializerOptions s_json = new(StorageJson.Options)
+    {
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectRequiredConstructorParameters = true,
+    };
 
     /// <summary>A new token; it is shown to its owner and kept nowhere.</summary>
-    public static string NewToken() => Mark + Convert.ToBase64String(RandomNumberGenerator.GetBytes(RandomBytes)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+    public static string NewToken() =>
+        Mark + Convert.ToBase64String(RandomNumberGenerator.GetBytes(RandomBytes)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
 
     /// <summary>What is kept of a token.</summary>
     public static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
@@ -77,9 +82,14 @@ internal sealed record TokenFile(IReadOnlyList<TokenEntry> Tokens)
             throw new DisBackException($"The tokens file '{path}' is malformed ({e.Message.TrimEnd('.')}); correct it, or make a new one with 'token add'.", e);
         }
         if (file.Tokens.FirstOrDefault(token => token.Sha256.Length != 64 || !token.Sha256.All(char.IsAsciiHexDigitLower)) is { } odd)
-            throw new DisBackException($"The tokens file '{path}' is malformed (the sha256 of '{odd.Name}' is not 64 lower-case hexadecimal digits); make that token anew with 'token remove' and 'token add'.");
+        {
+            throw new DisBackException($"The tokens file '{path}' is malformed (the sha256 of '{odd.Name}' is not 64 lower-case hexadecimal digits); make that "
+                + "token anew with 'token remove' and 'token add'.");
+        }
         if (file.Tokens.GroupBy(token => token.Name, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        {
             throw new DisBackException($"The tokens file '{path}' has the name '{twice.Key}' {twice.Count()} times; give each token a name of its own.");
+        }
         return file;
     }
 
@@ -91,12 +101,20 @@ internal sealed record TokenFile(IReadOnlyList<TokenEntry> Tokens)
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         try
         {
-            using var alone = new FileStream($"{path}.lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+            using var alone = new FileStream(
+                $"{path}.lock",
+                FileMode.OpenOrCreate,
+                FileAccess.ReadWrite,
+                FileShare.None,
+                bufferSize: 0,
+                FileOptions.DeleteOnClose);
             var changed = new TokenFile(change(File.Exists(path) ? Read(path).Tokens : []));
             var temporary = $"{path}~";
             var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
             if (!OperatingSystem.IsWindows())
+            {
                 options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
             using (var stream = new FileStream(temporary, options))
             {
                 JsonSerializer.Serialize(stream, changed, s_json);
@@ -106,7 +124,8 @@ internal sealed record TokenFile(IReadOnlyList<TokenEntry> Tokens)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DisBackException($"The tokens file '{path}' cannot be changed: {e.Message.TrimEnd('.')}; check its permissions, and that no other 'token' command is at work.", e);
+            throw new DisBackException($"The tokens file '{path}' cannot be changed: {e.Message.TrimEnd('.')}; check its permissions, and that no other "
+                + "'token' command is at work.", e);
         }
     }
 }

@@ -18,7 +18,9 @@ internal sealed class FeedHub(Func<IControl> control, TimeProvider time)
         get
         {
             lock (_gate)
+            {
                 return _entries.Count;
+            }
         }
     }
 
@@ -45,7 +47,9 @@ internal sealed class FeedHub(Func<IControl> control, TimeProvider time)
         await entry.Feed.PumpAsync(control, run, entry.Ending.Token).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         // The next watcher starts a new feed: a settled run may have been resumed, and a cluster that did not answer may do so.
         lock (_gate)
+        {
             Remove(run, entry);
+        }
     }
 
     private void Leave(RunId run, Entry entry)
@@ -54,7 +58,9 @@ internal sealed class FeedHub(Func<IControl> control, TimeProvider time)
         {
             Telemetry.Watchers.Add(-1);
             if (--entry.Watchers > 0)
+            {
                 return;
+            }
             Remove(run, entry);
         }
         entry.Ending.Cancel();
@@ -63,7 +69,9 @@ internal sealed class FeedHub(Func<IControl> control, TimeProvider time)
     private void Remove(RunId run, Entry entry)
     {
         if (_entries.TryGetValue(run, out var current) && current == entry && _entries.Remove(run))
+        {
             Telemetry.Feeds.Add(-1);
+        }
     }
 
     /// <summary>A watcher's part in a feed.</summary>
@@ -79,7 +87,9 @@ internal sealed class FeedHub(Func<IControl> control, TimeProvider time)
         public void Dispose()
         {
             if (Interlocked.Exchange(ref _left, 1) == 0)
+            {
                 _leave();
+            }
         }
     }
 

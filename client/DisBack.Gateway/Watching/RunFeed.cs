@@ -55,9 +55,13 @@ internal sealed class RunFeed(TimeProvider time)
                 (seen, shown) = (latest.Sequence, latest);
             }
             if (state.Ended)
+            {
                 yield break;
+            }
             if (!await ChangedAsync(state, atLeastEvery, cancellation))
+            {
                 yield return null;
+            }
         }
     }
 
@@ -84,7 +88,9 @@ internal sealed class RunFeed(TimeProvider time)
     /// <summary>As many events as the run's document remembers, gap or not: who comes later reads them here.</summary>
     private ImmutableArray<RunEvent> Remembered(RunUpdate update)
     {
-        var events = update.Reset || _state.Latest is not { } before ? update.Events : before.Events.AddRange(update.Events.Where(happened => happened.Sequence > before.Sequence));
+        var events = update.Reset || _state.Latest is not { } before
+            ? update.Events
+            : before.Events.AddRange(update.Events.Where(happened => happened.Sequence > before.Sequence));
         return events.Length > RunRecord.MaxEvents ? events[^RunRecord.MaxEvents..] : events;
     }
 

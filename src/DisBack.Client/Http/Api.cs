@@ -10,7 +10,7 @@ public static class Api
     /// <summary>The start of every path; a change that old clients would misread gets another one.</summary>
     public const string Prefix = "api/v1";
 
-    /// <summary>The event of a watch that says nothing but that the connection is alive.</summary>
+    /// <summary>The event of a watch that only shows that the connection works.</summary>
     public const string AliveEvent = "alive";
 
     /// <summary>How often a watch says something, at the least.</summary>

@@ -11,7 +11,7 @@ using DisBack.Storage.Metrics;
 
 namespace DisBack.Client.Http;
 
-/// <summary>A cluster behind its gateway: all that is read and told, over HTTP.</summary>
+/// <summary>A cluster behind its gateway: queries and commands over HTTP.</summary>
 public sealed class ClusterClient : IArchive, IControl, IDisposable
 {
     private const int PageSize = 200;
@@ -20,8 +20,8 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_silence = Api.AlivePeriod * 3;
 
-    /// <summary>A gateway that is replaced within this time need not be talked about.</summary>
-    private static readonly TimeSpan s_discretion = TimeSpan.FromSeconds(3);
+    /// <summary>A gateway that is replaced within this time is not worth a notice.</summary>
+    private static readonly TimeSpan s_noticeAfter = TimeSpan.FromSeconds(3);
 
     private readonly ClusterHttp _http;
     private readonly TimeProvider _time;
@@ -30,7 +30,7 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
     /// <summary>A client; nothing is asked yet.</summary>
     /// <param name="address">The gateway.</param>
     /// <param name="token">What shows who asks; null asks without.</param>
-    /// <param name="notice">Told in a sentence when the gateway is waited for, and when it is back; null tells nobody.</param>
+    /// <param name="notice">Receives a sentence when the gateway is waited for, and when it is back; null is nobody.</param>
     /// <param name="time">The clock; null is the system's.</param>
     public ClusterClient(Uri address, string? token, Action<string>? notice = null, TimeProvider? time = null)
     {
@@ -66,7 +66,8 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
     public Task<IReadOnlyList<string>> DamagedAsync(CancellationToken cancellation = default) => _http.GetAsync<IReadOnlyList<string>>("damaged", cancellation);
 
     /// <inheritdoc/>
-    public Task<TrialDocument?> TrialAsync(string id, CancellationToken cancellation = default) => _http.FindAsync<TrialDocument>(Api.PathOf(RunId.Trial(id)), cancellation);
+    public Task<TrialDocument?> TrialAsync(string id, CancellationToken cancellation = default) =>
+        _http.FindAsync<TrialDocument>(Api.PathOf(RunId.Trial(id)), cancellation);
 
     /// <inheritdoc/>
     public Task<TrajectoryDocument?> TrajectoryAsync(string key, CancellationToken cancellation = default) =>
@@ -77,21 +78,28 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
         _http.FindAsync<TeacherDocument>(Api.PathOf(RunId.Teacher(name)), cancellation);
 
     /// <inheritdoc/>
-    public Task<TrialDocument> FindTrialAsync(string text, CancellationToken cancellation = default) => MeantAsync<TrialDocument>(RunKind.Backtracking, text, cancellation);
+    public Task<TrialDocument> FindTrialAsync(string text, CancellationToken cancellation = default) =>
+        MeantAsync<TrialDocument>(RunKind.Backtracking, text, cancellation);
 
     /// <inheritdoc/>
     public Task<TrajectoryDocument> FindTrajectoryAsync(string text, CancellationToken cancellation = default) =>
         MeantAsync<TrajectoryDocument>(RunKind.Recording, text, cancellation);
 
     /// <inheritdoc/>
-    public Task<TeacherDocument> FindTeacherAsync(string text, CancellationToken cancellation = default) => MeantAsync<TeacherDocument>(RunKind.Teacher, text, cancellation);
+    public Task<TeacherDocument> FindTeacherAsync(string text, CancellationToken cancellation = default) =>
+        MeantAsync<TeacherDocument>(RunKind.Teacher, text, cancellation);
 
     /// <inheritdoc/>
-    public Task<MetricHistory> MetricsAsync(RunId run, CancellationToken cancellation = default) => _http.GetAsync<MetricHistory>($"{Api.PathOf(run)}/metrics", cancellation);
+    public Task<MetricHistory> MetricsAsync(RunId run, CancellationToken cancellation = default) =>
+        _http.GetAsync<MetricHistory>($"{Api.PathOf(run)}/metrics", cancellation);
 
     /// <inheritdoc/>
     public async Task<string> SubmitAsync(ExperimentSpec spec, ContentRef teacher, CancellationToken cancellation = default) =>
-        (await _http.SendAsync<Submitted>(HttpMethod.Post, Api.CollectionOf(RunKind.Backtracking), new Submission(SpecJson.Canonical(spec), teacher), cancellation)).Id;
+        (await _http.SendAsync<Submitted>(
+            HttpMethod.Post,
+            Api.CollectionOf(RunKind.Backtracking),
+            new Submission(SpecJson.Canonical(spec), teacher),
+            cancellation)).Id;
 
     /// <inheritdoc/>
     public Task<TeacherDocument> RegisterTeacherAsync(string name, TeacherRegistration registration, CancellationToken cancellation = default) =>
@@ -99,19 +107,24 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
 
     /// <inheritdoc/>
     public Task<TeacherDocument> TrainTeacherAsync(TeacherSpec spec, CancellationToken cancellation = default) =>
-        _http.SendAsync<TeacherDocument>(HttpMethod.Post, $"{Api.PathOf(RunId.Teacher(spec.Name))}/train", new Submission(SpecJson.Canonical(spec)), cancellation);
+        _http.SendAsync<TeacherDocument>(
+            HttpMethod.Post,
+            $"{Api.PathOf(RunId.Teacher(spec.Name))}/train",
+            new Submission(SpecJson.Canonical(spec)),
+            cancellation);
 
     /// <inheritdoc/>
-    public Task<CommandReply> PauseAsync(RunId run, CancellationToken cancellation = default) => TellAsync(run, "pause", cancellation);
+    public Task<CommandReply> PauseAsync(RunId run, CancellationToken cancellation = default) => CommandAsync(run, "pause", cancellation);
 
     /// <inheritdoc/>
-    public Task<CommandReply> ResumeAsync(RunId run, CancellationToken cancellation = default) => TellAsync(run, "resume", cancellation);
+    public Task<CommandReply> ResumeAsync(RunId run, CancellationToken cancellation = default) => CommandAsync(run, "resume", cancellation);
 
     /// <inheritdoc/>
-    public Task<CommandReply> CancelAsync(RunId run, CancellationToken cancellation = default) => TellAsync(run, "cancel", cancellation);
+    public Task<CommandReply> CancelAsync(RunId run, CancellationToken cancellation = default) => CommandAsync(run, "cancel", cancellation);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<string>> WhyAsync(RunId run, CancellationToken cancellation = default) => _http.GetAsync<IReadOnlyList<string>>($"{Api.PathOf(run)}/why", cancellation);
+    public Task<IReadOnlyList<string>> WhyAsync(RunId run, CancellationToken cancellation = default) =>
+        _http.GetAsync<IReadOnlyList<string>>($"{Api.PathOf(run)}/why", cancellation);
 
     /// <inheritdoc/>
     public Task<PoolView> PoolAsync(CancellationToken cancellation = default) => _http.GetAsync<PoolView>("accelerators", cancellation);
@@ -121,16 +134,18 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
     public IAsyncEnumerable<RunUpdate> WatchAsync(RunId run, long afterSequence = 0, CancellationToken cancellationToken = default)
     {
         var firstFailure = 0L;
-        var told = false;
+        var noticed = false;
         return LastingWatch.FollowAsync(OpenAsync, afterSequence, IsRetried, s_firstPause, s_longestPause, _time, cancellationToken);
 
         async IAsyncEnumerable<RunUpdate> OpenAsync(long after, [EnumeratorCancellation] CancellationToken stop)
         {
             await foreach (var update in StreamAsync(run, after, stop))
             {
-                if (told)
+                if (noticed)
+                {
                     _notice($"The cluster at {Location} answers again.");
-                told = false;
+                }
+                noticed = false;
                 yield return update;
             }
         }
@@ -138,12 +153,16 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
         bool IsRetried(Exception failure, int failures)
         {
             if (failure is not (IOException or HttpRequestException or TimeoutException or ClusterUnavailableException))
-                return false;
-            if (failures == 1)
-                firstFailure = _time.GetTimestamp();
-            if (!told && _time.GetElapsedTime(firstFailure) >= s_discretion)
             {
-                told = true;
+                return false;
+            }
+            if (failures == 1)
+            {
+                firstFailure = _time.GetTimestamp();
+            }
+            if (!noticed && _time.GetElapsedTime(firstFailure) >= s_noticeAfter)
+            {
+                noticed = true;
                 _notice(_http.Trouble(failure));
             }
             return true;
@@ -161,22 +180,28 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
         using var request = new HttpRequestMessage(HttpMethod.Get, $"{Api.PathOf(run)}/watch");
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
         request.Headers.Add("Last-Event-ID", after.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        using var response = await Heard(_http.SendOnceAsync(request, ending.Token));
-        await using var body = await Heard(response.Content.ReadAsStreamAsync(ending.Token));
-        // An event that only says that the gateway is alive has no data.
-        var items = SseParser.Create(body, (type, data) => type == Api.AliveEvent ? null : JsonSerializer.Deserialize<RunUpdate>(data, Api.Json)).EnumerateAsync(ending.Token).GetAsyncEnumerator(ending.Token);
+        using var response = await InTimeAsync(_http.SendOnceAsync(request, ending.Token));
+        await using var body = await InTimeAsync(response.Content.ReadAsStreamAsync(ending.Token));
+        // An event that only shows that the connection works has no data.
+        var items = SseParser.Create(body, (type, data) => type == Api.AliveEvent ? null : JsonSerializer.Deserialize<RunUpdate>(data, Api.Json))
+            .EnumerateAsync(ending.Token)
+            .GetAsyncEnumerator(ending.Token);
         await using var _ = items;
         RunUpdate? last = null;
-        while (await Heard(items.MoveNextAsync().AsTask()))
+        while (await InTimeAsync(items.MoveNextAsync().AsTask()))
         {
             silence.CancelAfter(s_silence);
             if (items.Current.Data is { } update)
+            {
                 yield return last = update;
+            }
         }
         if (last is null || !last.Status.IsSettled())
+        {
             throw new IOException("the connection was closed");
+        }
 
-        async Task<T> Heard<T>(Task<T> answer)
+        async Task<T> InTimeAsync<T>(Task<T> answer)
         {
             try
             {
@@ -184,12 +209,12 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
             }
             catch (OperationCanceledException) when (silence.IsCancellationRequested && !stop.IsCancellationRequested)
             {
-                throw new TimeoutException($"nothing was heard for {s_silence.TotalSeconds:0} seconds");
+                throw new TimeoutException($"no event came for {s_silence.TotalSeconds:0} seconds");
             }
         }
     }
 
-    private Task<CommandReply> TellAsync(RunId run, string command, CancellationToken cancellation) =>
+    private Task<CommandReply> CommandAsync(RunId run, string command, CancellationToken cancellation) =>
         _http.SendAsync<CommandReply>(HttpMethod.Post, $"{Api.PathOf(run)}/{command}", null, cancellation);
 
     private Task<T> MeantAsync<T>(RunKind kind, string text, CancellationToken cancellation) =>
@@ -201,7 +226,9 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
         string? next = null;
         do
         {
-            var page = await _http.GetAsync<Page<T>>($"{path}?limit={PageSize}{filter}{(next is null ? "" : $"&after={Uri.EscapeDataString(next)}")}", cancellation);
+            var page = await _http.GetAsync<Page<T>>(
+                $"{path}?limit={PageSize}{filter}{(next is null ? "" : $"&after={Uri.EscapeDataString(next)}")}",
+                cancellation);
             all.AddRange(page.Items);
             next = page.Next;
         }

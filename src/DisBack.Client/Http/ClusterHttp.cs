@@ -35,7 +35,9 @@ internal sealed class ClusterHttp : IDisposable
             Timeout = Timeout.InfiniteTimeSpan,
         };
         if (token is not null)
+        {
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
 
         var retry = new RetryStrategyOptions<HttpResponseMessage>
         {
@@ -48,7 +50,9 @@ internal sealed class ClusterHttp : IDisposable
             OnRetry = outcome =>
             {
                 if (outcome.AttemptNumber == 1)
+                {
                     notice(Trouble(outcome.Outcome.Exception));
+                }
                 return default;
             },
         };
@@ -59,7 +63,7 @@ internal sealed class ClusterHttp : IDisposable
     /// <summary>The gateway.</summary>
     public Uri Address { get; }
 
-    /// <summary>What a user is told while the gateway is tried again.</summary>
+    /// <summary>The notice to a user while the gateway is tried again.</summary>
     public string Trouble(Exception? failure) =>
         $"The cluster at {Address} does not answer{(failure is null ? "" : $" ({Innermost(failure).Message.TrimEnd('.')})")}; trying again.";
 
@@ -84,15 +88,18 @@ internal sealed class ClusterHttp : IDisposable
         }
     }
 
-    /// <summary>Tells something.</summary>
+    /// <summary>Sends a command or a submission.</summary>
     public async Task<T> SendAsync<T>(HttpMethod method, string path, object? body, CancellationToken cancellation)
     {
-        using var response = await CallAsync(() => new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body, body.GetType(), null, Api.Json) }, cancellation);
+        using var response = await CallAsync(
+            () => new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body, body.GetType(), null, Api.Json) },
+            cancellation);
         return await ReadAsync<T>(response, cancellation);
     }
 
     /// <summary>A request whose body, in either direction, takes as long as it takes. The caller disposes the response, which is a success.</summary>
-    public Task<HttpResponseMessage> TransferAsync(Func<HttpRequestMessage> request, CancellationToken cancellation) => SendAsync(_retries, request, cancellation);
+    public Task<HttpResponseMessage> TransferAsync(Func<HttpRequestMessage> request, CancellationToken cancellation) =>
+        SendAsync(_retries, request, cancellation);
 
     /// <summary>A request that is made once: its caller knows how to go on.</summary>
     public async Task<HttpResponseMessage> SendOnceAsync(HttpRequestMessage request, CancellationToken cancellation) =>
@@ -102,7 +109,10 @@ internal sealed class ClusterHttp : IDisposable
 
     private Task<HttpResponseMessage> CallAsync(Func<HttpRequestMessage> request, CancellationToken cancellation) => SendAsync(_calls, request, cancellation);
 
-    private async Task<HttpResponseMessage> SendAsync(ResiliencePipeline<HttpResponseMessage> pipeline, Func<HttpRequestMessage> make, CancellationToken cancellation)
+    private async Task<HttpResponseMessage> SendAsync(
+        ResiliencePipeline<HttpResponseMessage> pipeline,
+        Func<HttpRequestMessage> make,
+        CancellationToken cancellation)
     {
         try
         {
@@ -118,7 +128,8 @@ internal sealed class ClusterHttp : IDisposable
         catch (Exception failure) when (failure is HttpRequestException or TimeoutRejectedException)
         {
             throw new ClusterUnavailableException(
-                $"The cluster at {Address} does not answer ({Innermost(failure).Message.TrimEnd('.')}); check the address given with --cluster, and whether its gateway runs.", failure);
+                $"The cluster at {Address} does not answer ({Innermost(failure).Message.TrimEnd('.')}); check the address given with --cluster, and whether "
+                    + "its gateway runs.", failure);
         }
     }
 
@@ -130,7 +141,9 @@ internal sealed class ClusterHttp : IDisposable
         }
         catch (Exception failure) when (failure is JsonException or HttpRequestException or IOException or NotSupportedException)
         {
-            throw new ClusterUnavailableException($"What {Address} answered is not what a gateway of DisBack answers; check the address given with --cluster.", failure);
+            throw new ClusterUnavailableException(
+                $"What {Address} answered is not what a gateway of DisBack answers; check the address given with --cluster.",
+                failure);
         }
     }
 
@@ -138,7 +151,9 @@ internal sealed class ClusterHttp : IDisposable
     private async Task<HttpResponseMessage> CheckedAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         if (response.IsSuccessStatusCode)
+        {
             return response;
+        }
         using (response)
         {
             var detail = await DetailAsync(response, cancellation);
@@ -146,9 +161,12 @@ internal sealed class ClusterHttp : IDisposable
             {
                 HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new NotPermittedException(detail ?? $"The cluster at {Address} refuses the token."),
                 // The answer to HEAD has no body that could tell a gateway's "not found" from a stranger's.
-                HttpStatusCode.NotFound when detail is not null || response.RequestMessage?.Method == HttpMethod.Head => new NotFoundException(detail ?? "Not found."),
-                HttpStatusCode.BadRequest or HttpStatusCode.Conflict or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnprocessableEntity when detail is not null => new DisBackException(detail),
-                _ => new ClusterUnavailableException(detail ?? $"The cluster at {Address} answered {(int)response.StatusCode} {response.ReasonPhrase}; check the address given with --cluster, or try again later."),
+                HttpStatusCode.NotFound when detail is not null
+                    || response.RequestMessage?.Method == HttpMethod.Head => new NotFoundException(detail ?? "Not found."),
+                HttpStatusCode.BadRequest or HttpStatusCode.Conflict or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnprocessableEntity
+                    when detail is not null => new DisBackException(detail),
+                _ => new ClusterUnavailableException(detail ?? $"The cluster at {Address} answered {(int)response.StatusCode} {response.ReasonPhrase}; check "
+                    + "the address given with --cluster, or try again later."),
             };
         }
     }
@@ -156,7 +174,9 @@ internal sealed class ClusterHttp : IDisposable
     private static async Task<string?> DetailAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         if (response.Content.Headers.ContentType?.MediaType != "application/problem+json")
+        {
             return null;
+        }
         try
         {
             using var problem = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancellation), default, cancellation);
@@ -171,7 +191,10 @@ internal sealed class ClusterHttp : IDisposable
     private static bool IsTransient(Outcome<HttpResponseMessage> outcome) => outcome switch
     {
         { Exception: HttpRequestException or TimeoutRejectedException } => true,
-        { Result.StatusCode: HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout } => true,
+        {
+            Result.StatusCode:
+                HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout
+        } => true,
         _ => false,
     };
 

@@ -33,7 +33,9 @@ internal sealed class ContentsOverHttp(ClusterHttp http) : IBlobStore
     public async Task<BlobInfo?> FindAsync(string name, CancellationToken cancellation = default)
     {
         using var response = await FindAsync(HttpMethod.Head, name, null, cancellation);
-        return response is null ? null : new(name, response.Content.Headers.ContentLength ?? 0, response.Content.Headers.LastModified ?? default, response.Headers.ETag?.Tag ?? "");
+        return response is null
+            ? null
+            : new(name, response.Content.Headers.ContentLength ?? 0, response.Content.Headers.LastModified ?? default, response.Headers.ETag?.Tag ?? "");
     }
 
     public async Task<BlobContent?> ReadAsync(string name, CancellationToken cancellation = default)
@@ -59,7 +61,9 @@ internal sealed class ContentsOverHttp(ClusterHttp http) : IBlobStore
         {
             using var response = await FindAsync(HttpMethod.Get, name, received == 0 ? null : new RangeHeaderValue(received, null), stop);
             if (response is null)
+            {
                 return new(false);
+            }
             await using var source = await response.Content.ReadAsStreamAsync(stop);
             while (true)
             {
@@ -73,7 +77,9 @@ internal sealed class ContentsOverHttp(ClusterHttp http) : IBlobStore
                     return new(true, failure);
                 }
                 if (count == 0)
+                {
                     return new(true);
+                }
                 // Failures of the destination, a full disk for one, are not the connection's.
                 await destination.WriteAsync(buffer.AsMemory(0, count), stop);
                 received += count;
@@ -87,9 +93,11 @@ internal sealed class ContentsOverHttp(ClusterHttp http) : IBlobStore
     public Task<string> UploadAsync(string name, string localFile, BlobCondition condition, bool consume = false, CancellationToken cancellation = default) =>
         PutAsync(name, new FileInfo(localFile).Length, () => new StreamContent(File.OpenRead(localFile)), cancellation);
 
-    public Task<bool> DeleteAsync(string name, BlobCondition condition, CancellationToken cancellation = default) => throw new NotSupportedException("A gateway deletes nothing.");
+    public Task<bool> DeleteAsync(string name, BlobCondition condition, CancellationToken cancellation = default) =>
+        throw new NotSupportedException("A gateway deletes nothing.");
 
-    public IAsyncEnumerable<BlobInfo> ListAsync(string prefix, CancellationToken cancellation = default) => throw new NotSupportedException("A gateway lists no contents.");
+    public IAsyncEnumerable<BlobInfo> ListAsync(string prefix, CancellationToken cancellation = default) =>
+        throw new NotSupportedException("A gateway lists no contents.");
 
     public string? LocalPathOf(string name) => null;
 
@@ -97,7 +105,9 @@ internal sealed class ContentsOverHttp(ClusterHttp http) : IBlobStore
     private async Task<string> PutAsync(string name, long length, Func<HttpContent> body, CancellationToken cancellation)
     {
         if (await FindAsync(name, cancellation) is { } there && there.Length == length)
+        {
             return there.ETag;
+        }
         using var response = await http.TransferAsync(
             () => new HttpRequestMessage(HttpMethod.Put, PathOf(name)) { Content = body(), Headers = { ExpectContinue = true } },
             cancellation);

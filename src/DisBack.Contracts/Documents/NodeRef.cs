@@ -6,4 +6,8 @@ namespace DisBack.Contracts.Documents;
 /// <param name="Content">The network's safetensors file.</param>
 /// <param name="Loss">Denoising loss at that step, NaN-free; null for the teacher.</param>
 [GenerateSerializer, Immutable, Alias("disback.NodeRef.v1")]
-public sealed record NodeRef([property: Id(0)] int Index, [property: Id(1)] long Step, [property: Id(2)] ContentRef Content, [property: Id(3)] double? Loss = null);
+public sealed record NodeRef(
+    [property: Id(0)] int Index,
+    [property: Id(1)] long Step,
+    [property: Id(2)] ContentRef Content,
+    [property: Id(3)] double? Loss = null);

@@ -16,7 +16,9 @@ public static class GrainKeys
     /// <summary>Key of the one supervisor of runs.</summary>
     public const string Supervisor = "default";
 
-    /// <summary>Id of a sweep: the spec's name and the first eight hexadecimal digits of SHA-256 over its canonical JSON. The same spec is the same sweep.</summary>
+    /// <summary>
+    /// Id of a sweep: the spec's name and the first eight hexadecimal digits of SHA-256 over its canonical JSON. The same spec is the same sweep.
+    /// </summary>
     public static string Sweep(string name, string canonicalSpec) => $"{name}-{Digest(canonicalSpec)[..8]}";
 
     /// <summary>Id of a trial: sweep id and ordinal.</summary>

@@ -3,7 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace DisBack.Contracts.Grains;
 
-/// <summary>The accelerators of all workers: leases, the queue, and why each entry waits. Soft state, rebuilt from the workers' reports. Key: <see cref="GrainKeys.Pool"/>.</summary>
+/// <summary>
+/// The accelerators of all workers: leases, the queue, and why each entry waits. Soft state, rebuilt from the workers' reports. Key:
+/// <see cref="GrainKeys.Pool"/>.
+/// </summary>
 [Alias("disback.IAcceleratorPoolGrain")]
 public interface IAcceleratorPoolGrain : IGrainWithStringKey
 {
@@ -15,7 +18,9 @@ public interface IAcceleratorPoolGrain : IGrainWithStringKey
     [Alias("Release")]
     Task ReleaseAsync(string lease);
 
-    /// <summary>Gives a lease up whose thread may still be there: its slot counts as taken until its worker reports otherwise. Unknown leases are ignored.</summary>
+    /// <summary>
+    /// Gives a lease up whose thread may still be there: its slot counts as taken until its worker reports otherwise. Unknown leases are ignored.
+    /// </summary>
     [Alias("Forfeit")]
     Task ForfeitAsync(string lease);
 
@@ -29,7 +34,8 @@ public interface IAcceleratorPoolGrain : IGrainWithStringKey
 
     /// <summary>What a worker has and runs, every few seconds.</summary>
     /// <returns>
-    /// Nothing. Workers of older versions expect digests of contents to put back here, which is why the type stays; <see cref="IContentRepairGrain"/> answers that now.
+    /// Nothing. Workers of older versions expect digests of contents to put back here, which is why the type stays; <see cref="IContentRepairGrain"/> answers
+    /// that now.
     /// </returns>
     [Alias("Report")]
     Task<ImmutableArray<string>> ReportAsync(WorkerReport report);
@@ -45,7 +51,9 @@ public interface IAcceleratorPoolGrain : IGrainWithStringKey
 /// <param name="Device">A device kind, <c>cpu</c> or <c>cuda</c>, or the name of one device, <c>cuda:1</c>.</param>
 /// <param name="Prefers">Digests it will read: workers whose cache holds them are preferred.</param>
 /// <param name="Share">How much of a slot it takes, in (0, 1].</param>
-/// <param name="Avoids">The <see cref="SlotLease.DeviceName"/> on which its last attempt failed, which is taken only if no other is free; null if it did not.</param>
+/// <param name="Avoids">
+/// The <see cref="SlotLease.DeviceName"/> on which its last attempt failed, which is taken only if no other is free; null if it did not.
+/// </param>
 /// <param name="Attempt">Number of the attempt that is to use it; 0 where the owner does not name it.</param>
 [GenerateSerializer, Immutable, Alias("disback.SlotRequest.v1")]
 public sealed record SlotRequest(
@@ -72,7 +80,8 @@ public sealed record LeaseReply([property: Id(0)] SlotLease? Lease, [property: I
 /// <param name="Share">How much of a slot it takes, in (0, 1].</param>
 [GenerateSerializer, Immutable, Alias("disback.SlotLease.v1")]
 public sealed record SlotLease(
-    [property: Id(0)] string Id, [property: Id(1)] SiloAddress Worker, [property: Id(2)] int Device, [property: Id(3), JsonPropertyName("place")] string DeviceName, [property: Id(4)] double Share = 1);
+    [property: Id(0)] string Id, [property: Id(1)] SiloAddress Worker, [property: Id(2)] int Device, [property: Id(3),
+        JsonPropertyName("place")] string DeviceName, [property: Id(4)] double Share = 1);
 
 /// <summary>One accelerator of a worker.</summary>
 /// <param name="Index">Index in the worker's device table.</param>
@@ -80,7 +89,8 @@ public sealed record SlotLease(
 /// <param name="Name">As a spec may ask for this very device: <c>cpu</c>, <c>cuda:1</c>.</param>
 /// <param name="Slots">How many runs it takes at once, or more where some take less than a slot.</param>
 [GenerateSerializer, Immutable, Alias("disback.Accelerator.v1")]
-public sealed record Accelerator([property: Id(0)] int Index, [property: Id(1), JsonPropertyName("kind")] string DeviceKind, [property: Id(2)] string Name, [property: Id(3)] int Slots);
+public sealed record Accelerator([property: Id(0)] int Index, [property: Id(1),
+    JsonPropertyName("kind")] string DeviceKind, [property: Id(2)] string Name, [property: Id(3)] int Slots);
 
 /// <summary>A run that occupies a slot.</summary>
 /// <param name="Run">Which attempt.</param>
@@ -111,7 +121,8 @@ public sealed record WorkerReport(
 /// <param name="Queue">Who waits, in order, and for what.</param>
 [GenerateSerializer, Immutable, Alias("disback.PoolView.v1")]
 public sealed record PoolView(
-    [property: Id(0)] ImmutableArray<WorkerReport> Workers, [property: Id(1)] ImmutableArray<HeldLease> Leases, [property: Id(2)] ImmutableArray<QueuedRun> Queue);
+    [property: Id(0)] ImmutableArray<WorkerReport> Workers, [property: Id(1)] ImmutableArray<HeldLease> Leases, [property: Id(
+        2)] ImmutableArray<QueuedRun> Queue);
 
 /// <summary>A lease and its holder.</summary>
 /// <param name="Lease">The slot.</param>

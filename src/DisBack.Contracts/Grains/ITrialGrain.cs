@@ -7,7 +7,9 @@ namespace DisBack.Contracts.Grains;
 [Alias("disback.ITrialGrain")]
 public interface ITrialGrain : IRun, IRunOwner
 {
-    /// <summary>Makes the trial known and advances its run. Repeating it has the run advanced again and changes nothing else; a paused or settled trial stays so.</summary>
+    /// <summary>
+    /// Makes the trial known and advances its run. Repeating it has the run advanced again and changes nothing else; a paused or settled trial stays so.
+    /// </summary>
     [Alias("Submit")]
     Task<TrialDocument> SubmitAsync(TrialSubmission submission);
 

@@ -3,7 +3,9 @@ using DisBack.Contracts.Documents;
 
 namespace DisBack.Contracts.Grains;
 
-/// <summary>Something that an attempt has reached and that its run is to remember. New kinds need no new call: an owner that does not know one keeps it as an event.</summary>
+/// <summary>
+/// Something that an attempt has reached and that its run is to remember. New kinds need no new call: an owner that does not know one keeps it as an event.
+/// </summary>
 /// <param name="Kind">What was reached: <see cref="Node"/>, <see cref="Switch"/>, or what a method calls its own.</param>
 /// <param name="Step">Steps made when it was reached.</param>
 /// <param name="Payload">What is known of it, as a JSON object; empty where the kind says all.</param>
@@ -24,10 +26,12 @@ public sealed record MilestoneRecord(
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { RespectRequiredConstructorParameters = true };
 
     /// <summary>A node as a milestone.</summary>
-    public static MilestoneRecord Of(NodeRef node) => new(Node, node.Step, JsonSerializer.Serialize(new NodePayload(node.Index, node.Loss), s_json), node.Content);
+    public static MilestoneRecord Of(NodeRef node) =>
+        new(Node, node.Step, JsonSerializer.Serialize(new NodePayload(node.Index, node.Loss), s_json), node.Content);
 
     /// <summary>A switch as a milestone.</summary>
-    public static MilestoneRecord Of(SwitchRecord made) => new(Switch, made.Step, JsonSerializer.Serialize(new SwitchPayload(made.From, made.To, made.Gap), s_json));
+    public static MilestoneRecord Of(SwitchRecord made) =>
+        new(Switch, made.Step, JsonSerializer.Serialize(new SwitchPayload(made.From, made.To, made.Gap), s_json));
 
     /// <summary>The node that this is.</summary>
     /// <exception cref="DisBackException">Its payload is not that of a node.</exception>
@@ -59,7 +63,10 @@ public sealed record MilestoneRecord(
             // Not an object: it is shown as it is.
             parts.Add(Payload);
         }
-        if (Content is not null) parts.Add($"content {Content}");
+        if (Content is not null)
+        {
+            parts.Add($"content {Content}");
+        }
         var text = string.Join(", ", parts);
         return text.Length == 0 ? $"Milestone {Kind}." : $"Milestone {Kind}: {(text.Length > LongestText ? $"{text[..LongestText]}..." : $"{text}.")}";
     }

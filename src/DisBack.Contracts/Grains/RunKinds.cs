@@ -16,19 +16,26 @@ public sealed record RunKindInfo(
 /// <summary>All kinds of runs. A new kind is a line here, and whoever trains it (<see cref="TrainingAssignment"/>).</summary>
 public static class RunKinds
 {
-    private static readonly Dictionary<RunKind, RunKindInfo> _kinds = new RunKindInfo[]
+    private static readonly Dictionary<RunKind, RunKindInfo> s_kinds = new RunKindInfo[]
     {
         new(RunKind.Teacher, "teacher", DocumentNames.Teacher, "teachers", "teacher/", "teacher ", (grains, key) => grains.GetGrain<ITeacherGrain>(key)),
-        new(RunKind.Recording, "recording", DocumentNames.Trajectory, "trajectories", "trajectory/", "trajectory ", (grains, key) => grains.GetGrain<ITrajectoryGrain>(key)),
+        new(
+            RunKind.Recording,
+            "recording",
+            DocumentNames.Trajectory,
+            "trajectories",
+            "trajectory/",
+            "trajectory ",
+            (grains, key) => grains.GetGrain<ITrajectoryGrain>(key)),
         new(RunKind.Backtracking, "backtracking", DocumentNames.Trial, "runs", "", "", (grains, key) => grains.GetGrain<ITrialGrain>(key)),
     }.ToDictionary(info => info.Kind);
 
     /// <summary>What is known of all kinds.</summary>
-    public static IEnumerable<RunKindInfo> All => _kinds.Values;
+    public static IEnumerable<RunKindInfo> All => s_kinds.Values;
 
     /// <summary>What is known of a kind.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such kind.</exception>
-    public static RunKindInfo Of(RunKind kind) => _kinds.TryGetValue(kind, out var info)
+    public static RunKindInfo Of(RunKind kind) => s_kinds.TryGetValue(kind, out var info)
         ? info
         : throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such kind of run.");
 

@@ -25,6 +25,8 @@ public sealed record TrainingSnapshot
     /// <summary>Latest scalars by name, for example <c>loss/fake</c> or <c>fid</c>, each with the step it belongs to; all finite.</summary>
     [Id(5)] public ImmutableSortedDictionary<string, MetricValue> Metrics { get; init; } = ImmutableSortedDictionary<string, MetricValue>.Empty;
 
-    /// <summary>Lowest values of this attempt where lower is better (<see cref="MetricNames"/>): evaluations may follow one another quicker than snapshots are read.</summary>
+    /// <summary>
+    /// Lowest values of this attempt where lower is better (<see cref="MetricNames"/>): evaluations may follow one another quicker than snapshots are read.
+    /// </summary>
     [Id(6)] public ImmutableSortedDictionary<string, MetricValue> Best { get; init; } = ImmutableSortedDictionary<string, MetricValue>.Empty;
 }

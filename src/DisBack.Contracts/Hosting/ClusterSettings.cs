@@ -12,16 +12,23 @@ public sealed class ClusterSettings : IValidatableObject
     /// <summary>Who keeps the membership table and the reminders. Default: this machine's memory, for a cluster of one silo.</summary>
     public MembershipKind Membership { get; set; } = MembershipKind.Localhost;
 
-    /// <summary>Address of the Redis server, <c>host:port</c> with the options of StackExchange.Redis; never logged, because it may hold a password. Default: none.</summary>
+    /// <summary>
+    /// Address of the Redis server, <c>host:port</c> with the options of StackExchange.Redis; never logged, because it may hold a password. Default: none.
+    /// </summary>
     public string? Redis { get; set; }
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Membership == MembershipKind.Redis && string.IsNullOrWhiteSpace(Redis))
+        {
             yield return new("Cluster:Membership is Redis but Cluster:Redis names no server; set it to host:port.", [nameof(Redis)]);
+        }
         if (Membership == MembershipKind.Localhost && !string.IsNullOrWhiteSpace(Redis))
-            yield return new("Cluster:Redis names a server but Cluster:Membership is Localhost; set Cluster:Membership to Redis, or clear the server.", [nameof(Membership)]);
+        {
+            yield return new("Cluster:Redis names a server but Cluster:Membership is Localhost; set Cluster:Membership to Redis, or "
+                + "clear the server.", [nameof(Membership)]);
+        }
     }
 }
 

@@ -25,7 +25,9 @@ public static class StrictSettings
         configuration.AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json")).AddEnvironmentVariables(Prefix).AddCommandLine(arguments);
     }
 
-    /// <summary>Adds the variables that a library reads from the configuration under their own names. For after the settings were read, because they are none.</summary>
+    /// <summary>
+    /// Adds the variables that a library reads from the configuration under their own names. For after the settings were read, because they are none.
+    /// </summary>
     public static void AddVariables(IConfigurationBuilder configuration, string prefix) => configuration.AddInMemoryCollection(
         Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .Where(variable => ((string)variable.Key).StartsWith(prefix, StringComparison.Ordinal))
@@ -39,17 +41,27 @@ public static class StrictSettings
     public static void Bind(IConfiguration configuration, object settings, params IReadOnlyCollection<string> others)
     {
         var known = Settable(settings);
-        foreach (var given in configuration.GetChildren().Where(given => !others.Concat(s_variablesOfOthers).Contains(given.Key, StringComparer.OrdinalIgnoreCase)))
+        foreach (var given in configuration.GetChildren()
+            .Where(given => !others.Concat(s_variablesOfOthers).Contains(given.Key, StringComparer.OrdinalIgnoreCase)))
         {
             if (Find(known, given.Key) is { } property)
             {
                 RefuseOthers(given, property);
-                if (property.GetValue(settings) is { } section and not string) RefuseUnknown(given, section);
+                if (property.GetValue(settings) is { } section and not string)
+                {
+                    RefuseUnknown(given, section);
+                }
                 continue;
             }
-            if (Meant(known, settings, given.Key) is { } meant) throw new DisBackException($"There is no setting '{given.Key}'; did you mean '{meant}'?");
+            if (Meant(known, settings, given.Key) is { } meant)
+            {
+                throw new DisBackException($"There is no setting '{given.Key}'; did you mean '{meant}'?");
+            }
             // A variable with our prefix may be meant for a program that we do not know, as long as no setting resembles it.
-            if (given.GetChildren().Any() || !IsVariable(configuration, given.Key)) throw new DisBackException($"There is no setting '{given.Key}'; there are {Names(known)}.");
+            if (given.GetChildren().Any() || !IsVariable(configuration, given.Key))
+            {
+                throw new DisBackException($"There is no setting '{given.Key}'; there are {Names(known)}.");
+            }
         }
         try
         {
@@ -57,7 +69,8 @@ public static class StrictSettings
         }
         catch (InvalidOperationException e)
         {
-            throw new DisBackException($"A setting cannot be read: {e.Message.TrimEnd('.')}; correct it in appsettings.json, in the {Prefix} variables or on the command line.", e);
+            throw new DisBackException($"A setting cannot be read: {e.Message.TrimEnd('.')}; correct it in appsettings.json, in the {Prefix} variables or on "
+                + "the command line.", e);
         }
     }
 
@@ -68,11 +81,16 @@ public static class StrictSettings
         {
             if (Find(known, given.Key) is not { } property)
             {
-                var meant = NearestName.Of(given.Key, known.Select(one => one.Name)) is { } near ? $"did you mean '{section.Path}:{near}'?" : $"it has {Names(known)}.";
+                var meant = NearestName.Of(given.Key, known.Select(one => one.Name)) is { } near
+                    ? $"did you mean '{section.Path}:{near}'?"
+                    : $"it has {Names(known)}.";
                 throw new DisBackException($"There is no setting '{given.Path}'; {meant}");
             }
             RefuseOthers(given, property);
-            if (given.GetChildren().Any() && property.GetValue(target) is { } nested) RefuseUnknown(given, nested);
+            if (given.GetChildren().Any() && property.GetValue(target) is { } nested)
+            {
+                RefuseUnknown(given, nested);
+            }
         }
     }
 
@@ -80,20 +98,25 @@ public static class StrictSettings
     private static void RefuseOthers(IConfigurationSection given, PropertyInfo property)
     {
         if (property.PropertyType.IsEnum && given.Value is { } value && !Enum.TryParse(property.PropertyType, value, ignoreCase: true, out _))
+        {
             throw new DisBackException($"{given.Path} is '{value}'; it is {string.Join(", ", Enum.GetNames(property.PropertyType))}.");
+        }
     }
 
     /// <summary>The setting that a name at the top resembles, or that has this name in a section.</summary>
     private static string? Meant(List<PropertyInfo> known, object settings, string name) =>
         NearestName.Of(name, known.Select(one => one.Name))
-        ?? known.Where(section => section.GetValue(settings) is { } value and not string && Find(Settable(value), name) is not null).Select(section => $"{section.Name}:{name}").FirstOrDefault();
+        ?? known.Where(section => section.GetValue(settings) is { } value and not string && Find(Settable(value), name) is not null)
+            .Select(section => $"{section.Name}:{name}")
+            .FirstOrDefault();
 
     private static bool IsVariable(IConfiguration configuration, string key) => configuration is IConfigurationRoot root
         && root.Providers.All(provider => provider is EnvironmentVariablesConfigurationProvider || !provider.TryGet(key, out _));
 
     private static List<PropertyInfo> Settable(object target) => [.. target.GetType().GetProperties().Where(property => property.CanWrite)];
 
-    private static PropertyInfo? Find(List<PropertyInfo> known, string name) => known.Find(property => property.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+    private static PropertyInfo? Find(List<PropertyInfo> known, string name) =>
+        known.Find(property => property.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     private static string Names(List<PropertyInfo> known) => string.Join(", ", known.Select(one => one.Name));
 }

@@ -45,7 +45,8 @@ public sealed record EmbeddingCondition(IReadOnlyDictionary<string, Tensor> Tens
     /// <exception cref="DisBackException">There is none.</exception>
     public Tensor this[string name] => Tensors.TryGetValue(name, out var tensor)
         ? tensor
-        : throw new DisBackException($"The condition has no embedding '{name}', only {string.Join(", ", Tensors.Keys)}: give the network the condition that it was trained with.");
+        : throw new DisBackException($"The condition has no embedding '{name}', only {string.Join(", ", Tensors.Keys)}: give the network the condition that it "
+            + "was trained with.");
 
     /// <inheritdoc/>
     public override Condition SentTo(Device device) => new EmbeddingCondition(Tensors.ToDictionary(pair => pair.Key, pair => pair.Value.SentTo(device)));

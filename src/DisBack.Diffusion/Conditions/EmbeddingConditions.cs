@@ -21,12 +21,14 @@ public sealed class EmbeddingConditions : IConditionSource
         {
             if (rows.shape[0] != _rows || _rows == 0)
             {
-                throw new DisBackException($"The embeddings '{name}' have {rows.shape[0]} rows where the others have {_rows}: give every prompt one row in each table.");
+                throw new DisBackException($"The embeddings '{name}' have {rows.shape[0]} rows where the others have {_rows}: give every prompt one "
+                    + "row in each table.");
             }
 
             if (!none.TryGetValue(name, out var empty) || !empty.shape.SequenceEqual([1, .. rows.shape[1..]]))
             {
-                throw new DisBackException($"There is no null embedding for '{name}' of its shape [1, {string.Join(", ", rows.shape[1..])}]: give one, guidance needs it.");
+                throw new DisBackException($"There is no null embedding for '{name}' of its shape [1, {string.Join(", ", rows.shape[1..])}]: give one, "
+                    + "guidance needs it.");
             }
         }
     }

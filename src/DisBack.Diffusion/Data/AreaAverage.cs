@@ -5,12 +5,18 @@ namespace DisBack.Diffusion.Data;
 /// <summary>Resizing by area averaging: each new pixel is the mean of the old image over the square that it covers (an exact box filter).</summary>
 public static class AreaAverage
 {
-    /// <summary>Resizes floating-point images [..., H, W] to [..., <paramref name="resolution"/>, <paramref name="resolution"/>], in their own type and on their own device.</summary>
+    /// <summary>
+    /// Resizes floating-point images [..., H, W] to [..., <paramref name="resolution"/>, <paramref name="resolution"/>], in their own type and on their own
+    /// device.
+    /// </summary>
     /// <remarks>For a whole ratio this is the mean of each block of pixels; otherwise pixels on a border count by the part that is covered.</remarks>
     public static Tensor Resize(Tensor images, int resolution)
     {
         var (height, width) = (images.shape[^2], images.shape[^1]);
-        if (height == resolution && width == resolution) return images.alias();
+        if (height == resolution && width == resolution)
+        {
+            return images.alias();
+        }
         using var scope = NewDisposeScope();
         var rows = Weights(height, resolution, images);
         var columns = Weights(width, resolution, images);
@@ -26,7 +32,9 @@ public static class AreaAverage
         {
             var (start, end) = (i * from, (i + 1) * from);
             for (var j = start / to; j * to < end; j++)
+            {
                 weights[i, j] = (double)(Math.Min(end, (j + 1) * to) - Math.Max(start, j * to)) / from;
+            }
         }
         return tensor(weights, dtype: like.dtype, device: like.device);
     }

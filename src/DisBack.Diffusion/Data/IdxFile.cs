@@ -12,7 +12,10 @@ internal static class IdxFile
     /// <exception cref="DisBackException">The file is missing, is no such IDX file, or is shorter or longer than its header says.</exception>
     public static (int[] Sizes, byte[] Bytes) Read(string path, int rank)
     {
-        if (!File.Exists(path)) throw new DisBackException($"There is no IDX file {path}: check path and labels_path of the data set.");
+        if (!File.Exists(path))
+        {
+            throw new DisBackException($"There is no IDX file {path}: check path and labels_path of the data set.");
+        }
         using var file = File.OpenRead(path);
         return Read(file, path, rank);
     }
@@ -32,7 +35,8 @@ internal static class IdxFile
             if (magic != expected)
             {
                 throw new DisBackException(
-                    $"{name} begins with 0x{magic:x8} where an IDX file of unsigned bytes with {rank} dimension{(rank == 1 ? "" : "s")} begins with 0x{expected:x8}: " +
+                    $"{name} begins with 0x{magic:x8} where an IDX file of unsigned bytes with {rank} dimension{(rank == 1 ? "" : "s")} begins with "
+                        + $"0x{expected:x8}: " +
                     $"{(rank == 1 ? "labels_path" : "path")} must name the file of {(rank == 1 ? "labels" : "images")}.");
             }
 
@@ -43,16 +47,24 @@ internal static class IdxFile
             {
                 var size = BinaryPrimitives.ReadUInt32BigEndian(header[(4 + 4 * i)..]);
                 if (size is 0 || size > Array.MaxLength || (length *= size) > Array.MaxLength)
-                    throw new DisBackException($"{name} announces an empty or impossible size ({size} along dimension {i}): the file is damaged, fetch it again.");
+                {
+                    throw new DisBackException($"{name} announces an empty or impossible size ({size} along dimension {i}): the file is damaged, "
+                        + "fetch it again.");
+                }
                 sizes[i] = (int)size;
             }
 
             // A plain file that is too short is refused before its announced size is allocated.
-            if (!zipped && file.Length < header.Length + length) throw new EndOfStreamException();
+            if (!zipped && file.Length < header.Length + length)
+            {
+                throw new EndOfStreamException();
+            }
             var bytes = new byte[length];
             stream.ReadExactly(bytes);
             if (stream.ReadByte() >= 0)
+            {
                 throw new DisBackException($"{name} goes on after the {length} bytes its header announces: the file is damaged, fetch it again.");
+            }
             return (sizes, bytes);
         }
         catch (EndOfStreamException e)

@@ -41,11 +41,15 @@ public sealed class ImageDataset : IDisposable
     public int Resolution => (int)Images.shape[2];
 
     /// <summary>Reads the data set that <paramref name="settings"/> describes into memory.</summary>
-    /// <exception cref="DisBackException">A file is missing, damaged or of the wrong kind or size, or images and labels do not match; the message names the file.</exception>
+    /// <exception cref="DisBackException">
+    /// A file is missing, damaged or of the wrong kind or size, or images and labels do not match; the message names the file.
+    /// </exception>
     public static ImageDataset Load(DatasetSettings settings)
     {
         if (settings.Channels is not (null or 1 or 3))
+        {
             throw new DisBackException($"A data set has 1 channel (grey) or 3 (RGB), not {settings.Channels}: correct channels.");
+        }
         using var scope = NewDisposeScope();
         return settings.Source switch
         {
@@ -61,7 +65,9 @@ public sealed class ImageDataset : IDisposable
     public static (int Channels, int Resolution) ShapeOf(DatasetSettings settings)
     {
         if (settings.Source == DatasetSource.Digits)
+        {
             return (settings.Channels ?? 1, settings.Resolution ?? DigitsResolution);
+        }
         using var data = Load(settings);
         return (data.Channels, data.Resolution);
     }
@@ -76,7 +82,9 @@ public sealed class ImageDataset : IDisposable
         using var scope = NewDisposeScope();
         var indices = new long[size];
         for (long i = 0, position = step * size; i < size; i++, position++)
+        {
             indices[i] = OrderOf(streams, position / Count).Permutation[position % Count];
+        }
 
         var index = tensor(indices);
         var images = ToSigned(Images.index_select(0, index)).MoveToOuterDisposeScope();
@@ -113,7 +121,10 @@ public sealed class ImageDataset : IDisposable
         var (height, width) = (bytes.shape[^2], bytes.shape[^1]);
         var side = Math.Min(height, width);
         var square = bytes.narrow(-2, (height - side) / 2, side).narrow(-1, (width - side) / 2, side);
-        if (side == resolution) return square;
+        if (side == resolution)
+        {
+            return square;
+        }
         // float64: a sum that rounds differently on another machine would make other bytes.
         return (AreaAverage.Resize(square.to(float64), resolution) + 0.5).floor().to(uint8);
     }
@@ -122,7 +133,12 @@ public sealed class ImageDataset : IDisposable
     {
         using var images = Open("images.idx3.gz");
         using var labels = Open("labels.idx1.gz");
-        return FromIdx(IdxFile.Read(images, "the shipped digits", 3), IdxFile.Read(labels, "the shipped labels", 1), settings, "the shipped digits", "the shipped labels");
+        return FromIdx(
+            IdxFile.Read(images, "the shipped digits", 3),
+            IdxFile.Read(labels, "the shipped labels", 1),
+            settings,
+            "the shipped digits",
+            "the shipped labels");
 
         static Stream Open(string name) => typeof(ImageDataset).Assembly.GetManifestResourceStream($"Digits/{name}")!;
     }
@@ -138,14 +154,25 @@ public sealed class ImageDataset : IDisposable
     {
         var (count, height, width) = (images.Sizes[0], images.Sizes[1], images.Sizes[2]);
         if (labels is { } l && l.Sizes[0] != count)
-            throw new DisBackException($"{labelsName} holds {l.Sizes[0]} labels for the {count} images of {imagesName}: name the labels that belong to these images.");
+        {
+            throw new DisBackException($"{labelsName} holds {l.Sizes[0]} labels for the {count} images of {imagesName}: name the labels that belong "
+                + "to these images.");
+        }
         if (settings.Resolution is null && height != width)
-            throw new DisBackException($"The images of {imagesName} are {height}x{width}, not square: give the data set a resolution so that they are cropped and resized.");
+        {
+            throw new DisBackException($"The images of {imagesName} are {height}x{width}, not square: give the data set a resolution so that they are "
+                + "cropped and resized.");
+        }
 
         Tensor pixels = tensor(images.Bytes, [count, 1, height, width], uint8);
         if (settings.Resolution is { } side && (side != height || side != width))
+        {
             pixels = cat(pixels.split(1024).Select(part => Resize(part, side)).ToArray(), 0);
-        if (settings.Channels == 3) pixels = pixels.expand(-1, 3, -1, -1).contiguous();
+        }
+        if (settings.Channels == 3)
+        {
+            pixels = pixels.expand(-1, 3, -1, -1).contiguous();
+        }
         var classes = labels is { } known ? tensor(known.Bytes, [count], uint8).to(int64) : null;
         return new ImageDataset(pixels, classes, labels is { } some ? some.Bytes.Max() + 1 : 0);
     }
@@ -161,7 +188,10 @@ public sealed class ImageDataset : IDisposable
     private EpochOrder OrderOf(RandomStreams streams, long epoch)
     {
         var latest = _latest;
-        if (latest is not null && latest.Seed == streams.Seed && latest.Epoch == epoch) return latest;
+        if (latest is not null && latest.Seed == streams.Seed && latest.Epoch == epoch)
+        {
+            return latest;
+        }
         using var generator = streams.For("data/order", epoch);
         using var permutation = randperm(Count, generator: generator);
         return _latest = new EpochOrder(streams.Seed, epoch, permutation.data<long>().ToArray());

@@ -6,13 +6,18 @@ namespace DisBack.Diffusion.Data;
 /// <summary>Reads a folder of PNG and JPEG files; names of subfolders, if there are any, are the classes. Everything is in ordinal order of names.</summary>
 internal static class ImageFolder
 {
-    private static readonly double[] Luma = [0.299, 0.587, 0.114]; // Rec. 601
+    private static readonly double[] s_luma = [0.299, 0.587, 0.114]; // Rec. 601
 
     /// <summary>Images uint8 [N, channels, R, R] and, for a folder of folders, labels int64 [N] with the number of classes.</summary>
-    /// <exception cref="DisBackException">The folder is missing, empty or mixes files with folders; a file is no image; sizes differ and <paramref name="resolution"/> is null.</exception>
+    /// <exception cref="DisBackException">
+    /// The folder is missing, empty or mixes files with folders; a file is no image; sizes differ and <paramref name="resolution"/> is null.
+    /// </exception>
     public static (Tensor Images, Tensor? Labels, int LabelCount) Read(string folder, int? resolution, int channels)
     {
-        if (!Directory.Exists(folder)) throw new DisBackException($"There is no folder {folder}: check the path of the data set.");
+        if (!Directory.Exists(folder))
+        {
+            throw new DisBackException($"There is no folder {folder}: check the path of the data set.");
+        }
         var files = FilesOf(folder);
         var classes = Directory.GetDirectories(folder).Order(StringComparer.Ordinal).ToArray();
         if (files.Length > 0 && classes.Length > 0)
@@ -24,10 +29,16 @@ internal static class ImageFolder
         if (classes.Length > 0)
         {
             var byClass = classes.Select(FilesOf).ToArray();
-            for (var label = 0; label < classes.Length; label++) labels.AddRange(Enumerable.Repeat((long)label, byClass[label].Length));
+            for (var label = 0; label < classes.Length; label++)
+            {
+                labels.AddRange(Enumerable.Repeat((long)label, byClass[label].Length));
+            }
             files = [.. byClass.SelectMany(f => f)];
         }
-        if (files.Length == 0) throw new DisBackException($"{folder} holds no .png, .jpg or .jpeg file: check the path of the data set.");
+        if (files.Length == 0)
+        {
+            throw new DisBackException($"{folder} holds no .png, .jpg or .jpeg file: check the path of the data set.");
+        }
 
         using var scope = NewDisposeScope();
         Tensor? images = null;
@@ -40,7 +51,8 @@ internal static class ImageFolder
             if (side != images.shape[^1])
             {
                 throw new DisBackException(
-                    $"{files[i]} is {side}x{side} where {files[0]} is {images.shape[^1]}x{images.shape[^1]}: give the data set a resolution so that images are resized.");
+                    $"{files[i]} is {side}x{side} where {files[0]} is {images.shape[^1]}x{images.shape[^1]}: give the data set a resolution so that "
+                        + "images are resized.");
             }
             images[i].copy_(image);
         }
@@ -57,11 +69,14 @@ internal static class ImageFolder
     {
         var image = PictureReader.Read(file);
         if (resolution is null && image.shape[1] != image.shape[2])
-            throw new DisBackException($"{file} is {image.shape[2]}x{image.shape[1]}, not a square: give the data set a resolution so that images are cropped and resized.");
+        {
+            throw new DisBackException($"{file} is {image.shape[2]}x{image.shape[1]}, not a square: give the data set a resolution so that images are "
+                + "cropped and resized.");
+        }
         if (channels == 1)
         {
             // Grey pixels (r = g = b) must come out as they are although the weights do not add up to 1 exactly: rounded, not cut.
-            image = ((image.to(float64) * tensor(Luma).view(3, 1, 1)).sum(0, keepdim: true) + 0.5).floor().to(uint8);
+            image = ((image.to(float64) * tensor(s_luma).view(3, 1, 1)).sum(0, keepdim: true) + 0.5).floor().to(uint8);
         }
         return resolution is { } side ? ImageDataset.Resize(image, side) : image;
     }

@@ -13,7 +13,8 @@ namespace DisBack.Diffusion.Files;
 /// A safetensors file opened for reading through a memory map: opening reads only the header, reading a tensor touches only its own bytes.
 /// </summary>
 /// <remarks>
-/// Format: https://huggingface.co/docs/safetensors. What <see cref="Write(string, IReadOnlyList{ValueTuple{string, Tensor}}, IReadOnlyDictionary{string, string}?)"/>
+/// Format: https://huggingface.co/docs/safetensors. What <see cref="Write(string, IReadOnlyList{ValueTuple{string, Tensor}}, IReadOnlyDictionary{string,
+/// string}?)"/>
 /// makes is a pure function of the names, the values and the metadata, whatever their order, so that equal content has an equal digest.
 /// </remarks>
 public sealed class SafetensorsFile : IDisposable
@@ -50,7 +51,10 @@ public sealed class SafetensorsFile : IDisposable
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
             var header = SafetensorsHeader.Read(stream, stream.Length, path);
-            return new(path, header, MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false));
+            return new(
+                path,
+                header,
+                MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false));
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
@@ -89,9 +93,15 @@ public sealed class SafetensorsFile : IDisposable
     {
         var entry = EntryOf(name);
         if (!entry.Shape.SequenceEqual(target.shape))
-            throw new DisBackException($"Tensor '{name}' of '{Path}' has the shape [{string.Join(", ", entry.Shape)}] where [{string.Join(", ", target.shape)}] is needed: the file belongs to a network with other settings.");
+        {
+            throw new DisBackException($"Tensor '{name}' of '{Path}' has the shape [{string.Join(", ", entry.Shape)}] where "
+                + $"[{string.Join(", ", target.shape)}] is needed: the file belongs to a network with other settings.");
+        }
         if (entry.Type.Scalar() != target.dtype)
-            throw new DisBackException($"Tensor '{name}' of '{Path}' has the element type {entry.Type.Scalar()} where {target.dtype} is needed: convert the file.");
+        {
+            throw new DisBackException($"Tensor '{name}' of '{Path}' has the element type {entry.Type.Scalar()} where {target.dtype} is needed: "
+                + "convert the file.");
+        }
     }
 
     /// <summary>Unmaps the file. Tensors already read stay valid.</summary>
@@ -127,7 +137,10 @@ public sealed class SafetensorsFile : IDisposable
         }
         finally
         {
-            if (File.Exists(temporary)) File.Delete(temporary);
+            if (File.Exists(temporary))
+            {
+                File.Delete(temporary);
+            }
         }
     }
 
@@ -165,18 +178,27 @@ public sealed class SafetensorsFile : IDisposable
             if (metadata is { Count: > 0 })
             {
                 json.WriteStartObject(SafetensorsHeader.MetadataKey);
-                foreach (var (key, value) in metadata.OrderBy(field => field.Key, StringComparer.Ordinal)) json.WriteString(key, value);
+                foreach (var (key, value) in metadata.OrderBy(field => field.Key, StringComparer.Ordinal))
+                {
+                    json.WriteString(key, value);
+                }
                 json.WriteEndObject();
             }
             var names = new HashSet<string>(StringComparer.Ordinal) { SafetensorsHeader.MetadataKey };
             var offset = 0L;
             foreach (var (name, value) in tensors)
             {
-                if (!names.Add(name)) throw new ArgumentException($"The tensor name '{name}' is used twice or reserved.", nameof(tensors));
+                if (!names.Add(name))
+                {
+                    throw new ArgumentException($"The tensor name '{name}' is used twice or reserved.", nameof(tensors));
+                }
                 json.WriteStartObject(name);
                 json.WriteString("dtype", value.dtype.Element().ToString());
                 json.WriteStartArray("shape");
-                foreach (var extent in value.shape) json.WriteNumberValue(extent);
+                foreach (var extent in value.shape)
+                {
+                    json.WriteNumberValue(extent);
+                }
                 json.WriteEndArray();
                 json.WriteStartArray("data_offsets");
                 json.WriteNumberValue(offset);
@@ -206,7 +228,10 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>The elements in order, as flat contiguous pieces that fit a span. They share memory with a contiguous tensor.</summary>
     private static void ForEachChunk(Tensor tensor, Action<Tensor> use)
     {
-        if (tensor.NumberOfElements == 0) return;
+        if (tensor.NumberOfElements == 0)
+        {
+            return;
+        }
         using var scope = NewDisposeScope();
         using var untracked = no_grad();
         var flat = tensor.detach().contiguous().view(-1);
@@ -219,5 +244,6 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     private SafetensorsEntry EntryOf(string name) =>
-        Entries.TryGetValue(name, out var entry) ? entry : throw new DisBackException($"Tensor '{name}' is missing from '{Path}': the file belongs to another network.");
+        Entries.TryGetValue(name, out var entry) ? entry : throw new DisBackException($"Tensor '{name}' is missing from '{Path}': the file belongs to "
+            + "another network.");
 }

@@ -6,7 +6,7 @@ namespace DisBack.Diffusion.Files;
 /// <summary>Element types of safetensors files as libtorch's.</summary>
 internal static class SafetensorsTypes
 {
-    private static readonly Dictionary<ElementType, ScalarType> _scalars = new()
+    private static readonly Dictionary<ElementType, ScalarType> s_scalars = new()
     {
         [ElementType.F64] = ScalarType.Float64,
         [ElementType.F32] = ScalarType.Float32,
@@ -20,10 +20,10 @@ internal static class SafetensorsTypes
         [ElementType.BOOL] = ScalarType.Bool,
     };
 
-    private static readonly Dictionary<ScalarType, ElementType> _elements = _scalars.ToDictionary(type => type.Value, type => type.Key);
+    private static readonly Dictionary<ScalarType, ElementType> s_elements = s_scalars.ToDictionary(type => type.Value, type => type.Key);
 
-    public static ScalarType Scalar(this ElementType type) => _scalars[type];
+    public static ScalarType Scalar(this ElementType type) => s_scalars[type];
 
     public static ElementType Element(this ScalarType type) =>
-        _elements.TryGetValue(type, out var element) ? element : throw new NotSupportedException($"A safetensors file cannot hold elements of type {type}.");
+        s_elements.TryGetValue(type, out var element) ? element : throw new NotSupportedException($"A safetensors file cannot hold elements of type {type}.");
 }

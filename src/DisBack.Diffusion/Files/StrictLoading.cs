@@ -4,7 +4,8 @@ namespace DisBack.Diffusion.Files;
 
 /// <summary>
 /// Loading by exact agreement: every tensor that is asked for is in the file under its own name, shape and element type, and the file has no
-/// other. Anything less has let a degraded network pass for a trained one (the released reference code's node files match no key of the network they are loaded into), so nothing is loaded unless all of it fits.
+/// other. Anything less has let a degraded network pass for a trained one (the released reference code's node files match no key of the network they are loaded
+/// into), so nothing is loaded unless all of it fits.
 /// </summary>
 public static class StrictLoading
 {
@@ -20,11 +21,19 @@ public static class StrictLoading
         foreach (var (name, target) in wanted)
         {
             if (!file.Entries.ContainsKey(name) && unknown is not null)
-                throw new DisBackException($"Tensor '{name}' is missing from '{file.Path}', which has an unknown tensor '{unknown}' instead: the file belongs to another network.");
+            {
+                throw new DisBackException($"Tensor '{name}' is missing from '{file.Path}', which has an unknown tensor '{unknown}' instead: the file belongs "
+                    + "to another network.");
+            }
             file.RequireMatch(name, target);
         }
         if (unknown is not null)
+        {
             throw new DisBackException($"Tensor '{unknown}' of '{file.Path}' has no place in this network: the file belongs to a network with other settings.");
-        foreach (var (name, target) in wanted) file.ReadInto(name, target);
+        }
+        foreach (var (name, target) in wanted)
+        {
+            file.ReadInto(name, target);
+        }
     }
 }

@@ -27,7 +27,10 @@ internal sealed class DigitClassifier : nn.Module
         (features_weight, features_bias) = Layer(Features, 32 * 4 * 4);
         (classes_weight, classes_bias) = Layer(Classes, Features);
         RegisterComponents();
-        foreach (var parameter in parameters()) parameter.DetachFromDisposeScope(); // the module owns them
+        foreach (var parameter in parameters())
+        {
+            parameter.DetachFromDisposeScope(); // the module owns them
+        }
 
         // He et al. (2015): a normal distribution of variance 2 / fan-in.
         (Parameter, Parameter) Layer(params long[] shape)

@@ -33,7 +33,10 @@ public static class DigitClassifierTraining
         for (var step = 0; step < steps; step++)
         {
             using var perStep = NewDisposeScope();
-            foreach (var group in adam.ParamGroups) group.LearningRate = LearningRate * 0.5 * (1 + Math.Cos(Math.PI * step / steps));
+            foreach (var group in adam.ParamGroups)
+            {
+                group.LearningRate = LearningRate * 0.5 * (1 + Math.Cos(Math.PI * step / steps));
+            }
             using var batch = streams.For("features/batch", step);
             var drawn = randint(images.shape[0], [Batch], int64, generator: batch);
             var x = Distort(images.index_select(0, drawn), streams, step);
@@ -41,7 +44,10 @@ public static class DigitClassifierTraining
             adam.zero_grad();
             loss.backward();
             adam.step();
-            if ((step + 1) % 100 == 0) progress?.Invoke(step + 1, loss.item<float>());
+            if ((step + 1) % 100 == 0)
+            {
+                progress?.Invoke(step + 1, loss.item<float>());
+            }
         }
 
         var accuracy = Accuracy(classifier, seed);

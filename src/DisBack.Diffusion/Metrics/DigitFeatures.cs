@@ -31,7 +31,10 @@ internal sealed class DigitFeatures : IFeatureNetwork
         try
         {
             using (var weights = typeof(DigitFeatures).Assembly.GetManifestResourceStream("DigitFeatures.safetensors")!)
-            using (var file = File.Create(path)) weights.CopyTo(file);
+            using (var file = File.Create(path))
+            {
+                weights.CopyTo(file);
+            }
             return Open(path, device);
         }
         finally
@@ -46,7 +49,10 @@ internal sealed class DigitFeatures : IFeatureNetwork
         using var weights = SafetensorsFile.Open(path);
         using var init = new Generator(0);
         var classifier = new DigitClassifier(init);
-        using (no_grad()) StrictLoading.Load(weights, classifier.named_parameters().Select(p => (p.name, (Tensor)p.parameter)));
+        using (no_grad())
+        {
+            StrictLoading.Load(weights, classifier.named_parameters().Select(p => (p.name, (Tensor)p.parameter)));
+        }
         classifier.eval();
         using var file = File.OpenRead(path);
         return new DigitFeatures(classifier.to(device ?? CPU), device ?? CPU, Convert.ToHexStringLower(SHA256.HashData(file)), weights.Metadata);
@@ -55,7 +61,10 @@ internal sealed class DigitFeatures : IFeatureNetwork
     public Tensor Extract(Tensor images)
     {
         if (images.dim() != 4 || images.shape[1] != 1)
-            throw new DisBackException($"The digit features need grey images [N, 1, H, W], not [{string.Join(", ", images.shape)}]: name a TorchScript file as features.");
+        {
+            throw new DisBackException($"The digit features need grey images [N, 1, H, W], not [{string.Join(", ", images.shape)}]: name a TorchScript "
+                + "file as features.");
+        }
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         return Classifier.features(images.to(float32, _device)).MoveToOuterDisposeScope();

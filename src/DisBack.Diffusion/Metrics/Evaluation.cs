@@ -10,15 +10,19 @@ public static class Evaluation
     /// <summary>Bounds the memory of one pass through the feature network.</summary>
     private const long Batch = 500;
 
-    private static readonly Lock Gate = new();
-    private static readonly Dictionary<(string Features, DatasetSettings Reference), (FeatureStatistics Statistics, long[] Shape)> References = [];
+    private static readonly Lock s_gate = new();
+    private static readonly Dictionary<(string Features, DatasetSettings Reference), (FeatureStatistics Statistics, long[] Shape)> s_references = [];
 
     /// <summary>The Fréchet distance between features of <paramref name="samples"/> generated images and of all images of the reference.</summary>
-    /// <param name="generate">Makes the images numbered first to first + count - 1: (first, count) to [count, C, R, R] in [-1, 1]. A sample should depend on its number alone.</param>
+    /// <param name="generate">
+    /// Makes the images numbered first to first + count - 1: (first, count) to [count, C, R, R] in [-1, 1]. A sample should depend on its number alone.
+    /// </param>
     /// <param name="samples">How many to make. FID falls with it by itself: compare figures of one count.</param>
     /// <param name="features">The feature network.</param>
     /// <param name="reference">The data set to compare with; its statistics are kept for the life of the process.</param>
-    /// <exception cref="DisBackException">The reference cannot be read, or its images have another shape than the samples, or a sample is not finite.</exception>
+    /// <exception cref="DisBackException">
+    /// The reference cannot be read, or its images have another shape than the samples, or a sample is not finite.
+    /// </exception>
     public static double Fid(Func<long, long, Tensor> generate, long samples, IFeatureNetwork features, DatasetSettings reference)
     {
         var (real, shape) = ReferenceOf(features, reference);
@@ -41,17 +45,23 @@ public static class Evaluation
     private static (FeatureStatistics Statistics, long[] Shape) ReferenceOf(IFeatureNetwork features, DatasetSettings reference)
     {
         // One at a time: runs that start together want the same reference, and reading it twice would be the waste this cache is against.
-        lock (Gate)
+        lock (s_gate)
         {
-            if (References.TryGetValue((features.Digest, reference), out var known)) return known;
+            if (s_references.TryGetValue((features.Digest, reference), out var known))
+            {
+                return known;
+            }
             using var data = ImageDataset.Load(reference);
             var statistics = new FeatureStatistics();
             foreach (var images in data.InOrder(Batch))
             {
                 using var scope = NewDisposeScope();
-                using (images) statistics.Add(features.Extract(images));
+                using (images)
+                {
+                    statistics.Add(features.Extract(images));
+                }
             }
-            return References[(features.Digest, reference)] = (statistics, data.Images.shape[1..]);
+            return s_references[(features.Digest, reference)] = (statistics, data.Images.shape[1..]);
         }
     }
 }

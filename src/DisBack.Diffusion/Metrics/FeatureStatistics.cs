@@ -30,12 +30,19 @@ public sealed class FeatureStatistics : IDisposable
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var (added, width) = (features.shape[0], features.shape[1]);
-        if (added == 0) return;
+        if (added == 0)
+        {
+            return;
+        }
         if (_mean is not null && _mean.shape[0] != width)
+        {
             throw new DisBackException($"A batch has {width} features where earlier ones had {_mean.shape[0]}: use one feature network for all samples.");
+        }
         var x = features.to(float64).cpu();
         if (!x.isfinite().all().item<bool>())
+        {
             throw new DisBackException($"Features of samples {Count} to {Count + added - 1} are not finite: the network that made the samples has diverged.");
+        }
 
         var mean = x.mean([0]);
         var centred = x - mean;

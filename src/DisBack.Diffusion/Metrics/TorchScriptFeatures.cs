@@ -21,7 +21,9 @@ internal sealed class TorchScriptFeatures : IFeatureNetwork
     public static TorchScriptFeatures Open(string path, Device? device = null)
     {
         if (!File.Exists(path))
+        {
             throw new DisBackException($"There is no feature network {path}: name '{FeatureNetworks.Digits}' or an existing TorchScript file.");
+        }
         try
         {
             using var file = File.OpenRead(path);
@@ -46,12 +48,14 @@ internal sealed class TorchScriptFeatures : IFeatureNetwork
         }
         catch (Exception e) when (e is not DisBackException)
         {
-            throw new DisBackException($"{_path} failed on images of shape [{string.Join(", ", images.shape)}] ({FirstLine(e)}): it must accept float32 images in [-1, 1].", e);
+            throw new DisBackException($"{_path} failed on images of shape [{string.Join(", ", images.shape)}] ({FirstLine(e)}): it must accept float32 "
+                + "images in [-1, 1].", e);
         }
         if (features.dim() != 2 || features.shape[0] != images.shape[0])
         {
             throw new DisBackException(
-                $"{_path} made [{string.Join(", ", features.shape)}] of images of shape [{string.Join(", ", images.shape)}]: it must return one row of features for each image.");
+                $"{_path} made [{string.Join(", ", features.shape)}] of images of shape [{string.Join(", ", images.shape)}]: it must return one row of "
+                    + "features for each image.");
         }
         return features.to(float32).MoveToOuterDisposeScope();
     }

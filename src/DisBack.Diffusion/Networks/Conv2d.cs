@@ -54,7 +54,10 @@ internal sealed class Conv2d : nn.Module
 
     public Tensor forward(Tensor x)
     {
-        if (resample == Resample.None) return functional.conv2d(x, weight!, bias, padding: [kernelPadding, kernelPadding]);
+        if (resample == Resample.None)
+        {
+            return functional.conv2d(x, weight!, bias, padding: [kernelPadding, kernelPadding]);
+        }
         using var scope = NewDisposeScope();
         var resampled = (fused, resample) switch
         {

@@ -51,7 +51,9 @@ internal sealed class Decoder : nn.Module
             if (output == DecoderType.Skip || (output is not null && index == 0))
             {
                 if (output == DecoderType.Skip && !coarsest)
+                {
                     level.AuxUp = Add("aux_up", new Conv2d(out_channels, out_channels, 0, blocks.Init, generator, Resample.Up, blocks.ResampleFilter));
+                }
                 level.AuxNorm = Add("aux_norm", new GroupNorm(channels, blocks.Epsilon));
                 level.AuxConv = Add("aux_conv", new Conv2d(channels, out_channels, 3, blocks.InitZero, generator));
             }
@@ -76,14 +78,23 @@ internal sealed class Decoder : nn.Module
         Tensor? aux = null;
         foreach (var level in levels)
         {
-            foreach (var block in level.First) x = block.forward(x, emb);
+            foreach (var block in level.First)
+            {
+                x = block.forward(x, emb);
+            }
             foreach (var block in level.Blocks)
             {
                 using var joined = cat([x, skips.Pop()], 1);
                 x = block.forward(joined, emb);
             }
-            if (level.AuxUp is not null) aux = level.AuxUp.forward(aux!);
-            if (level.AuxNorm is null) continue;
+            if (level.AuxUp is not null)
+            {
+                aux = level.AuxUp.forward(aux!);
+            }
+            if (level.AuxNorm is null)
+            {
+                continue;
+            }
             var part = level.AuxConv!.forward(functional.silu(level.AuxNorm.forward(x)));
             aux = aux is null ? part : part.add_(aux);
         }

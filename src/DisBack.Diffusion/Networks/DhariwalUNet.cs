@@ -33,7 +33,10 @@ internal sealed class DhariwalUNet : UNet
         };
 
         map_noise = new PositionalEmbedding(settings.ModelChannels, endpoint: false);
-        if (settings.AugmentDim > 0) map_augment = new(settings.AugmentDim, settings.ModelChannels, zero, generator, bias: false);
+        if (settings.AugmentDim > 0)
+        {
+            map_augment = new(settings.AugmentDim, settings.ModelChannels, zero, generator, bias: false);
+        }
         map_layer0 = new(settings.ModelChannels, blocks.EmbChannels, init, generator);
         map_layer1 = new(blocks.EmbChannels, blocks.EmbChannels, init, generator);
         if (settings.LabelDim > 0)
@@ -52,9 +55,15 @@ internal sealed class DhariwalUNet : UNet
     {
         using var scope = NewDisposeScope();
         var emb = map_noise.forward(noise);
-        if (map_augment is not null && augment_labels is not null) emb = emb + map_augment.forward(augment_labels);
+        if (map_augment is not null && augment_labels is not null)
+        {
+            emb = emb + map_augment.forward(augment_labels);
+        }
         emb = map_layer1.forward(functional.silu(map_layer0.forward(emb)));
-        if (map_label is not null) emb = emb + map_label.forward(WithLabelDropout(class_labels!));
+        if (map_label is not null)
+        {
+            emb = emb + map_label.forward(WithLabelDropout(class_labels!));
+        }
         emb = functional.silu(emb);
         var features = dec.forward(enc.forward(x, emb), emb);
         return out_conv.forward(functional.silu(out_norm.forward(features))).MoveToOuterDisposeScope();

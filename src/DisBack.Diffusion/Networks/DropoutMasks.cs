@@ -11,5 +11,6 @@ internal sealed class DropoutMasks
     /// <summary>A tensor of ones and zeros, zero with the given probability, on the device of <paramref name="like"/>.</summary>
     public Tensor Draw(double dropProbability, Tensor like, params long[] shape) =>
         empty(shape, like.dtype, CPU).bernoulli_(1 - dropProbability, Generator
-            ?? throw new InvalidOperationException("A network with dropout is in training mode without a DropoutGenerator: set one for each step, or call eval().")).SentTo(like.device);
+            ?? throw new InvalidOperationException("A network with dropout is in training mode without a DropoutGenerator: set one for each step, "
+                + "or call eval().")).SentTo(like.device);
 }

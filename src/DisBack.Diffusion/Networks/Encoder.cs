@@ -36,7 +36,9 @@ internal sealed class Encoder : nn.Module
                 }
                 if (type == EncoderType.Residual)
                 {
-                    level.AuxResidual = Add("aux_residual", new Conv2d(auxChannels, channels, 3, blocks.Init, generator, Resample.Down, blocks.ResampleFilter, fused: true));
+                    level.AuxResidual = Add(
+                        "aux_residual",
+                        new Conv2d(auxChannels, channels, 3, blocks.Init, generator, Resample.Down, blocks.ResampleFilter, fused: true));
                     auxChannels = channels;
                 }
             }
@@ -44,7 +46,8 @@ internal sealed class Encoder : nn.Module
             for (var i = 0; i < settings.NumBlocks; i++)
             {
                 var width = settings.ModelChannels * settings.ChannelMult[index];
-                level.Blocks.Add(Add($"block{i}", new UNetBlock(channels, width, blocks, masks, generator, attention: settings.AttnResolutions.Contains(resolution))));
+                level.Blocks
+                    .Add(Add($"block{i}", new UNetBlock(channels, width, blocks, masks, generator, attention: settings.AttnResolutions.Contains(resolution))));
                 skipChannels.Add(channels = width);
             }
             levels.Add(level);
@@ -73,9 +76,15 @@ internal sealed class Encoder : nn.Module
                 aux = level.AuxDown.forward(aux);
                 x = x + level.AuxSkip!.forward(aux);
             }
-            if (level.AuxResidual is not null) x = aux = (x + level.AuxResidual.forward(aux)).div_(Math.Sqrt(2));
+            if (level.AuxResidual is not null)
+            {
+                x = aux = (x + level.AuxResidual.forward(aux)).div_(Math.Sqrt(2));
+            }
             skips.Push(x);
-            foreach (var block in level.Blocks) skips.Push(x = block.forward(x, emb));
+            foreach (var block in level.Blocks)
+            {
+                skips.Push(x = block.forward(x, emb));
+            }
         }
         return skips;
     }

@@ -17,7 +17,10 @@ internal sealed class GroupNorm : nn.Module
     {
         groups = Math.Min(32, channels / 4);
         if (groups == 0 || channels % groups != 0)
-            throw new DisBackException($"The network settings are impossible: {channels} channels meet in one layer and cannot be normalised in {groups} equal groups; choose model_channels a multiple of 32.");
+        {
+            throw new DisBackException($"The network settings are impossible: {channels} channels meet in one layer and cannot be normalised in {groups} equal "
+                + "groups; choose model_channels a multiple of 32.");
+        }
         this.epsilon = epsilon;
         weight = (Parameter)new Parameter(ones(channels)).DetachFromDisposeScope();
         bias = (Parameter)new Parameter(zeros(channels)).DetachFromDisposeScope();

@@ -14,7 +14,10 @@ internal sealed class Linear : nn.Module
         : base(nameof(Linear))
     {
         weight = init.DrawWeight(generator, in_features, out_features, out_features, in_features);
-        if (bias) this.bias = init.DrawBias(generator, in_features, out_features, out_features);
+        if (bias)
+        {
+            this.bias = init.DrawBias(generator, in_features, out_features, out_features);
+        }
         RegisterComponents();
     }
 

@@ -22,7 +22,8 @@ internal static class NetworkRegistry
     public static Denoiser Create(NetworkSettings settings, Generator init) =>
         s_constructors.TryGetValue(settings.GetType(), out var construct)
             ? construct(settings, init)
-            : throw new DisBackException($"This build cannot make networks of {settings.GetType().Name}; it can make those of {string.Join(", ", s_constructors.Keys.Select(type => type.Name))}.");
+            : throw new DisBackException($"This build cannot make networks of {settings.GetType().Name}; it can make those of "
+                + $"{string.Join(", ", s_constructors.Keys.Select(type => type.Name))}.");
 
     private static Func<NetworkSettings, Generator, Denoiser> Of<T>(Func<T, Generator, Denoiser> construct)
         where T : NetworkSettings => (settings, init) => construct((T)settings, init);

@@ -30,7 +30,10 @@ internal sealed class PreconditionedUNet : Denoiser
         model = build(settings.Precond == Preconditioning.Iddpm ? 2 * channels : channels, masks);
         register_module(nameof(model), model);
         // The table is part of the files of iDDPM networks.
-        if (Schedule is DiscreteVpSchedule table) register_buffer("u", table.Sigmas.clone().DetachFromDisposeScope());
+        if (Schedule is DiscreteVpSchedule table)
+        {
+            register_buffer("u", table.Sigmas.clone().DetachFromDisposeScope());
+        }
     }
 
     public override Prediction Prediction { get; }
@@ -49,7 +52,10 @@ internal sealed class PreconditionedUNet : Denoiser
         var (c_skip, c_out) = Prediction.At(sigma);
         var c_in = Schedule.InputScale(sigma);
         var f = model.forward(c_in is null ? x : c_in * x, Schedule.Time(sigma).flatten(), Labels(condition, x.device), augment_labels?.to(ScalarType.Float32));
-        if (f.shape[1] != channels) f = f.narrow(1, 0, channels);
+        if (f.shape[1] != channels)
+        {
+            f = f.narrow(1, 0, channels);
+        }
         return addcmul(c_skip is null ? x : c_skip * x, c_out, f, 1).MoveToOuterDisposeScope();
     }
 

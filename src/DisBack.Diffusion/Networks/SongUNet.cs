@@ -40,8 +40,14 @@ internal sealed class SongUNet : UNet
         map_noise = settings.EmbeddingType == EmbeddingType.Positional
             ? new PositionalEmbedding(noiseChannels, endpoint: true)
             : new FourierEmbedding(noiseChannels, generator);
-        if (label_dim > 0) map_label = new(label_dim, noiseChannels, init, generator);
-        if (settings.AugmentDim > 0) map_augment = new(settings.AugmentDim, noiseChannels, init, generator, bias: false);
+        if (label_dim > 0)
+        {
+            map_label = new(label_dim, noiseChannels, init, generator);
+        }
+        if (settings.AugmentDim > 0)
+        {
+            map_augment = new(settings.AugmentDim, noiseChannels, init, generator, bias: false);
+        }
         map_layer0 = new(noiseChannels, blocks.EmbChannels, init, generator);
         map_layer1 = new(blocks.EmbChannels, blocks.EmbChannels, init, generator);
         enc = new(settings, settings.ModelChannels, settings.EncoderType, blocks, masks, generator);
@@ -55,8 +61,14 @@ internal sealed class SongUNet : UNet
         // Sines before cosines, as the published weights of this family expect.
         var halves = map_noise.forward(noise).chunk(2, 1);
         var emb = cat([halves[1], halves[0]], 1);
-        if (map_label is not null) emb = emb + map_label.forward(WithLabelDropout(class_labels!) * Math.Sqrt(label_dim));
-        if (map_augment is not null && augment_labels is not null) emb = emb + map_augment.forward(augment_labels);
+        if (map_label is not null)
+        {
+            emb = emb + map_label.forward(WithLabelDropout(class_labels!) * Math.Sqrt(label_dim));
+        }
+        if (map_augment is not null && augment_labels is not null)
+        {
+            emb = emb + map_augment.forward(augment_labels);
+        }
         emb = functional.silu(map_layer1.forward(functional.silu(map_layer0.forward(emb))));
         return dec.forward(enc.forward(x, emb), emb).MoveToOuterDisposeScope();
     }

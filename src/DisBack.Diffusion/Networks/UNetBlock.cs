@@ -86,10 +86,16 @@ internal sealed class UNetBlock : nn.Module
         {
             h = functional.silu(norm1.forward(h.add_(modulation)));
         }
-        if (training && settings.Dropout > 0) h = h * masks.Draw(settings.Dropout, h, h.shape).div_(1 - settings.Dropout);
+        if (training && settings.Dropout > 0)
+        {
+            h = h * masks.Draw(settings.Dropout, h, h.shape).div_(1 - settings.Dropout);
+        }
         // In place from here on: neither a convolution nor a sum nor a scaling needs its own result again for the gradient.
         h = Scaled(conv1.forward(h).add_(skip is null ? x : skip.forward(x)));
-        if (heads > 0) h = Scaled(proj!.forward(Attended(h)).add_(h));
+        if (heads > 0)
+        {
+            h = Scaled(proj!.forward(Attended(h)).add_(h));
+        }
         return h.MoveToOuterDisposeScope();
     }
 

@@ -33,7 +33,9 @@ public sealed class ParameterGroups : IDisposable
         var parameters = network.named_parameters().Select(entry => (entry.name, entry.parameter, Trained: trained(entry.name)));
         var groups = parameters
             .GroupBy(entry => (entry.parameter.dtype, entry.parameter.device_type, entry.parameter.device_index, entry.Trained))
-            .SelectMany(kind => Split([.. kind.Select(entry => (entry.name, entry.parameter))], largest).Select(part => ParameterBuffer.Attach(part, kind.Key.Trained)));
+            .SelectMany(
+                kind => Split([.. kind.Select(entry => (entry.name, entry.parameter))], largest),
+                (kind, part) => ParameterBuffer.Attach(part, kind.Key.Trained));
         return new ParameterGroups([.. groups]);
     }
 

@@ -7,7 +7,7 @@ namespace DisBack.Diffusion.Pictures;
 public static class ImageGrid
 {
     private const int Padding = 8;
-    private static readonly SKColor Paper = SKColors.White, Ink = new(0x20, 0x24, 0x2c);
+    private static readonly SKColor s_paper = SKColors.White, s_ink = new(0x20, 0x24, 0x2c);
 
     /// <summary>Draws the grid.</summary>
     /// <param name="images">Floating point [N, C, H, W], C being 1 or 3; values outside [-1, 1] are clamped, NaN is drawn black.</param>
@@ -21,14 +21,22 @@ public static class ImageGrid
         using var scope = NewDisposeScope();
         var (count, height, width) = (images.shape[0], (int)images.shape[2] * scale, (int)images.shape[3] * scale);
         var rows = (int)((count + columns - 1) / columns);
-        if (captions is not null && captions.Count != rows) throw new ArgumentException($"{captions.Count} captions for {rows} rows.", nameof(captions));
+        if (captions is not null && captions.Count != rows)
+        {
+            throw new ArgumentException($"{captions.Count} captions for {rows} rows.", nameof(captions));
+        }
 
         // No hinting and no subpixel order of a display: glyphs are the same on every machine.
-        using var font = new SKFont(PictureFont.Typeface, Math.Clamp(height / 2, 10, 18)) { Hinting = SKFontHinting.None, Edging = SKFontEdging.Antialias, Subpixel = true };
+        using var font = new SKFont(PictureFont.Typeface, Math.Clamp(height / 2, 10, 18))
+        {
+            Hinting = SKFontHinting.None,
+            Edging = SKFontEdging.Antialias,
+            Subpixel = true,
+        };
         var left = captions is null ? 0 : (int)Math.Ceiling(captions.Max(caption => font.MeasureText(caption))) + 2 * Padding;
         using var bitmap = new SKBitmap(
             left + columns * (width + margin) + margin, rows * (height + margin) + margin, SKColorType.Rgba8888, SKAlphaType.Opaque);
-        bitmap.Erase(Paper);
+        bitmap.Erase(s_paper);
 
         var pixels = Rgba(images.detach().cpu(), scale).bytes;
         var canvas = bitmap.GetPixelSpan();
@@ -36,10 +44,15 @@ public static class ImageGrid
         {
             var (x, y) = (left + margin + i % columns * (width + margin), margin + i / columns * (height + margin));
             for (var line = 0; line < height; line++)
+            {
                 pixels.Slice((i * height + line) * width * 4, width * 4).CopyTo(canvas[((y + line) * bitmap.RowBytes + x * 4)..]);
+            }
         }
 
-        if (captions is not null) Write(captions, bitmap, font, height, margin);
+        if (captions is not null)
+        {
+            Write(captions, bitmap, font, height, margin);
+        }
         using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
         return png.ToArray();
     }
@@ -56,7 +69,7 @@ public static class ImageGrid
     private static void Write(IReadOnlyList<string> captions, SKBitmap bitmap, SKFont font, int height, int margin)
     {
         using var canvas = new SKCanvas(bitmap);
-        using var paint = new SKPaint { Color = Ink, IsAntialias = true };
+        using var paint = new SKPaint { Color = s_ink, IsAntialias = true };
         for (var row = 0; row < captions.Count; row++)
         {
             var middle = margin + row * (height + margin) + height / 2f;

@@ -26,10 +26,15 @@ public static class PictureReader
 
     private static Tensor Read(SKCodec? codec, string name)
     {
-        if (codec is null) throw new DisBackException($"{name} is no readable PNG or JPEG: remove it or replace it.");
+        if (codec is null)
+        {
+            throw new DisBackException($"{name} is no readable PNG or JPEG: remove it or replace it.");
+        }
         using var bitmap = new SKBitmap(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
         if (codec.GetPixels(bitmap.Info, bitmap.GetPixels()) != SKCodecResult.Success)
+        {
             throw new DisBackException($"{name} is damaged or truncated: replace it.");
+        }
         using var scope = NewDisposeScope();
         return tensor(MemoryMarshal.AsBytes(bitmap.GetPixelSpan()).ToArray(), [bitmap.Height, bitmap.Width, 4], uint8)
             .narrow(2, 0, 3).permute(2, 0, 1).contiguous().MoveToOuterDisposeScope();

@@ -45,7 +45,12 @@ public sealed class DistributionBacktracking : ITrainingRun
 
     /// <summary>Prepares stage 2 with a host that need not be registered.</summary>
     internal DistributionBacktracking(
-        StageInputs inputs, ITrajectoryNodes nodes, BacktrackingSettings settings, StudentEvaluation? evaluation, RealImages? data, Func<HostContext, IDistillationHost> host)
+        StageInputs inputs,
+        ITrajectoryNodes nodes,
+        BacktrackingSettings settings,
+        StudentEvaluation? evaluation,
+        RealImages? data,
+        Func<HostContext, IDistillationHost> host)
     {
         (_inputs, _nodes, _settings, _evaluation, _data) = (inputs, nodes, settings, evaluation, data);
         var generator = inputs.OpenStudent();
@@ -63,7 +68,9 @@ public sealed class DistributionBacktracking : ITrainingRun
         }
     }
 
-    /// <summary>The index of the first target on a trajectory: the node before the last one, where the fake score begins; a teacher alone is its own target.</summary>
+    /// <summary>
+    /// The index of the first target on a trajectory: the node before the last one, where the fake score begins; a teacher alone is its own target.
+    /// </summary>
     /// <param name="nodes">Number of nodes, the teacher included.</param>
     public static int FirstTarget(int nodes) => Math.Max(nodes - 2, 0);
 

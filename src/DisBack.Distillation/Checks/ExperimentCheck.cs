@@ -14,7 +14,9 @@ public static class ExperimentCheck
     /// <summary>Compares what an experiment names with what its teacher makes.</summary>
     /// <param name="spec">The experiment.</param>
     /// <param name="teacher">The teacher's network.</param>
-    /// <exception cref="DisBackException">The student makes other samples, or images cannot be read or have another shape, or the features take no such images.</exception>
+    /// <exception cref="DisBackException">
+    /// The student makes other samples, or images cannot be read or have another shape, or the features take no such images.
+    /// </exception>
     public static void Check(ExperimentSpec spec, NetworkSettings teacher)
     {
         if (spec.Student.Network is { } student)
@@ -23,7 +25,8 @@ public static class ExperimentCheck
             if ((student.Shape, student.Classes) != (teacher.Shape, teacher.Classes))
             {
                 throw new DisBackException(
-                    $"student.network makes samples of {student.Shape} (channels, height, width) in {student.Classes} classes but the teacher makes {teacher.Shape} "
+                    $"student.network makes samples of {student.Shape} (channels, height, width) in {student.Classes} classes but the teacher makes "
+                        + $"{teacher.Shape} "
                     + $"in {teacher.Classes}: give the student the teacher's img_channels, img_resolution and label_dim.");
             }
         }
@@ -51,7 +54,8 @@ public static class ExperimentCheck
         if (images != made)
         {
             throw new DisBackException(
-                $"{key} has images of {images} (channels, height, width) but the teacher makes {made}: set {key}.resolution to {made.Height} and {key}.channels to {made.Channels}.");
+                $"{key} has images of {images} (channels, height, width) but the teacher makes {made}: set {key}.resolution to {made.Height} and "
+                    + $"{key}.channels to {made.Channels}.");
         }
     }
 }

@@ -16,5 +16,6 @@ internal sealed record HostContext(TrainedGenerator Generator, Func<Denoiser> Op
     /// <summary>The real images, for a host that cannot do without.</summary>
     /// <exception cref="DisBackException">The experiment names none.</exception>
     public RealImages RequireData() =>
-        Data ?? throw new DisBackException($"The host of {Settings.GetType().Name} needs real images: name them under 'data' in the spec, for example 'data: {{ source: digits }}'.");
+        Data ?? throw new DisBackException($"The host of {Settings.GetType().Name} needs real images: name them under 'data' in the spec, for example 'data: "
+            + "{ source: digits }'.");
 }

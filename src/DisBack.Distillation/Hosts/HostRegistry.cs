@@ -21,7 +21,8 @@ internal static class HostRegistry
     public static IDistillationHost Create(HostContext context) =>
         s_hosts.TryGetValue(context.Settings.GetType(), out var create)
             ? create(context)
-            : throw new DisBackException($"This build has no host for {context.Settings.GetType().Name}; it has those for {string.Join(", ", s_hosts.Keys.Select(type => type.Name))}.");
+            : throw new DisBackException($"This build has no host for {context.Settings.GetType().Name}; it has those for "
+                + $"{string.Join(", ", s_hosts.Keys.Select(type => type.Name))}.");
 
     private static Func<HostContext, IDistillationHost> Of<T>(Func<HostContext, T, IDistillationHost> create)
         where T : BacktrackingSettings => context => create(context, (T)context.Settings);

@@ -31,7 +31,8 @@ public sealed record RecordedNode(
     public const string Kind = "node";
 
     /// <summary>The node as a milestone.</summary>
-    public Milestone ToMilestone() => new(Kind, Step, new JsonObject { ["index"] = Index, ["loss"] = Payloads.Finite(Loss) }, new MilestoneContent(Tensors, Metadata));
+    public Milestone ToMilestone() =>
+        new(Kind, Step, new JsonObject { ["index"] = Index, ["loss"] = Payloads.Finite(Loss) }, new MilestoneContent(Tensors, Metadata));
 
     /// <summary>The node that a milestone is; null if it is of another kind.</summary>
     public static RecordedNode? Of(Milestone milestone) => milestone is { Kind: Kind, Payload: { } payload, Content: { } content }

@@ -36,5 +36,6 @@ public sealed record RunState(IReadOnlyList<(string Name, Tensor Value)> Tensors
     }
 
     /// <summary>The progress document as a type.</summary>
-    internal T ProgressAs<T>() => JsonSerializer.Deserialize<T>(Progress) ?? throw new DisBackException("The checkpoint's progress document is empty; use the checkpoint before it.");
+    internal T ProgressAs<T>() => JsonSerializer.Deserialize<T>(Progress) ?? throw new DisBackException("The checkpoint's progress document is empty; use the "
+        + "checkpoint before it.");
 }

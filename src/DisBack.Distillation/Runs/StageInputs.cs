@@ -7,7 +7,9 @@ using static TorchSharp.torch;
 namespace DisBack.Distillation.Runs;
 
 /// <summary>What both stages are made from: the teacher, the untrained student, and everything random.</summary>
-/// <param name="OpenTeacher">Makes a network with the teacher's weights, on the device; the caller disposes it. Called once for every copy that is needed.</param>
+/// <param name="OpenTeacher">
+/// Makes a network with the teacher's weights, on the device; the caller disposes it. Called once for every copy that is needed.
+/// </param>
 /// <param name="OpenStudent">Makes the generator with its first weights, the same for both stages, on the device; the caller disposes it.</param>
 /// <param name="Streams">The randomness of the stage.</param>
 /// <param name="Device">Where to compute.</param>

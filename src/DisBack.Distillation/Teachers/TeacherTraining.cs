@@ -16,7 +16,9 @@ using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Teachers;
 
-/// <summary>A teacher's own training: denoising score matching on data, with a moving average of the weights as the result (EDM, training/loss.py and training_loop.py).</summary>
+/// <summary>
+/// A teacher's own training: denoising score matching on data, with a moving average of the weights as the result (EDM, training/loss.py and training_loop.py).
+/// </summary>
 public sealed class TeacherTraining : ITrainingRun
 {
     /// <summary>The file that holds the result.</summary>

@@ -11,7 +11,11 @@ namespace DisBack.Orchestration.Grains;
 
 /// <inheritdoc cref="IAcceleratorPoolGrain"/>
 [GrainType("accelerator-pool"), PlacedOn(SiloRole.Control)]
-internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IClusterMembershipService membership, ISiloMetadataCache metadata, TimeProvider time)
+internal sealed class AcceleratorPoolGrain(
+    IOptions<TrainingOptions> options,
+    IClusterMembershipService membership,
+    ISiloMetadataCache metadata,
+    TimeProvider time)
     : Grain, IAcceleratorPoolGrain
 {
     private readonly WorkerTable _workers = new(time);
@@ -74,7 +78,10 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
     public Task WithdrawAsync(RunKind kind, string owner)
     {
         // The run behind it may be next for a slot that was reserved for it.
-        if (_queue.Remove(kind, owner)) WakeNext();
+        if (_queue.Remove(kind, owner))
+        {
+            WakeNext();
+        }
         Telemetry.Queued.Record(_queue.Count);
         return Task.CompletedTask;
     }
@@ -83,7 +90,10 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
     {
         RemoveSilent();
         var (device, ahead) = Choose(request);
-        if (device is not null) return Task.FromResult<ImmutableArray<string>>([$"A slot is free on {device.DeviceName}; it starts in a moment."]);
+        if (device is not null)
+        {
+            return Task.FromResult<ImmutableArray<string>>([$"A slot is free on {device.DeviceName}; it starts in a moment."]);
+        }
         var position = ahead == 0
             ? "It is the next in the queue."
             : string.Create(CultureInfo.InvariantCulture, $"{ahead} {(ahead == 1 ? "run is" : "runs are")} ahead of it in the queue.");
@@ -99,7 +109,10 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
         Telemetry.Queued.Record(_queue.Count);
         WakeNext();
         // A worker of an older version forgets the damage once this call has returned, so it is passed on here.
-        if (!report.Damaged.IsDefaultOrEmpty) GrainFactory.ContentRepair().ReportAsync(new ContentReport(report.Worker, report.Damaged, [])).Ignore();
+        if (!report.Damaged.IsDefaultOrEmpty)
+        {
+            GrainFactory.ContentRepair().ReportAsync(new ContentReport(report.Worker, report.Damaged, [])).Ignore();
+        }
         return Task.FromResult<ImmutableArray<string>>([]);
     }
 
@@ -108,12 +121,18 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
 
     private void EndLease(string lease, bool exited)
     {
-        if (_leases.Remove(lease) is { } ended) _workers.Correct(ended, exited);
+        if (_leases.Remove(lease) is { } ended)
+        {
+            _workers.Correct(ended, exited);
+        }
     }
 
     private void RemoveSilent()
     {
-        foreach (var worker in _workers.RemoveSilent(Silence, worker => membership.CurrentSnapshot.GetSiloStatus(worker) == SiloStatus.Dead)) _leases.RemoveOn(worker);
+        foreach (var worker in _workers.RemoveSilent(Silence, worker => membership.CurrentSnapshot.GetSiloStatus(worker) == SiloStatus.Dead))
+        {
+            _leases.RemoveOn(worker);
+        }
         _queue.RemoveSilent(QueueSilence);
     }
 
@@ -128,7 +147,10 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
 
     private string Reason(SlotRequest request)
     {
-        if (_workers.IsEmpty) return "No worker has reported yet.";
+        if (_workers.IsEmpty)
+        {
+            return "No worker has reported yet.";
+        }
         if (!Settled)
         {
             return string.Create(
@@ -147,6 +169,9 @@ internal sealed class AcceleratorPoolGrain(IOptions<TrainingOptions> options, IC
 
     private void WakeNext()
     {
-        foreach (var (request, _) in Allotment.Of(_queue.Requests, Available())) GrainFactory.Owner(request.Kind, request.Owner).WakeAsync().Ignore();
+        foreach (var (request, _) in Allotment.Of(_queue.Requests, Available()))
+        {
+            GrainFactory.Owner(request.Kind, request.Owner).WakeAsync().Ignore();
+        }
     }
 }

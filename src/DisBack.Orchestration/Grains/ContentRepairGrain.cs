@@ -17,9 +17,15 @@ internal sealed class ContentRepairGrain(TimeProvider time) : Grain, IContentRep
     {
         foreach (var (digest, damage) in _damaged.ToList())
         {
-            if (time.GetElapsedTime(damage.Reported) > s_memory) _damaged.Remove(digest);
+            if (time.GetElapsedTime(damage.Reported) > s_memory)
+            {
+                _damaged.Remove(digest);
+            }
         }
-        foreach (var digest in report.Damaged) _damaged[digest] = new Damage(time.GetTimestamp(), [report.Worker]);
+        foreach (var digest in report.Damaged)
+        {
+            _damaged[digest] = new Damage(time.GetTimestamp(), [report.Worker]);
+        }
         // Every worker with a copy is asked once, because its copy may be damaged, too.
         return Task.FromResult<ImmutableArray<string>>(
             [.. _damaged.Where(damage => report.Cached.Contains(damage.Key) && damage.Value.Asked.Add(report.Worker)).Select(damage => damage.Key)]);

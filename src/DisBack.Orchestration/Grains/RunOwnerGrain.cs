@@ -70,7 +70,10 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
     {
         get
         {
-            if (_facts.Spec != Spec) _facts = (Spec, SpecFacts.Of(Spec));
+            if (_facts.Spec != Spec)
+            {
+                _facts = (Spec, SpecFacts.Of(Spec));
+            }
             return _facts.Facts;
         }
     }
@@ -107,7 +110,10 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _feed.Show(Run, _document.Unwritten);
-        if (IsUnfinished) CheckAfter(s_afterActivation);
+        if (IsUnfinished)
+        {
+            CheckAfter(s_afterActivation);
+        }
         return base.OnActivateAsync(cancellationToken);
     }
 
@@ -123,7 +129,10 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
     /// <summary>An answer that it is awake, at once: what it does then may take long, and nobody should wait for it.</summary>
     public Task WakeAsync()
     {
-        if (IsUnfinished) CheckAfter(TimeSpan.Zero);
+        if (IsUnfinished)
+        {
+            CheckAfter(TimeSpan.Zero);
+        }
         return Task.CompletedTask;
     }
 
@@ -149,7 +158,10 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
     public async Task<CommitResult> HeartbeatAsync(int attempt, TrainingSnapshot snapshot)
     {
         // It counts as a heartbeat even if what it reports cannot be written now.
-        if (Run.Current?.Number == attempt) _liveness.Renew();
+        if (Run.Current?.Number == attempt)
+        {
+            _liveness.Renew();
+        }
         var result = await ApplyAsync(new RunCommand.Heartbeat(attempt, snapshot));
         if (result == CommitResult.Accepted)
         {
@@ -188,24 +200,44 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
 
     public async Task<CommitResult> FailedAsync(int attempt, RunOutcome outcome)
     {
-        var result = await ApplyAsync(new RunCommand.Fail(attempt, outcome.Step, outcome.Cause ?? FailureCause.Crash, outcome.Message ?? "It ended without a message."));
+        var result = await ApplyAsync(
+            new RunCommand.Fail(attempt, outcome.Step, outcome.Cause ?? FailureCause.Crash, outcome.Message ?? "It ended without a message."));
         // Not within this call: the trainer that makes it is about to end, and must not wait for the next attempt.
-        if (result == CommitResult.Accepted && !Run.Status.IsSettled()) CheckAfter(TimeSpan.Zero);
+        if (result == CommitResult.Accepted && !Run.Status.IsSettled())
+        {
+            CheckAfter(TimeSpan.Zero);
+        }
         return result;
     }
 
     public async Task<ImmutableArray<string>> WhyAsync()
     {
         var now = _services.Time.GetUtcNow();
-        if (!IsKnown) return ["There is no such run."];
-        if (_document.Unwritten is { } trouble) return [trouble];
-        if (Run.Status.IsSettled()) return SettledRun.Explain(Run);
-        if (Run.Current is { } attempt) return RunExplanation.OfAttempt(Run, attempt, Progress, _liveness.SinceHeartbeat);
-        if (Run.RetryAt > now) return RunExplanation.OfRetry(Run, _services.Retry.Value, now);
+        if (!IsKnown)
+        {
+            return ["There is no such run."];
+        }
+        if (_document.Unwritten is { } trouble)
+        {
+            return [trouble];
+        }
+        if (Run.Status.IsSettled())
+        {
+            return SettledRun.Explain(Run);
+        }
+        if (Run.Current is { } attempt)
+        {
+            return RunExplanation.OfAttempt(Run, attempt, Progress, _liveness.SinceHeartbeat);
+        }
+        if (Run.RetryAt > now)
+        {
+            return RunExplanation.OfRetry(Run, _services.Retry.Value, now);
+        }
         return await WaitsForAsync();
     }
 
-    public IAsyncEnumerable<RunUpdate> WatchAsync(long afterSequence, CancellationToken cancellationToken = default) => _feed.WatchAsync(afterSequence, cancellationToken);
+    public IAsyncEnumerable<RunUpdate> WatchAsync(long afterSequence, CancellationToken cancellationToken = default) =>
+        _feed.WatchAsync(afterSequence, cancellationToken);
 
     /// <inheritdoc/>
     Task<CommitResult> IOwnedRun.ApplyAsync(RunCommand command) => ApplyAsync(command);
@@ -214,8 +246,17 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
     public void CheckAfter(TimeSpan due)
     {
         var period = _services.Training.Value.Supervise;
-        if (_timer is null) _timer = this.RegisterGrainTimer(static (advance, _) => advance.AdvanceAsync(), _advance, new GrainTimerCreationOptions(due, period) { KeepAlive = true });
-        else _timer.Change(due, period);
+        if (_timer is null)
+        {
+            _timer = this.RegisterGrainTimer(
+                static (advance, _) => advance.AdvanceAsync(),
+                _advance,
+                new GrainTimerCreationOptions(due, period) { KeepAlive = true });
+        }
+        else
+        {
+            _timer.Change(due, period);
+        }
     }
 
     /// <summary>Applies a command to the run, then does what follows from it.</summary>
@@ -233,11 +274,23 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
             _feed.Show(Run, _document.Unwritten);
             throw;
         }
-        if (transition.Result == CommitResult.Fenced) return CommitResult.Fenced;
-        if (transition.Persist) OnChanged();
+        if (transition.Result == CommitResult.Fenced)
+        {
+            return CommitResult.Fenced;
+        }
+        if (transition.Persist)
+        {
+            OnChanged();
+        }
         _feed.Show(Run, _document.Unwritten);
-        foreach (var effect in transition.Effects) await _advance.PerformAsync(effect);
-        if (Run.Status.IsSettled()) await RestAsync();
+        foreach (var effect in transition.Effects)
+        {
+            await _advance.PerformAsync(effect);
+        }
+        if (Run.Status.IsSettled())
+        {
+            await RestAsync();
+        }
         return CommitResult.Accepted;
     }
 
@@ -260,7 +313,10 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
     private async Task<bool> CommandAsync(RunCommand command)
     {
         var before = Run.Sequence;
-        if (IsKnown) await ApplyAsync(command);
+        if (IsKnown)
+        {
+            await ApplyAsync(command);
+        }
         return Run.Sequence != before;
     }
 
@@ -268,8 +324,9 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
         Run.Status,
         applied,
         !IsKnown ? "There is no such run."
-        : !applied && !Run.Status.IsSettled() && Run.Intent != RunIntent.Run ? $"Nothing to do: the run is {(Run.Intent == RunIntent.Pause ? "pausing" : "being cancelled")} already."
-        : !applied ? $"Nothing to do: the run is {Run.Status.ToString().ToLowerInvariant()}."
+        : !applied && !Run.Status.IsSettled() && Run.Intent != RunIntent.Run
+            ? $"Nothing to do: the run is {(Run.Intent == RunIntent.Pause ? "pausing" : "being cancelled")} already."
+            : !applied ? $"Nothing to do: the run is {Run.Status.ToString().ToLowerInvariant()}."
         : Run.Current is null ? done : onTheWay);
 
     /// <summary>Nothing is to be done for a settled run.</summary>

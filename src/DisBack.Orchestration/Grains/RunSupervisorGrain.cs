@@ -24,7 +24,7 @@ internal sealed partial class RunSupervisorGrain(
     private const int AtOnce = 64;
 
     /// <summary>An owner that has not answered by then is asked again.</summary>
-    private static readonly TimeSpan Answer = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_answer = TimeSpan.FromSeconds(10);
 
     private readonly DocumentReader _documents = new(blobs, DocumentNames.Service);
     private readonly CancellationTokenSource _leaving = new();
@@ -34,7 +34,11 @@ internal sealed partial class RunSupervisorGrain(
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         this.RegisterGrainTimer(
-            static (self, _) => self.WakeOwnersAsync(), this, new GrainTimerCreationOptions(TimeSpan.Zero, options.Value.Audit) { KeepAlive = true, Interleave = true });
+            static (self, _) => self.WakeOwnersAsync(), this, new GrainTimerCreationOptions(TimeSpan.Zero, options.Value.Audit)
+            {
+                KeepAlive = true,
+                Interleave = true,
+            });
         _ = FollowMembershipAsync();
         return base.OnActivateAsync(cancellationToken);
     }
@@ -57,8 +61,12 @@ internal sealed partial class RunSupervisorGrain(
         {
             await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(_leaving.Token))
             {
-                var dead = snapshot.Members.Values.Where(member => member.Status == SiloStatus.Dead).Select(member => member.SiloAddress).Where(known.Add).ToList();
-                if (dead.Count > 0) _ = WakeOwnersAsync();
+                var dead = snapshot.Members.Values.Where(member => member.Status == SiloStatus.Dead).Select(member => member.SiloAddress).Where(known.Add)
+                    .ToList();
+                if (dead.Count > 0)
+                {
+                    _ = WakeOwnersAsync();
+                }
             }
         }
         catch (OperationCanceledException)
@@ -81,7 +89,10 @@ internal sealed partial class RunSupervisorGrain(
             {
                 asleep ??= await UnfinishedAsync();
                 asleep = await WakeAsync(asleep);
-                if (asleep.Count == 0) return;
+                if (asleep.Count == 0)
+                {
+                    return;
+                }
             }
             catch (Exception e) when (!_leaving.IsCancellationRequested)
             {
@@ -91,27 +102,46 @@ internal sealed partial class RunSupervisorGrain(
             {
                 return;
             }
-            await Task.Delay(options.Value.Ensure, time, _leaving.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await Task.Delay(options.Value.Ensure, time, _leaving.Token)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
     }
 
     private async Task<IReadOnlyList<IRunOwner>> UnfinishedAsync()
     {
         var owners = new List<IRunOwner>();
-        foreach (var kind in RunKinds.All) await AddAsync(kind.Kind, kind.Document);
-        if (owners.Count > 0) LogUnfinished(owners.Count);
+        foreach (var kind in RunKinds.All)
+        {
+            await AddAsync(kind.Kind, kind.Document);
+        }
+        if (owners.Count > 0)
+        {
+            LogUnfinished(owners.Count);
+        }
         return owners;
 
         async Task AddAsync(RunKind kind, string grain)
         {
             await foreach (var found in _documents.FindAllAsync(grain, grain, _leaving.Token))
             {
-                if (_settled.GetValueOrDefault((kind, found.Key)) == found.ETag) continue;
+                if (_settled.GetValueOrDefault((kind, found.Key)) == found.ETag)
+                {
+                    continue;
+                }
                 try
                 {
-                    if (await _documents.ReadAsync<OwnersDocument>(grain, found.Key, grain, _leaving.Token) is not { Run: { Submitted.Ticks: > 0 } run }) continue;
-                    if (run.Status.IsSettled()) _settled[(kind, found.Key)] = found.ETag;
-                    else owners.Add(GrainFactory.Owner(kind, found.Key));
+                    if (await _documents.ReadAsync<OwnersDocument>(grain, found.Key, grain, _leaving.Token) is not { Run: { Submitted.Ticks: > 0 } run })
+                    {
+                        continue;
+                    }
+                    if (run.Status.IsSettled())
+                    {
+                        _settled[(kind, found.Key)] = found.ETag;
+                    }
+                    else
+                    {
+                        owners.Add(GrainFactory.Owner(kind, found.Key));
+                    }
                 }
                 catch (CorruptDocumentException e)
                 {
@@ -126,14 +156,17 @@ internal sealed partial class RunSupervisorGrain(
     private static async Task<IReadOnlyList<IRunOwner>> WakeAsync(IReadOnlyList<IRunOwner> owners)
     {
         var silent = new List<IRunOwner>();
-        foreach (var some in owners.Chunk(AtOnce)) await Task.WhenAll(some.Select(OneAsync));
+        foreach (var some in owners.Chunk(AtOnce))
+        {
+            await Task.WhenAll(some.Select(OneAsync));
+        }
         return silent;
 
         async Task OneAsync(IRunOwner owner)
         {
             try
             {
-                await owner.WakeAsync().WaitAsync(Answer);
+                await owner.WakeAsync().WaitAsync(s_answer);
             }
             catch (Exception)
             {

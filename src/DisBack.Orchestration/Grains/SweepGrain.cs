@@ -10,7 +10,7 @@ namespace DisBack.Orchestration.Grains;
 internal sealed class SweepGrain([PersistentState(DocumentNames.Sweep, DocumentNames.Storage)] IPersistentState<SweepDocument> document, TimeProvider time)
     : Grain, ISweepGrain
 {
-    private static readonly TimeSpan FlushAfter = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_flushAfter = TimeSpan.FromSeconds(5);
 
     private IGrainTimer? _flush;
 
@@ -32,7 +32,10 @@ internal sealed class SweepGrain([PersistentState(DocumentNames.Sweep, DocumentN
         if (document.State.Intent == RunIntent.Run)
         {
             var known = document.State;
-            foreach (var (ordinal, spec) in Expand()) await Trial(ordinal).SubmitAsync(new TrialSubmission(known.Name, spec, known.Teacher!));
+            foreach (var (ordinal, spec) in Expand())
+            {
+                await Trial(ordinal).SubmitAsync(new TrialSubmission(known.Name, spec, known.Teacher!));
+            }
         }
         return document.State;
     }
@@ -56,14 +59,26 @@ internal sealed class SweepGrain([PersistentState(DocumentNames.Sweep, DocumentN
     {
         var trials = document.State.Trials;
         var known = trials.FirstOrDefault(other => other.Id == summary.Id);
-        if (known?.Updated > summary.Updated) return;
+        if (known?.Updated > summary.Updated)
+        {
+            return;
+        }
         document.State = document.State with
         {
             Trials = known is null ? [.. trials.Append(summary).OrderBy(trial => trial.Id, StringComparer.Ordinal)] : trials.Replace(known, summary),
         };
         // The trials hold the truth: what changes a list is written at once, what only counts steps is written now and then.
-        if (known?.Status != summary.Status) await FlushAsync();
-        else _flush ??= this.RegisterGrainTimer(static (self, _) => self.FlushAsync(), this, new GrainTimerCreationOptions(FlushAfter, Timeout.InfiniteTimeSpan));
+        if (known?.Status != summary.Status)
+        {
+            await FlushAsync();
+        }
+        else
+        {
+            _flush ??= this.RegisterGrainTimer(
+                static (self, _) => self.FlushAsync(),
+                this,
+                new GrainTimerCreationOptions(s_flushAfter, Timeout.InfiniteTimeSpan));
+        }
     }
 
     /// <summary>The trials of the spec, one by one. A spec is one trial until it can say what to vary.</summary>
@@ -76,10 +91,16 @@ internal sealed class SweepGrain([PersistentState(DocumentNames.Sweep, DocumentN
 
     private async Task WantAsync(RunIntent intent, Func<ITrialGrain, Task> command)
     {
-        if (document.State.Spec.Length == 0 || document.State.Intent == RunIntent.Cancel) return;
+        if (document.State.Spec.Length == 0 || document.State.Intent == RunIntent.Cancel)
+        {
+            return;
+        }
         document.State = document.State with { Intent = intent };
         await document.WriteStateAsync();
-        foreach (var (ordinal, _) in Expand()) await command(Trial(ordinal));
+        foreach (var (ordinal, _) in Expand())
+        {
+            await command(Trial(ordinal));
+        }
     }
 
     private async Task FlushAsync()

@@ -9,7 +9,9 @@ namespace DisBack.Orchestration.Grains;
 
 /// <inheritdoc cref="ITeacherGrain"/>
 [GrainType(DocumentNames.Teacher), PlacedOn(SiloRole.Control)]
-internal sealed class TeacherGrain([PersistentState(DocumentNames.Teacher, DocumentNames.Storage)] IPersistentState<TeacherDocument> document, RunOwnerServices services)
+internal sealed class TeacherGrain(
+    [PersistentState(DocumentNames.Teacher, DocumentNames.Storage)] IPersistentState<TeacherDocument> document,
+    RunOwnerServices services)
     : RunOwnerGrain<TeacherDocument>(RunKind.Teacher, document, services), ITeacherGrain
 {
     /// <summary>The artifact that is the trained teacher.</summary>
@@ -35,7 +37,9 @@ internal sealed class TeacherGrain([PersistentState(DocumentNames.Teacher, Docum
     public async Task<TeacherDocument> TrainAsync(string spec)
     {
         if (Run.Submitted == default)
+        {
             await ApplyAsync(new RunCommand.Submit(), known => known with { Id = this.GetPrimaryKeyString(), Provenance = "trained here", Spec = spec });
+        }
         await AdvanceNowAsync();
         return Document;
     }

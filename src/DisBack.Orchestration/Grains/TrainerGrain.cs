@@ -21,7 +21,10 @@ internal sealed class TrainerGrain(ITrainingRuntime runtime, RunReporter reporte
         RefuseMisrouted();
         if (Job is null)
         {
-            if (runtime.TryStart(assignment) is not { } job) return Task.FromResult(StartResult.NoSlot);
+            if (runtime.TryStart(assignment) is not { } job)
+            {
+                return Task.FromResult(StartResult.NoSlot);
+            }
             reporter.Attend(job);
         }
         return Task.FromResult(StartResult.Started);
@@ -46,7 +49,10 @@ internal sealed class TrainerGrain(ITrainingRuntime runtime, RunReporter reporte
     /// </summary>
     private void RefuseMisrouted()
     {
-        if (RequestContext.Get(IPlacementDirector.PlacementHintKey) is not SiloAddress meant || meant.Equals(silo.SiloAddress)) return;
+        if (RequestContext.Get(IPlacementDirector.PlacementHintKey) is not SiloAddress meant || meant.Equals(silo.SiloAddress))
+        {
+            return;
+        }
         DeactivateOnIdle();
         throw new InvalidOperationException($"The trainer {this.GetPrimaryKeyString()} was meant to be asked on {meant}, but this is {silo.SiloAddress}.");
     }

@@ -31,7 +31,9 @@ internal sealed class TrajectoryGrain(
                 Nodes = [new NodeRef(0, 0, request.Teacher)],
             });
             if (Run.Intent == RunIntent.Pause || Run.Status == RunStatus.Paused || (request.RetryFailed && Run.Status == RunStatus.Failed))
+            {
                 await ApplyAsync(new RunCommand.Resume());
+            }
             await (request.RetryFailed ? AdvanceNowAsync() : AdvanceAsync());
         }
         return new TrajectoryReply(Document.Sealed, Document.Sealed ? Document.Nodes : [], Run.Status, Run.Reason, Run.Cause);
@@ -40,13 +42,18 @@ internal sealed class TrajectoryGrain(
     public async Task WithdrawAsync(string trial)
     {
         _waiting.Remove(trial);
-        if (_waiting.Count == 0 && !Document.Sealed) await ApplyAsync(new RunCommand.Pause());
+        if (_waiting.Count == 0 && !Document.Sealed)
+        {
+            await ApplyAsync(new RunCommand.Pause());
+        }
     }
 
     public override Task<CommandReply> PauseAsync() => _waiting.Count == 0
         ? base.PauseAsync()
         : Task.FromResult(new CommandReply(
-            Run.Status, false, $"Nothing was done: stage 1 is shared, and {string.Join(", ", _waiting.Order(StringComparer.Ordinal).Take(3))}{(_waiting.Count > 3 ? ", ..." : "")} would wait for it; pause or cancel those."));
+            Run.Status, false, "Nothing was done: stage 1 is shared, and "
+                + $"{string.Join(", ", _waiting.Order(StringComparer.Ordinal).Take(3))}{(_waiting.Count > 3 ? ", ..." : "")} would wait for it; pause "
+                + "or cancel those."));
 
     /// <summary>Pauses: a trajectory that could never be completed would take every later run that asks for the same with it.</summary>
     public override Task<CommandReply> CancelAsync() => PauseAsync();
@@ -59,12 +66,17 @@ internal sealed class TrajectoryGrain(
     /// <summary>Appends a node to the trajectory.</summary>
     protected override async Task<CommitResult> RememberAsync(int attempt, MilestoneRecord milestone)
     {
-        if (milestone.Kind != MilestoneRecord.Node) return await base.RememberAsync(attempt, milestone);
+        if (milestone.Kind != MilestoneRecord.Node)
+        {
+            return await base.RememberAsync(attempt, milestone);
+        }
         var node = milestone.ToNode();
         // A resumed attempt records the nodes after its checkpoint once more, with the same bytes on the same hardware. Where they differ, the
         // new ones count, and with them what follows.
         if (Document.Nodes.FirstOrDefault(known => known.Index == node.Index)?.Content == node.Content)
+        {
             return Run.Current?.Number == attempt ? CommitResult.Accepted : CommitResult.Fenced;
+        }
         return await ApplyAsync(
             new RunCommand.Note(attempt, RunEventKind.Node, node.Step, $"Node {node.Index} after step {node.Step}."),
             known => known with { Nodes = [.. known.Nodes.Where(earlier => earlier.Index < node.Index), node] });
@@ -87,12 +99,21 @@ internal sealed class TrajectoryGrain(
     protected override void OnChanged()
     {
         // Trials that wait ask for the outcome themselves, and wait no longer once the run has settled.
-        foreach (var trial in _waiting) GrainFactory.GetGrain<ITrialGrain>(trial).WakeAsync().Ignore();
-        if (Run.Status.IsSettled()) _waiting.Clear();
+        foreach (var trial in _waiting)
+        {
+            GrainFactory.GetGrain<ITrialGrain>(trial).WakeAsync().Ignore();
+        }
+        if (Run.Status.IsSettled())
+        {
+            _waiting.Clear();
+        }
     }
 
     protected override void OnProgress()
     {
-        foreach (var trial in _waiting) GrainFactory.GetGrain<ITrialGrain>(trial).TrajectoryProgressAsync(Progress).Ignore();
+        foreach (var trial in _waiting)
+        {
+            GrainFactory.GetGrain<ITrialGrain>(trial).TrajectoryProgressAsync(Progress).Ignore();
+        }
     }
 }

@@ -10,7 +10,9 @@ namespace DisBack.Orchestration.Grains;
 
 /// <inheritdoc cref="ITrialGrain"/>
 [GrainType(DocumentNames.Trial), PlacedOn(SiloRole.Control)]
-internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentNames.Storage)] IPersistentState<TrialDocument> document, RunOwnerServices services)
+internal sealed class TrialGrain(
+    [PersistentState(DocumentNames.Trial, DocumentNames.Storage)] IPersistentState<TrialDocument> document,
+    RunOwnerServices services)
     : RunOwnerGrain<TrialDocument>(RunKind.Backtracking, document, services), ITrialGrain
 {
     private ImmutableArray<NodeRef> _nodes = [];
@@ -40,7 +42,10 @@ internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentN
 
     public Task TrajectoryProgressAsync(TrainingSnapshot snapshot)
     {
-        if (Run.Status == RunStatus.Recording) Show(snapshot);
+        if (Run.Status == RunStatus.Recording)
+        {
+            Show(snapshot);
+        }
         return Task.CompletedTask;
     }
 
@@ -70,7 +75,10 @@ internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentN
     public override async Task<bool> PrepareAsync()
     {
         // What is sealed stays as it is.
-        if (!_nodes.IsEmpty) return true;
+        if (!_nodes.IsEmpty)
+        {
+            return true;
+        }
         var request = new TrajectoryRequest(Document.Id, Document.Name, Document.Spec, Document.Teacher!, _retryFailed);
         var reply = await GrainFactory.GetGrain<ITrajectoryGrain>(Document.Trajectory).EnsureAsync(request);
         _retryFailed = false;
@@ -79,18 +87,26 @@ internal sealed class TrialGrain([PersistentState(DocumentNames.Trial, DocumentN
             // What watchers saw until now was stage 1.
             Show(new TrainingSnapshot());
             _nodes = reply.Nodes;
-            if (Document.Nodes != _nodes.Length) await ApplyAsync(new RunCommand.AwaitSlot("Its trajectory is complete."), known => known with { Nodes = _nodes.Length });
+            if (Document.Nodes != _nodes.Length)
+            {
+                await ApplyAsync(new RunCommand.AwaitSlot("Its trajectory is complete."), known => known with { Nodes = _nodes.Length });
+            }
             return true;
         }
         await ApplyAsync(reply.Status is RunStatus.Failed or RunStatus.Cancelled
-            ? new RunCommand.GiveUp($"Stage 1 {(reply.Status == RunStatus.Failed ? "has failed" : "was cancelled")}{(reply.Reason is null ? "." : $": {reply.Reason}")}", reply.Cause)
+            ? new RunCommand.GiveUp(
+                $"Stage 1 {(reply.Status == RunStatus.Failed ? "has failed" : "was cancelled")}{(reply.Reason is null ? "." : $": {reply.Reason}")}",
+                reply.Cause)
             : new RunCommand.AwaitTrajectory(reply.Reason is null ? "Stage 1 records its trajectory." : $"Stage 1 waits: {reply.Reason}"));
         return false;
     }
 
     protected override async Task<ImmutableArray<string>> WaitsForAsync()
     {
-        if (Document.Nodes > 0) return await base.WaitsForAsync();
+        if (Document.Nodes > 0)
+        {
+            return await base.WaitsForAsync();
+        }
         return ["It waits for stage 1, which records its trajectory:", .. await GrainFactory.GetGrain<ITrajectoryGrain>(Document.Trajectory).WhyAsync()];
     }
 

@@ -27,7 +27,12 @@ public static class DisBackSilo
     /// <param name="training">Devices and times.</param>
     /// <param name="retry">When failed attempts are followed by others.</param>
     public static ISiloBuilder AddDisBack(
-        this ISiloBuilder silo, SiloRole role, Action<BlobStoreOptions> blobs, Action<WeightCacheOptions> cache, Action<TrainingOptions> training, Action<RetryOptions>? retry = null)
+        this ISiloBuilder silo,
+        SiloRole role,
+        Action<BlobStoreOptions> blobs,
+        Action<WeightCacheOptions> cache,
+        Action<TrainingOptions> training,
+        Action<RetryOptions>? retry = null)
     {
         silo.AddBlobGrainStorage(DocumentNames.Storage);
         silo.AddActivityPropagation();
@@ -41,17 +46,24 @@ public static class DisBackSilo
             .Configure(training)
             .PostConfigure(options =>
             {
-                if (options.Devices.Count == 0) options.Devices.Add(new Accelerator(0, "cpu", "cpu", 1));
+                if (options.Devices.Count == 0)
+                {
+                    options.Devices.Add(new Accelerator(0, "cpu", "cpu", 1));
+                }
             })
             .Validate(options => options.Scratch.Length > 0, "Training needs a Scratch folder.")
             .Validate(
                 options => options.Heartbeat * 2 <= options.Stale && options.Stale < options.DeadMan,
-                "Heartbeat must be at most half of Stale, and Stale less than DeadMan: an owner may not start a second attempt long after the first one has stopped itself, nor miss a single heartbeat.")
+                "Heartbeat must be at most half of Stale, and Stale less than DeadMan: an owner may not start a second attempt long after the first one has "
+                    + "stopped itself, nor miss a single heartbeat.")
             .ValidateOnStart();
         silo.Services.TryAddSingleton(TimeProvider.System);
         silo.Services.AddSingleton<RunHistory>();
         silo.Services.AddTransient<RunOwnerServices>();
-        if (!role.HasFlag(SiloRole.Worker)) return silo;
+        if (!role.HasFlag(SiloRole.Worker))
+        {
+            return silo;
+        }
         silo.Services.AddSingleton<ITrainingRuntime, TrainingRuntime>();
         silo.Services.AddSingleton<RunReporter>();
         // Added after the silo's own service and so stopped before it: the last checkpoints need grains to commit them.

@@ -76,7 +76,10 @@ public sealed class EmbeddedHost : IAsyncDisposable
     /// <summary>Ends at once and gives the folder back; what was committed is safe.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_host is IAsyncDisposable host) await host.DisposeAsync();
+        if (_host is IAsyncDisposable host)
+        {
+            await host.DisposeAsync();
+        }
         _folder.Dispose();
     }
 
@@ -84,7 +87,10 @@ public sealed class EmbeddedHost : IAsyncDisposable
     {
         // The empty builder: no configuration files, no environment, no console, no reload watchers, none of which this size needs.
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        if (options.Log) builder.Logging.AddProvider(new FileLoggerProvider(Path.Combine(data, "silo.log"))).SetMinimumLevel(LogLevel.Information);
+        if (options.Log)
+        {
+            builder.Logging.AddProvider(new FileLoggerProvider(Path.Combine(data, "silo.log"))).SetMinimumLevel(LogLevel.Information);
+        }
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMinutes(5));
         builder.UseOrleans(silo =>
         {

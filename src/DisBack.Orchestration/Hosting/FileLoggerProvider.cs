@@ -13,14 +13,20 @@ internal sealed class FileLoggerProvider(string path) : ILoggerProvider
 
     public void Dispose()
     {
-        lock (_gate) _file.Dispose();
+        lock (_gate)
+        {
+            _file.Dispose();
+        }
     }
 
     private void Write(string line)
     {
         lock (_gate)
         {
-            if (_file.BaseStream.CanWrite) _file.WriteLine(line);
+            if (_file.BaseStream.CanWrite)
+            {
+                _file.WriteLine(line);
+            }
         }
     }
 
@@ -33,7 +39,10 @@ internal sealed class FileLoggerProvider(string path) : ILoggerProvider
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (!IsEnabled(logLevel)) return;
+            if (!IsEnabled(logLevel))
+            {
+                return;
+            }
             var time = TimeProvider.System.GetUtcNow().ToString("O", CultureInfo.InvariantCulture);
             provider.Write($"{time} {logLevel} {category}: {formatter(state, exception)}{(exception is null ? "" : Environment.NewLine + exception)}");
         }

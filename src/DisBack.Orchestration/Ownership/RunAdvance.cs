@@ -18,7 +18,10 @@ internal sealed class RunAdvance(IOwnedRun owner, IGrainFactory grains, RunLiven
     /// <summary>Takes the run as far as it goes now.</summary>
     public async Task AdvanceAsync()
     {
-        if (Run.Submitted == default) return;
+        if (Run.Submitted == default)
+        {
+            return;
+        }
         liveness.BeginCheck();
         try
         {
@@ -36,7 +39,10 @@ internal sealed class RunAdvance(IOwnedRun owner, IGrainFactory grains, RunLiven
     public async Task AdvanceNowAsync()
     {
         await AdvanceAsync();
-        if (Run.RetryAt is null) return;
+        if (Run.RetryAt is null)
+        {
+            return;
+        }
         await owner.ApplyAsync(new RunCommand.Resume());
         await AdvanceAsync();
     }
@@ -75,7 +81,10 @@ internal sealed class RunAdvance(IOwnedRun owner, IGrainFactory grains, RunLiven
         if (Run.Current is not null)
         {
             // Asked again until it has stopped: whoever asked it first may have died before.
-            if (RunMachine.OwedStop(Run) is { } stop) await PerformAsync(stop);
+            if (RunMachine.OwedStop(Run) is { } stop)
+            {
+                await PerformAsync(stop);
+            }
             return Run.Current is null || await FailIfLostAsync();
         }
         if (Run.RetryAt - services.Time.GetUtcNow() is { } wait && wait > TimeSpan.Zero)
@@ -89,7 +98,10 @@ internal sealed class RunAdvance(IOwnedRun owner, IGrainFactory grains, RunLiven
     /// <summary>Declares the current attempt lost if it does not train any more; false if it does.</summary>
     private async Task<bool> FailIfLostAsync()
     {
-        if (await liveness.FindLossAsync(owner.NewestAttempt, Worker, () => AskTrainerAsync(trainer => trainer.IsRunningAsync())) is not { } loss) return false;
+        if (await liveness.FindLossAsync(owner.NewestAttempt, Worker, () => AskTrainerAsync(trainer => trainer.IsRunningAsync())) is not { } loss)
+        {
+            return false;
+        }
         await owner.ApplyAsync(new RunCommand.Fail(Run.Attempt, Run.Head?.Step ?? 0, FailureCause.Lost, loss));
         return true;
     }
@@ -113,7 +125,10 @@ internal sealed class RunAdvance(IOwnedRun owner, IGrainFactory grains, RunLiven
         liveness.Renew();
         try
         {
-            if (await AskTrainerAsync(trainer => trainer.StartAsync(owner.Assign(attempt, lease.Device))) == StartResult.Started) return true;
+            if (await AskTrainerAsync(trainer => trainer.StartAsync(owner.Assign(attempt, lease.Device))) == StartResult.Started)
+            {
+                return true;
+            }
             await owner.ApplyAsync(new RunCommand.Fail(attempt.Number, 0, FailureCause.Lost, $"{lease.DeviceName} had no free slot after all."));
         }
         catch (Exception e) when (e is not Orleans.Storage.InconsistentStateException)
@@ -124,12 +139,17 @@ internal sealed class RunAdvance(IOwnedRun owner, IGrainFactory grains, RunLiven
         return true;
     }
 
-    /// <summary>Calls the newest attempt's trainer where it was started: without the hint a call that is misplaced would activate a trainer on any worker.</summary>
+    /// <summary>
+    /// Calls the newest attempt's trainer where it was started: without the hint a call that is misplaced would activate a trainer on any worker.
+    /// </summary>
     private async Task<T> AskTrainerAsync<T>(Func<ITrainerGrain, Task<T>> call)
     {
         try
         {
-            if (Worker is { } worker) RequestContext.Set(IPlacementDirector.PlacementHintKey, worker);
+            if (Worker is { } worker)
+            {
+                RequestContext.Set(IPlacementDirector.PlacementHintKey, worker);
+            }
             return await call(grains.GetGrain<ITrainerGrain>(owner.NewestAttempt.ToString()));
         }
         finally

@@ -38,8 +38,14 @@ internal sealed class RunDocument<TDocument>(
             return transition;
         }
         state.State = with(before, transition.State);
-        if (also is not null) state.State = also(state.State);
-        if (!transition.Persist && also is null) return transition;
+        if (also is not null)
+        {
+            state.State = also(state.State);
+        }
+        if (!transition.Persist && also is null)
+        {
+            return transition;
+        }
         try
         {
             await state.WriteStateAsync();
@@ -53,7 +59,10 @@ internal sealed class RunDocument<TDocument>(
             throw;
         }
         services.History.Written(id.Kind, id.Owner, command, Run);
-        if (command is RunCommand.Fail failed) Telemetry.Restarts.Add(1, new("kind", Telemetry.NameOf(id.Kind)), new("cause", Telemetry.NameOf(failed.Cause)));
+        if (command is RunCommand.Fail failed)
+        {
+            Telemetry.Restarts.Add(1, new("kind", Telemetry.NameOf(id.Kind)), new("cause", Telemetry.NameOf(failed.Cause)));
+        }
         return transition with { Persist = true };
     }
 }

@@ -61,7 +61,10 @@ internal sealed class RunFeed(TimeProvider time)
                 Reset = seen + 1 < oldest,
             };
             seen = run.Sequence;
-            if (run.Status.IsSettled() && run.Sequence == _run.Sequence) yield break;
+            if (run.Status.IsSettled() && run.Sequence == _run.Sequence)
+            {
+                yield break;
+            }
             await Task.WhenAny(changed, Task.Delay(s_pulse, time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
         }

@@ -22,10 +22,15 @@ internal sealed class RunLiveness(IClusterMembershipService membership, Training
     /// <summary>There is no attempt any more.</summary>
     public void Forget() => _lastHeartbeat = null;
 
-    /// <summary>To be called before the owner checks its run. If the last check was long ago, the owner was frozen or in a call and could not receive heartbeats either.</summary>
+    /// <summary>
+    /// To be called before the owner checks its run. If the last check was long ago, the owner was frozen or in a call and could not receive heartbeats either.
+    /// </summary>
     public void BeginCheck()
     {
-        if (_lastHeartbeat is not null && _lastCheck is { } last && time.GetElapsedTime(last) > options.Supervise * 3) Renew();
+        if (_lastHeartbeat is not null && _lastCheck is { } last && time.GetElapsedTime(last) > options.Supervise * 3)
+        {
+            Renew();
+        }
     }
 
     /// <summary>To be called after the owner has checked its run.</summary>
@@ -38,11 +43,20 @@ internal sealed class RunLiveness(IClusterMembershipService membership, Training
     /// <returns>Why it is lost; null while it trains, as far as anybody knows.</returns>
     public async Task<string?> FindLossAsync(RunAttempt attempt, SiloAddress? worker, Func<Task<bool>> isRunning)
     {
-        if (worker is not null && membership.CurrentSnapshot.GetSiloStatus(worker) == SiloStatus.Dead) return "The cluster has declared its silo dead.";
-        if (SinceHeartbeat is { } silence) return silence > options.Stale ? $"No heartbeat for {options.Stale.TotalSeconds:0.#} s." : null;
+        if (worker is not null && membership.CurrentSnapshot.GetSiloStatus(worker) == SiloStatus.Dead)
+        {
+            return "The cluster has declared its silo dead.";
+        }
+        if (SinceHeartbeat is { } silence)
+        {
+            return silence > options.Stale ? $"No heartbeat for {options.Stale.TotalSeconds:0.#} s." : null;
+        }
         try
         {
-            if (!await IsMemberAsync(worker) || !await isRunning()) return "The process that ran it is gone.";
+            if (!await IsMemberAsync(worker) || !await isRunning())
+            {
+                return "The process that ran it is gone.";
+            }
         }
         catch (Exception e)
         {
@@ -53,10 +67,15 @@ internal sealed class RunLiveness(IClusterMembershipService membership, Training
         return null;
     }
 
-    /// <summary>Whether the cluster knows the silo at all; it does not if the silo was there before the table of members was emptied, or in an earlier process.</summary>
+    /// <summary>
+    /// Whether the cluster knows the silo at all; it does not if the silo was there before the table of members was emptied, or in an earlier process.
+    /// </summary>
     private async Task<bool> IsMemberAsync(SiloAddress? worker)
     {
-        if (worker is null || membership.CurrentSnapshot.GetSiloStatus(worker) != SiloStatus.None) return true;
+        if (worker is null || membership.CurrentSnapshot.GetSiloStatus(worker) != SiloStatus.None)
+        {
+            return true;
+        }
         // It may have joined a moment ago.
         await membership.Refresh();
         return membership.CurrentSnapshot.GetSiloStatus(worker) != SiloStatus.None;

@@ -21,7 +21,10 @@ internal sealed class RunReminder(IReminderRegistry reminders, GrainId owner, IL
     /// <summary>Registers it unless that is done.</summary>
     public async Task EnsureAsync(RunAttempt attempt)
     {
-        if (_isRegistered) return;
+        if (_isRegistered)
+        {
+            return;
+        }
         try
         {
             await reminders.RegisterOrUpdateReminder(owner, Name, s_period, s_period);
@@ -37,7 +40,10 @@ internal sealed class RunReminder(IReminderRegistry reminders, GrainId owner, IL
     /// <summary>Removes it once the run has settled.</summary>
     public async Task ReleaseAsync(RunAttempt attempt)
     {
-        if (!_isRegistered) return;
+        if (!_isRegistered)
+        {
+            return;
+        }
         _isRegistered = false;
         try
         {
@@ -53,6 +59,9 @@ internal sealed class RunReminder(IReminderRegistry reminders, GrainId owner, IL
     /// <summary>Removes it if it is there, also where it was registered by an earlier activation.</summary>
     public async Task RemoveAsync()
     {
-        if (await reminders.GetReminder(owner, Name) is { } reminder) await reminders.UnregisterReminder(owner, reminder);
+        if (await reminders.GetReminder(owner, Name) is { } reminder)
+        {
+            await reminders.UnregisterReminder(owner, reminder);
+        }
     }
 }

@@ -39,9 +39,15 @@ public sealed class RetryOptions
     /// <param name="failures">Failures of all causes in a row: those that take turns come to an end, too.</param>
     internal TimeSpan? DelayAfter(FailureCause cause, int ofCause, int failures)
     {
-        if (ofCause >= LimitOf(cause) || failures >= Math.Max(Math.Max(Crashes, OutOfMemory), Math.Max(Storage, Lost))) return null;
+        if (ofCause >= LimitOf(cause) || failures >= Math.Max(Math.Max(Crashes, OutOfMemory), Math.Max(Storage, Lost)))
+        {
+            return null;
+        }
         // A worker that is gone is no fault of the run: the next attempt need not wait.
-        if (cause == FailureCause.Lost && failures == 1) return TimeSpan.Zero;
+        if (cause == FailureCause.Lost && failures == 1)
+        {
+            return TimeSpan.Zero;
+        }
         return TimeSpan.FromSeconds(Math.Min(FirstDelay.TotalSeconds * Math.Pow(2, failures - 1), LongestDelay.TotalSeconds));
     }
 }

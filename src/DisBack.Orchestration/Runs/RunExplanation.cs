@@ -20,7 +20,8 @@ internal static class RunExplanation
         };
         return
         [
-            string.Create(CultureInfo.InvariantCulture, $"It does not wait: attempt {attempt.Number} {what} on {attempt.DeviceName}, at step {step} of {run.Steps}."),
+            string.Create(CultureInfo.InvariantCulture, $"It does not wait: attempt {attempt.Number} {what} on {attempt.DeviceName}, at step {step} "
+                + $"of {run.Steps}."),
             sinceHeartbeat is { } ago
                 ? string.Create(CultureInfo.InvariantCulture, $"Its last heartbeat was {ago.TotalSeconds:0} s ago.")
                 : "Its owner has just woken and asks for it.",
@@ -32,8 +33,10 @@ internal static class RunExplanation
         var (cause, limit) = run.Attempts is [.., { Cause: { } why }] ? (why, retry.LimitOf(why)) : (FailureCause.Crash, retry.Crashes);
         return
         [
-            string.Create(CultureInfo.InvariantCulture, $"It waits until {run.RetryAt:HH:mm:ss} UTC (in {(run.RetryAt!.Value - now).TotalSeconds:0} s) for its next attempt; 'resume' starts it at once."),
-            string.Create(CultureInfo.InvariantCulture, $"Failures in a row: {RunMachine.FailuresInARow(run, cause)} ({cause.ToString().ToLowerInvariant()}); after {limit} it is given up."),
+            string.Create(CultureInfo.InvariantCulture, $"It waits until {run.RetryAt:HH:mm:ss} UTC (in {(run.RetryAt!.Value - now).TotalSeconds:0} s) for its "
+                + $"next attempt; 'resume' starts it at once."),
+            string.Create(CultureInfo.InvariantCulture, $"Failures in a row: {RunMachine.FailuresInARow(run, cause)} ({cause.ToString().ToLowerInvariant()}); "
+                + $"after {limit} it is given up."),
             .. SettledRun.Reason(run),
         ];
     }

@@ -35,7 +35,11 @@ internal sealed partial class RunHistory(ILoggerFactory loggers)
                 AttemptEnded(name, fail.Number, run.Sequence, fail.Cause, fail.Step);
                 break;
             case RunCommand.Finish finish:
-                Completed(name, finish.Number, run.Sequence, run.Artifacts.TryGetValue(Distillation.Generators.StudentFile.Name, out var student) ? student.Content.Digest : "");
+                Completed(
+                    name,
+                    finish.Number,
+                    run.Sequence,
+                    run.Artifacts.TryGetValue(Distillation.Generators.StudentFile.Name, out var student) ? student.Content.Digest : "");
                 break;
         }
     }
@@ -63,16 +67,20 @@ internal sealed partial class RunHistory(ILoggerFactory loggers)
 
     private static string NameOf(RunKind kind, string owner) => $"{Telemetry.NameOf(kind)}/{owner}";
 
-    [LoggerMessage(EventId = 1, EventName = "AttemptBegan", Level = LogLevel.Information, Message = "{Run}: attempt {Attempt} began from step {ResumedStep} ({Digest}), sequence {Sequence}.")]
+    [LoggerMessage(EventId = 1, EventName = "AttemptBegan", Level = LogLevel.Information, Message = "{Run}: attempt {Attempt} began from step {ResumedStep} "
+        + "({Digest}), sequence {Sequence}.")]
     private partial void AttemptBegan(string run, int attempt, long sequence, long resumedStep, string digest);
 
-    [LoggerMessage(EventId = 2, EventName = "AttemptEnded", Level = LogLevel.Information, Message = "{Run}: attempt {Attempt} ended ({Cause}) at step {Step}, sequence {Sequence}.")]
+    [LoggerMessage(EventId = 2, EventName = "AttemptEnded", Level = LogLevel.Information, Message = "{Run}: attempt {Attempt} ended ({Cause}) at step {Step}, "
+        + "sequence {Sequence}.")]
     private partial void AttemptEnded(string run, int attempt, long sequence, FailureCause cause, long step);
 
-    [LoggerMessage(EventId = 3, EventName = "CheckpointCommitted", Level = LogLevel.Information, Message = "{Run}: attempt {Attempt} committed step {Step} ({Digest}), sequence {Sequence}.")]
+    [LoggerMessage(EventId = 3, EventName = "CheckpointCommitted", Level = LogLevel.Information, Message = "{Run}: attempt {Attempt} committed step {Step} "
+        + "({Digest}), sequence {Sequence}.")]
     private partial void CheckpointCommitted(string run, int attempt, long sequence, long step, string digest);
 
-    [LoggerMessage(EventId = 4, EventName = "CheckpointAcknowledged", Level = LogLevel.Information, Message = "{Run}: attempt {Attempt} knows that step {Step} ({Digest}) is durable.")]
+    [LoggerMessage(EventId = 4, EventName = "CheckpointAcknowledged", Level = LogLevel.Information, Message = "{Run}: attempt {Attempt} knows that step {Step} "
+        + "({Digest}) is durable.")]
     private partial void CheckpointAcknowledged(string run, int attempt, long step, string digest);
 
     [LoggerMessage(EventId = 5, EventName = "Resumed", Level = LogLevel.Information, Message = "{Run}: attempt {Attempt} goes on from step {Step} ({Digest}).")]
@@ -81,6 +89,7 @@ internal sealed partial class RunHistory(ILoggerFactory loggers)
     [LoggerMessage(EventId = 6, EventName = "Fenced", Level = LogLevel.Warning, Message = "{Run}: attempt {Attempt} is fenced.")]
     private partial void Fenced(string run, int attempt);
 
-    [LoggerMessage(EventId = 7, EventName = "Completed", Level = LogLevel.Information, Message = "{Run}: attempt {Attempt} completed it, sequence {Sequence}, student {Student}.")]
+    [LoggerMessage(EventId = 7, EventName = "Completed", Level = LogLevel.Information, Message = "{Run}: attempt {Attempt} completed it, sequence {Sequence}, "
+        + "student {Student}.")]
     private partial void Completed(string run, int attempt, long sequence, string student);
 }

@@ -31,7 +31,9 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
         RunCommand.Commit commit => Commit(state, commit.Checkpoint, now),
         RunCommand.Switch made => state.Switches is [.., var last] && last == made.Made ? Same(state) : Changed(Switch(state, made.Made, now)),
         RunCommand.Store store => state.Artifacts.GetValueOrDefault(store.Artifact.Name) == store.Artifact ? Same(state) : Changed(Event(
-            state with { Artifacts = state.Artifacts.SetItem(store.Artifact.Name, store.Artifact) }, now, RunEventKind.Artifact, store.Artifact.Name, store.Artifact.Step)),
+            state with { Artifacts = state.Artifacts.SetItem(store.Artifact.Name, store.Artifact) }, now, RunEventKind.Artifact, store.Artifact.Name, store
+                .Artifact
+                .Step)),
         RunCommand.Milestone reached => Remembers(state, reached) ? Same(state) : Changed(Event(state, now, RunEventKind.Note, reached.Message, reached.Step)),
         RunCommand.Note note => Changed(Event(state, now, note.Kind, note.Message, note.Step)),
         RunCommand.Finish finish => Finish(state, finish.Step, now),
@@ -48,14 +50,18 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
     };
 
     /// <summary>The newest attempts, one after another, that failed of one cause since the last new checkpoint.</summary>
-    public static int FailuresInARow(RunRecord state, FailureCause cause) => Math.Min(state.Failures, state.Attempts.Reverse().TakeWhile(attempt => attempt.Cause == cause).Count());
+    public static int FailuresInARow(RunRecord state, FailureCause cause) =>
+        Math.Min(state.Failures, state.Attempts.Reverse().TakeWhile(attempt => attempt.Cause == cause).Count());
 
     /// <summary>Whether nobody owns the run and it is meant to go on.</summary>
     private static bool Free(RunRecord state) => state is { Current: null, Intent: RunIntent.Run } && !state.Status.IsSettled();
 
     private static RunTransition Wait(RunRecord state, RunStatus status, string reason, DateTimeOffset now)
     {
-        if (!Free(state) || (state.Status == status && state.Reason == reason)) return Same(state);
+        if (!Free(state) || (state.Status == status && state.Reason == reason))
+        {
+            return Same(state);
+        }
         var waiting = state with { Status = status, Reason = reason };
         // A new position in the queue is worth showing, but not a durable write.
         return state.Status == status ? Same(waiting) : Changed(Event(waiting, now, RunEventKind.Status, reason));
@@ -63,7 +69,10 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
 
     private static RunTransition Begin(RunRecord state, RunCommand.Begin begin, DateTimeOffset now)
     {
-        if (!Free(state) || state.RetryAt > now) return new(state, CommitResult.Fenced, false, []);
+        if (!Free(state) || state.RetryAt > now)
+        {
+            return new(state, CommitResult.Fenced, false, []);
+        }
         var attempt = new Attempt
         {
             Number = state.Attempt + 1,
@@ -88,7 +97,10 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
 
     private static RunTransition Pause(RunRecord state, DateTimeOffset now)
     {
-        if (state.Status.IsSettled() || state.Intent != RunIntent.Run) return Same(state);
+        if (state.Status.IsSettled() || state.Intent != RunIntent.Run)
+        {
+            return Same(state);
+        }
         state = state with { Intent = RunIntent.Pause };
         return state.Current is not null
             ? Changed(Event(state, now, RunEventKind.Status, "Pausing after a checkpoint."), OwedStop(state)!)
@@ -97,17 +109,29 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
 
     private static RunTransition Resume(RunRecord state, DateTimeOffset now)
     {
-        if (state.Status is RunStatus.Completed or RunStatus.Cancelled || state.Intent == RunIntent.Cancel) return Same(state);
-        if (state.Intent == RunIntent.Run && state.Status != RunStatus.Failed && state.RetryAt is null) return Same(state);
+        if (state.Status is RunStatus.Completed or RunStatus.Cancelled || state.Intent == RunIntent.Cancel)
+        {
+            return Same(state);
+        }
+        if (state.Intent == RunIntent.Run && state.Status != RunStatus.Failed && state.RetryAt is null)
+        {
+            return Same(state);
+        }
         state = state with { Intent = RunIntent.Run, Failures = 0, RetryAt = null, Reason = null, Cause = null };
         // An attempt that is about to stop for the pause ends as stopped, and the next one follows at once.
-        if (state.Current is null) state = state with { Status = RunStatus.Pending, Ended = null };
+        if (state.Current is null)
+        {
+            state = state with { Status = RunStatus.Pending, Ended = null };
+        }
         return Changed(Event(state, now, RunEventKind.Status, "Resumed."));
     }
 
     private static RunTransition Cancel(RunRecord state, DateTimeOffset now)
     {
-        if (state.Status is RunStatus.Completed or RunStatus.Cancelled || state.Intent == RunIntent.Cancel) return Same(state);
+        if (state.Status is RunStatus.Completed or RunStatus.Cancelled || state.Intent == RunIntent.Cancel)
+        {
+            return Same(state);
+        }
         state = state with { Intent = RunIntent.Cancel };
         return state.Current is not null
             ? Changed(Event(state, now, RunEventKind.Status, "Cancelling."), OwedStop(state)!)
@@ -120,7 +144,10 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
         // A worker of an older version names no best values, only the latest.
         foreach (var (name, metric) in snapshot.Metrics.Where(metric => MetricNames.LowerIsBetter(metric.Key)).Concat(snapshot.Best))
         {
-            if (!best.TryGetValue(name, out var lowest) || metric.Value < lowest.Value) best = best.SetItem(name, metric);
+            if (!best.TryGetValue(name, out var lowest) || metric.Value < lowest.Value)
+            {
+                best = best.SetItem(name, metric);
+            }
         }
         // An attempt that has not restored its run yet does not know how long that is.
         state = state with { Latest = state.Latest.SetItems(snapshot.Metrics), Best = best, Steps = Math.Max(snapshot.Steps, state.Steps) };
@@ -132,7 +159,10 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
     private RunTransition Commit(RunRecord state, CheckpointRef checkpoint, DateTimeOffset now)
     {
         // Reported again because the answer was lost on its way: it is durable already.
-        if (state.Head == checkpoint) return Same(state);
+        if (state.Head == checkpoint)
+        {
+            return Same(state);
+        }
         var progress = checkpoint.Step > (state.Head?.Step ?? 0);
         return Changed(Event(
             state with
@@ -176,7 +206,12 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
             (RunIntent.Cancel, _) => Settle(state, RunStatus.Cancelled, null, now, fail.Step),
             (RunIntent.Pause, true) => Settle(state, RunStatus.Paused, null, now, fail.Step),
             (RunIntent.Pause, false) => Settle(state, RunStatus.Paused, fail.Message, now, fail.Step),
-            (_, true) => Event(state with { Status = RunStatus.Queued, Reason = fail.Message }, now, RunEventKind.Status, "Waits for its next attempt.", fail.Step),
+            (_, true) => Event(
+                state with { Status = RunStatus.Queued, Reason = fail.Message },
+                now,
+                RunEventKind.Status,
+                "Waits for its next attempt.",
+                fail.Step),
             _ => Retry(state, fail, now),
         };
         return Changed(state, new RunEffect.Release(lease, IsGone: fail.Cause != FailureCause.Lost));

@@ -18,7 +18,10 @@ internal static class Allotment
     {
         foreach (var request in requests)
         {
-            if (!devices.Exists(device => device.Free > Rounding)) yield break;
+            if (!devices.Exists(device => device.Free > Rounding))
+            {
+                yield break;
+            }
             if (BestFor(request, devices) is { } best)
             {
                 yield return (request, best);

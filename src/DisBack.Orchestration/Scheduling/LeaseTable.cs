@@ -24,7 +24,9 @@ internal sealed class LeaseTable(TimeProvider time)
 
     public void RemoveOn(SiloAddress worker) => RemoveWhere(granted => granted.Lease.Worker.Equals(worker));
 
-    /// <summary>Removes leases older than a grace time whose run is not on the worker that reports: it never started, or it ended and the release was lost.</summary>
+    /// <summary>
+    /// Removes leases older than a grace time whose run is not on the worker that reports: it never started, or it ended and the release was lost.
+    /// </summary>
     public void RemoveUnused(WorkerReport report, TimeSpan grace) => RemoveWhere(granted =>
         granted.Lease.Worker.Equals(report.Worker) && time.GetElapsedTime(granted.Since) > grace && !report.Runs.Any(granted.Covers));
 
@@ -33,7 +35,10 @@ internal sealed class LeaseTable(TimeProvider time)
 
     private void RemoveWhere(Func<GrantedLease, bool> condition)
     {
-        foreach (var id in _leases.Where(lease => condition(lease.Value)).Select(lease => lease.Key).ToList()) _leases.Remove(id);
+        foreach (var id in _leases.Where(lease => condition(lease.Value)).Select(lease => lease.Key).ToList())
+        {
+            _leases.Remove(id);
+        }
     }
 }
 

@@ -25,15 +25,24 @@ internal sealed class SlotQueue(TimeProvider time)
     {
         var entry = new Entry(request, reason, time.GetTimestamp());
         var position = PositionOf(request.Kind, request.Owner);
-        if (position >= 0) _entries[position] = entry;
-        else _entries.Add(entry);
+        if (position >= 0)
+        {
+            _entries[position] = entry;
+        }
+        else
+        {
+            _entries.Add(entry);
+        }
     }
 
     /// <returns>Whether the run was in the queue.</returns>
     public bool Remove(RunKind kind, string owner)
     {
         var position = PositionOf(kind, owner);
-        if (position >= 0) _entries.RemoveAt(position);
+        if (position >= 0)
+        {
+            _entries.RemoveAt(position);
+        }
         return position >= 0;
     }
 

@@ -22,9 +22,15 @@ internal sealed class WorkerTable(TimeProvider time)
     /// <param name="exited">Whether the run's thread has exited; otherwise its slot stays occupied.</param>
     public void Correct(GrantedLease ended, bool exited)
     {
-        if (!_workers.TryGetValue(ended.Lease.Worker, out var worker)) return;
+        if (!_workers.TryGetValue(ended.Lease.Worker, out var worker))
+        {
+            return;
+        }
         var runs = worker.Report.Runs.RemoveAll(ended.Covers);
-        if (!exited) runs = runs.Add(new OccupiedSlot(ended.Run, ended.Lease.Device, ended.Lease.Share));
+        if (!exited)
+        {
+            runs = runs.Add(new OccupiedSlot(ended.Run, ended.Lease.Device, ended.Lease.Share));
+        }
         _workers[ended.Lease.Worker] = worker with { Report = worker.Report with { Runs = runs } };
     }
 

@@ -6,14 +6,21 @@ using Microsoft.Extensions.Options;
 namespace DisBack.Orchestration.Supervision;
 
 /// <summary>Sees to it, on every control silo, that the one supervisor of the cluster is active somewhere.</summary>
-internal sealed partial class SupervisorService(IGrainFactory grains, IOptions<SupervisionOptions> options, TimeProvider time, ILogger<SupervisorService> logger) : BackgroundService
+internal sealed partial class SupervisorService(
+    IGrainFactory grains,
+    IOptions<SupervisionOptions> options,
+    TimeProvider time,
+    ILogger<SupervisorService> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var period = new PeriodicTimer(options.Value.Ensure, time);
         try
         {
-            do await EnsureAsync();
+            do
+            {
+                await EnsureAsync();
+            }
             while (await period.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException)

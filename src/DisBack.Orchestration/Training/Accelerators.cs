@@ -12,7 +12,10 @@ public static class Accelerators
     /// <exception cref="DisBackException">This machine has no such device; the message names those it has.</exception>
     public static Accelerator Open(string device, int slots = 1)
     {
-        if (device == "cpu") return new(0, "cpu", "cpu", slots);
+        if (device == "cpu")
+        {
+            return new(0, "cpu", "cpu", slots);
+        }
         var index = Devices.Open(device).index;
         return new(index, "cuda", $"cuda:{index}", slots);
     }

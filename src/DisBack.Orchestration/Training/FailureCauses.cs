@@ -32,6 +32,9 @@ internal static class FailureCauses
     };
 
     /// <summary>Without where in its sources it failed, its native stack, and advice on its allocator.</summary>
-    private static string OfLibTorch(Exception failure) =>
-        $"libtorch: {failure.Message.Split(["Exception raised from", "frame #", "If reserved but"], StringSplitOptions.None)[0].ReplaceLineEndings(" ").Trim()}";
+    private static string OfLibTorch(Exception failure)
+    {
+        var beginning = failure.Message.Split(["Exception raised from", "frame #", "If reserved but"], StringSplitOptions.None)[0];
+        return $"libtorch: {beginning.ReplaceLineEndings(" ").Trim()}";
+    }
 }

@@ -17,7 +17,10 @@ internal sealed class FrozenNetworks
     {
         get
         {
-            lock (_gate) return _entries.Count;
+            lock (_gate)
+            {
+                return _entries.Count;
+            }
         }
     }
 
@@ -45,7 +48,9 @@ internal sealed class FrozenNetworks
             }
             try
             {
+#pragma warning disable RS0030 // On the training thread, which waits for its network.
                 return entry.Opened.GetAwaiter().GetResult().LendOn(() => Return(key, entry));
+#pragma warning restore RS0030
             }
             catch (OperationCanceledException) when (!isFirst)
             {
@@ -66,11 +71,25 @@ internal sealed class FrozenNetworks
         {
             entry.Borrowers--;
             // What could not be opened is nobody's, whoever still waits for it.
-            if (entry.Borrowers > 0 && !entry.HasFailed) return;
-            if (_entries.GetValueOrDefault(key) == entry) _entries.Remove(key);
-            if (entry.Borrowers > 0) return;
+            if (entry.Borrowers > 0 && !entry.HasFailed)
+            {
+                return;
+            }
+            if (_entries.GetValueOrDefault(key) == entry)
+            {
+                _entries.Remove(key);
+            }
+            if (entry.Borrowers > 0)
+            {
+                return;
+            }
         }
-        if (entry.Opened.IsCompletedSuccessfully) entry.Opened.Result.Dispose();
+#pragma warning disable RS0030 // It has completed: nobody waits.
+        if (entry.Opened.IsCompletedSuccessfully)
+        {
+            entry.Opened.Result.Dispose();
+        }
+#pragma warning restore RS0030
     }
 
     private sealed class Entry(Task<BorrowedNetwork> opened)

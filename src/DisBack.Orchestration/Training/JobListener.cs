@@ -10,7 +10,9 @@ using static TorchSharp.torch;
 namespace DisBack.Orchestration.Training;
 
 /// <summary>Turns what a run reports into metrics, stored files and signals to the owner. Called on the training thread.</summary>
-internal sealed class JobListener(JobUploader uploader, JobProgress progress, MetricWriter metrics, Activity? span, TimeProvider time) : ITrainingListener, IDisposable
+internal sealed class JobListener(JobUploader uploader, JobProgress progress, MetricWriter metrics, Activity? span, TimeProvider time) :
+    ITrainingListener,
+    IDisposable
 {
     private readonly StagingBuffers _checkpoint = new();
     private readonly Dictionary<string, StagingBuffers> _milestones = [];
@@ -20,9 +22,18 @@ internal sealed class JobListener(JobUploader uploader, JobProgress progress, Me
         // A curve may hold infinities; documents and gauges may not.
         var finite = measurements.Where(point => double.IsFinite(point.Value)).ToList();
         var now = time.GetUtcNow();
-        foreach (var point in measurements) metrics.Add(new MetricPoint(point.Step, point.Name, point.Value, now));
-        if (metrics.IsFull) uploader.Write(metrics.FlushAsync);
-        foreach (var point in finite) Telemetry.Losses.Record(point.Value, new KeyValuePair<string, object?>("loss", point.Name));
+        foreach (var point in measurements)
+        {
+            metrics.Add(new MetricPoint(point.Step, point.Name, point.Value, now));
+        }
+        if (metrics.IsFull)
+        {
+            uploader.Write(metrics.FlushAsync);
+        }
+        foreach (var point in finite)
+        {
+            Telemetry.Losses.Record(point.Value, new KeyValuePair<string, object?>("loss", point.Name));
+        }
         progress.Measured(finite);
     }
 
@@ -30,9 +41,15 @@ internal sealed class JobListener(JobUploader uploader, JobProgress progress, Me
     {
         var node = RecordedNode.Of(milestone);
         // Node 0 is the exact teacher: the owner already names its own file.
-        if (node?.Index == 0) return;
+        if (node?.Index == 0)
+        {
+            return;
+        }
         var change = TargetSwitch.Of(milestone);
-        if (change is not null) SwitchTarget(change);
+        if (change is not null)
+        {
+            SwitchTarget(change);
+        }
         var reached = new MilestoneRecord(milestone.Kind, milestone.Step, milestone.Payload?.ToJsonString() ?? "");
         var text = node is not null ? $"Node {node.Index}." : change is not null ? $"Target {change.From} -> {change.To}." : reached.Describe();
         // Kept with the curves, too, where it stays after the owner's document has dropped the event.
@@ -45,7 +62,8 @@ internal sealed class JobListener(JobUploader uploader, JobProgress progress, Me
         }
         var buffers = BuffersFor(milestone.Kind);
         uploader.Store(
-            Stage(buffers, milestone.Kind, made.Tensors), made.Metadata, buffers.Release, content => new RunSignal.MilestoneReached(reached with { Content = content }));
+            Stage(buffers, milestone.Kind, made.Tensors), made.Metadata, buffers
+                .Release, content => new RunSignal.MilestoneReached(reached with { Content = content }));
     }
 
     public void ArtifactMade(string name, Action<Stream> write)
@@ -62,7 +80,10 @@ internal sealed class JobListener(JobUploader uploader, JobProgress progress, Me
     public void CheckpointDue(long step, RunState state)
     {
         // Nothing has been learnt yet, and a fresh start does more than a resume at the first step would.
-        if (step == 0) return;
+        if (step == 0)
+        {
+            return;
+        }
         var started = time.GetTimestamp();
         var copies = Stage(_checkpoint, "checkpoint", state.Tensors);
         Telemetry.CheckpointStall.Record(time.GetElapsedTime(started).TotalSeconds);
@@ -76,7 +97,9 @@ internal sealed class JobListener(JobUploader uploader, JobProgress progress, Me
         });
     }
 
-    /// <summary>Copies what the next step will change; waits for the one before it to be written, so that a slow disk slows training instead of filling memory.</summary>
+    /// <summary>
+    /// Copies what the next step will change; waits for the one before it to be written, so that a slow disk slows training instead of filling memory.
+    /// </summary>
     private IReadOnlyList<(string Name, Tensor Value)> Stage(StagingBuffers buffers, string product, IReadOnlyList<(string Name, Tensor Value)> live)
     {
         using var work = Telemetry.StartWork("stage", span?.Context ?? default, product);
@@ -87,7 +110,8 @@ internal sealed class JobListener(JobUploader uploader, JobProgress progress, Me
     {
         progress.Target = change.To;
         Telemetry.Switches.Add(1);
-        span?.AddEvent(new("target switch", time.GetUtcNow(), new() { ["disback.step"] = change.Step, ["disback.from"] = change.From, ["disback.to"] = change.To }));
+        span?.AddEvent(
+            new("target switch", time.GetUtcNow(), new() { ["disback.step"] = change.Step, ["disback.from"] = change.From, ["disback.to"] = change.To }));
     }
 
     private StagingBuffers BuffersFor(string kind) => _milestones.TryGetValue(kind, out var buffers) ? buffers : _milestones[kind] = new StagingBuffers();
@@ -96,6 +120,9 @@ internal sealed class JobListener(JobUploader uploader, JobProgress progress, Me
     public void Dispose()
     {
         _checkpoint.Dispose();
-        foreach (var buffers in _milestones.Values) buffers.Dispose();
+        foreach (var buffers in _milestones.Values)
+        {
+            buffers.Dispose();
+        }
     }
 }

@@ -28,7 +28,10 @@ internal sealed class JobProgress(TimeProvider time)
         var elapsed = time.GetElapsedTime(_rateStarted);
         if (_rateStep < 0 || elapsed >= s_rateWindow)
         {
-            if (_rateStep >= 0) _rate = (run.Step - _rateStep) / elapsed.TotalSeconds;
+            if (_rateStep >= 0)
+            {
+                _rate = (run.Step - _rateStep) / elapsed.TotalSeconds;
+            }
             (_rateStarted, _rateStep) = (time.GetTimestamp(), run.Step);
         }
         Volatile.Write(ref _snapshot, _snapshot with

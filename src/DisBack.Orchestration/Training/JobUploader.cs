@@ -18,8 +18,8 @@ namespace DisBack.Orchestration.Training;
 [SuppressMessage("Design", "CA1001", Justification = "The token outlives the work, like that of the job it is linked to.")]
 internal sealed class JobUploader
 {
-    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_firstWait = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(10);
 
     private readonly ContentStore _contents;
     private readonly TimeProvider _time;
@@ -54,7 +54,10 @@ internal sealed class JobUploader
     /// <param name="written">Called when the tensors are no longer needed.</param>
     /// <param name="signal">What to report to the owner.</param>
     public void Store(
-        IReadOnlyList<(string Name, torch.Tensor Value)> tensors, IReadOnlyDictionary<string, string> metadata, Action written, Func<ContentRef, RunSignal> signal) =>
+        IReadOnlyList<(string Name, torch.Tensor Value)> tensors,
+        IReadOnlyDictionary<string, string> metadata,
+        Action written,
+        Func<ContentRef, RunSignal> signal) =>
         Do(cancellation =>
         {
             var path = NewPath();
@@ -103,7 +106,10 @@ internal sealed class JobUploader
     {
         try
         {
-            await foreach (var work in _work.Reader.ReadAllAsync(_job.Abandoned)) await work(_job.Abandoned);
+            await foreach (var work in _work.Reader.ReadAllAsync(_job.Abandoned))
+            {
+                await work(_job.Abandoned);
+            }
         }
         catch
         {
@@ -114,7 +120,10 @@ internal sealed class JobUploader
 
     private async Task StoreAsync(string path, ContentRef content, RunSignal signal, CancellationToken cancellation)
     {
-        using (Telemetry.StartWork("upload", _job.Trace, signal.Product)) await WithRetriesAsync(token => _contents.PutAsync(path, content, consume: true, token), cancellation);
+        using (Telemetry.StartWork("upload", _job.Trace, signal.Product))
+        {
+            await WithRetriesAsync(token => _contents.PutAsync(path, content, consume: true, token), cancellation);
+        }
         await OfferAsync(signal, cancellation);
     }
 
@@ -125,11 +134,12 @@ internal sealed class JobUploader
         var retries = new ResiliencePipelineBuilder { TimeProvider = _time }
             .AddRetry(new RetryStrategyOptions
             {
-                ShouldHandle = failed => new(failed.Outcome.Exception is StorageException && _time.GetElapsedTime(started) + WaitAfter(failed.AttemptNumber) < _grace),
+                ShouldHandle = failed => new(
+                    failed.Outcome.Exception is StorageException && _time.GetElapsedTime(started) + WaitAfter(failed.AttemptNumber) < _grace),
                 MaxRetryAttempts = int.MaxValue,
                 BackoffType = DelayBackoffType.Exponential,
-                Delay = FirstWait,
-                MaxDelay = LongestWait,
+                Delay = s_firstWait,
+                MaxDelay = s_longestWait,
                 UseJitter = true,
                 OnRetry = failed =>
                 {
@@ -144,7 +154,8 @@ internal sealed class JobUploader
     }
 
     /// <summary>The wait after a failure without its jitter: a retry that would begin after the grace is not worth waiting for.</summary>
-    private static TimeSpan WaitAfter(int attempt) => FirstWait * Math.Pow(2, Math.Min(attempt, 10)) is var wait && wait < LongestWait ? wait : LongestWait;
+    private static TimeSpan WaitAfter(int attempt) =>
+        s_firstWait * Math.Pow(2, Math.Min(attempt, 10)) is var wait && wait < s_longestWait ? wait : s_longestWait;
 
     private async Task OfferAsync(RunSignal signal, CancellationToken cancellation)
     {

@@ -28,7 +28,10 @@ internal sealed class PacedRun(ITrainingRun run, RunKind kind, JobProgress progr
 
     public void Advance(ITrainingListener listener)
     {
-        foreach (var stop in stops) stop.ThrowIfCancellationRequested();
+        foreach (var stop in stops)
+        {
+            stop.ThrowIfCancellationRequested();
+        }
         var started = time.GetTimestamp();
         run.Advance(listener);
         Telemetry.StepSeconds.Record(time.GetElapsedTime(started).TotalSeconds, _tags);

@@ -12,10 +12,15 @@ namespace DisBack.Orchestration.Training;
 /// Reports for the training threads of this silo: sends each owner heartbeats and the signals of its run, in order, each until the owner has
 /// answered. It lives as long as the silo does, unlike an activation.
 /// </summary>
-internal sealed partial class RunReporter(IGrainFactory grains, IOptions<TrainingOptions> options, TimeProvider time, ILogger<RunReporter> logger, RunHistory history)
+internal sealed partial class RunReporter(
+    IGrainFactory grains,
+    IOptions<TrainingOptions> options,
+    TimeProvider time,
+    ILogger<RunReporter> logger,
+    RunHistory history)
 {
-    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(0.2);
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_firstWait = TimeSpan.FromSeconds(0.2);
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<string, (ITrainingJob Job, TaskCompletionSource Known)> _attended = new();
 
@@ -29,7 +34,10 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
     public void Attend(ITrainingJob job)
     {
         var known = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!_attended.TryAdd(job.Assignment.Run.ToString(), (job, known))) return;
+        if (!_attended.TryAdd(job.Assignment.Run.ToString(), (job, known)))
+        {
+            return;
+        }
         var owner = grains.Owner(job.Assignment.Run.Kind, job.Assignment.Run.Owner);
         // Away from the caller's turn, and from what it carries: neither a grain's scheduler nor its hints are for what outlives the grain.
         using var suppressed = ExecutionContext.SuppressFlow();
@@ -60,7 +68,10 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
                 return;
             }
             // An answer that the outcome has overtaken counts for nothing: the attempt owned its run to the end.
-            if (!await OwnsAsync(job, owner) && !job.Completion.IsCompleted) Fence(job);
+            if (!await OwnsAsync(job, owner) && !job.Completion.IsCompleted)
+            {
+                Fence(job);
+            }
         }
     }
 
@@ -69,7 +80,10 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
     {
         try
         {
-            if (await owner.HeartbeatAsync(job.Assignment.Run.Number, job.Snapshot) == CommitResult.Fenced) return false;
+            if (await owner.HeartbeatAsync(job.Assignment.Run.Number, job.Snapshot) == CommitResult.Fenced)
+            {
+                return false;
+            }
             job.ExtendDeadline();
         }
         catch (Exception e)
@@ -89,15 +103,27 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
             {
                 using var commit = Telemetry.StartWork("commit", job.Trace, signal.Product);
                 var answer = await UntilAnsweredAsync(job, () => DeliverAsync(owner, attempt, signal), job.Abandoned);
-                if (answer == CommitResult.Fenced) Fence(job);
-                if (answer == CommitResult.Accepted && signal is RunSignal.CheckpointStored { Checkpoint: var kept }) history.CheckpointAcknowledged(job.Assignment.Run, kept);
+                if (answer == CommitResult.Fenced)
+                {
+                    Fence(job);
+                }
+                if (answer == CommitResult.Accepted && signal is RunSignal.CheckpointStored { Checkpoint: var kept })
+                {
+                    history.CheckpointAcknowledged(job.Assignment.Run, kept);
+                }
                 signal.Acknowledge(answer ?? CommitResult.Fenced);
             }
             var outcome = await job.Completion;
             using var end = Telemetry.StartWork("outcome", job.Trace);
-            if (!await OwnsAsync(job, owner)) Fence(job);
+            if (!await OwnsAsync(job, owner))
+            {
+                Fence(job);
+            }
             using var deadline = new CancellationTokenSource(options.Value.DeadMan, time);
-            await UntilAnsweredAsync(job, () => outcome.Cause is null ? owner.FinishedAsync(attempt, outcome) : owner.FailedAsync(attempt, outcome), deadline.Token);
+            await UntilAnsweredAsync(
+                job,
+                () => outcome.Cause is null ? owner.FinishedAsync(attempt, outcome) : owner.FailedAsync(attempt, outcome),
+                deadline.Token);
         }
         catch (Exception e)
         {
@@ -125,8 +151,8 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
                 ShouldHandle = failed => new(failed.Outcome.Exception is not null),
                 MaxRetryAttempts = int.MaxValue,
                 BackoffType = DelayBackoffType.Exponential,
-                Delay = FirstWait,
-                MaxDelay = LongestWait,
+                Delay = s_firstWait,
+                MaxDelay = s_longestWait,
                 UseJitter = true,
                 OnRetry = failed =>
                 {
@@ -154,7 +180,8 @@ internal sealed partial class RunReporter(IGrainFactory grains, IOptions<Trainin
     [LoggerMessage(Level = LogLevel.Information, Message = "The owner of {Run} did not answer.")]
     private partial void LogUnanswered(Exception exception, RunAttempt run);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Run} hangs: it has come no further than step {Step} for {Time}; if its thread does not come back, restart this process to have the device again.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Run} hangs: it has come no further than step {Step} for {Time}; if its thread does not come back, "
+        + "restart this process to have the device again.")]
     private partial void LogHung(RunAttempt run, long step, TimeSpan time);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The reports of {Run} could not be delivered.")]

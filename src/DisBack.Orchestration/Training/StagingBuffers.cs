@@ -18,7 +18,9 @@ internal sealed class StagingBuffers : IDisposable
     /// <summary>Copies live tensors, waiting for the buffers first. <see cref="Release"/> gives the buffers back.</summary>
     public IReadOnlyList<(string Name, Tensor Value)> Copy(IReadOnlyList<(string Name, Tensor Value)> live, CancellationToken cancellation)
     {
+#pragma warning disable RS0030 // On the training thread: its state must not change before it is copied.
         _free.Wait(cancellation);
+#pragma warning restore RS0030
         using var untracked = no_grad();
         var copies = new (string, Tensor)[live.Count];
         for (var i = 0; i < live.Count; i++)
@@ -37,7 +39,10 @@ internal sealed class StagingBuffers : IDisposable
 
     public void Dispose()
     {
-        foreach (var buffer in _buffers.Values) buffer.Dispose();
+        foreach (var buffer in _buffers.Values)
+        {
+            buffer.Dispose();
+        }
         _free.Dispose();
     }
 
@@ -45,7 +50,10 @@ internal sealed class StagingBuffers : IDisposable
     {
         if (_buffers.TryGetValue(name, out var buffer))
         {
-            if (buffer.dtype == value.dtype && buffer.shape.SequenceEqual(value.shape)) return buffer;
+            if (buffer.dtype == value.dtype && buffer.shape.SequenceEqual(value.shape))
+            {
+                return buffer;
+            }
             buffer.Dispose();
         }
         return _buffers[name] = Allocate(value).DetachFromDisposeScope();
@@ -54,7 +62,13 @@ internal sealed class StagingBuffers : IDisposable
     private static Tensor Allocate(Tensor like)
     {
         var pageable = empty(like.shape, like.dtype, CPU);
-        if (like.device_type != TorchSharp.DeviceType.CUDA) return pageable;
-        using (pageable) return pageable.pin_memory();
+        if (like.device_type != TorchSharp.DeviceType.CUDA)
+        {
+            return pageable;
+        }
+        using (pageable)
+        {
+            return pageable.pin_memory();
+        }
     }
 }

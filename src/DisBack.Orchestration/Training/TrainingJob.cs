@@ -45,14 +45,24 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
     private RunOutcome? _stopped;
 
     public TrainingJob(
-        TrainingAssignment assignment, SpecFacts facts, Device device, ITrainingFactory factory, IBlobStore blobs, ContentStore contents, WeightCache weights, TrainingOptions options, TimeProvider time,
+        TrainingAssignment assignment,
+        SpecFacts facts,
+        Device device,
+        ITrainingFactory factory,
+        IBlobStore blobs,
+        ContentStore contents,
+        WeightCache weights,
+        TrainingOptions options,
+        TimeProvider time,
         RunHistory history)
     {
-        (Assignment, _facts, Device, _factory, _blobs, _weights, _options, _time, _history) = (assignment, facts, device, factory, blobs, weights, options, time, history);
+        (Assignment, _facts, Device, _factory, _blobs, _weights, _options, _time, _history)
+            = (assignment, facts, device, factory, blobs, weights, options, time, history);
         _progress = new JobProgress(time);
         _scratch = Path.Combine(options.AttemptsFolder, assignment.Run.ToString().Replace('/', '_'));
         _deadMan = time.CreateTimer(
-            _ => Abandon(FailureCause.Lost, $"No heartbeat was accepted by the owner for {options.DeadMan.TotalSeconds:0.#} s."), null, options.DeadMan, Timeout.InfiniteTimeSpan);
+            _ => Abandon(FailureCause.Lost, "No heartbeat was accepted by the owner for "
+                + $"{options.DeadMan.TotalSeconds:0.#} s."), null, options.DeadMan, Timeout.InfiniteTimeSpan);
         _uploader = new JobUploader(contents, time, options.StorageGrace, this, _signals.Writer, _scratch);
     }
 
@@ -85,8 +95,14 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
     public void RequestStop(StopMode mode, string reason)
     {
         Interlocked.CompareExchange(ref _stopped, new RunOutcome(0, FailureCause.Stopped, reason), null);
-        if (mode == StopMode.Now) _abandoned.Cancel();
-        else _checkpointAndStop.Cancel();
+        if (mode == StopMode.Now)
+        {
+            _abandoned.Cancel();
+        }
+        else
+        {
+            _checkpointAndStop.Cancel();
+        }
     }
 
     public void ExtendDeadline() => _deadMan.Change(_options.DeadMan, Timeout.InfiniteTimeSpan);
@@ -94,7 +110,9 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
     public void Fence() => Abandon(FailureCause.Lost, "Another attempt owns the run.");
 
     /// <summary>Every time anew: a bit may have flipped since, and what is read here is trained with for hours.</summary>
+#pragma warning disable RS0030 // On the training thread, which cannot go on without the weights.
     public WeightLease Fetch(ContentRef content) => _weights.GetAsync(content, verify: true, Abandoned).GetAwaiter().GetResult();
+#pragma warning restore RS0030
 
     public void Prefetch(ContentRef content)
     {
@@ -117,7 +135,10 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         _signals.Writer.TryComplete();
         try
         {
-            if (Directory.Exists(_scratch)) Directory.Delete(_scratch, recursive: true);
+            if (Directory.Exists(_scratch))
+            {
+                Directory.Delete(_scratch, recursive: true);
+            }
         }
         catch (IOException)
         {
@@ -143,8 +164,13 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         try
         {
             // Also after a failure: what was reached before it is still worth keeping. And the uploader must be done with the staging memory.
-            if (_metrics is not null) _uploader.Write(_metrics.FlushAsync);
+            if (_metrics is not null)
+            {
+                _uploader.Write(_metrics.FlushAsync);
+            }
+#pragma warning disable RS0030 // On the training thread, which has nothing else to do.
             _uploader.CompleteAsync().GetAwaiter().GetResult();
+#pragma warning restore RS0030
         }
         catch (Exception upload) when (failure is null or OperationCanceledException)
         {
@@ -166,7 +192,10 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
 
     private bool Train()
     {
-        if (Assignment.Run.Kind == RunKind.Backtracking) _progress.Target = DistributionBacktracking.FirstTarget(Assignment.Nodes.Length);
+        if (Assignment.Run.Kind == RunKind.Backtracking)
+        {
+            _progress.Target = DistributionBacktracking.FirstTarget(Assignment.Nodes.Length);
+        }
         // Both tokens: the uploader learns of an abandonment a moment later.
         using var run = new PacedRun(_factory.Create(Assignment, this), Assignment.Run.Kind, _progress, _time, Abandoned, _uploader.Halted);
         var resumed = Resume(run);
@@ -190,17 +219,24 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
                 using var file = SafetensorsFile.Open(weights.Path);
                 using var scope = NewDisposeScope();
                 run.Restore(new RunState([.. file.Entries.Keys.Select(name => (name, file.Read(name)))], file.Metadata[ProgressKey]));
-                if (checkpoint.TargetIndex >= 0) _progress.Target = checkpoint.TargetIndex;
+                if (checkpoint.TargetIndex >= 0)
+                {
+                    _progress.Target = checkpoint.TargetIndex;
+                }
                 _history.Resumed(Assignment.Run, run.Step, checkpoint);
                 return run.Step;
             }
             catch (StorageException e) when (e is CorruptContentException or MissingContentException)
             {
-                Note(RunEventKind.Warning, checkpoint.Step, $"The checkpoint of step {checkpoint.Step} is not usable, so the one before it is taken: {e.Message}");
+                Note(RunEventKind.Warning, checkpoint.Step, $"The checkpoint of step {checkpoint.Step} is not usable, so the one before it is "
+                    + $"taken: {e.Message}");
             }
         }
         _history.Resumed(Assignment.Run, run.Step, null);
-        if (!Assignment.Checkpoints.IsEmpty) Note(RunEventKind.Warning, 0, "No checkpoint is usable, so the run starts afresh.");
+        if (!Assignment.Checkpoints.IsEmpty)
+        {
+            Note(RunEventKind.Warning, 0, "No checkpoint is usable, so the run starts afresh.");
+        }
         return 0;
     }
 

@@ -14,7 +14,7 @@ namespace DisBack.Orchestration.Training;
 internal sealed class TrainingRuntime : ITrainingRuntime
 {
     /// <summary>How long a thread that was asked to stop at once may take to its next step.</summary>
-    private static readonly TimeSpan LastStep = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_lastStep = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
     private readonly List<TrainingJob> _jobs = [];
@@ -28,20 +28,32 @@ internal sealed class TrainingRuntime : ITrainingRuntime
     private ImmutableArray<Accelerator> _devices;
 
     public TrainingRuntime(
-        ITrainingFactory factory, IBlobStore blobs, ContentStore contents, WeightCache weights, IOptions<TrainingOptions> options, TimeProvider time, RunHistory history)
+        ITrainingFactory factory,
+        IBlobStore blobs,
+        ContentStore contents,
+        WeightCache weights,
+        IOptions<TrainingOptions> options,
+        TimeProvider time,
+        RunHistory history)
     {
         (_factory, _blobs, _contents, _weights, _options, _time, _history) = (factory, blobs, contents, weights, options.Value, time, history);
         _devices = [.. _options.Devices];
         Telemetry.Slots.Add(_devices.Sum(device => device.Slots));
         // A killed process leaves half-written files behind; nothing refers to them.
-        if (Directory.Exists(_options.AttemptsFolder)) Directory.Delete(_options.AttemptsFolder, recursive: true);
+        if (Directory.Exists(_options.AttemptsFolder))
+        {
+            Directory.Delete(_options.AttemptsFolder, recursive: true);
+        }
     }
 
     public ImmutableArray<Accelerator> Devices
     {
         get
         {
-            lock (_gate) return _devices;
+            lock (_gate)
+            {
+                return _devices;
+            }
         }
     }
 
@@ -49,7 +61,10 @@ internal sealed class TrainingRuntime : ITrainingRuntime
     {
         get
         {
-            lock (_gate) return [.. _jobs.Select(job => new OccupiedSlot(job.Assignment.Run, job.Assignment.Device, job.Share))];
+            lock (_gate)
+            {
+                return [.. _jobs.Select(job => new OccupiedSlot(job.Assignment.Run, job.Assignment.Device, job.Share))];
+            }
         }
     }
 
@@ -58,16 +73,28 @@ internal sealed class TrainingRuntime : ITrainingRuntime
         TrainingJob job;
         lock (_gate)
         {
-            if (_jobs.Find(known => known.Assignment.Run == assignment.Run) is { } running) return running;
+            if (_jobs.Find(known => known.Assignment.Run == assignment.Run) is { } running)
+            {
+                return running;
+            }
             var others = _jobs.Where(other => other.Assignment.Run.Kind == assignment.Run.Kind && other.Assignment.Run.Owner == assignment.Run.Owner).ToList();
-            if (others.Exists(newer => newer.Assignment.Run.Number > assignment.Run.Number)) return null;
+            if (others.Exists(newer => newer.Assignment.Run.Number > assignment.Run.Number))
+            {
+                return null;
+            }
             // An older attempt of the same run has lost its ownership, whether or not it knows; its slot is free once its thread is gone.
             others.ForEach(older => older.Fence());
             var device = _devices.FirstOrDefault(device => device.Index == assignment.Device);
-            if (device is null) return null;
+            if (device is null)
+            {
+                return null;
+            }
             var used = _jobs.Where(other => other.Assignment.Device == device.Index).Sum(other => other.Share);
             var facts = SpecFacts.Of(assignment.Spec);
-            if (used + facts.Share > device.Slots + Allotment.Rounding) return null;
+            if (used + facts.Share > device.Slots + Allotment.Rounding)
+            {
+                return null;
+            }
             job = new TrainingJob(assignment, facts, TorchDevice(device), _factory, _blobs, _contents, _weights, _options, _time, _history);
             _jobs.Add(job);
         }
@@ -84,9 +111,13 @@ internal sealed class TrainingRuntime : ITrainingRuntime
             Telemetry.Slots.Add(-_devices.Sum(device => device.Slots));
             _devices = [];
             running = [.. _jobs];
-            foreach (var job in running) job.RequestStop(StopMode.AfterCheckpoint, "The worker is shutting down.");
+            foreach (var job in running)
+            {
+                job.RequestStop(StopMode.AfterCheckpoint, "The worker is shutting down.");
+            }
         }
-        await using var registration = cancellation.Register(() => Array.ForEach(running, job => job.RequestStop(StopMode.Now, "The worker is shutting down.")));
+        await using var registration = cancellation.Register(
+            () => Array.ForEach(running, job => job.RequestStop(StopMode.Now, "The worker is shutting down.")));
         var ended = Task.WhenAll(running.Select(job => job.Completion));
         // A thread that hangs in a driver is left to the end of the process: nothing of it would be accepted any more.
         await Task.WhenAny(ended, LateAsync(cancellation));
@@ -96,14 +127,18 @@ internal sealed class TrainingRuntime : ITrainingRuntime
     private async Task LateAsync(CancellationToken cancellation)
     {
         await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await Task.Delay(LastStep, _time, CancellationToken.None);
+        await Task.Delay(s_lastStep, _time, CancellationToken.None);
     }
 
     private void Remove(TrainingJob job)
     {
-        lock (_gate) _jobs.Remove(job);
+        lock (_gate)
+        {
+            _jobs.Remove(job);
+        }
         Telemetry.SlotsUsed.Add(-job.Share);
     }
 
-    private static torch.Device TorchDevice(Accelerator device) => Diffusion.Devices.Open(device.DeviceKind == "cuda" ? $"cuda:{device.Index}" : device.DeviceKind);
+    private static torch.Device TorchDevice(Accelerator device) =>
+        Diffusion.Devices.Open(device.DeviceKind == "cuda" ? $"cuda:{device.Index}" : device.DeviceKind);
 }

@@ -26,7 +26,7 @@ internal sealed partial class WorkerService(
     ILogger<WorkerService> logger) : BackgroundService
 {
     /// <summary>How long owners may take to answer to the outcomes.</summary>
-    private static readonly TimeSpan OutcomeWait = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_outcomeWait = TimeSpan.FromSeconds(5);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -38,7 +38,7 @@ internal sealed partial class WorkerService(
         _ = ReportAsync(cancellationToken);
         await drained;
         // The checkpoints are committed; that the owners also know the outcomes saves a search at the next start, and a finished run its repetition.
-        await Task.WhenAny(reporter.OutcomesKnown, Task.Delay(OutcomeWait, time, CancellationToken.None));
+        await Task.WhenAny(reporter.OutcomesKnown, Task.Delay(s_outcomeWait, time, CancellationToken.None));
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -46,7 +46,10 @@ internal sealed partial class WorkerService(
         using var period = new PeriodicTimer(options.Value.Report, time);
         try
         {
-            do await ReportAsync(stoppingToken);
+            do
+            {
+                await ReportAsync(stoppingToken);
+            }
             while (await period.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException)
@@ -58,7 +61,11 @@ internal sealed partial class WorkerService(
     private async Task ReportAsync(CancellationToken stopping)
     {
         // A worker that starts before the first control silo has nobody to report to, which is no failure.
-        if (!membership.CurrentSnapshot.Members.Values.Any(member => member.Status == SiloStatus.Active && RoleFilterDirector.Has(metadata, member.SiloAddress, SiloRole.Control))) return;
+        if (!membership.CurrentSnapshot.Members.Values
+            .Any(member => member.Status == SiloStatus.Active && RoleFilterDirector.Has(metadata, member.SiloAddress, SiloRole.Control)))
+        {
+            return;
+        }
         try
         {
             var report = new WorkerReport(silo.SiloAddress, silo.Name, runtime.Devices, runtime.Occupied, [.. weights.Digests], Damaged: []);
@@ -77,13 +84,19 @@ internal sealed partial class WorkerService(
     {
         var report = new ContentReport(silo.SiloAddress, [.. weights.Damaged], [.. weights.Digests]);
         // A worker with a blob store of its own has no cache and nothing to report.
-        if (report.Damaged.IsEmpty && report.Cached.IsEmpty) return;
+        if (report.Damaged.IsEmpty && report.Cached.IsEmpty)
+        {
+            return;
+        }
         try
         {
             var repairs = await grains.ContentRepair().ReportAsync(report).WaitAsync(stopping);
             weights.DamageIsKnown(report.Damaged);
             // Not awaited: hashing a large file takes longer than the pool waits for the next report.
-            if (!repairs.IsEmpty) _ = RepairAsync(repairs, stopping);
+            if (!repairs.IsEmpty)
+            {
+                _ = RepairAsync(repairs, stopping);
+            }
         }
         catch (Exception e)
         {
@@ -96,7 +109,10 @@ internal sealed partial class WorkerService(
     {
         try
         {
-            foreach (var digest in digests) await weights.HealAsync(digest, stopping);
+            foreach (var digest in digests)
+            {
+                await weights.HealAsync(digest, stopping);
+            }
         }
         catch (Exception e)
         {

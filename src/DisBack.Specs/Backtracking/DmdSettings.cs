@@ -1,7 +1,4 @@
-using System.ComponentModel;
-
 namespace DisBack.Specs.Backtracking;
 
 /// <summary>DMD's normalised distribution matching: what is pushed into an image is (D_fake - D_target) over the mean |x0 - D_target| of the sample.</summary>
-[Description("DMD's normalised distribution matching: what is pushed into an image is (D_fake - D_target) over the mean |x0 - D_target| of the sample.")]
 public sealed record DmdSettings : ScoreMatchingSettings;

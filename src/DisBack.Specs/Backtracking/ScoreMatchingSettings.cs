@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using DisBack.Specs.Noise;
@@ -10,16 +9,13 @@ namespace DisBack.Specs.Backtracking;
 public abstract record ScoreMatchingSettings : BacktrackingSettings, IValidatableObject
 {
     /// <summary>Two-time-scale rule: the generator moves in every n-th iteration, the fake score in every one.</summary>
-    [Description("Two-time-scale rule: the generator moves in every n-th iteration, the fake score in every one.")]
     [Range(1, 1000)]
     public int FakeUpdatesPerGeneratorUpdate { get; init; } = 1;
 
     /// <summary>Noise levels at which the scores are compared and the fake score is trained.</summary>
-    [Description("Noise levels at which the scores are compared and the fake score is trained.")]
     public NoiseLaw Noise { get; init; } = new LogNormalNoise();
 
     /// <summary>How the fake score is updated.</summary>
-    [Description("How the fake score is updated.")]
     public OptimizerSettings Fake { get; init; } = new() { LearningRate = 5e-4 };
 
     /// <inheritdoc/>
@@ -32,7 +28,8 @@ public abstract record ScoreMatchingSettings : BacktrackingSettings, IValidatabl
         if (FakeUpdatesPerGeneratorUpdate > Steps)
         {
             yield return new ValidationResult(
-                $"the generator would move in every {FakeUpdatesPerGeneratorUpdate}th of only {Steps} steps, that is never; lower it or raise backtracking.steps",
+                $"the generator would move in every {FakeUpdatesPerGeneratorUpdate}th of only {Steps} steps, that is never; lower it or raise "
+                    + "backtracking.steps",
                 [nameof(FakeUpdatesPerGeneratorUpdate)]);
         }
     }

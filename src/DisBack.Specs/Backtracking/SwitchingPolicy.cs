@@ -1,11 +1,9 @@
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 
 namespace DisBack.Specs.Backtracking;
 
-/// <summary>Decides when stage 2 moves on to the next target. It never walks past the teacher.</summary>
-[Description("When stage 2 moves on to the next target. It never walks past the teacher.")]
+/// <summary>When stage 2 moves on to the next target. It never walks past the teacher.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "policy")]
 [JsonDerivedType(typeof(FixedInterval), "fixed")]
 [JsonDerivedType(typeof(Plateau), "plateau")]
@@ -32,12 +30,10 @@ public readonly record struct SwitchingState(long Iteration, long SinceSwitch, d
     public const int WarmUp = 5;
 }
 
-/// <summary>Each target is kept for the same number of iterations, as in the paper.</summary>
-[Description("Each target is kept for `interval` iterations.")]
+/// <summary>Each target is kept for <c>interval</c> iterations, as in the paper.</summary>
 public sealed record FixedInterval : SwitchingPolicy
 {
     /// <summary>Iterations per target.</summary>
-    [Description("Iterations per target.")]
     [Range(1, int.MaxValue)]
     public int Interval { get; init; } = 30;
 
@@ -45,12 +41,10 @@ public sealed record FixedInterval : SwitchingPolicy
     public override bool Switches(in SwitchingState state) => state.Iteration > 0 && state.Iteration % Interval == 0;
 }
 
-/// <summary>The next target is due when the score gap has stopped falling.</summary>
-[Description("The next target is due when the score gap has not fallen noticeably for `patience` iterations.")]
+/// <summary>The next target is due when the score gap has not fallen noticeably for <c>patience</c> iterations.</summary>
 public sealed record Plateau : SwitchingPolicy
 {
     /// <summary>Iterations without a noticeable fall.</summary>
-    [Description("Iterations without a noticeable fall.")]
     [Range(1, int.MaxValue)]
     public int Patience { get; init; } = 10;
 
@@ -58,17 +52,14 @@ public sealed record Plateau : SwitchingPolicy
     public override bool Switches(in SwitchingState state) => state.SinceSwitch > SwitchingState.WarmUp && state.SinceBest >= Patience;
 }
 
-/// <summary>The next target is due when the score gap has fallen to a part of what it was, or after a number of iterations at the latest.</summary>
-[Description("The next target is due when the score gap has fallen to `ratio` of what it was, and after `at_most` iterations at the latest.")]
+/// <summary>The next target is due when the score gap has fallen to <c>ratio</c> of what it was, and after <c>at_most</c> iterations at the latest.</summary>
 public sealed record ScoreGap : SwitchingPolicy
 {
     /// <summary>The part of the first gap that counts as reached.</summary>
-    [Description("The part of the first gap that counts as reached.")]
     [Range(0.0, 1.0)]
     public double Ratio { get; init; } = 0.5;
 
     /// <summary>Iterations after which the target changes even if the gap has not closed.</summary>
-    [Description("Iterations after which the target changes even if the gap has not closed.")]
     [Range(1, int.MaxValue)]
     public int AtMost { get; init; } = 50;
 
@@ -78,7 +69,6 @@ public sealed record ScoreGap : SwitchingPolicy
 }
 
 /// <summary>The first target is kept to the end.</summary>
-[Description("The first target is kept to the end.")]
 public sealed record Never : SwitchingPolicy
 {
     /// <inheritdoc/>

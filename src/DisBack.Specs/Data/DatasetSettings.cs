@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 
 namespace DisBack.Specs.Data;
@@ -16,29 +15,29 @@ public enum DatasetSource
     Folder,
 }
 
-/// <summary>Which images to read, and in which size.</summary>
-[Description("A data set of square images.")]
+/// <summary>A data set of square images: which ones to read, and in which size.</summary>
 public sealed record DatasetSettings : IValidatableObject
 {
-    /// <summary>Where the images come from.</summary>
-    [Description("digits: the shipped MNIST digits; idx: an IDX file of images; folder: PNG and JPEG files, one subfolder for each class if there are classes.")]
+    /// <summary>
+    /// Where the images come from: <c>digits</c>, the shipped MNIST digits; <c>idx</c>, an IDX file of images; <c>folder</c>, PNG and JPEG files, one subfolder
+    /// for each class if there are classes.
+    /// </summary>
     public DatasetSource Source { get; init; }
 
-    /// <summary>The IDX file of images, or the folder; unused by <see cref="DatasetSource.Digits"/>.</summary>
-    [Description("The IDX file of images, or the folder of images.")]
+    /// <summary>The IDX file of images, or the folder of images; unused by <see cref="DatasetSource.Digits"/>.</summary>
     public string? Path { get; init; }
 
-    /// <summary>The IDX file of labels; null for images without classes.</summary>
-    [Description("The IDX file of labels; without it the images have no classes.")]
+    /// <summary>The IDX file of labels; without it the images have no classes.</summary>
     public string? LabelsPath { get; init; }
 
-    /// <summary>Height and width the images are brought to, by cropping the middle square and averaging areas; null keeps them, and all must then be square and alike.</summary>
-    [Description("Height and width in pixels: other sizes are cropped to the middle square and averaged. Without it all images must be squares of one size.")]
+    /// <summary>
+    /// Height and width in pixels that the images are brought to, by cropping the middle square and averaging areas; absent keeps them, and all must then be
+    /// squares of one size.
+    /// </summary>
     [Range(1, 4096)]
     public int? Resolution { get; init; }
 
-    /// <summary>1 for grey (Rec. 601 luma), 3 for RGB; null is grey for digits and IDX, RGB for a folder.</summary>
-    [Description("1 for grey, 3 for RGB. Default: 1 for digits and idx, 3 for a folder.")]
+    /// <summary>1 for grey (Rec. 601 luma), 3 for RGB; absent is 1 for <c>digits</c> and <c>idx</c>, 3 for <c>folder</c>.</summary>
     [AllowedValues(null, 1, 3)]
     public int? Channels { get; init; }
 
@@ -46,10 +45,16 @@ public sealed record DatasetSettings : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Source != DatasetSource.Digits && Path is null)
+        {
             yield return new ValidationResult("this source reads files but no path is given; add one", [nameof(Source)]);
+        }
         if (Source == DatasetSource.Digits && Path is not null)
+        {
             yield return new ValidationResult("the shipped digits are read from no path; remove it or choose another source", [nameof(Path)]);
+        }
         if (Source != DatasetSource.Idx && LabelsPath is not null)
+        {
             yield return new ValidationResult("only the source idx has a file of labels; remove labels_path", [nameof(LabelsPath)]);
+        }
     }
 }

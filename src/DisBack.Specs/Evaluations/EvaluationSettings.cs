@@ -1,33 +1,26 @@
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using DisBack.Specs.Data;
 
 namespace DisBack.Specs.Evaluations;
 
-/// <summary>How samples are judged while a run goes on and at its end.</summary>
-[Description("How samples are judged while a run goes on and at its end.")]
+/// <summary>How samples are evaluated while a run goes on and at its end.</summary>
 public sealed record EvaluationSettings
 {
     /// <summary>Steps between two evaluations; 0 evaluates only at the start and at the end.</summary>
-    [Description("Steps between two evaluations; 0 evaluates only at the start and at the end.")]
     [Range(0, int.MaxValue)]
     public int Every { get; init; } = 50;
 
     /// <summary>Generated images per evaluation on the way.</summary>
-    [Description("Generated images per evaluation on the way.")]
     [Range(2, 10_000_000)]
     public int Samples { get; init; } = 2000;
 
     /// <summary>Generated images of the first and the last evaluation, the ones that are reported.</summary>
-    [Description("Generated images of the first and the last evaluation, the ones that are reported.")]
     [Range(2, 10_000_000)]
     public int FinalSamples { get; init; } = 10_000;
 
-    /// <summary><c>digits</c> or the path of a TorchScript file that maps images to features.</summary>
-    [Description("`digits`, or the path of a TorchScript file that maps images [N,C,H,W] in [-1,1] to features [N,F].")]
+    /// <summary><c>digits</c>, or the path of a TorchScript file that maps images [N,C,H,W] in [-1,1] to features [N,F].</summary>
     public string Features { get; init; } = "digits";
 
     /// <summary>The real images that FID compares with.</summary>
-    [Description("The real images that FID compares with.")]
     public DatasetSettings Reference { get; init; } = new();
 }

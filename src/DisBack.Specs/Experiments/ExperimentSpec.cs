@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using DisBack.Specs.Backtracking;
@@ -11,52 +10,41 @@ using DisBack.Specs.Training;
 namespace DisBack.Specs.Experiments;
 
 /// <summary>One experiment: a teacher is distilled into a one-step student by recording a trajectory and walking it back.</summary>
-[Description("One experiment: a teacher is distilled into a one-step student by recording a trajectory and walking it back.")]
 public sealed record ExperimentSpec : IValidatableObject
 {
     private const int MostStepsToCount = 100_000;
 
     /// <summary>Name of the experiment; its runs are found under it.</summary>
-    [Description("Name of the experiment; its runs are found under it.")]
     [RegularExpression(SpecName.Pattern, ErrorMessage = SpecName.Expected)]
     public required string Name { get; init; }
 
     /// <summary>Seed of everything random: the same spec with the same seed gives the same student.</summary>
-    [Description("Seed of everything random: the same spec with the same seed gives the same student.")]
     public long Seed { get; init; }
 
-    /// <summary>The teacher: <c>digits</c> is shipped; otherwise a registered name, a digest of weights, or the path of a safetensors file.</summary>
-    [Description("The teacher: `digits` is shipped; otherwise a registered name, a digest of weights, or the path of a .safetensors file.")]
+    /// <summary>The teacher: <c>digits</c> is shipped; otherwise a registered name, a digest of weights, or the path of a .safetensors file.</summary>
     [MinLength(1)]
     public required string Teacher { get; init; }
 
     /// <summary>The one-step generator.</summary>
-    [Description("The one-step generator.")]
     public StudentSettings Student { get; init; } = new();
 
-    /// <summary>Stage 1.</summary>
-    [Description("Stage 1, degradation recording.")]
+    /// <summary>Stage 1, degradation recording.</summary>
     public RecordingSettings Recording { get; init; } = new();
 
-    /// <summary>Stage 2.</summary>
-    [Description("Stage 2, distribution backtracking.")]
+    /// <summary>Stage 2, distribution backtracking.</summary>
     public BacktrackingSettings Backtracking { get; init; } = new DmdSettings();
 
-    /// <summary>Real images, for a host that needs them; null for the data-free ones.</summary>
-    [Description("Real images, for a host that needs them; absent for the data-free ones.")]
+    /// <summary>Real images, for a host that needs them; absent for the data-free ones.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DatasetSettings? Data { get; init; }
 
     /// <summary>When the run is made durable.</summary>
-    [Description("When the run is made durable.")]
     public CheckpointSettings Checkpoints { get; init; } = new();
 
     /// <summary>How the student is evaluated.</summary>
-    [Description("How the student is evaluated.")]
     public EvaluationSettings Evaluation { get; init; } = new();
 
     /// <summary>Where the run computes.</summary>
-    [Description("Where the run computes.")]
     public HardwareSettings Hardware { get; init; } = new();
 
     /// <summary>What no single setting shows: combinations that cannot do what they say.</summary>
@@ -65,7 +53,8 @@ public sealed record ExperimentSpec : IValidatableObject
         if (Backtracking.Switching is FixedInterval { Interval: var interval } && StepsToTeacher(interval) is { } needed && needed > Backtracking.Steps)
         {
             yield return new ValidationResult(
-                $"with the target kept for {interval} steps the student needs {needed} steps to reach the teacher but has {Backtracking.Steps}; shorten the interval, record fewer nodes or raise backtracking.steps",
+                $"with the target kept for {interval} steps the student needs {needed} steps to reach the teacher but has {Backtracking.Steps}; shorten the "
+                    + "interval, record fewer nodes or raise backtracking.steps",
                 ["Backtracking.Switching.Interval"]);
         }
     }
@@ -74,7 +63,9 @@ public sealed record ExperimentSpec : IValidatableObject
     private long? StepsToTeacher(int interval)
     {
         if (Recording.Nodes is WhenMoved || Recording.Steps > MostStepsToCount)
+        {
             return null;
+        }
         var last = Enumerable.Range(1, Recording.Steps).Count(step => step == Recording.Steps || Recording.Nodes.Records(step, () => 0));
         return last <= 1 ? null : (last - 1) * (long)interval;
     }

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using DisBack.Specs.Data;
 using DisBack.Specs.Networks;
@@ -8,48 +7,43 @@ using DisBack.Specs.Training;
 namespace DisBack.Specs.Experiments;
 
 /// <summary>A teacher that is trained here: a diffusion model on a data set.</summary>
-[Description("A teacher that is trained here: a diffusion model on a data set.")]
 public sealed record TeacherSpec : IValidatableObject
 {
     /// <summary>Name of the teacher; experiments name it as theirs.</summary>
-    [Description("Name of the teacher; experiments name it as theirs.")]
     [RegularExpression(SpecName.Pattern, ErrorMessage = SpecName.Expected)]
     public required string Name { get; init; }
 
     /// <summary>Seed of everything random: the same spec with the same seed gives the same teacher.</summary>
-    [Description("Seed of everything random: the same spec with the same seed gives the same teacher.")]
     public long Seed { get; init; }
 
     /// <summary>The network.</summary>
-    [Description("The network.")]
     public NetworkSettings Network { get; init; } = new SongUnetSettings();
 
     /// <summary>The images.</summary>
-    [Description("The images.")]
     public DatasetSettings Data { get; init; } = new();
 
     /// <summary>The training.</summary>
-    [Description("The training.")]
     public TeacherTrainingSettings Training { get; init; } = new();
 
     /// <summary>When the training is made durable.</summary>
-    [Description("When the training is made durable.")]
     public CheckpointSettings Checkpoints { get; init; } = new();
 
     /// <summary>Where the training computes.</summary>
-    [Description("Where the training computes.")]
     public HardwareSettings Hardware { get; init; } = new();
 
     /// <summary>What no single setting shows: a network that cannot be built, or that does not fit the images.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Impossible(Network) is { } reason)
+        {
             yield return new ValidationResult(reason, [nameof(Network)]);
+        }
         var shape = Network.Shape;
         if (Data.Resolution is { } resolution && (resolution, resolution) != (shape.Height, shape.Width))
         {
             yield return new ValidationResult(
-                $"the images are brought to {resolution} pixels but the network has {Math.Max(shape.Height, shape.Width)}; make data.resolution and network.img_resolution equal",
+                $"the images are brought to {resolution} pixels but the network has {Math.Max(shape.Height, shape.Width)}; make data.resolution and "
+                    + "network.img_resolution equal",
                 ["Data.Resolution"]);
         }
 

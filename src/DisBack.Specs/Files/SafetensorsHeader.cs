@@ -21,7 +21,7 @@ public sealed record SafetensorsHeader(
 
     private const int MaxRank = 16;
 
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 4 };
+    private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false, MaxDepth = 4 };
 
     /// <summary>Reads and checks the header of a file, and nothing after it.</summary>
     /// <param name="stream">The file from its first byte.</param>
@@ -47,10 +47,19 @@ public sealed record SafetensorsHeader(
     /// <summary>How many bytes of JSON follow the length prefix, checked against the size of the file before anything is allocated.</summary>
     private static int Length(ReadOnlySpan<byte> prefix, long fileBytes, string path)
     {
-        if (prefix.Length < PrefixBytes) throw Damaged(path, $"has {prefix.Length} bytes, fewer than the {PrefixBytes} of its length field");
+        if (prefix.Length < PrefixBytes)
+        {
+            throw Damaged(path, $"has {prefix.Length} bytes, fewer than the {PrefixBytes} of its length field");
+        }
         var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
-        if (length > MaxBytes) throw Damaged(path, $"claims a header of {length} bytes where at most {MaxBytes} are accepted");
-        if ((long)length > fileBytes - PrefixBytes) throw Damaged(path, $"is truncated: its header needs {length} bytes of {fileBytes - PrefixBytes}");
+        if (length > MaxBytes)
+        {
+            throw Damaged(path, $"claims a header of {length} bytes where at most {MaxBytes} are accepted");
+        }
+        if ((long)length > fileBytes - PrefixBytes)
+        {
+            throw Damaged(path, $"is truncated: its header needs {length} bytes of {fileBytes - PrefixBytes}");
+        }
         return (int)length;
     }
 
@@ -58,8 +67,11 @@ public sealed record SafetensorsHeader(
     {
         try
         {
-            using var document = JsonDocument.Parse(json, Strict);
-            if (document.RootElement.ValueKind != JsonValueKind.Object) throw Damaged(path, "has a header that is no JSON object");
+            using var document = JsonDocument.Parse(json, s_strict);
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                throw Damaged(path, "has a header that is no JSON object");
+            }
             var metadata = new SortedDictionary<string, string>(StringComparer.Ordinal);
             var entries = new Dictionary<string, SafetensorsEntry>(StringComparer.Ordinal);
             var dataStart = PrefixBytes + json.Length;
@@ -68,7 +80,9 @@ public sealed record SafetensorsHeader(
                 if (property.NameEquals(MetadataKey))
                 {
                     foreach (var item in property.Value.EnumerateObject())
+                    {
                         metadata.Add(item.Name, item.Value.GetString() ?? throw Damaged(path, $"has a metadata value '{item.Name}' that is no text"));
+                    }
                 }
                 else
                 {
@@ -88,24 +102,43 @@ public sealed record SafetensorsHeader(
     {
         if (!description.TryGetProperty("dtype", out var dtype) || dtype.GetString() is not { } typeName
             || !description.TryGetProperty("shape", out var extents) || !description.TryGetProperty("data_offsets", out var offsets))
+        {
             throw Damaged(path, $"describes tensor '{name}' without dtype, shape or data_offsets");
+        }
         if (!ElementTypes.TryParse(typeName, out var type))
-            throw new DisBackException($"Tensor '{name}' of '{path}' has the element type '{typeName}', which is not supported: convert it to one of {string.Join(", ", Enum.GetNames<ElementType>())}.");
+        {
+            throw new DisBackException($"Tensor '{name}' of '{path}' has the element type '{typeName}', which is not supported: convert it to one of "
+                + $"{string.Join(", ", Enum.GetNames<ElementType>())}.");
+        }
 
-        if (extents.GetArrayLength() > MaxRank) throw Damaged(path, $"gives tensor '{name}' {extents.GetArrayLength()} dimensions");
+        if (extents.GetArrayLength() > MaxRank)
+        {
+            throw Damaged(path, $"gives tensor '{name}' {extents.GetArrayLength()} dimensions");
+        }
         var shape = new long[extents.GetArrayLength()];
         long bytes = type.Bytes();
         for (var i = 0; i < shape.Length; i++)
         {
-            if (!extents[i].TryGetInt64(out shape[i]) || shape[i] < 0) throw Damaged(path, $"gives tensor '{name}' the impossible extent {extents[i]}");
-            if (shape[i] != 0 && bytes > long.MaxValue / shape[i]) throw Damaged(path, $"gives tensor '{name}' more bytes than can be counted");
+            if (!extents[i].TryGetInt64(out shape[i]) || shape[i] < 0)
+            {
+                throw Damaged(path, $"gives tensor '{name}' the impossible extent {extents[i]}");
+            }
+            if (shape[i] != 0 && bytes > long.MaxValue / shape[i])
+            {
+                throw Damaged(path, $"gives tensor '{name}' more bytes than can be counted");
+            }
             bytes *= shape[i];
         }
 
         if (offsets.GetArrayLength() != 2 || !offsets[0].TryGetInt64(out var begin) || !offsets[1].TryGetInt64(out var end)
             || begin < 0 || end < begin || end > long.MaxValue - dataStart)
+        {
             throw Damaged(path, $"gives tensor '{name}' the impossible data_offsets {offsets}");
-        if (end - begin != bytes) throw Damaged(path, $"gives tensor '{name}' {end - begin} bytes where its shape and type need {bytes}");
+        }
+        if (end - begin != bytes)
+        {
+            throw Damaged(path, $"gives tensor '{name}' {end - begin} bytes where its shape and type need {bytes}");
+        }
         return new(type, shape, dataStart + begin, bytes);
     }
 
@@ -115,11 +148,19 @@ public sealed record SafetensorsHeader(
         foreach (var (name, entry) in entries.OrderBy(entry => entry.Value.Offset).ThenBy(entry => entry.Value.Length))
         {
             if (entry.Offset != expected)
+            {
                 throw Damaged(path, $"places tensor '{name}' at byte {entry.Offset} where byte {expected} was due, so that tensors overlap or leave a gap");
+            }
             expected += entry.Length;
-            if (expected > fileBytes) throw Damaged(path, $"is truncated: tensor '{name}' ends at byte {expected} of {fileBytes}");
+            if (expected > fileBytes)
+            {
+                throw Damaged(path, $"is truncated: tensor '{name}' ends at byte {expected} of {fileBytes}");
+            }
         }
-        if (expected != fileBytes) throw Damaged(path, $"has {fileBytes - expected} bytes that belong to no tensor");
+        if (expected != fileBytes)
+        {
+            throw Damaged(path, $"has {fileBytes - expected} bytes that belong to no tensor");
+        }
     }
 
     private static DisBackException Damaged(string path, string what, Exception? cause = null) =>

@@ -1,12 +1,10 @@
-using System.ComponentModel;
-
 namespace DisBack.Specs.Networks;
 
-/// <summary>ADM of Dhariwal and Nichol as EDM arranges it.</summary>
-[Description("ADM of Dhariwal and Nichol.")]
+/// <summary>ADM of Dhariwal and Nichol.</summary>
 public sealed record DhariwalUnetSettings : UNetSettings
 {
     /// <inheritdoc/>
     protected override string? FindContradiction() =>
-        base.FindContradiction() ?? (ModelChannels % 2 != 0 ? $"model_channels {ModelChannels} is odd, but the noise embedding has as many sines as cosines" : null);
+        base.FindContradiction() ?? (ModelChannels % 2 != 0 ? $"model_channels {ModelChannels} is odd, but the noise embedding has as many "
+            + "sines as cosines" : null);
 }

@@ -18,8 +18,8 @@ public static class NetworkJson
 
     private static readonly string[] s_order =
     [
-        "precond", Discriminator, "img_resolution", "img_channels", "label_dim", "augment_dim", "model_channels", "channel_mult", "channel_mult_emb", "num_blocks",
-        "attn_resolutions", "dropout", "label_dropout", "embedding_type", "channel_mult_noise", "encoder_type", "decoder_type", "resample_filter",
+        "precond", Discriminator, "img_resolution", "img_channels", "label_dim", "augment_dim", "model_channels", "channel_mult", "channel_mult_emb",
+        "num_blocks", "attn_resolutions", "dropout", "label_dropout", "embedding_type", "channel_mult_noise", "encoder_type", "decoder_type", "resample_filter",
         "sigma_data", "sigma_min", "sigma_max", "beta_d", "beta_min", "epsilon_t", "time_steps", "c1", "c2",
     ];
 

@@ -1,12 +1,10 @@
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 
 namespace DisBack.Specs.Networks;
 
-/// <summary>Everything that determines a denoising network except its weights; one record for each architecture.</summary>
+/// <summary>A denoising network: its architecture, by model_type, and the options of that architecture.</summary>
 /// <remarks>An architecture is a record here, with its name in the list above, and its constructor in the registry of the numerics.</remarks>
-[Description("A denoising network: its architecture, by model_type, and the options of that architecture.")]
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "model_type")]
 [JsonDerivedType(typeof(SongUnetSettings), "song-unet")]
 [JsonDerivedType(typeof(DhariwalUnetSettings), "dhariwal-unet")]

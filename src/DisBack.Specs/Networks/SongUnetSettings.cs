@@ -1,30 +1,24 @@
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 
 namespace DisBack.Specs.Networks;
 
-/// <summary>DDPM++ and NCSN++ of Song et al. as EDM arranges them.</summary>
-[Description("DDPM++ or NCSN++ of Song et al.")]
+/// <summary>DDPM++ or NCSN++ of Song et al.</summary>
 public sealed record SongUnetSettings : UNetSettings
 {
-    /// <summary>Embedding of the noise level.</summary>
-    [Description("Embedding of the noise level: positional (DDPM++) or fourier (NCSN++).")]
+    /// <summary>Embedding of the noise level: positional (DDPM++) or fourier (NCSN++).</summary>
     public EmbeddingType EmbeddingType { get; init; } = EmbeddingType.Positional;
 
-    /// <summary>Multiplier of the channels of the noise embedding.</summary>
-    [Description("Channel multiplier of the noise embedding: 1 for DDPM++, 2 for NCSN++."), Range(1, 64)]
+    /// <summary>Channel multiplier of the noise embedding: 1 for DDPM++, 2 for NCSN++.</summary>
+    [Range(1, 64)]
     public int ChannelMultNoise { get; init; } = 1;
 
-    /// <summary>How the image pyramid enters the encoder.</summary>
-    [Description("Encoder: standard (DDPM++), residual (NCSN++) or skip.")]
+    /// <summary>Encoder: standard (DDPM++), residual (NCSN++) or skip.</summary>
     public EncoderType EncoderType { get; init; } = EncoderType.Standard;
 
-    /// <summary>How the image leaves the decoder.</summary>
-    [Description("Decoder: standard or skip.")]
+    /// <summary>Decoder: standard or skip.</summary>
     public DecoderType DecoderType { get; init; } = DecoderType.Standard;
 
-    /// <summary>Taps of the separable resampling filter.</summary>
-    [Description("Taps of the separable resampling filter: [1, 1] for DDPM++, [1, 3, 3, 1] for NCSN++.")]
+    /// <summary>Taps of the separable resampling filter: [1, 1] for DDPM++, [1, 3, 3, 1] for NCSN++.</summary>
     public IReadOnlyList<double> ResampleFilter { get; init; } = [1, 1];
 
     /// <inheritdoc/>

@@ -1,11 +1,9 @@
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 
 namespace DisBack.Specs.Noise;
 
 /// <summary>The distribution that the noise levels of training are drawn from (Karras et al. 2022, Table 1; DMD2).</summary>
-[Description("The distribution of the noise levels of training.")]
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "law")]
 [JsonDerivedType(typeof(LogNormalNoise), "log-normal")]
 [JsonDerivedType(typeof(KarrasGridNoise), "karras-grid")]
@@ -18,45 +16,43 @@ public abstract record NoiseLaw
     }
 }
 
-/// <summary>EDM's law: the logarithm of sigma is normal.</summary>
-[Description("EDM's law: the logarithm of the noise level is normal.")]
+/// <summary>EDM's law: the logarithm of the noise level is normal.</summary>
 public sealed record LogNormalNoise : NoiseLaw
 {
-    /// <summary>P_mean: mean of ln sigma.</summary>
-    [Description("Mean of the logarithm of the noise level."), Range(-100, 100)]
+    /// <summary>Mean of the logarithm of the noise level (EDM's P_mean).</summary>
+    [Range(-100, 100)]
     public double Mean { get; init; } = -1.2;
 
-    /// <summary>P_std: standard deviation of ln sigma.</summary>
-    [Description("Standard deviation of the logarithm of the noise level."), Range(0, 100)]
+    /// <summary>Standard deviation of the logarithm of the noise level (EDM's P_std).</summary>
+    [Range(0, 100)]
     public double Std { get; init; } = 1.2;
 }
 
-/// <summary>DMD2's law on EDM networks: a uniform index into Karras et al.'s ascending table of noise levels.</summary>
-[Description("DMD2's law: a uniform index into the ascending table of Karras et al.'s noise levels.")]
+/// <summary>DMD2's law on EDM networks: a uniform index into the ascending table of Karras et al.'s noise levels.</summary>
 public sealed record KarrasGridNoise : NoiseLaw, IValidatableObject
 {
     /// <summary>Entries of the table.</summary>
-    [Description("Entries of the table."), Range(2, 1_000_000)]
+    [Range(2, 1_000_000)]
     public int Levels { get; init; } = 1000;
 
-    /// <summary>The smallest level of the table.</summary>
-    [Description("Smallest level of the table."), Range(1e-9, 1e6)]
+    /// <summary>Smallest level of the table.</summary>
+    [Range(1e-9, 1e6)]
     public double Min { get; init; } = 0.002;
 
-    /// <summary>The largest level of the table.</summary>
-    [Description("Largest level of the table."), Range(1e-9, 1e9)]
+    /// <summary>Largest level of the table.</summary>
+    [Range(1e-9, 1e9)]
     public double Max { get; init; } = 80;
 
     /// <summary>Exponent of the table.</summary>
-    [Description("Exponent of the table."), Range(0.1, 100)]
+    [Range(0.1, 100)]
     public double Rho { get; init; } = 7;
 
-    /// <summary>The first index that is drawn.</summary>
-    [Description("First index that is drawn, from 0."), Range(0, 1_000_000)]
+    /// <summary>First index that is drawn, from 0.</summary>
+    [Range(0, 1_000_000)]
     public int First { get; init; } = 20;
 
-    /// <summary>The last index that is drawn.</summary>
-    [Description("Last index that is drawn."), Range(0, 1_000_000)]
+    /// <summary>Last index that is drawn.</summary>
+    [Range(0, 1_000_000)]
     public int Last { get; init; } = 980;
 
     /// <summary>Whether the indices are in order and inside the table, and the levels in order.</summary>
@@ -67,36 +63,37 @@ public sealed record KarrasGridNoise : NoiseLaw, IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (!IsPossible)
-            yield return new ValidationResult($"indices {First} to {Last} of {Levels} levels from {Min} to {Max} cannot be drawn; order them and stay inside the table");
+        {
+            yield return new ValidationResult($"indices {First} to {Last} of {Levels} levels from {Min} to {Max} cannot be drawn; order them and stay "
+                + "inside the table");
+        }
     }
 }
 
-/// <summary>Song et al.'s variance preserving law: sigma at a uniform time.</summary>
-[Description("Variance preserving law: the noise level at a uniform time.")]
+/// <summary>Song et al.'s variance preserving law: the noise level at a uniform time.</summary>
 public sealed record VpNoise : NoiseLaw
 {
     /// <summary>Slope of the noise rate.</summary>
-    [Description("Slope of the noise rate."), Range(1e-6, 1e3)]
+    [Range(1e-6, 1e3)]
     public double BetaD { get; init; } = 19.9;
 
     /// <summary>Initial noise rate.</summary>
-    [Description("Initial noise rate."), Range(1e-6, 1e3)]
+    [Range(1e-6, 1e3)]
     public double BetaMin { get; init; } = 0.1;
 
-    /// <summary>The smallest time.</summary>
-    [Description("Smallest time."), Range(1e-12, 1)]
+    /// <summary>Smallest time.</summary>
+    [Range(1e-12, 1)]
     public double EpsilonT { get; init; } = 1e-5;
 }
 
-/// <summary>Song et al.'s variance exploding law: the logarithm of sigma is uniform.</summary>
-[Description("Variance exploding law: the logarithm of the noise level is uniform.")]
+/// <summary>Song et al.'s variance exploding law: the logarithm of the noise level is uniform.</summary>
 public sealed record VeNoise : NoiseLaw
 {
-    /// <summary>The smallest level.</summary>
-    [Description("Smallest level."), Range(1e-9, 1e6)]
+    /// <summary>Smallest level.</summary>
+    [Range(1e-9, 1e6)]
     public double Min { get; init; } = 0.02;
 
-    /// <summary>The largest level.</summary>
-    [Description("Largest level."), Range(1e-9, 1e9)]
+    /// <summary>Largest level.</summary>
+    [Range(1e-9, 1e9)]
     public double Max { get; init; } = 100;
 }

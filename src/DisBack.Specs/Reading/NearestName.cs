@@ -7,7 +7,9 @@ public static class NearestName
 {
     private static readonly Damerau s_distance = new();
 
-    /// <summary>The candidate nearest to <paramref name="written"/> by edit distance, or null if even that one differs in more than a third of its letters.</summary>
+    /// <summary>
+    /// The candidate nearest to <paramref name="written"/> by edit distance, or null if even that one differs in more than a third of its letters.
+    /// </summary>
     public static string? Of(string written, IEnumerable<string> candidates)
     {
         var nearest = candidates.Select(name => (Name: name, Distance: s_distance.Distance(written.ToLowerInvariant(), name.ToLowerInvariant())))

@@ -23,7 +23,9 @@ internal static class SpecOverride
         // Copied, not changed: an anchored section may be shared by several keys, and only this one is meant.
         var section = new SpecSection(at is SpecSection ? at.Place : place);
         foreach (var entry in (at as SpecSection)?.Entries ?? [])
+        {
             section.Set(entry);
+        }
         var child = keys.Length == 1 ? value : Put(section.Find(keys[0])?.Value ?? value, keys[1..], value, place);
         section.Set(new SpecEntry(keys[0], section.Find(keys[0])?.Place is { } old && keys.Length > 1 ? old : place, child));
         return section;

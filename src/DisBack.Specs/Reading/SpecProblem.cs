@@ -24,9 +24,13 @@ public sealed record SpecProblem(SpecPlace Place, string What, string? Expected 
     {
         var line = new StringBuilder($"{Place}: {What}");
         if (Expected is not null)
+        {
             line.Append($"; expected {Expected}");
+        }
         if (Nearest is not null)
+        {
             line.Append($"; did you mean '{Nearest}'?");
+        }
         return line.ToString();
     }
 }

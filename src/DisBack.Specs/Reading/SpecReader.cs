@@ -21,7 +21,9 @@ public static class SpecReader
         {
             var file = new FileInfo(path);
             if (file.Exists && file.Length > MaxBytes)
+            {
                 throw new DisBackException($"{path} has {file.Length:N0} bytes, which is too large for a spec; give the YAML file that describes the run.");
+            }
             return Parse<T>(File.ReadAllText(path), path, overrides);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -42,7 +44,9 @@ public static class SpecReader
         var broken = problems.Count > 0 && root is SpecSection { } empty && !empty.Entries.Any();
         ThrowIf(broken, problems);
         foreach (var setting in overrides ?? [])
+        {
             root = SpecOverride.Apply(root, setting, problems);
+        }
 
         var walker = new SpecWalker(problems);
         var json = walker.Read(root, typeof(T));
@@ -56,7 +60,9 @@ public static class SpecReader
     private static void ThrowIf(bool any, List<SpecProblem> problems)
     {
         if (any)
+        {
             throw new SpecException([.. problems.OrderBy(p => p.Place.Line == 0).ThenBy(p => p.Place.Line).ThenBy(p => p.Place.Column)]);
+        }
     }
 
     private static string Sentence(string message, string path) => File.Exists(path) ? message

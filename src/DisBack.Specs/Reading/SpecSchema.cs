@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
@@ -10,34 +9,57 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace DisBack.Specs.Reading;
 
-/// <summary>The JSON Schema (draft 2020-12) of a spec, so that editors complete and check it: the same records, bounds and descriptions that <see cref="SpecReader"/> uses.</summary>
+/// <summary>
+/// The JSON Schema (draft 2020-12) of a spec, so that editors complete and check it: the same records and bounds that <see cref="SpecReader"/> uses, described
+/// by
+/// their XML documentation.
+/// </summary>
 public static class SpecSchema
 {
     /// <summary>The schema of <typeparamref name="T"/> as indented JSON that ends with a line break.</summary>
+    /// <exception cref="DisBackException">The XML documentation of the records is not where their assembly is.</exception>
     public static string Of<T>() where T : class
     {
-        var schema = (JsonObject)SpecJson.Options.GetJsonSchemaAsNode(typeof(T), new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Annotated });
+        var summaries = new XmlSummaries();
+        var exporter = new JsonSchemaExporterOptions
+        {
+            TreatNullObliviousAsNonNullable = true,
+            TransformSchemaNode = (context, node) => Annotated(context, node, summaries),
+        };
+        var schema = (JsonObject)SpecJson.Options.GetJsonSchemaAsNode(typeof(T), exporter);
         var document = new JsonObject { ["$schema"] = "https://json-schema.org/draft/2020-12/schema", ["title"] = typeof(T).Name };
         foreach (var (key, value) in schema)
+        {
             document[key] = value?.DeepClone();
-        return document.ToJsonString(new JsonSerializerOptions(SpecJson.Options) { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n";
+        }
+        return document.ToJsonString(
+            new JsonSerializerOptions(SpecJson.Options) { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n";
     }
 
-    private static JsonNode Annotated(JsonSchemaExporterContext context, JsonNode node)
+    private static JsonNode Annotated(JsonSchemaExporterContext context, JsonNode node, XmlSummaries summaries)
     {
         if (node is not JsonObject schema)
+        {
             return node;
+        }
         var property = context.PropertyInfo;
-        var description = Attribute<DescriptionAttribute>(property?.AttributeProvider) ?? Attribute<DescriptionAttribute>(context.TypeInfo.Type);
-        if (description is not null)
-            schema.Insert(0, "description", description.Description);
+        if (summaries.Of(property?.AttributeProvider as MemberInfo ?? context.TypeInfo.Type) is { } description)
+        {
+            schema.Insert(0, "description", description);
+        }
         MakeOptional(schema, context.TypeInfo);
         if (property is null)
+        {
             return schema;
+        }
         foreach (var rule in SpecWalker.Rules(property))
+        {
             Constrain(schema, property, rule);
+        }
         if (!property.IsRequired && !schema.ContainsKey("$ref") && DefaultOf(property) is { } value)
+        {
             schema["default"] = value;
+        }
         return schema;
     }
 
@@ -45,7 +67,9 @@ public static class SpecSchema
     private static void MakeOptional(JsonObject schema, JsonTypeInfo type)
     {
         if (type.PolymorphismOptions is not null && SpecWalker.Default(type) is not null)
+        {
             schema.Remove("required");
+        }
     }
 
     private static void Constrain(JsonObject schema, JsonPropertyInfo property, ValidationAttribute rule)
@@ -79,7 +103,9 @@ public static class SpecSchema
     {
         var bound = Convert.ToDouble(value, CultureInfo.InvariantCulture);
         if (Math.Abs(bound) < int.MaxValue)
+        {
             schema[keyword] = bound;
+        }
     }
 
     private static JsonNode? DefaultOf(JsonPropertyInfo property)
@@ -90,6 +116,4 @@ public static class SpecSchema
         // The properties of a section show their own defaults; only a choice between sections has one of its own.
         return json is JsonObject && SpecJson.Options.GetTypeInfo(property.PropertyType).PolymorphismOptions is null ? null : json;
     }
-
-    private static T? Attribute<T>(ICustomAttributeProvider? provider) where T : Attribute => provider?.GetCustomAttributes(typeof(T), inherit: true).OfType<T>().FirstOrDefault();
 }

@@ -44,7 +44,9 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
                     foreach (var item in items)
                     {
                         if (item is not null && s_options.GetTypeInfo(item.GetType()).Kind == JsonTypeInfoKind.Object)
+                        {
                             Check(item, $"{Join(path, property.Name)}[{index}]");
+                        }
                         index++;
                     }
                     break;
@@ -73,16 +75,22 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
     {
         // "recording:" with everything under it commented out is an empty section, not a null.
         if (node is SpecScalar { IsNull: true })
+        {
             node = new SpecSection(node.Place);
+        }
         if (node is not SpecSection section)
+        {
             return Wrong(node, path, $"a section with {Listed(KeyNames(info))}");
+        }
 
         var json = new JsonObject();
         var discriminator = info.PolymorphismOptions?.TypeDiscriminatorPropertyName;
         if (discriminator is not null)
         {
             if (Chosen(section, info, path) is not { } chosen)
+            {
                 return null;
+            }
             json[discriminator] = (string)chosen.TypeDiscriminator!;
             info = s_options.GetTypeInfo(chosen.DerivedType);
         }
@@ -91,12 +99,18 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
         foreach (var entry in section.Entries.Where(e => e.Key != discriminator))
         {
             if (properties.TryGetValue(entry.Key, out var property))
+            {
                 json[entry.Key] = Property(entry, property, path);
+            }
             else
+            {
                 Unknown(entry, path, discriminator is null ? properties.Keys : properties.Keys.Append(discriminator));
+            }
         }
         foreach (var missing in properties.Values.Where(p => p.IsRequired && section.Find(p.Name) is null))
+        {
             problems.Add(new SpecProblem(section.Place, $"'{Join(path, missing.Name)}' is missing", Expectation(missing.PropertyType, Rules(missing))));
+        }
         return json;
     }
 
@@ -104,7 +118,9 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
     {
         var mayBeNull = property.IsSetNullable && (Nullable.GetUnderlyingType(property.PropertyType) is not null || !property.PropertyType.IsValueType);
         if (mayBeNull && entry.Value is SpecScalar { IsNull: true })
+        {
             return null;
+        }
         return Value(entry.Value, property.PropertyType, Join(path, entry.Key), Rules(property));
     }
 
@@ -116,20 +132,28 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
         if (section.Find(key) is not { } entry)
         {
             if (Default(info) is { } unnamed)
+            {
                 return unnamed;
+            }
             // A misspelt discriminator is the likelier mistake than a forgotten one.
             var misspelt = section.Entries.FirstOrDefault(e => NearestName.Of(e.Key, [key]) is not null);
             if (misspelt is not null)
+            {
                 Unknown(misspelt, path, [key]);
+            }
             else
+            {
                 problems.Add(new SpecProblem(section.Place, $"'{Join(path, key)}' is missing", OneOf(names)));
+            }
             return null;
         }
         var written = (entry.Value as SpecScalar)?.Text;
         foreach (var derived in choice.DerivedTypes)
         {
             if ((string)derived.TypeDiscriminator! == written)
+            {
                 return derived;
+            }
         }
         problems.Add(new SpecProblem(entry.Value.Place, $"'{Join(path, key)}' is {Shown(entry.Value)}", OneOf(names), NearestName.Of(written ?? "", names)));
         return null;
@@ -153,9 +177,13 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
     {
         var lengths = rules.Where(r => r is LengthAttribute or MinLengthAttribute or MaxLengthAttribute).ToList();
         if (node is not SpecList list)
+        {
             return Wrong(node, path, Expectation(info.Type, rules));
+        }
         foreach (var broken in lengths.Where(r => !r.IsValid(new object[list.Items.Count])))
+        {
             problems.Add(new SpecProblem(node.Place, $"'{path}' has {list.Items.Count} values", Expectation(info.Type, [broken])));
+        }
         return new JsonArray([.. list.Items.Select((item, i) => Value(item, info.ElementType!, $"{path}[{i}]", [.. rules.Except(lengths)]))]);
     }
 
@@ -163,38 +191,60 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
     {
         var expected = Expectation(type, rules);
         if (node is not SpecScalar scalar)
+        {
             return Wrong(node, path, expected);
+        }
         var (json, value) = Converted(scalar, type);
         if (json is null)
+        {
             return Wrong(node, path, expected, type.IsEnum ? NearestName.Of(scalar.Text, Choices(type)) : null);
+        }
         return rules.All(r => r.IsValid(value)) ? json : Wrong(node, path, expected);
     }
 
     private static (JsonValue? Json, object? Value) Converted(SpecScalar scalar, Type type)
     {
         if (type == typeof(string))
+        {
             return scalar.IsNull ? default : (JsonValue.Create(scalar.Text), scalar.Text);
+        }
         if (type.IsEnum)
+        {
             return Choices(type).Contains(scalar.Text) ? (JsonValue.Create(scalar.Text), scalar.Text) : default;
+        }
         if (!scalar.Plain)
+        {
             return default;
+        }
         if (type == typeof(bool))
+        {
             return scalar.Text switch { "true" => (JsonValue.Create(true), true), "false" => (JsonValue.Create(false), false), _ => default };
+        }
         if (!double.TryParse(scalar.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number))
+        {
             return default;
+        }
         if (type == typeof(double) || type == typeof(float))
+        {
             return (JsonValue.Create(number), number);
+        }
         if (type != typeof(int) && type != typeof(long))
+        {
             throw new NotSupportedException($"Specs have no values of type {type}.");
+        }
         if (!long.TryParse(scalar.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole))
         {
             // 1e4 is a whole number too; beyond 2^53 a double no longer says which.
             if (number != Math.Truncate(number) || Math.Abs(number) > 1L << 53)
+            {
                 return default;
+            }
             whole = (long)number;
         }
         if (type == typeof(long))
+        {
             return (JsonValue.Create(whole), whole);
+        }
         return whole == (int)whole ? (JsonValue.Create((int)whole), (int)whole) : default;
     }
 
@@ -213,7 +263,9 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
         for (; path.Length > 0; path = path[..Math.Max(0, path.LastIndexOfAny(['.', '[']))])
         {
             if (_places.TryGetValue(path, out var place))
+            {
                 return place;
+            }
         }
         return _places[""];
     }
@@ -223,7 +275,8 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
     internal static ValidationAttribute[] Rules(JsonPropertyInfo property)
         => [.. property.AttributeProvider?.GetCustomAttributes(typeof(ValidationAttribute), inherit: true).Cast<ValidationAttribute>() ?? []];
 
-    internal static string[] Choices(Type type) => [.. Enum.GetValues(type).Cast<object>().Select(v => JsonSerializer.SerializeToElement(v, type, s_options).GetString()!)];
+    internal static string[] Choices(Type type) =>
+        [.. Enum.GetValues(type).Cast<object>().Select(v => JsonSerializer.SerializeToElement(v, type, s_options).GetString()!)];
 
     private static IEnumerable<string> KeyNames(JsonTypeInfo info)
         => info.PolymorphismOptions is { } choice ? [choice.TypeDiscriminatorPropertyName] : Keys(info).Select(p => p.Name);
@@ -233,21 +286,31 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
         type = Nullable.GetUnderlyingType(type) ?? type;
         var info = s_options.GetTypeInfo(type);
         if (info.Kind == JsonTypeInfoKind.Object)
+        {
             return $"a section with {Listed(KeyNames(info))}";
+        }
         if (info.Kind == JsonTypeInfoKind.Enumerable)
         {
             var item = Expectation(info.ElementType!, rules);
-            var plural = item.Split(' ') is ["a", "whole", "number", ..] ? "whole numbers" : item.StartsWith("a number", StringComparison.Ordinal) ? "numbers" : "values";
+            var plural = item.Split(' ') is ["a", "whole", "number", ..]
+                ? "whole numbers"
+                : item.StartsWith("a number", StringComparison.Ordinal) ? "numbers" : "values";
             var count = rules.Select(Count).FirstOrDefault(c => c is not null);
             return $"a list of {count}{plural}, such as [{(plural == "values" ? "a, b" : "1, 2")}]";
         }
         if (type.IsEnum)
+        {
             return OneOf(Choices(type));
+        }
         if (rules.OfType<AllowedValuesAttribute>().FirstOrDefault() is { } allowed)
+        {
             return OneOf([.. allowed.Values.OfType<object>().Select(v => Convert.ToString(v, CultureInfo.InvariantCulture)!)]);
+        }
         var described = rules.FirstOrDefault(r => r is not RangeAttribute && r.ErrorMessage is not null)?.ErrorMessage;
         var range = rules.OfType<RangeAttribute>().Select(Bounds).FirstOrDefault() ?? "";
-        return described ?? (type == typeof(bool) ? "true or false" : type == typeof(string) ? "text" : type == typeof(int) || type == typeof(long) ? $"a whole number{range}" : $"a number{range}");
+        return described ?? (type == typeof(bool)
+            ? "true or false"
+            : type == typeof(string) ? "text" : type == typeof(int) || type == typeof(long) ? $"a whole number{range}" : $"a number{range}");
     }
 
     private static string? Count(ValidationAttribute rule) => rule switch

@@ -35,9 +35,15 @@ public static class SpecYaml
                 emitter.Emit(new MappingEnd());
                 break;
             case JsonArray list:
-                emitter.Emit(new SequenceStart(AnchorName.Empty, TagName.Empty, isImplicit: true, list.Any(i => i is JsonObject) ? SequenceStyle.Block : SequenceStyle.Flow));
+                emitter.Emit(new SequenceStart(
+                    AnchorName.Empty,
+                    TagName.Empty,
+                    isImplicit: true,
+                    list.Any(i => i is JsonObject) ? SequenceStyle.Block : SequenceStyle.Flow));
                 foreach (var item in list)
+                {
                     Emit(item, emitter);
+                }
                 emitter.Emit(new SequenceEnd());
                 break;
             default:
@@ -49,12 +55,23 @@ public static class SpecYaml
     private static Scalar Value(JsonNode? node)
     {
         if (node is null)
+        {
             return new Scalar("null");
+        }
         if (node.GetValueKind() != JsonValueKind.String)
+        {
             return new Scalar(node.ToJsonString());
+        }
         // Text that would be read as a number, a truth value or null by YAML is quoted, so that other tools read text as well.
         var text = node.GetValue<string>();
-        var ambiguous = text is "" or "~" or "true" or "false" || text.Equals("null", StringComparison.OrdinalIgnoreCase) || char.IsAsciiDigit(text[0]) || text[0] is '.' or '-' or '+';
-        return new Scalar(AnchorName.Empty, TagName.Empty, text, ambiguous ? ScalarStyle.DoubleQuoted : ScalarStyle.Any, isPlainImplicit: true, isQuotedImplicit: true);
+        var ambiguous = text is "" or "~" or "true" or "false" || text.Equals("null", StringComparison.OrdinalIgnoreCase) || char.IsAsciiDigit(text[0])
+            || text[0] is '.' or '-' or '+';
+        return new Scalar(
+            AnchorName.Empty,
+            TagName.Empty,
+            text,
+            ambiguous ? ScalarStyle.DoubleQuoted : ScalarStyle.Any,
+            isPlainImplicit: true,
+            isQuotedImplicit: true);
     }
 }

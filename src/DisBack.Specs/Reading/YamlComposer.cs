@@ -40,21 +40,31 @@ internal sealed class YamlComposer
     {
         _parser.Consume<StreamStart>();
         if (!_parser.Accept<DocumentStart>(out _))
+        {
             return null;
+        }
         _parser.Consume<DocumentStart>();
         var root = Node(0);
         _parser.Consume<DocumentEnd>();
         if (_parser.Accept<DocumentStart>(out var second))
+        {
             _problems.Add(new SpecProblem(_place(second.Start), "a second document begins here", "one spec per file"));
+        }
         return root;
     }
 
     private SpecNode Node(int depth)
     {
         if (depth > MaxDepth)
+        {
             throw new YamlException(_parser.Current!.Start, _parser.Current.End, $"values are nested more than {MaxDepth} deep");
+        }
         if (_parser.TryConsume<AnchorAlias>(out var alias))
-            return _anchors.TryGetValue(alias.Value, out var target) ? target : throw new YamlException(alias.Start, alias.End, $"there is no anchor '&{alias.Value}' before this alias");
+        {
+            return _anchors.TryGetValue(alias.Value, out var target)
+                ? target
+                : throw new YamlException(alias.Start, alias.End, $"there is no anchor '&{alias.Value}' before this alias");
+        }
         return _parser.Current switch
         {
             MappingStart => Section(depth),
@@ -74,7 +84,9 @@ internal sealed class YamlComposer
         var start = _parser.Consume<SequenceStart>();
         var items = new List<SpecNode>();
         while (!_parser.TryConsume<SequenceEnd>(out _))
+        {
             items.Add(Node(depth + 1));
+        }
         return Anchored(start, new SpecList(_place(start.Start), items));
     }
 
@@ -88,27 +100,38 @@ internal sealed class YamlComposer
             var key = _parser.Consume<Scalar>();
             var entry = new SpecEntry(key.Value, _place(key.Start), Node(depth + 1));
             if (entry is { Key: MergeKey, Value: SpecSection other })
+            {
                 merged.Add(other);
+            }
             else if (section.Find(entry.Key) is { } first)
+            {
                 _problems.Add(new SpecProblem(entry.Place, $"'{entry.Key}' is given twice; line {first.Place.Line} has it already", "each key once"));
+            }
             else
+            {
                 section.Set(entry);
+            }
         }
         foreach (var inherited in merged.SelectMany(m => m.Entries).Where(e => section.Find(e.Key) is null))
+        {
             section.Set(inherited);
+        }
         return Anchored(start, section);
     }
 
     private T Anchored<T>(NodeEvent start, T node) where T : SpecNode
     {
         if (!start.Anchor.IsEmpty)
+        {
             _anchors[start.Anchor] = node;
+        }
         return node;
     }
 
     /// <summary>The first line indented with a tab at or below the one the parser gave up on: it blames the construct around the tab, not the tab.</summary>
     private static long? TabIndentedLine(string text, long from)
-        => text.Split('\n').Index().Where(l => l.Index + 1 >= from && l.Item.TakeWhile(char.IsWhiteSpace).Contains('\t')).Select(l => (long?)l.Index + 1).FirstOrDefault();
+        => text.Split('\n').Index().Where(l => l.Index + 1 >= from && l.Item.TakeWhile(char.IsWhiteSpace).Contains('\t')).Select(l => (long?)l.Index + 1)
+            .FirstOrDefault();
 
     private static string Uncapitalised(string sentence) => char.ToLowerInvariant(sentence[0]) + sentence[1..].TrimEnd('.');
 }

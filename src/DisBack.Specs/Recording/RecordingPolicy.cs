@@ -1,11 +1,9 @@
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 
 namespace DisBack.Specs.Recording;
 
-/// <summary>Decides after which steps of stage 1 a node is recorded. The teacher (step 0) and the last step are always recorded.</summary>
-[Description("After which steps of stage 1 a node is recorded. The teacher (step 0) and the last step always are.")]
+/// <summary>After which steps of stage 1 a node is recorded. The teacher (step 0) and the last step always are.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "policy")]
 [JsonDerivedType(typeof(EveryInterval), "every")]
 [JsonDerivedType(typeof(LogSpaced), "log-spaced")]
@@ -18,12 +16,10 @@ public abstract record RecordingPolicy
     public abstract bool Records(long step, Func<double> distance);
 }
 
-/// <summary>A node after every k steps, as the paper records it.</summary>
-[Description("A node after every `interval` steps.")]
+/// <summary>A node after every <c>interval</c> steps, as the paper records it.</summary>
 public sealed record EveryInterval : RecordingPolicy
 {
     /// <summary>Steps between two nodes.</summary>
-    [Description("Steps between two nodes.")]
     [Range(1, int.MaxValue)]
     public int Interval { get; init; } = 10;
 
@@ -32,16 +28,13 @@ public sealed record EveryInterval : RecordingPolicy
 }
 
 /// <summary>Nodes after first, first*ratio, first*ratio^2, ... steps: dense where the network forgets fastest.</summary>
-[Description("Nodes after first, first*ratio, first*ratio^2, ... steps: dense where the network forgets fastest.")]
 public sealed record LogSpaced : RecordingPolicy
 {
     /// <summary>The step of the first node after the teacher.</summary>
-    [Description("The step of the first node after the teacher.")]
     [Range(1, int.MaxValue)]
     public int First { get; init; } = 4;
 
     /// <summary>How much later each node lies than the one before.</summary>
-    [Description("How much later each node lies than the one before.")]
     [Range(1.01, 100.0)]
     public double Ratio { get; init; } = 2;
 
@@ -60,12 +53,10 @@ public sealed record LogSpaced : RecordingPolicy
     }
 }
 
-/// <summary>A node whenever the weights have moved far enough from the newest one: the path's length becomes an outcome.</summary>
-[Description("A node whenever the weights have moved by `distance` (relative L2) from the newest node.")]
+/// <summary>A node whenever the weights have moved by <c>distance</c> (relative L2) from the newest node: the path's length becomes an outcome.</summary>
 public sealed record WhenMoved : RecordingPolicy
 {
     /// <summary>Relative L2 distance between neighbouring nodes.</summary>
-    [Description("Relative L2 distance between neighbouring nodes.")]
     [Range(1e-6, 10.0)]
     public double Distance { get; init; } = 0.02;
 

@@ -1,19 +1,15 @@
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 
 namespace DisBack.Specs.Training;
 
-/// <summary>Exponential moving average of weights, counted in images as EDM does (training/training_loop.py).</summary>
-[Description("Exponential moving average of the weights, counted in images.")]
+/// <summary>Exponential moving average of the weights, counted in images as EDM does.</summary>
 public sealed record EmaSettings
 {
     /// <summary>After how many images an old weight counts half.</summary>
-    [Description("After how many images an old weight counts half.")]
     [Range(1.0, 1e12)]
     public double HalfLifeImages { get; init; } = 10_000;
 
-    /// <summary>The half-life is never longer than this part of the images seen so far, so that the start is forgotten; null keeps it constant.</summary>
-    [Description("The half-life is never longer than this part of the images seen so far; absent: constant half-life.")]
+    /// <summary>The half-life is never longer than this part of the images seen so far, so that the start is forgotten; absent: constant half-life.</summary>
     [Range(1e-6, 1.0)]
     public double? RampUp { get; init; } = 0.05;
 

@@ -1,25 +1,23 @@
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 
 namespace DisBack.Specs.Training;
 
-/// <summary>Where a run computes. The thread count changes the order of sums, so it belongs to the run and not to the host it lands on.</summary>
-[Description("Where a run computes.")]
+/// <summary>Where a run computes.</summary>
 public sealed record HardwareSettings
 {
     /// <summary><c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
-    [Description("`cpu`, `cuda` or `cuda:N`.")]
     [RegularExpression("^(cpu|cuda(:[0-9]+)?)$", ErrorMessage = "cpu, cuda or cuda:N")]
     public string Device { get; init; } = "cpu";
 
     /// <summary>libtorch threads; part of the run, because it changes the order of sums and so the last bits.</summary>
-    [Description("libtorch threads; part of the run, because it changes the order of sums and so the last bits.")]
     [Range(1, 1024)]
     public int Threads { get; init; } = 2;
 
-    /// <summary>How much of a slot of the device it takes; null is all of it. Changes where the run can be, never what it computes.</summary>
-    [Description("How much of a slot of the device it takes, for example 0.25 where four such runs may share a device; null is all of it.")]
+    /// <summary>
+    /// How much of a slot of the device it takes, for example 0.25 where four such runs may share a device; absent is all of it. Changes where the run can be,
+    /// never what it computes.
+    /// </summary>
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Slot { get; init; }

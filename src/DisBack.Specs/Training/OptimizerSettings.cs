@@ -1,45 +1,36 @@
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 
 namespace DisBack.Specs.Training;
 
 /// <summary>Adam and what is done to its gradient and learning rate.</summary>
-[Description("Adam and what is done to its gradient and learning rate.")]
 public sealed record OptimizerSettings : IValidatableObject
 {
     /// <summary>Adam's step size after the ramp.</summary>
-    [Description("Adam's step size after the ramp.")]
     [Range(1e-9, 1.0)]
     public double LearningRate { get; init; } = 1e-4;
 
     /// <summary>Decay rates of Adam's first and second moments.</summary>
-    [Description("Decay rates of Adam's first and second moments.")]
     [Length(2, 2)]
     public IReadOnlyList<double> Betas { get; init; } = [0.0, 0.999];
 
     /// <summary>Added to the root of Adam's second moment.</summary>
-    [Description("Added to the root of Adam's second moment.")]
     [Range(1e-16, 1.0)]
     public double Epsilon { get; init; } = 1e-8;
 
     /// <summary>Steps over which the learning rate rises linearly from 0; 0 starts at full rate.</summary>
-    [Description("Steps over which the learning rate rises linearly from 0; 0 starts at full rate.")]
     [Range(0, int.MaxValue)]
     public int RampSteps { get; init; }
 
     /// <summary>The part of the run, at its end, over which the learning rate falls to 0 along a cosine; 0 never lets it fall.</summary>
-    [Description("The part of the run, at its end, over which the learning rate falls to 0 along a cosine; 0 never lets it fall.")]
     [Range(0.0, 1.0)]
     public double CooldownFraction { get; init; }
 
-    /// <summary>Largest L2 norm of the whole gradient; a longer one is scaled down to it. Null never clips.</summary>
-    [Description("Largest L2 norm of the whole gradient; a longer one is scaled down to it. Absent: never clipped.")]
+    /// <summary>Largest L2 norm of the whole gradient; a longer one is scaled down to it. Absent: never clipped.</summary>
     [Range(1e-9, 1e12)]
     public double? ClipNorm { get; init; }
 
     /// <summary>Decoupled weight decay (AdamW): the part of every weight that is taken away per unit of the learning rate; 0 takes nothing.</summary>
-    [Description("Decoupled weight decay (AdamW): the part of every weight that is taken away per unit of the learning rate; 0 takes nothing.")]
     [Range(0.0, 10.0)]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public double WeightDecay { get; init; }
@@ -48,7 +39,9 @@ public sealed record OptimizerSettings : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Betas.Any(beta => beta is not (>= 0 and < 1)))
+        {
             yield return new ValidationResult($"Adam's decay rates are [{string.Join(", ", Betas)}]; both must be at least 0 and below 1", [nameof(Betas)]);
+        }
     }
 
     /// <summary>The learning rate of one update.</summary>

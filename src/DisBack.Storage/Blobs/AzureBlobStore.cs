@@ -42,7 +42,9 @@ public sealed class AzureBlobStore(BlobContainerClient container, AzureBlobOptio
     {
         // Looking first lets an identity that may not create containers use one that exists.
         if (!await container.ExistsAsync(cancellation))
+        {
             await container.CreateIfNotExistsAsync(cancellationToken: cancellation);
+        }
         return true;
     });
 
@@ -65,7 +67,10 @@ public sealed class AzureBlobStore(BlobContainerClient container, AzureBlobOptio
         GuardMissing("open", name, blob => blob.OpenReadAsync(new BlobOpenReadOptions(allowModifications: false), cancellation));
 
     /// <inheritdoc/>
-    public async Task<bool> DownloadAsync(string name, Stream destination, CancellationToken cancellation = default) => await GuardMissing("download", name, async blob =>
+    public async Task<bool> DownloadAsync(
+        string name,
+        Stream destination,
+        CancellationToken cancellation = default) => await GuardMissing("download", name, async blob =>
     {
         using var response = await blob.DownloadToAsync(destination, new BlobDownloadToOptions { TransferOptions = _transfer }, cancellation);
         return string.Empty;
@@ -80,19 +85,30 @@ public sealed class AzureBlobStore(BlobContainerClient container, AzureBlobOptio
         });
 
     /// <inheritdoc/>
-    public async Task<string> UploadAsync(string name, string localFile, BlobCondition condition, bool consume = false, CancellationToken cancellation = default)
+    public async Task<string> UploadAsync(
+        string name,
+        string localFile,
+        BlobCondition condition,
+        bool consume = false,
+        CancellationToken cancellation = default)
     {
         if (!File.Exists(localFile))
+        {
             throw new StorageException($"The file '{localFile}' does not exist, so it cannot be stored as '{name}'; check the path.");
+        }
         if (condition.MustBeMissing && await FindAsync(name, cancellation) is { } there)
+        {
             throw new BlobConflictException(name, null, there.ETag);
+        }
         var etag = await GuardCondition("upload", name, condition, async (blob, conditions) =>
         {
             BlobContentInfo written = await blob.UploadAsync(localFile, Upload(conditions), cancellation);
             return written.ETag.ToString();
         });
         if (consume)
+        {
             File.Delete(localFile);
+        }
         return etag;
     }
 
@@ -183,15 +199,19 @@ public sealed class AzureBlobStore(BlobContainerClient container, AzureBlobOptio
         }
         catch (RequestFailedException e)
         {
-            throw new StorageException($"The blob store at {Location} refused to {action} '{name}' ({e.Status} {e.ErrorCode}); check the container, the credential and its permissions.", e);
+            throw new StorageException($"The blob store at {Location} refused to {action} '{name}' ({e.Status} {e.ErrorCode}); check the container, the "
+                + "credential and its permissions.", e);
         }
         catch (AuthenticationFailedException e)
         {
-            throw new StorageException($"No credential for the blob store at {Location} could be obtained to {action} '{name}'; sign in, assign an identity, or configure a connection string.", e);
+            throw new StorageException($"No credential for the blob store at {Location} could be obtained to {action} '{name}'; sign in, assign an identity, "
+                + "or configure a connection string.", e);
         }
         catch (AggregateException e) when (e.InnerExceptions.All(inner => inner is RequestFailedException or IOException or TaskCanceledException))
         {
-            throw new StorageException($"The blob store at {Location} could not be reached to {action} '{name}'; check the network and that the service runs.", e);
+            throw new StorageException(
+                $"The blob store at {Location} could not be reached to {action} '{name}'; check the network and that the service runs.",
+                e);
         }
     }
 }

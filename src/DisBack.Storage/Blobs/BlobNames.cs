@@ -17,7 +17,8 @@ internal static class BlobNames
         if (name.Length is 0 or > 1024 || name.Any(c => c is '\\' || char.IsControl(c)) || name.Split('/').Any(segment => segment.All(c => c == '.')))
         {
             throw new StorageException(
-                $"'{name}' cannot name a blob; a name is 1 to 1,024 characters of segments separated by '/', none empty or of dots alone, without backslashes and control characters.");
+                $"'{name}' cannot name a blob; a name is 1 to 1,024 characters of segments separated by '/', none empty or of dots alone, without backslashes "
+                    + "and control characters.");
         }
     }
 
@@ -40,7 +41,8 @@ internal static class BlobNames
         var bytes = new List<byte>(path.Length);
         for (var i = 0; i < path.Length; i++)
         {
-            if (path[i] == Escape && i + 2 < path.Length && byte.TryParse(path.AsSpan(i + 1, 2), System.Globalization.NumberStyles.HexNumber, null, out var value))
+            if (path[i] == Escape && i + 2 < path.Length
+                && byte.TryParse(path.AsSpan(i + 1, 2), System.Globalization.NumberStyles.HexNumber, null, out var value))
             {
                 bytes.Add(value);
                 i += 2;
@@ -60,9 +62,13 @@ internal static class BlobNames
         {
             var c = (char)value;
             if (char.IsAsciiLetterOrDigit(c) || "-_.%+@,".Contains(c, StringComparison.Ordinal))
+            {
                 escaped.Append(c);
+            }
             else
+            {
                 escaped.Append(System.Globalization.CultureInfo.InvariantCulture, $"{Escape}{value:X2}");
+            }
         }
         return escaped.ToString();
     }

@@ -28,23 +28,47 @@ public sealed class BlobStoreOptions : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (new object?[] { Folder, AccountAddress, ConnectionString }.Count(given => given is not null) != 1)
-            yield return new("Exactly one of Blobs:Folder, Blobs:AccountAddress and Blobs:ConnectionString says where everything durable lies; set that one and clear the others.");
+        {
+            yield return new("Exactly one of Blobs:Folder, Blobs:AccountAddress and Blobs:ConnectionString says where everything durable lies; set that one "
+                + "and clear the others.");
+        }
         if (Folder is { Length: 0 })
+        {
             yield return new("Blobs:Folder is empty; name a folder.");
+        }
         if (AccountAddress is { IsAbsoluteUri: false })
-            yield return new($"Blobs:AccountAddress is '{AccountAddress}'; give the whole address of the blob endpoint, as https://ACCOUNT.blob.core.windows.net.");
+        {
+            yield return new(
+                $"Blobs:AccountAddress is '{AccountAddress}'; give the whole address of the blob endpoint, as https://ACCOUNT.blob.core.windows.net.");
+        }
         if (ConnectionString is not null && !IsConnectionString())
-            yield return new("Blobs:ConnectionString cannot be read; take it whole from the storage account, as DefaultEndpointsProtocol=...;AccountName=...;AccountKey=...");
+        {
+            yield return new(
+                "Blobs:ConnectionString cannot be read; take it whole from the storage account, as "
+                    + "DefaultEndpointsProtocol=...;AccountName=...;AccountKey=...");
+        }
         if (!Regex.IsMatch(Container, "^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$"))
+        {
             yield return new($"Blobs:Container is '{Container}'; a container's name has 3 to 63 small letters, digits and single hyphens between them.");
+        }
         if (Azure.BlockBytes is < 1 << 16 or > 4000L << 20)
+        {
             yield return new($"Blobs:Azure:BlockBytes is {Azure.BlockBytes}; a block has 64 KiB to 4,000 MiB.");
+        }
         if (Azure.Concurrency is < 1 or > 64)
+        {
             yield return new($"Blobs:Azure:Concurrency is {Azure.Concurrency}; 1 to 64 blocks travel at once.");
+        }
         if (Azure.Retries is < 1 or > 20)
+        {
             yield return new($"Blobs:Azure:Retries is {Azure.Retries}; a request is sent again 1 to 20 times.");
+        }
         if (Azure.NetworkTimeout <= TimeSpan.Zero)
-            yield return new(string.Create(CultureInfo.InvariantCulture, $"Blobs:Azure:NetworkTimeout is {Azure.NetworkTimeout.TotalSeconds:0.###} s; it must be longer than nothing."));
+        {
+            yield return new(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Blobs:Azure:NetworkTimeout is {Azure.NetworkTimeout.TotalSeconds:0.###} s; it must be longer than nothing."));
+        }
     }
 
     private bool IsConnectionString()

@@ -16,7 +16,8 @@ public static class BlobStoreServices
         services.AddOptions<BlobStoreOptions>().Configure(configure).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<BlobStoreOptions>, BlobStoreOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<IBlobStore>(provider => Create(provider.GetRequiredService<IOptions<BlobStoreOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<IBlobStore>(
+            provider => Create(provider.GetRequiredService<IOptions<BlobStoreOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
         return services;
     }
 
@@ -24,13 +25,16 @@ public static class BlobStoreServices
     public static IBlobStore Create(BlobStoreOptions options, TimeProvider? time = null)
     {
         if (options.Folder is { } folder)
+        {
             return new FolderBlobStore(folder, time);
+        }
         var account = options.ConnectionString is { } connection
             ? new BlobServiceClient(connection, ClientOptions())
             : new BlobServiceClient(options.AccountAddress, new DefaultAzureCredential(), ClientOptions());
         return new AzureBlobStore(account.GetBlobContainerClient(options.Container), options.Azure);
 
-        // A service that hangs or is overloaded for a moment is retried; an outage is reported within seconds, because callers have timeouts and retries of their own.
+        // A service that hangs or is overloaded for a moment is retried; an outage is reported within seconds, because callers have timeouts and retries of
+        // their own.
         BlobClientOptions ClientOptions() => new()
         {
             Retry =

@@ -19,10 +19,10 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
     private const string LockFolder = ".locks";
 
     // Shared by all stores of the process, so that two of them on one folder still exclude each other.
-    private static readonly Lock[] Locks = [.. Enumerable.Range(0, 64).Select(_ => new Lock())];
+    private static readonly Lock[] s_locks = [.. Enumerable.Range(0, 64).Select(_ => new Lock())];
 
-    private static readonly TimeSpan HoldPause = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan HoldPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_holdPause = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan s_holdTimeout = TimeSpan.FromSeconds(10);
 
     private readonly string _root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
     private readonly TimeProvider _time = time ?? TimeProvider.System;
@@ -41,7 +41,9 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         {
             // Who waits for a lock must find it where it is.
             if (Path.GetFileName(Path.GetDirectoryName(leftover)) != LockFolder)
+            {
                 DeleteIfAbandoned(leftover);
+            }
         }
         return true;
     }, cancellation);
@@ -62,13 +64,18 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
             // Content and time come from one handle: a rename in between cannot pair the bytes of one version with the ETag of another.
             using var handle = OpenToRead(path);
             if (handle is null)
+            {
                 return null;
+            }
             var bytes = new byte[RandomAccess.GetLength(handle)];
             for (var read = 0; read < bytes.Length;)
             {
                 var count = RandomAccess.Read(handle, bytes.AsSpan(read), read);
                 if (count == 0)
-                    throw new StorageException($"The blob '{name}' in '{_root}' became shorter while it was read; something other than DisBack writes to this folder.");
+                {
+                    throw new StorageException(
+                        $"The blob '{name}' in '{_root}' became shorter while it was read; something other than DisBack writes to this folder.");
+                }
                 read += count;
             }
             return new BlobContent(BinaryData.FromBytes(bytes), ETagOf(File.GetLastWriteTimeUtc(handle)));
@@ -88,7 +95,9 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
     {
         await using var source = await OpenReadAsync(name, cancellation);
         if (source is null)
+        {
             return false;
+        }
         await source.CopyToAsync(destination, 1 << 20, cancellation);
         return true;
     }
@@ -110,12 +119,14 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
     {
         var path = PathOf(name);
         if (!File.Exists(localFile))
+        {
             throw new StorageException($"The file '{localFile}' does not exist, so it cannot be stored as '{name}'; check the path.");
+        }
         return OnPool("the blob", name, new FileInfo(localFile).Length, () => Put(name, path, condition, temporary =>
         {
             if (consume)
             {
-                // Moved, not copied: the handle is opened first because an open handle is what marks a temporary file as alive.
+                // Moved, not copied: the handle is opened first because an open handle is what marks a temporary file as in use.
                 using var original = OpenToSync(localFile);
                 File.Move(localFile, temporary);
                 return OpenToSync(temporary);
@@ -133,13 +144,15 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         var path = PathOf(name);
         return OnPool("the blob", name, 0, () =>
         {
-            lock (Locks[ShardOf(name)])
+            lock (s_locks[ShardOf(name)])
             {
                 using var held = Hold(name, condition);
                 var stored = new FileInfo(path);
                 Demand(name, condition, stored);
                 if (!stored.Exists)
+                {
                     return false;
+                }
                 stored.Delete();
                 DurableFile.SyncDirectory(stored.DirectoryName!);
                 return true;
@@ -151,7 +164,9 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
     public async IAsyncEnumerable<BlobInfo> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         foreach (var blob in await OnPool("the list of", prefix, 0, () => List(prefix), cancellation))
+        {
             yield return blob;
+        }
     }
 
     /// <inheritdoc/>
@@ -163,21 +178,29 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         var slash = prefix.LastIndexOf('/');
         var start = new DirectoryInfo(slash <= 0 ? _root : PathOf(prefix[..slash]));
         if (!start.Exists)
+        {
             return [];
+        }
         var found = new List<BlobInfo>();
         foreach (var file in start.EnumerateFiles("*", SearchOption.AllDirectories))
         {
             if (file.Name[0] == BlobNames.TemporaryMark)
+            {
                 continue;
+            }
             var name = BlobNames.FromRelativePath(Path.GetRelativePath(_root, file.FullName));
             if (name.StartsWith(prefix, StringComparison.Ordinal) && Describe(name, file) is { } blob)
+            {
                 found.Add(blob);
+            }
         }
         found.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
         return found;
     }
 
-    /// <summary>Fills a temporary file, makes it durable, and gives it its name if the condition holds at that moment. Else a consumed file goes back.</summary>
+    /// <summary>
+    /// Fills a temporary file, makes it durable, and gives it its name if the condition holds at that moment. Else a consumed file goes back.
+    /// </summary>
     private string Put(string name, string path, BlobCondition condition, Func<string, SafeFileHandle> fill, string? consumed = null)
     {
         Demand(name, condition, new FileInfo(path));
@@ -188,14 +211,16 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         {
             using var file = fill(temporary);
             RandomAccess.FlushToDisk(file);
-            lock (Locks[ShardOf(name)])
+            lock (s_locks[ShardOf(name)])
             {
                 using var held = Hold(name, condition);
                 var stored = new FileInfo(path);
                 Demand(name, condition, stored);
                 var written = _time.GetUtcNow().UtcDateTime;
                 if (stored.Exists && stored.LastWriteTimeUtc >= written)
+                {
                     written = stored.LastWriteTimeUtc.AddTicks(1);
+                }
                 File.SetLastWriteTimeUtc(file, written);
                 Rename(name, temporary, path, condition);
                 DurableFile.SyncDirectory(directory);
@@ -205,7 +230,9 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         finally
         {
             if (consumed is not null && File.Exists(temporary))
+            {
                 File.Move(temporary, consumed);
+            }
             File.Delete(temporary);
         }
     }
@@ -217,36 +244,51 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
     private FileStream? Hold(string name, BlobCondition condition)
     {
         if (condition.MustBeMissing)
+        {
             return null;
+        }
         var folder = Path.Combine(_root, LockFolder);
         DurableFile.CreateDirectory(folder);
         var file = Path.Combine(folder, $"{BlobNames.TemporaryMark}{ShardOf(name)}");
-        for (var started = _time.GetTimestamp(); _time.GetElapsedTime(started) < HoldPatience; Thread.Sleep(HoldPause))
+#pragma warning disable RS0030 // On a pool thread that the file system blocks as well, inside a lock.
+        for (var started = _time.GetTimestamp(); _time.GetElapsedTime(started) < s_holdTimeout; Thread.Sleep(s_holdPause))
+#pragma warning restore RS0030
         {
             if (DurableFile.TryOpen(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None) is { } held)
+            {
                 return held;
+            }
         }
-        throw new StorageException($"The blob '{name}' in '{_root}' could not be replaced within {HoldPatience.TotalSeconds:0} s, because another process is replacing it; see what else works with this folder.");
+        throw new StorageException($"The blob '{name}' in '{_root}' could not be replaced within {s_holdTimeout.TotalSeconds:0} s, because another process is "
+            + "replacing it; see what else works with this folder.");
     }
 
     /// <summary>The same in every process, unlike a hash code.</summary>
-    private static uint ShardOf(string name) => name.Aggregate(17u, (hash, character) => unchecked(hash * 31 + character)) % (uint)Locks.Length;
+    private static uint ShardOf(string name) => name.Aggregate(17u, (hash, character) => unchecked(hash * 31 + character)) % (uint)s_locks.Length;
 
     private static void Rename(string name, string temporary, string path, BlobCondition condition)
     {
         if (!condition.MustBeMissing)
+        {
             File.Move(temporary, path, overwrite: true);
+        }
         else if (!DurableFile.TryLink(temporary, path))
+        {
             throw new BlobConflictException(name, null, ETagOf(File.GetLastWriteTimeUtc(path)));
+        }
         else
+        {
             File.Delete(temporary);
+        }
     }
 
     private static void Demand(string name, BlobCondition condition, FileInfo stored)
     {
         var etag = stored.Exists ? ETagOf(stored.LastWriteTimeUtc) : null;
         if ((condition.MustBeMissing && etag is not null) || (condition.ETag is not null && condition.ETag != etag))
+        {
             throw new BlobConflictException(name, condition.ETag, etag);
+        }
     }
 
     private static BlobInfo? Describe(string name, FileInfo file)
@@ -292,7 +334,7 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         }
     }
 
-    /// <summary>A writer keeps its temporary file open, and so locked, until it is renamed: one that can be locked belongs to nobody alive.</summary>
+    /// <summary>A writer keeps its temporary file open, and so locked, until it is renamed: one that can be locked belongs to no living process.</summary>
     private static void DeleteIfAbandoned(string temporary)
     {
         try
@@ -302,7 +344,7 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         }
         catch (IOException)
         {
-            // Alive, or renamed since it was listed.
+            // In use, or renamed since it was listed.
         }
     }
 
@@ -323,7 +365,9 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StorageException($"The folder '{_root}' cannot be used for {what} '{name}': {e.Message.TrimEnd('.')}; check its permissions or name another folder with --data.", e);
+            throw new StorageException(
+                $"The folder '{_root}' cannot be used for {what} '{name}': {e.Message.TrimEnd('.')}; check its permissions or name another folder with --data.",
+                e);
         }
     }
 }

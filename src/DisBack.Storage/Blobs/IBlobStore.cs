@@ -41,10 +41,15 @@ public interface IBlobStore
     /// <param name="name">The blob.</param>
     /// <param name="localFile">The file; nobody may write to it meanwhile.</param>
     /// <param name="condition">What must be true of the blob.</param>
-    /// <param name="consume">The local file is given up: it is gone when this returns, and a store in the same file system takes it without copying. After a conflict it is still there.</param>
+    /// <param name="consume">
+    /// The local file is given up: it is gone when this returns, and a store in the same file system takes it without copying. After a conflict it is still
+    /// there.
+    /// </param>
     /// <param name="cancellation">Stops the transfer; nothing is then visible under the name.</param>
     /// <returns>The ETag of what was written.</returns>
-    /// <exception cref="BlobConflictException">The condition did not hold. Creation looks before it transfers, so a blob that is already there costs one request.</exception>
+    /// <exception cref="BlobConflictException">
+    /// The condition did not hold. Creation looks before it transfers, so a blob that is already there costs one request.
+    /// </exception>
     Task<string> UploadAsync(string name, string localFile, BlobCondition condition, bool consume = false, CancellationToken cancellation = default);
 
     /// <summary>Deletes a blob.</summary>

@@ -32,7 +32,9 @@ public sealed partial class WeightCache : IDisposable
         (_contents, _logger) = (contents, logger);
         (_folder, _capacity) = (Path.GetFullPath(options.Value.Folder), options.Value.CapacityBytes);
         if (Directory.Exists(_folder))
+        {
             Adopt(new DirectoryInfo(_folder));
+        }
     }
 
     /// <summary>Bytes in the folder now, including what is being fetched.</summary>
@@ -41,7 +43,9 @@ public sealed partial class WeightCache : IDisposable
         get
         {
             lock (_gate)
+            {
                 return _bytes;
+            }
         }
     }
 
@@ -51,17 +55,21 @@ public sealed partial class WeightCache : IDisposable
         get
         {
             lock (_gate)
+            {
                 return [.. _entries.Values.Where(entry => entry.Bytes > 0).Select(entry => entry.Digest)];
+            }
         }
     }
 
-    /// <summary>Digests whose stored bytes were found damaged, and not fetched intact since: some other host may have a copy.</summary>
+    /// <summary>Digests whose stored bytes were found damaged, and not fetched intact since: some other machine may have a copy.</summary>
     public IReadOnlyList<string> Damaged
     {
         get
         {
             lock (_gate)
+            {
                 return [.. _damaged];
+            }
         }
     }
 
@@ -69,10 +77,14 @@ public sealed partial class WeightCache : IDisposable
     public void DamageIsKnown(IEnumerable<string> digests)
     {
         lock (_gate)
+        {
             _damaged.ExceptWith(digests);
+        }
     }
 
-    /// <summary>Puts this cache's copy of a content in the place of a damaged one in the blob store; does nothing if the copy is damaged too, or gone.</summary>
+    /// <summary>
+    /// Puts this cache's copy of a content in the place of a damaged one in the blob store; does nothing if the copy is damaged too, or gone.
+    /// </summary>
     /// <returns>Whether the store holds the bytes now.</returns>
     public async Task<bool> HealAsync(string digest, CancellationToken cancellation = default)
     {
@@ -80,14 +92,18 @@ public sealed partial class WeightCache : IDisposable
         lock (_gate)
         {
             if (!_entries.TryGetValue(digest, out entry) || entry.Bytes == 0)
+            {
                 return false;
+            }
             Pin(entry);
         }
         try
         {
             var path = Path.Combine(_folder, digest);
             if (await ContentStore.HashAsync(path, cancellation) is var content && content.Digest != digest)
+            {
                 return false;
+            }
             await _contents.PutAsync(path, content, cancellation: cancellation);
             LogHealed(content);
             return true;
@@ -113,12 +129,21 @@ public sealed partial class WeightCache : IDisposable
         lock (_gate)
         {
             if (!_entries.TryGetValue(content.Digest, out entry!))
+            {
                 _entries.Add(content.Digest, entry = new(content.Digest));
+            }
             Pin(entry);
-            if (entry.Ready is null or { IsFaulted: true } or { IsCanceled: true } || (entry.Ready.IsCompleted && (verify || !HasLength(entry.Ready.Result, content))))
+#pragma warning disable RS0030 // It has completed: nobody waits.
+            if (entry.Ready is null or { IsFaulted: true } or { IsCanceled: true }
+                || (entry.Ready.IsCompleted && (verify || !HasLength(entry.Ready.Result, content))))
+            {
+#pragma warning restore RS0030
                 entry.Ready = StartMakingReady(content, entry);
+            }
             else
+            {
                 Telemetry.CacheHits.Add(1);
+            }
             ready = entry.Ready;
         }
         try
@@ -191,7 +216,9 @@ public sealed partial class WeightCache : IDisposable
         {
             await _contents.FetchAsync(content, path, _closing.Token);
             lock (_gate)
+            {
                 _damaged.Remove(content.Digest);
+            }
             return path;
         }
         catch (Exception e)
@@ -200,7 +227,9 @@ public sealed partial class WeightCache : IDisposable
             if (e is CorruptContentException)
             {
                 lock (_gate)
+                {
                     _damaged.Add(content.Digest);
+                }
             }
             throw;
         }
@@ -217,7 +246,8 @@ public sealed partial class WeightCache : IDisposable
                 if (!idle.TryDequeue(out var victim))
                 {
                     throw new StorageException(
-                        $"The weight cache in '{_folder}' has no room for {content} ({DurableFile.Size(content.Length)}): {DurableFile.Size(_bytes)} of its {DurableFile.Size(_capacity)} are in use; raise its CapacityBytes or run fewer trials on this host.");
+                        $"The weight cache in '{_folder}' has no room for {content} ({DurableFile.Size(content.Length)}): {DurableFile.Size(_bytes)} of its "
+                            + $"{DurableFile.Size(_capacity)} are in use; raise its CapacityBytes or run fewer trials on this machine.");
                 }
                 Drop(victim);
                 _entries.Remove(victim.Digest);
@@ -263,9 +293,13 @@ public sealed partial class WeightCache : IDisposable
         foreach (var file in folder.EnumerateFiles().OrderBy(file => file.LastWriteTimeUtc))
         {
             if (file.Name[0] == '~')
+            {
                 file.Delete();
+            }
             else if (file.Name.Length == 64)
+            {
                 Adopt(file.Name, file.Length);
+            }
         }
     }
 
@@ -281,7 +315,7 @@ public sealed partial class WeightCache : IDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "The cached copy of {Content} at {Path} was damaged; it is fetched again from the blob store.")]
     private partial void LogDamaged(ContentRef content, string path);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Content} was damaged in the blob store and is whole again, from this host's copy.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Content} was damaged in the blob store and is whole again, from this machine's copy.")]
     private partial void LogHealed(ContentRef content);
 
     private sealed class Entry(string digest)

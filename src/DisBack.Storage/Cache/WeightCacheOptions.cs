@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace DisBack.Storage.Cache;
 
-/// <summary>Where a host keeps weights near, and how many.</summary>
+/// <summary>Where a machine keeps weights near, and how many.</summary>
 public sealed class WeightCacheOptions
 {
     /// <summary>A folder of this process alone; created if needed. Unused when the blob store is a local folder. Required.</summary>

@@ -23,7 +23,9 @@ public sealed class ContentStore(IBlobStore blobs)
         content ??= await HashAsync(localFile, cancellation);
         await PutAsync(content, condition => blobs.UploadAsync(content.BlobName, localFile, condition, consume, cancellation), cancellation);
         if (consume)
+        {
             File.Delete(localFile);
+        }
         return content;
     }
 
@@ -43,9 +45,13 @@ public sealed class ContentStore(IBlobStore blobs)
     {
         await using var file = new HashingFileStream(destination);
         if (!await blobs.DownloadAsync(content.BlobName, file, cancellation))
+        {
             throw Missing(content);
+        }
         if (file.Digest() is var found && found != content)
+        {
             throw Corrupt(content, found);
+        }
         file.Commit();
         Telemetry.FetchedBytes.Add(content.Length);
     }
@@ -63,10 +69,14 @@ public sealed class ContentStore(IBlobStore blobs)
         using var sha = SHA256.Create();
         await using var sink = new CryptoStream(Stream.Null, sha, CryptoStreamMode.Write);
         if (await blobs.FindAsync(content.BlobName, cancellation) is not { } stored || !await blobs.DownloadAsync(content.BlobName, sink, cancellation))
+        {
             throw Missing(content);
+        }
         await sink.FlushFinalBlockAsync(cancellation);
         if (new ContentRef(Convert.ToHexStringLower(sha.Hash!), stored.Length) is var found && found != content)
+        {
             throw Corrupt(content, found);
+        }
     }
 
     /// <summary>Whether bytes of that address and length are stored; does not read them.</summary>
@@ -81,7 +91,13 @@ public sealed class ContentStore(IBlobStore blobs)
     {
         try
         {
-            await using var file = new FileStream(localFile, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
+            await using var file = new FileStream(
+                localFile,
+                FileMode.Open,
+                FileAccess.Read,
+                FileShare.Read | FileShare.Delete,
+                bufferSize: 0,
+                FileOptions.Asynchronous | FileOptions.SequentialScan);
             return new(Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation)), file.Length);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -5,7 +5,8 @@ namespace DisBack.Storage.Content;
 /// <param name="where">The store and blob, or the file.</param>
 /// <param name="found">What is wrong with the bytes that are there.</param>
 public sealed class CorruptContentException(ContentRef content, string where, string found)
-    : StorageException($"The content sha256:{content.Digest} at {where} is damaged ({found}); restore it from a copy, or let the run fall back to an earlier checkpoint.")
+    : StorageException(
+        $"The content sha256:{content.Digest} at {where} is damaged ({found}); restore it from a copy, or let the run fall back to an earlier checkpoint.")
 {
     /// <summary>What was asked for.</summary>
     public ContentRef Content { get; } = content;

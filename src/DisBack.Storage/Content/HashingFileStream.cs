@@ -130,7 +130,9 @@ public sealed class HashingFileStream : Stream
                 // The buffered rest did not fit on a full disk; the file is being given up, and its write already failed or never mattered.
             }
             if (!_committed)
+            {
                 File.Delete(_temporary);
+            }
             _hash.Dispose();
         }
         base.Dispose(disposing);

@@ -29,12 +29,17 @@ public sealed class DocumentReader(IBlobStore blobs, string serviceId)
     }
 
     /// <summary>Which documents there are of a grain type, without reading them: what a copy of them needs to know to read only what has changed.</summary>
-    public async IAsyncEnumerable<DocumentInfo> FindAllAsync(string grainType, string stateName, [EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<DocumentInfo> FindAllAsync(
+        string grainType,
+        string stateName,
+        [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         await foreach (var found in blobs.ListAsync(StateNames.Prefix(serviceId, grainType), cancellation))
         {
             if (StateNames.Parse(serviceId, grainType, found.Name) is var (key, name) && name == stateName)
+            {
                 yield return new(key, found.ETag);
+            }
         }
     }
 

@@ -19,7 +19,9 @@ public static class StateDocument
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
             var line = e is JsonException { LineNumber: { } number } ? $" at line {number + 1}" : "";
-            throw new CorruptDocumentException($"The document '{name}' in {location} is not a valid {typeof(T).Name}{line}: {e.Message.TrimEnd('.')}; restore it from a copy.", e);
+            throw new CorruptDocumentException(
+                $"The document '{name}' in {location} is not a valid {typeof(T).Name}{line}: {e.Message.TrimEnd('.')}; restore it from a copy.",
+                e);
         }
     }
 }

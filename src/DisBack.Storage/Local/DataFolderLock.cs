@@ -58,7 +58,9 @@ public sealed class DataFolderLock : IDisposable
         {
             throw DurableFile.IsDiskFull(e)
                 ? DurableFile.DiskFull(folder, "its lock file", 0, e)
-                : new StorageException($"The data folder '{folder}' cannot be used: {e.Message.TrimEnd('.')}; check its permissions or name another folder with --data.", e);
+                : new StorageException(
+                    $"The data folder '{folder}' cannot be used: {e.Message.TrimEnd('.')}; check its permissions or name another folder with --data.",
+                    e);
         }
     }
 
@@ -67,7 +69,9 @@ public sealed class DataFolderLock : IDisposable
     {
         var folder = Path.GetFullPath(dataFolder);
         if (!File.Exists(LockFile(folder)))
+        {
             return null;
+        }
         using var free = DurableFile.TryOpen(LockFile(folder), FileMode.Open, FileAccess.Read, FileShare.Read);
         return free is null ? ReadOwner(folder) : null;
     }

@@ -10,12 +10,13 @@ public sealed record DataFolderOwner(int ProcessId, DateTimeOffset StartedAt, st
 
 /// <summary>Another living process works in the data folder.</summary>
 /// <param name="folder">The folder.</param>
-/// <param name="owner">That process; null if it has not said so yet.</param>
+/// <param name="owner">That process; null if it has not written it yet.</param>
 public sealed class DataFolderInUseException(string folder, DataFolderOwner? owner) : StorageException(
     owner is null
         ? $"The data folder '{folder}' is in use by another process; wait for it, stop it, or name another folder with --data."
-        : $"The data folder '{folder}' is in use by process {owner.ProcessId} (`{owner.Command}`, since {owner.StartedAt:u}); wait for it, stop it with `kill -INT {owner.ProcessId}`, or name another folder with --data.")
+        : $"The data folder '{folder}' is in use by process {owner.ProcessId} (`{owner.Command}`, since {owner.StartedAt:u}); wait for it, stop it with "
+            + $"`kill -INT {owner.ProcessId}`, or name another folder with --data.")
 {
-    /// <summary>The process that works in the folder; null if it has not said so yet.</summary>
+    /// <summary>The process that works in the folder; null if it has not written it yet.</summary>
     public DataFolderOwner? Owner { get; } = owner;
 }

@@ -15,23 +15,33 @@ internal static partial class DurableFile
     public static void CreateDirectory(string path)
     {
         if (Directory.Exists(path))
+        {
             return;
+        }
         var parent = Path.GetDirectoryName(path);
         if (!string.IsNullOrEmpty(parent))
+        {
             CreateDirectory(parent);
+        }
         Directory.CreateDirectory(path);
         if (!string.IsNullOrEmpty(parent))
+        {
             SyncDirectory(parent);
+        }
     }
 
     /// <summary>Makes renames, creations and deletions in a directory durable; fsync of the files alone does not.</summary>
     public static void SyncDirectory(string path)
     {
         if (OperatingSystem.IsWindows())
+        {
             return;
+        }
         var descriptor = Open(path, 0);
         if (descriptor < 0)
+        {
             throw new IOException($"The directory '{path}' cannot be opened: {Marshal.GetLastPInvokeErrorMessage()}.");
+        }
         using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
         // Some network file systems cannot fsync a directory (EINVAL); their renames are as durable as they get.
         _ = Fsync(descriptor);
@@ -57,7 +67,9 @@ internal static partial class DurableFile
             }
         }
         if (Link(existing, name) == 0)
+        {
             return true;
+        }
         return Marshal.GetLastPInvokeError() == ErrorExists
             ? false
             : throw new IOException($"'{name}' cannot be created: {Marshal.GetLastPInvokeErrorMessage()}", Marshal.GetLastPInvokeError());
@@ -94,7 +106,8 @@ internal static partial class DurableFile
             free = "free space unknown";
         }
         return new StorageException(
-            $"No space left on '{path}' for {what} ({Size(bytes)} needed, {free}); free some space there, or move to a larger disk, and go on: nothing that was already durable is lost.",
+            $"No space left on '{path}' for {what} ({Size(bytes)} needed, {free}); free some space there, or move to a larger disk, and go on: nothing that "
+                + "was already durable is lost.",
             inner);
     }
 

@@ -19,7 +19,9 @@ public sealed class MetricReader(IBlobStore blobs)
         await foreach (var chunk in blobs.ListAsync(ChunkNames.Prefix(run), cancellation))
         {
             if (ChunkNames.IsChunk(run, chunk.Name) && await blobs.ReadAsync(chunk.Name, cancellation) is { } blob)
+            {
                 Parse(chunk.Name, blob.Content, attempts);
+            }
         }
 
         var points = new List<MetricPoint>();
@@ -49,14 +51,20 @@ public sealed class MetricReader(IBlobStore blobs)
                 {
                     var header = Deserialize<ChunkHeader>(text);
                     if (!attempts.TryGetValue(header.Attempt, out attempt))
+                    {
                         attempts.Add(header.Attempt, attempt = new(header.ResumedAt, [], []));
+                    }
                     continue;
                 }
                 var record = Deserialize<ChunkLine>(text);
                 if (record.Point is { } point)
+                {
                     attempt.Points.Add(point);
+                }
                 if (record.Event is { } happened)
+                {
                     attempt.Events.Add(happened);
+                }
             }
             catch (JsonException) when (end < 0)
             {
@@ -64,7 +72,9 @@ public sealed class MetricReader(IBlobStore blobs)
             }
             catch (JsonException e)
             {
-                throw new StorageException($"The metric chunk '{name}' in {blobs.Location} is damaged at line {line}; delete it to go on without its points.", e);
+                throw new StorageException(
+                    $"The metric chunk '{name}' in {blobs.Location} is damaged at line {line}; delete it to go on without its points.",
+                    e);
             }
         }
     }

@@ -49,5 +49,6 @@ internal static class ChunkNames
     public static string Prefix(string run) => $"metrics/{run}/";
 
     /// <summary>Not every name under a run's prefix is its own: the run <c>a</c> is a prefix of the run <c>a/0001</c>.</summary>
-    public static bool IsChunk(string run, string name) => name[Prefix(run).Length..].Split('/') is [{ Length: >= 4 }, var file] && file.EndsWith(".ndjson", StringComparison.Ordinal);
+    public static bool IsChunk(string run, string name) =>
+        name[Prefix(run).Length..].Split('/') is [{ Length: >= 4 }, var file] && file.EndsWith(".ndjson", StringComparison.Ordinal);
 }

@@ -11,10 +11,18 @@ namespace DisBack.Storage.Metrics;
 /// <param name="blobs">Where chunks lie.</param>
 /// <param name="run">The run, for example a trial id; may hold '/'.</param>
 /// <param name="attempt">The attempt of the run.</param>
-/// <param name="resumedAt">The last step that was complete when this attempt began; 0 for a first attempt. Later points of earlier attempts no longer count.</param>
+/// <param name="resumedAt">
+/// The last step that was complete when this attempt began; 0 for a first attempt. Later points of earlier attempts no longer count.
+/// </param>
 /// <param name="chunkBytes">How much is buffered before <see cref="IsFull"/>.</param>
 /// <param name="time">The clock of the chunk headers; null is the system's.</param>
-public sealed class MetricWriter(IBlobStore blobs, string run, int attempt, long resumedAt, int chunkBytes = 256 << 10, TimeProvider? time = null) : IAsyncDisposable
+public sealed class MetricWriter(
+    IBlobStore blobs,
+    string run,
+    int attempt,
+    long resumedAt,
+    int chunkBytes = 256 << 10,
+    TimeProvider? time = null) : IAsyncDisposable
 {
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly SemaphoreSlim _flushing = new(1, 1);
@@ -29,7 +37,9 @@ public sealed class MetricWriter(IBlobStore blobs, string run, int attempt, long
         get
         {
             lock (_adding)
+            {
                 return _lines.Length >= chunkBytes;
+            }
         }
     }
 
@@ -82,8 +92,12 @@ public sealed class MetricWriter(IBlobStore blobs, string run, int attempt, long
         lock (_adding)
         {
             if (_lines.Length == 0)
+            {
                 return null;
-            var header = JsonSerializer.SerializeToUtf8Bytes(new ChunkHeader(ChunkHeader.CurrentSchema, attempt, resumedAt, _time.GetUtcNow()), ChunkJson.Options);
+            }
+            var header = JsonSerializer.SerializeToUtf8Bytes(
+                new ChunkHeader(ChunkHeader.CurrentSchema, attempt, resumedAt, _time.GetUtcNow()),
+                ChunkJson.Options);
             byte[] chunk = [.. header, (byte)'\n', .. _lines.ToArray()];
             _lines = new();
             return chunk;
@@ -107,7 +121,9 @@ public sealed class MetricWriter(IBlobStore blobs, string run, int attempt, long
                 var stored = await blobs.ReadAsync(name, cancellation);
                 _sequence++;
                 if (stored is not null && stored.Content.ToMemory().Span.SequenceEqual(chunk))
+                {
                     return;
+                }
             }
         }
     }

@@ -14,7 +14,10 @@ public sealed class RunViewTests
         var lines = await Lines(
             Update(RunStatus.Recording, "recording", 8, 64, 4, -1, ("loss", 0.51)),
             Update(RunStatus.Recording, "recording", 16, 64, 4, -1, ("loss", 0.42)),
-            Update(RunStatus.Running, "backtracking", 30, 300, 5, 2, ("loss/fake", 0.25), ("fid", 81.25)) with { Events = [Event(RunEventKind.Switch, "The target moved to node 2."), Event(RunEventKind.Checkpoint, "Step 30 is durable.")] });
+            Update(RunStatus.Running, "backtracking", 30, 300, 5, 2, ("loss/fake", 0.25), ("fid", 81.25)) with
+            {
+                Events = [Event(RunEventKind.Switch, "The target moved to node 2."), Event(RunEventKind.Checkpoint, "Step 30 is durable.")],
+            });
         Assert.Equal(
             [
                 "    0:00  recording  step 8 of 64  4.0 steps/s  0:14 left  loss 0.5100",
@@ -42,7 +45,14 @@ public sealed class RunViewTests
         return output.ToString().TrimEnd('\n').Split('\n');
     }
 
-    private static RunUpdate Update(RunStatus status, string stage, long step, long steps, double rate, int target, params (string Name, double Value)[] metrics) => new()
+    private static RunUpdate Update(
+        RunStatus status,
+        string stage,
+        long step,
+        long steps,
+        double rate,
+        int target,
+        params (string Name, double Value)[] metrics) => new()
     {
         Sequence = step,
         Status = status,
@@ -57,7 +67,8 @@ public sealed class RunViewTests
         },
     };
 
-    private static RunEvent Event(RunEventKind kind, string message) => new() { Sequence = 1, At = default, Kind = kind, Status = RunStatus.Running, Message = message };
+    private static RunEvent Event(RunEventKind kind, string message) =>
+        new() { Sequence = 1, At = default, Kind = kind, Status = RunStatus.Running, Message = message };
 
     /// <summary>No time passes, so that the ten seconds between lines never do.</summary>
     private sealed class StoppedClock : TimeProvider

@@ -70,7 +70,8 @@ public sealed class ReportWriterTests : IDisposable
         var error = Assert.Throws<DisBack.Storage.StorageException>(() => ReportWriter.Write(path, new ReportModel { Title = "bare", Status = "failed" }));
         Assert.Contains($"The report '{path}' cannot be written", error.Message);
         Assert.Empty(Directory.GetFiles(_folder));
-        Assert.Throws<DisBack.Storage.StorageException>(() => ReportWriter.Write(Path.Combine(_folder, "absent", "report.html"), new ReportModel { Title = "bare", Status = "failed" }));
+        Assert.Throws<DisBack.Storage.StorageException>(
+            () => ReportWriter.Write(Path.Combine(_folder, "absent", "report.html"), new ReportModel { Title = "bare", Status = "failed" }));
     }
 
     [Fact]
@@ -90,9 +91,13 @@ public sealed class ReportWriterTests : IDisposable
     [Fact]
     public void Very_long_and_very_short_curves_are_drawn()
     {
-        ReportChart Of(int count) => new("loss", [new("loss", [.. Enumerable.Range(0, count).Select(i => ((long)i, i == 50_000 ? 1e4 : 1 + Math.Sin(i)))])], []);
+        ReportChart Of(int count) =>
+            new("loss", [new("loss", [.. Enumerable.Range(0, count).Select(i => ((long)i, i == 50_000 ? 1e4 : 1 + Math.Sin(i)))])], []);
         Assert.InRange(CurvePictures.Svg(Of(100_000), 0).Length, 1_000, 100_000);
-        foreach (var count in new[] { 0, 1, 2 }) XElement.Parse(CurvePictures.Svg(Of(count), 0));
+        foreach (var count in new[] { 0, 1, 2 })
+        {
+            XElement.Parse(CurvePictures.Svg(Of(count), 0));
+        }
         XElement.Parse(CurvePictures.Svg(new("not finite", [new("loss", [(0, double.NaN), (1, double.PositiveInfinity)])], [3]), 0));
     }
 
@@ -103,7 +108,9 @@ public sealed class ReportWriterTests : IDisposable
         using var picture = SKBitmap.Decode(png);
         Assert.Equal((860, 900), (picture.Width, picture.Height));
         for (var chart = 0; chart < 3; chart++) // the strip with the title: some ink on mostly white paper
+        {
             Assert.InRange(Enumerable.Range(0, 860 * 25).Count(i => picture.GetPixel(i % 860, 300 * chart + i / 860).Red < 150), 20, 2000);
+        }
         Assert.Equal(png, CurvePictures.Png(Example().Charts));
     }
 

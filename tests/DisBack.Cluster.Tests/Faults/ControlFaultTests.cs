@@ -13,7 +13,8 @@ public sealed class ControlFaultTests() : FaultTests(new() { Controls = 2, Worke
         var owner = Cluster.Silo(HeadBefore(trial, attempt: 2).Silo);
 
         await owner.KillAsync();
-        await Cluster.HistoryAsync(record => record.Event == HistoryEvent.CheckpointCommitted && record.Run == TestCluster.NameOf(trial) && record.Silo != owner.Name);
+        await Cluster.HistoryAsync(
+            record => record.Event == HistoryEvent.CheckpointCommitted && record.Run == TestCluster.NameOf(trial) && record.Silo != owner.Name);
 
         Assert.Equal(1, (await EndsAsIfNothingHadHappenedAsync(trial, 600)).Attempt);
     }

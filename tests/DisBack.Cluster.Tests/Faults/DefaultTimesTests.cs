@@ -15,11 +15,23 @@ public sealed class DefaultTimesTests() : FaultTests(new() { Configuration = new
         const int steps = 600;
         var (trial, _) = await TrainAsync(steps);
 
-        if (hangs) Cluster.Azurite.Pause();
-        else await Cluster.Azurite.StopAsync();
+        if (hangs)
+        {
+            Cluster.Azurite.Pause();
+        }
+        else
+        {
+            await Cluster.Azurite.StopAsync();
+        }
         await Task.Delay(TimeSpan.FromMinutes(1), Cancellation);
-        if (hangs) Cluster.Azurite.Continue();
-        else await Cluster.Azurite.RestartAsync();
+        if (hangs)
+        {
+            Cluster.Azurite.Continue();
+        }
+        else
+        {
+            await Cluster.Azurite.RestartAsync();
+        }
 
         var run = await EndsAsIfNothingHadHappenedAsync(trial, steps);
         Assert.True(run.Attempt == 1, string.Join('\n', run.Attempts));

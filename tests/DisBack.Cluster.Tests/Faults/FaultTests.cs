@@ -8,7 +8,9 @@ using DisBack.TestKit.Silos;
 
 namespace DisBack.Cluster.Tests.Faults;
 
-/// <summary>A cluster with faults in it, and what must come of every trial all the same: the student of a run without faults, and a history without contradictions.</summary>
+/// <summary>
+/// A cluster with faults in it, and what must come of every trial all the same: the student of a run without faults, and a history without contradictions.
+/// </summary>
 /// <param name="options">The cluster.</param>
 /// <param name="hosts">Whether every silo is on a host of its own, that can be cut off and has its own disks.</param>
 public abstract class FaultTests(TestClusterOptions options, bool hosts = false) : IAsyncLifetime
@@ -25,7 +27,10 @@ public abstract class FaultTests(TestClusterOptions options, bool hosts = false)
     {
         if (hosts)
         {
-            if (await Network.WhyNotAsync() is { } reason) Assert.Skip(reason);
+            if (await Network.WhyNotAsync() is { } reason)
+            {
+                Assert.Skip(reason);
+            }
             _network = await Network.StartAsync();
         }
         Cluster = await TestCluster.StartAsync(options with { Network = _network });
@@ -33,8 +38,14 @@ public abstract class FaultTests(TestClusterOptions options, bool hosts = false)
 
     public async ValueTask DisposeAsync()
     {
-        if (Cluster is not null) await Cluster.DisposeAsync();
-        if (_network is not null) await _network.DisposeAsync();
+        if (Cluster is not null)
+        {
+            await Cluster.DisposeAsync();
+        }
+        if (_network is not null)
+        {
+            await _network.DisposeAsync();
+        }
         GC.SuppressFinalize(this);
     }
 
@@ -52,7 +63,8 @@ public abstract class FaultTests(TestClusterOptions options, bool hosts = false)
 
     /// <summary>The newest committed checkpoint of a trial before a beginning of an attempt.</summary>
     protected HistoryRecord HeadBefore(ITrialGrain trial, int attempt) =>
-        Cluster.History.Records.Last(record => record.Event == HistoryEvent.CheckpointCommitted && record.Run == TestCluster.NameOf(trial) && record.Attempt < attempt);
+        Cluster.History.Records
+            .Last(record => record.Event == HistoryEvent.CheckpointCommitted && record.Run == TestCluster.NameOf(trial) && record.Attempt < attempt);
 
     /// <summary>Waits for the trial's end and compares.</summary>
     protected async Task<RunRecord> EndsAsIfNothingHadHappenedAsync(ITrialGrain trial, int steps, IReadOnlySet<string>? damaged = null)
@@ -81,9 +93,14 @@ public abstract class FaultTests(TestClusterOptions options, bool hosts = false)
         await await Task.WhenAny(fenced, zombie.Exit);
         Assert.NotEqual(zombie.Name, replaced.Silo);
         await EndsAsIfNothingHadHappenedAsync(trial, steps);
-        if (zombie.IsRunning) Assert.Equal(0, Metrics.Sum(await zombie.MetricsAsync(), "disback_slots_used"));
+        if (zombie.IsRunning)
+        {
+            Assert.Equal(0, Metrics.Sum(await zombie.MetricsAsync(), "disback_slots_used"));
+        }
         Assert.DoesNotContain(
-            Cluster.History.Records.Skip(before), record => record is { Event: HistoryEvent.CheckpointCommitted or HistoryEvent.CheckpointAcknowledged, Attempt: 1 } && record.Run == TestCluster.NameOf(trial));
+            Cluster.History.Records.Skip(before),
+            record => record is { Event: HistoryEvent.CheckpointCommitted or HistoryEvent.CheckpointAcknowledged, Attempt: 1 }
+                && record.Run == TestCluster.NameOf(trial));
     }
 
     private DisBack.Specs.Experiments.ExperimentSpec Spec(int steps) => TinyExperiment.Spec("fault", Cluster.Teacher, backtracking: steps);

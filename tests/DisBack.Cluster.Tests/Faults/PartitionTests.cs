@@ -25,8 +25,10 @@ public sealed class PartitionTests() : FaultTests(new() { Controls = 2, Workers 
 
         Assert.NotEqual(worker.Name, resumed.Silo);
         await EndsAsIfNothingHadHappenedAsync(trial, steps);
-        var began = Cluster.History.Records.First(record => record.Event == HistoryEvent.AttemptBegan && record.Run == resumed.Run && record.Attempt == resumed.Attempt);
+        var began = Cluster.History.Records
+            .First(record => record.Event == HistoryEvent.AttemptBegan && record.Run == resumed.Run && record.Attempt == resumed.Attempt);
         Assert.DoesNotContain(
-            Cluster.History.Records, record => record is { Event: HistoryEvent.CheckpointCommitted, Attempt: 1 } && record.Run == resumed.Run && record.Sequence > began.Sequence);
+            Cluster.History.Records, record => record is { Event: HistoryEvent.CheckpointCommitted, Attempt: 1 } && record.Run == resumed.Run
+                && record.Sequence > began.Sequence);
     }
 }

@@ -85,9 +85,17 @@ public sealed class ServiceFaultTests() : FaultTests(new())
         var (first, _) = await TrainAsync(90);
         await EndsAsIfNothingHadHappenedAsync(first, 90);
 
-        foreach (var silo in Cluster.Workers) await silo.KillAsync();
-        var flipped = Cluster.Workers.Where(silo => Directory.Exists(silo.Cache)).SelectMany(silo => Directory.EnumerateFiles(silo.Cache, "*", SearchOption.AllDirectories)).ToList();
-        foreach (var file in flipped) Flip(file);
+        foreach (var silo in Cluster.Workers)
+        {
+            await silo.KillAsync();
+        }
+        var flipped = Cluster.Workers.Where(silo => Directory.Exists(silo.Cache))
+            .SelectMany(silo => Directory.EnumerateFiles(silo.Cache, "*", SearchOption.AllDirectories))
+            .ToList();
+        foreach (var file in flipped)
+        {
+            Flip(file);
+        }
         await Cluster.ReviveAsync();
 
         Assert.NotEmpty(flipped);

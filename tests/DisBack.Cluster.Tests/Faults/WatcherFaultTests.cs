@@ -16,9 +16,12 @@ public sealed partial class WatcherFaultTests() : FaultTests(new() { Controls = 
     {
         const int steps = 600;
         var tokens = Path.Combine(Cluster.Folder, "tokens.json");
-        var token = Token().Match(await ChildProcess.RunAsync("dotnet", Repository.Built("client/DisBack.Gateway"), "token", "add", "me", "--role", "viewer", "--tokens", tokens)).Value;
-        var settings = Cluster.Membership.Concat([new("Tokens:File", tokens), new("Endpoints:Http", "0")]).Select(setting => $"--{setting.Key}={setting.Value}");
-        await using var gateway = ChildProcess.Start("dotnet", [Repository.Built("client/DisBack.Gateway"), .. settings]);
+        var gatewayProgram = Repository.Built("client/DisBack.Gateway");
+        var added = await ChildProcess.RunAsync("dotnet", gatewayProgram, "token", "add", "me", "--role", "viewer", "--tokens", tokens);
+        var token = Token().Match(added).Value;
+        var settings = Cluster.Membership.Concat([new("Tokens:File", tokens), new("Endpoints:Http", "0")])
+            .Select(setting => $"--{setting.Key}={setting.Value}");
+        await using var gateway = ChildProcess.Start("dotnet", [gatewayProgram, .. settings]);
         var address = Listening().Match(await gateway.SeesAsync("Now listening on: ", Cancellation)).Value;
         await gateway.SeesAsync("Connected to the cluster", Cancellation);
         var (trial, _) = await TrainAsync(steps);
@@ -28,7 +31,8 @@ public sealed partial class WatcherFaultTests() : FaultTests(new() { Controls = 
 
         var owner = Cluster.Silo(HeadBefore(trial, attempt: 2).Silo);
         await owner.KillAsync();
-        await Cluster.HistoryAsync(record => record.Event == HistoryEvent.CheckpointCommitted && record.Run == TestCluster.NameOf(trial) && record.Silo != owner.Name);
+        await Cluster.HistoryAsync(
+            record => record.Event == HistoryEvent.CheckpointCommitted && record.Run == TestCluster.NameOf(trial) && record.Silo != owner.Name);
         await Task.WhenAll(Cluster.Controls.Select(silo => silo.KillAsync()));
         await Cluster.ReviveAsync();
         var code = await watcher.Exit.WaitAsync(Cancellation);
@@ -36,15 +40,16 @@ public sealed partial class WatcherFaultTests() : FaultTests(new() { Controls = 
         await using var why = Disback(_ => { }, "why", trial.GetPrimaryKeyString());
 
         Assert.True(code == 0, watcher.LastLines);
-        var sequences = lines.SelectMany(line => JsonNode.Parse(line)!["events"]!.AsArray()).Select(happened => happened!["sequence"]!.GetValue<long>()).ToList();
+        var sequences = lines.SelectMany(line => JsonNode.Parse(line)!["events"]!.AsArray()).Select(happened => happened!["sequence"]!.GetValue<long>())
+            .ToList();
         Assert.Equal(Enumerable.Range(1, (int)run.Sequence).Select(number => (long)number), sequences);
         Assert.Equal((0, "It is complete."), (await why.Exit, why.LastLines));
 
-        ChildProcess Disback(Action<string> said, params string[] arguments) => ChildProcess.Start(
+        ChildProcess Disback(Action<string> onOutput, params string[] arguments) => ChildProcess.Start(
             "dotnet",
             [Repository.Built("client/DisBack.Cli", "disback"), .. arguments, "--cluster", address, "--data", Cluster.Folder],
             new Dictionary<string, string> { ["DISBACK_TOKEN"] = token },
-            said);
+            onOutput);
     }
 
     [GeneratedRegex(@"^\S+$", RegexOptions.Multiline)]

@@ -9,7 +9,8 @@ namespace DisBack.Cluster.Tests.Faults;
 public sealed class WorkerFaultTests() : FaultTests(new())
 {
     /// <summary>What the settings of these clusters grant: <c>Training:Drain</c>, and the host's own farewell.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.Parse(TestClusterOptions.Quick["Training:Drain"], CultureInfo.InvariantCulture) + TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_grace = TimeSpan.Parse(TestClusterOptions.Quick["Training:Drain"], CultureInfo.InvariantCulture)
+        + TimeSpan.FromSeconds(20);
 
     [Fact]
     public async Task A_killed_worker_is_replaced_by_another_that_goes_on_from_the_head_checkpoint()
@@ -34,7 +35,7 @@ public sealed class WorkerFaultTests() : FaultTests(new())
     {
         var (trial, worker) = await TrainAsync(300);
 
-        Assert.Equal(0, await worker.TerminateAsync().WaitAsync(Grace, Cancellation));
+        Assert.Equal(0, await worker.TerminateAsync().WaitAsync(s_grace, Cancellation));
         var resumed = await ResumedAsync(trial, attempt: 2);
 
         // The checkpoint is of the step at which it stopped, so that none is made twice.
@@ -66,7 +67,8 @@ public sealed class WorkerFaultTests() : FaultTests(new())
         Assert.Equal((1, 0, 0), (Sum("disback_slots_total"), Sum("disback_slots_used"), Sum("disback_slots_queue")));
         Assert.Contains(metrics, metric => metric.Name.StartsWith("orleans_", StringComparison.Ordinal));
         // Labels of ours are of a few values: never a run, a grain or a digest.
-        Assert.Empty(ours.SelectMany(metric => metric.Labels.Keys).Except(["kind", "cause", "loss", "call", "le", "otel_scope_name", "otel_scope_version", "otel_scope_schema_url"]));
+        Assert.Empty(ours.SelectMany(metric => metric.Labels.Keys)
+            .Except(["kind", "cause", "loss", "call", "le", "otel_scope_name", "otel_scope_version", "otel_scope_schema_url"]));
         Assert.DoesNotContain(ours.SelectMany(metric => metric.Labels.Values), value => value.Contains("fault", StringComparison.Ordinal) || value.Length > 40);
 
         double Sum(string name, params (string Label, string Value)[] labels) => Metrics.Sum(ours, name, labels);

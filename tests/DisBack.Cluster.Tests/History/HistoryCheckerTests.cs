@@ -46,7 +46,9 @@ public sealed class HistoryCheckerTests
         for (var missing = 0; missing < s_good.Length; missing++)
         {
             for (var other = missing; other < s_good.Length; other++)
+            {
                 Assert.Empty(Check([.. s_good.Where((_, line) => line != missing && line != other)]));
+            }
         }
     }
 
@@ -81,19 +83,22 @@ public sealed class HistoryCheckerTests
         Breaks(HistoryRule.Fencing, [Began(1, 2, 0, ""), Ended(1, 3, "Lost"), Committed(1, 4, 5, "d5")]);
 
     [Fact]
-    public void A_zombie_completes() => Breaks(HistoryRule.Fencing, [.. s_good.Where(record => record.Event != Completed), new(Completed, Run, 1) { Sequence = 12 }]);
+    public void A_zombie_completes() =>
+        Breaks(HistoryRule.Fencing, [.. s_good.Where(record => record.Event != Completed), new(Completed, Run, 1) { Sequence = 12 }]);
 
     [Fact]
     public void An_acknowledged_checkpoint_is_lost_to_the_next_attempt() =>
         Breaks(HistoryRule.NothingAcknowledgedIsLost, [.. s_good, Acknowledged(1, 12, "d12")]);
 
     [Fact]
-    public void A_committed_checkpoint_is_lost_to_the_next_attempt_whether_or_not_a_worker_heard_of_it() =>
+    public void A_committed_checkpoint_is_lost_to_the_next_attempt_whether_or_not_a_worker_knows_of_it() =>
         Breaks(HistoryRule.NothingAcknowledgedIsLost, [.. s_good, Ended(2, 13, "Lost"), Began(3, 14, 10, "d10")]);
 
     [Fact]
     public void A_thread_goes_on_from_behind_an_acknowledged_checkpoint_and_nobody_saw_the_attempt_begin() =>
-        Breaks(HistoryRule.NothingAcknowledgedIsLost, [.. s_good.Where(record => record is not { Event: AttemptBegan, Attempt: 2 }), Acknowledged(1, 12, "d12")]);
+        Breaks(
+            HistoryRule.NothingAcknowledgedIsLost,
+            [.. s_good.Where(record => record is not { Event: AttemptBegan, Attempt: 2 }), Acknowledged(1, 12, "d12")]);
 
     [Fact]
     public void A_damaged_checkpoint_is_not_lost_but_fallen_back_from()
@@ -114,7 +119,14 @@ public sealed class HistoryCheckerTests
         Assert.Equal(
             HistoryRule.RightResume,
             Assert.Single(HistoryChecker.Check(
-                [Began(1, 2, 0, ""), Committed(1, 3, 5, "d5"), Committed(1, 4, 10, "d10"), Committed(1, 5, 15, "d15"), Began(2, 6, 15, "d15"), Resumed(2, 5, "d5")],
+                [
+                    Began(1, 2, 0, ""),
+                    Committed(1, 3, 5, "d5"),
+                    Committed(1, 4, 10, "d10"),
+                    Committed(1, 5, 15, "d15"),
+                    Began(2, 6, 15, "d15"),
+                    Resumed(2, 5, "d5"),
+                ],
                 damaged: new HashSet<string> { "d15" })).Rule);
 
     [Fact]
@@ -180,28 +192,34 @@ public sealed class HistoryCheckerTests
     public void A_line_of_a_silo_is_read_and_others_are_not()
     {
         const string line =
-            """{"Timestamp":"2026-01-02T03:04:05.678Z","EventId":3,"LogLevel":"Information","Category":"DisBack.History","Message":"...","State":{"Message":"...","Run":"backtracking/a/0000","Attempt":2,"Sequence":9,"Step":15,"Digest":"d15","{OriginalFormat}":"..."}}""";
+            """{"Timestamp":"2026-01-02T03:04:05.678Z","EventId":3,"LogLevel":"Information","Category":"DisBack.History","Message":"...","State":"""
+            + """{"Message":"...","Run":"backtracking/a/0000","Attempt":2,"Sequence":9,"Step":15,"Digest":"d15","{OriginalFormat}":"..."}}""";
 
         var record = HistoryReader.Parse(line, "control-0");
 
-        Assert.Equal(Committed(2, 9, 15, "d15") with { Silo = "control-0", At = DateTimeOffset.Parse("2026-01-02T03:04:05.678Z", System.Globalization.CultureInfo.InvariantCulture) }, record);
+        var at = DateTimeOffset.Parse("2026-01-02T03:04:05.678Z", System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal(Committed(2, 9, 15, "d15") with { Silo = "control-0", At = at }, record);
         Assert.Null(HistoryReader.Parse(line[..^20], "control-0"));
         Assert.Null(HistoryReader.Parse("""{"Category":"Orleans","Message":"about DisBack.History","State":{}}""", "control-0"));
         Assert.Null(HistoryReader.Parse("words", "control-0"));
     }
 
-    private static void Breaks(HistoryRule rule, ImmutableArray<HistoryRecord> history) => Assert.Contains(rule, HistoryChecker.Check(history).Select(violation => violation.Rule).Distinct());
+    private static void Breaks(HistoryRule rule, ImmutableArray<HistoryRecord> history) =>
+        Assert.Contains(rule, HistoryChecker.Check(history).Select(violation => violation.Rule).Distinct());
 
     private static IReadOnlyList<Violation> Check(ImmutableArray<HistoryRecord> history) =>
         HistoryChecker.Check(history, history.Length == s_good.Length ? new Dictionary<string, RunRecord> { [Run] = s_document } : null);
 
-    private static HistoryRecord Began(int attempt, long sequence, long step, string digest) => new(AttemptBegan, Run, attempt) { Sequence = sequence, Step = step, Digest = digest };
+    private static HistoryRecord Began(int attempt, long sequence, long step, string digest) =>
+        new(AttemptBegan, Run, attempt) { Sequence = sequence, Step = step, Digest = digest };
 
     private static HistoryRecord Ended(int attempt, long sequence, string cause) => new(AttemptEnded, Run, attempt) { Sequence = sequence, Cause = cause };
 
-    private static HistoryRecord Committed(int attempt, long sequence, long step, string digest) => new(CheckpointCommitted, Run, attempt) { Sequence = sequence, Step = step, Digest = digest };
+    private static HistoryRecord Committed(int attempt, long sequence, long step, string digest) =>
+        new(CheckpointCommitted, Run, attempt) { Sequence = sequence, Step = step, Digest = digest };
 
-    private static HistoryRecord Acknowledged(int attempt, long step, string digest) => new(CheckpointAcknowledged, Run, attempt) { Step = step, Digest = digest };
+    private static HistoryRecord Acknowledged(int attempt, long step, string digest) =>
+        new(CheckpointAcknowledged, Run, attempt) { Step = step, Digest = digest };
 
     private static HistoryRecord Resumed(int attempt, long step, string digest) => new(HistoryEvent.Resumed, Run, attempt) { Step = step, Digest = digest };
 }

@@ -50,7 +50,8 @@ public sealed class NetworkTests
         Assert.SkipWhen(await Network.WhyNotAsync() is not null, "Network namespaces cannot be made here.");
         await using var network = await Network.StartAsync();
         var (host, other) = (await network.AddHostAsync(), await network.AddHostAsync());
-        const string listen = "const s = require('dgram').createSocket('udp4'); s.on('message', m => console.log('heard ' + m)); s.bind(5000, () => console.log('listening'));";
+        const string listen
+            = "const s = require('dgram').createSocket('udp4'); s.on('message', m => console.log('heard ' + m)); s.bind(5000, () => console.log('listening'));";
         var (program, arguments) = host.Within("node", ["-e", listen]);
         await using var listener = ChildProcess.Start(program, arguments);
         await listener.SeesAsync("listening", Cancellation);

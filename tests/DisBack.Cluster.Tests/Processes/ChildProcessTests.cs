@@ -22,7 +22,7 @@ public sealed class ChildProcessTests
     }
 
     [Fact]
-    public async Task A_signal_is_heard_and_the_exit_code_tells_of_it()
+    public async Task A_signal_arrives_and_the_exit_code_shows_it()
     {
         await using var stopped = ChildProcess.Start("sh", ["-c", "trap 'echo terminated; exit 3' TERM; echo ready; while true; do sleep 0.01; done"]);
         await stopped.SeesAsync("ready", Cancellation);
@@ -47,5 +47,6 @@ public sealed class ChildProcessTests
     }
 
     private static bool IsAlive(int process) =>
-        File.Exists($"/proc/{process}/status") && !File.ReadLines($"/proc/{process}/status").Any(line => line.StartsWith("State:\tZ", StringComparison.Ordinal));
+        File.Exists($"/proc/{process}/status")
+            && !File.ReadLines($"/proc/{process}/status").Any(line => line.StartsWith("State:\tZ", StringComparison.Ordinal));
 }

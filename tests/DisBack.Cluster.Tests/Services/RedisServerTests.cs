@@ -9,7 +9,10 @@ public sealed class RedisServerTests
     public async Task A_killed_Redis_comes_back_with_what_it_had_acknowledged_and_an_emptied_one_with_nothing()
     {
         await using var redis = await RedisServer.StartAsync();
-        await using (var client = await ConnectionMultiplexer.ConnectAsync(redis.Address)) await client.GetDatabase().StringSetAsync("key", "value");
+        await using (var client = await ConnectionMultiplexer.ConnectAsync(redis.Address))
+        {
+            await client.GetDatabase().StringSetAsync("key", "value");
+        }
 
         await redis.KillAsync();
         await redis.RestartAsync();

@@ -8,7 +8,8 @@ public sealed class TestClusterTests
     [Fact]
     public async Task A_cluster_without_faults_makes_the_same_student_as_one_process()
     {
-        var alone = await FaultFreeRun.StudentsAsync(teacher => [TinyExperiment.Spec("alone", teacher), TinyExperiment.Spec("again", teacher), TinyExperiment.Spec("other", teacher, seed: 1)]);
+        var alone = await FaultFreeRun.StudentsAsync(
+            teacher => [TinyExperiment.Spec("alone", teacher), TinyExperiment.Spec("again", teacher), TinyExperiment.Spec("other", teacher, seed: 1)]);
         await using var cluster = await TestCluster.StartAsync();
 
         var trial = await cluster.SubmitAsync(TinyExperiment.Spec("clustered", cluster.Teacher), TestContext.Current.CancellationToken);

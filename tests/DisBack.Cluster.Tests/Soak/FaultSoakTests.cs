@@ -19,7 +19,10 @@ public sealed class FaultSoakTests
 
         var report = await FaultSoak.RunAsync(seed, count, line =>
         {
-            lock (told) told.Add(line);
+            lock (told)
+            {
+                told.Add(line);
+            }
         });
 
         TestContext.Current.TestOutputHelper!.WriteLine($"{report}");
@@ -27,7 +30,10 @@ public sealed class FaultSoakTests
             report.Failures.Count == 0,
             $"{report}\nReplay: dotnet run -c Release --project tests/DisBack.Benchmarks -- faults --seed {seed} --count {count}\n{string.Join('\n', told)}");
         Assert.InRange(report.Trials, 1, report.Attempts - 1);
-        if (report.NoNetwork is not null) return;
+        if (report.NoNetwork is not null)
+        {
+            return;
+        }
         // A soak that hits nothing would find nothing.
         Assert.Empty(report.Scheduled.Keys.Except(report.Faults.Keys));
         Assert.InRange(report.Faults.Values.Sum(), count * 8 / 10, count);

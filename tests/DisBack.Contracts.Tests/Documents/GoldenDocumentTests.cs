@@ -48,7 +48,10 @@ public sealed class GoldenDocumentTests
     {
         var golden = string.Concat(s_documents.Keys.Select(document => Golden(Newest(document))));
 
-        foreach (var value in Enum.GetValues(values)) Assert.Contains($": {JsonSerializer.Serialize(value, values, StorageJson.Options)}", golden, StringComparison.Ordinal);
+        foreach (var value in Enum.GetValues(values))
+        {
+            Assert.Contains($": {JsonSerializer.Serialize(value, values, StorageJson.Options)}", golden, StringComparison.Ordinal);
+        }
     }
 
     private static string Golden(string file) => File.ReadAllText(Path.Combine(s_folder, file));

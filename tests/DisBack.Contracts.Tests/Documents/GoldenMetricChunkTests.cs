@@ -4,7 +4,9 @@ using DisBack.Storage.Metrics;
 
 namespace DisBack.Contracts.Tests.Documents;
 
-/// <summary>The same promise as <see cref="GoldenDocumentTests"/> for chunks of metrics: <c>metrics.1.ndjson</c> is read and written as it stands, for good.</summary>
+/// <summary>
+/// The same promise as <see cref="GoldenDocumentTests"/> for chunks of metrics: <c>metrics.1.ndjson</c> is read and written as it stands, for good.
+/// </summary>
 public sealed class GoldenMetricChunkTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("disback-golden-");

@@ -36,7 +36,10 @@ public sealed class MilestoneRecordTests
     [InlineData("""{"loss":0.5}""")]
     public void A_payload_that_is_not_that_of_its_kind_is_refused_with_what_to_do(string payload)
     {
-        Assert.Contains("version of the control silos", Assert.Throws<DisBackException>(new MilestoneRecord(MilestoneRecord.Node, 30, payload, s_content).ToNode).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "version of the control silos",
+            Assert.Throws<DisBackException>(new MilestoneRecord(MilestoneRecord.Node, 30, payload, s_content).ToNode).Message,
+            StringComparison.Ordinal);
         Assert.Throws<DisBackException>(new MilestoneRecord(MilestoneRecord.Switch, 30, payload).ToSwitch);
         Assert.Throws<DisBackException>(new MilestoneRecord(MilestoneRecord.Node, 30, """{"index":3}""").ToNode);
     }

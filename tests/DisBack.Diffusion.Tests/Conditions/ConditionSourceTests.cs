@@ -48,7 +48,11 @@ public sealed class ConditionSourceTests
     {
         using var scope = NewDisposeScope();
         var error = Assert.Throws<DisBackException>(() => new EmbeddingConditions(
-            new Dictionary<string, Tensor> { ["text"] = zeros(4, 2), ["pooled"] = zeros(3, 2) }, new Dictionary<string, Tensor> { ["text"] = zeros(1, 2), ["pooled"] = zeros(1, 2) }));
+            new Dictionary<string, Tensor> { ["text"] = zeros(4, 2), ["pooled"] = zeros(3, 2) }, new Dictionary<string, Tensor>
+            {
+                ["text"] = zeros(1, 2),
+                ["pooled"] = zeros(1, 2),
+            }));
         Assert.Contains("'pooled' have 3 rows", error.Message, StringComparison.Ordinal);
         error = Assert.Throws<DisBackException>(() => new EmbeddingConditions(
             new Dictionary<string, Tensor> { ["text"] = zeros(4, 2) }, new Dictionary<string, Tensor> { ["text"] = zeros(1, 3) }));

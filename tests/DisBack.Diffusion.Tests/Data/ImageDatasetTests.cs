@@ -55,7 +55,10 @@ public sealed class ImageDatasetTests : IDisposable
         using var fresh = Numbered(10);
         var streams = new RandomStreams(3);
         var inOrder = Enumerable.Range(0, 8).Select(step => Values(data, streams, step, 4)).ToArray();
-        foreach (var step in new[] { 7, 0, 2, 5, 2 }) Assert.Equal(inOrder[step], Values(fresh, new RandomStreams(3), step, 4));
+        foreach (var step in new[] { 7, 0, 2, 5, 2 })
+        {
+            Assert.Equal(inOrder[step], Values(fresh, new RandomStreams(3), step, 4));
+        }
         Assert.NotEqual(inOrder[0], Values(data, new RandomStreams(4), 0, 4));
         Assert.Equal(inOrder[0], Values(data, streams, 0, 4));
     }
@@ -175,14 +178,20 @@ public sealed class ImageDatasetTests : IDisposable
     {
         var header = new byte[4 + 4 * sizes.Length];
         BinaryPrimitives.WriteInt32BigEndian(header, 0x800 | sizes.Length);
-        for (var i = 0; i < sizes.Length; i++) BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4 + 4 * i), sizes[i]);
+        for (var i = 0; i < sizes.Length; i++)
+        {
+            BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4 + 4 * i), sizes[i]);
+        }
         return [.. header, .. content];
     }
 
     private static byte[] Gzip(byte[] content)
     {
         var zipped = new MemoryStream();
-        using (var gzip = new GZipStream(zipped, CompressionLevel.Fastest)) gzip.Write(content);
+        using (var gzip = new GZipStream(zipped, CompressionLevel.Fastest))
+        {
+            gzip.Write(content);
+        }
         return zipped.ToArray();
     }
 }

@@ -28,7 +28,9 @@ public sealed class ImageFolderTests : IDisposable
     public void A_flat_folder_has_no_classes_and_grey_files_keep_every_level()
     {
         for (var level = 0; level < 256; level++)
+        {
             Save($"{level:D3}.png", 1, 1, (_, _) => new SKColor((byte)level, (byte)level, (byte)level));
+        }
         using var data = Load(channels: 1);
         Assert.Null(data.Labels);
         Assert.Equal(Enumerable.Range(0, 256).Select(i => (byte)i), data.Images.data<byte>().ToArray());
@@ -97,7 +99,12 @@ public sealed class ImageFolderTests : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using var bitmap = new SKBitmap(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
         for (var y = 0; y < height; y++)
-            for (var x = 0; x < width; x++) bitmap.SetPixel(x, y, color(x, y));
+        {
+            for (var x = 0; x < width; x++)
+            {
+                bitmap.SetPixel(x, y, color(x, y));
+            }
+        }
         using var encoded = bitmap.Encode(format, 95);
         File.WriteAllBytes(path, encoded.ToArray());
     }

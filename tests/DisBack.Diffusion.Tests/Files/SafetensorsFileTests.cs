@@ -15,23 +15,24 @@ public sealed class SafetensorsFileTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private static readonly ScalarType[] Types =
+    private static readonly ScalarType[] s_types =
     [
         ScalarType.Float64, ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16, ScalarType.Int64, ScalarType.Int32,
         ScalarType.Int16, ScalarType.Int8, ScalarType.Byte, ScalarType.Bool,
     ];
 
-    private static readonly Gen<(string Name, ScalarType Type, long[] Shape)[]> Contents = Gen
-        .Select(Gen.String[Gen.Char.AlphaNumeric, 1, 12], Gen.Int[0, Types.Length - 1].Select(i => Types[i]), Gen.Long[0, 4].Array[0, 4]).Array[0, 8]
+    private static readonly Gen<(string Name, ScalarType Type, long[] Shape)[]> s_contents = Gen
+        .Select(Gen.String[Gen.Char.AlphaNumeric, 1, 12], Gen.Int[0, s_types.Length - 1].Select(i => s_types[i]), Gen.Long[0, 4].Array[0, 4]).Array[0, 8]
         .Select(items => items.DistinctBy(item => item.Item1).ToArray());
 
     [Fact]
-    public void What_is_written_is_read_back_bit_for_bit() => Contents.Sample(
+    public void What_is_written_is_read_back_bit_for_bit() => s_contents.Sample(
         content =>
         {
             using var scope = NewDisposeScope();
             using var generator = new Generator(1);
-            var tensors = content.Select(item => (item.Name, Value: randint(0, 100, item.Shape, ScalarType.Int64, generator: generator).to(item.Type))).ToArray();
+            var tensors = content.Select(item => (item.Name, Value: randint(0, 100, item.Shape, ScalarType.Int64, generator: generator).to(item.Type)))
+                .ToArray();
             var metadata = new Dictionary<string, string> { ["key"] = "{\"value\": \"ü\"}" };
             var path = PathOf(Guid.NewGuid().ToString("N"));
             SafetensorsFile.Write(path, tensors, metadata);
@@ -82,7 +83,10 @@ public sealed class SafetensorsFileTests : IDisposable
         var parameter = zeros(2, 3).requires_grad_();
         var transposed = zeros(3, 2).requires_grad_();
         file.ReadInto("p", parameter);
-        using (no_grad()) file.ReadInto("p", transposed.t());
+        using (no_grad())
+        {
+            file.ReadInto("p", transposed.t());
+        }
         Assert.True(parameter.is_leaf && transposed.is_leaf);
         Assert.Equal(42, parameter.sum().item<float>());
         Assert.Equal(42, transposed.sum().item<float>());
@@ -106,13 +110,19 @@ public sealed class SafetensorsFileTests : IDisposable
         damage =>
         {
             var bytes = Sample();
-            foreach (var (position, value) in damage) bytes[position] = value;
+            foreach (var (position, value) in damage)
+            {
+                bytes[position] = value;
+            }
             var path = PathOf(Guid.NewGuid().ToString("N"));
             File.WriteAllBytes(path, bytes);
             try
             {
                 using var file = SafetensorsFile.Open(path);
-                foreach (var name in file.Entries.Keys) file.Read(name).Dispose();
+                foreach (var name in file.Entries.Keys)
+                {
+                    file.Read(name).Dispose();
+                }
             }
             catch (DisBackException)
             {

@@ -54,9 +54,15 @@ public sealed class DigitFeaturesTests : IDisposable
     {
         using var images = zeros(1, 1, 14, 14);
         IFeatureNetwork network;
-        using (NewDisposeScope()) network = FeatureNetworks.Open("digits");
+        using (NewDisposeScope())
+        {
+            network = FeatureNetworks.Open("digits");
+        }
         using (network)
-        using (var features = network.Extract(images)) Assert.Equal([1, 64], features.shape);
+        using (var features = network.Extract(images))
+        {
+            Assert.Equal([1, 64], features.shape);
+        }
     }
 
     [Fact]

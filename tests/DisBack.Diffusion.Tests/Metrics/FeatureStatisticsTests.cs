@@ -20,7 +20,10 @@ public sealed class FeatureStatisticsTests
                 using var generator = new Generator((ulong)c.seed);
                 var all = randn([c.cuts.Sum(), 4], float64, generator: generator) * tensor(new double[] { 1, 10, 0.1, 0 }) + 5;
                 using var statistics = new FeatureStatistics();
-                foreach (var part in all.split([.. c.cuts.Select(n => (long)n)])) statistics.Add(part);
+                foreach (var part in all.split([.. c.cuts.Select(n => (long)n)]))
+                {
+                    statistics.Add(part);
+                }
                 Assert.Equal(all.shape[0], statistics.Count);
                 Assert.True(allclose(all.mean([0]), statistics.Mean, 1e-12, 1e-12));
                 Assert.True(allclose(all.t().cov(), statistics.Covariance(), 1e-11, 1e-12));
@@ -47,7 +50,10 @@ public sealed class FeatureStatisticsTests
         using (var features = ones(3, 2))
         using (var statistics = new FeatureStatistics())
         {
-            for (var i = 0; i < 4; i++) statistics.Add(features);
+            for (var i = 0; i < 4; i++)
+            {
+                statistics.Add(features);
+            }
             Assert.Equal(before + 3, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
         }
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
@@ -57,7 +63,10 @@ public sealed class FeatureStatisticsTests
     public void Statistics_survive_the_scope_in_which_they_were_gathered()
     {
         using var statistics = new FeatureStatistics();
-        using (NewDisposeScope()) statistics.Add(tensor(new float[,] { { 1 }, { 3 } }));
+        using (NewDisposeScope())
+        {
+            statistics.Add(tensor(new float[,] { { 1 }, { 3 } }));
+        }
         Assert.Equal(2, statistics.Mean.item<double>());
     }
 

@@ -6,7 +6,7 @@ namespace DisBack.Diffusion.Tests.Metrics;
 
 public sealed class FrechetDistanceTests
 {
-    private static readonly Gen<(ulong Seed, int Size)> Cases = from seed in Gen.ULong from size in Gen.Int[1, 12] select (seed, size);
+    private static readonly Gen<(ulong Seed, int Size)> s_cases = from seed in Gen.ULong from size in Gen.Int[1, 12] select (seed, size);
 
     [Theory]
     [InlineData(0, 1, 0, 1, 0)]
@@ -16,13 +16,16 @@ public sealed class FrechetDistanceTests
     public void In_one_dimension_it_is_the_distance_of_means_and_deviations(double m1, double v1, double m2, double v2, double expected)
     {
         using var scope = NewDisposeScope();
-        Assert.Equal(expected, FrechetDistance.Between(tensor(new[] { m1 }), tensor(new[,] { { v1 } }), tensor(new[] { m2 }), tensor(new[,] { { v2 } })), 1e-12);
+        Assert.Equal(
+            expected,
+            FrechetDistance.Between(tensor(new[] { m1 }), tensor(new[,] { { v1 } }), tensor(new[] { m2 }), tensor(new[,] { { v2 } })),
+            1e-12);
     }
 
     [Fact]
     public void Covariances_that_commute_reduce_to_their_eigenvalues()
     {
-        Cases.Sample(
+        s_cases.Sample(
             c =>
             {
                 using var scope = NewDisposeScope();
@@ -40,7 +43,7 @@ public sealed class FrechetDistanceTests
     [Fact]
     public void It_agrees_with_an_iteration_that_uses_no_eigenvalues()
     {
-        Cases.Sample(
+        s_cases.Sample(
             c =>
             {
                 using var scope = NewDisposeScope();
@@ -56,7 +59,10 @@ public sealed class FrechetDistanceTests
         static Tensor DenmanBeavers(Tensor a)
         {
             var (y, z) = (a, eye(a.shape[0], dtype: float64));
-            for (var i = 0; i < 60; i++) (y, z) = ((y + linalg.inv(z)) / 2, (z + linalg.inv(y)) / 2);
+            for (var i = 0; i < 60; i++)
+            {
+                (y, z) = ((y + linalg.inv(z)) / 2, (z + linalg.inv(y)) / 2);
+            }
             return y;
         }
     }
@@ -75,7 +81,7 @@ public sealed class FrechetDistanceTests
     [Fact]
     public void It_is_symmetric_and_does_not_see_rotations_and_shifts_of_both()
     {
-        Cases.Sample(
+        s_cases.Sample(
             c =>
             {
                 using var scope = NewDisposeScope();
@@ -87,7 +93,10 @@ public sealed class FrechetDistanceTests
                 Assert.Equal(distance, FrechetDistance.Between(m2, s2, m1, s1), tolerance);
                 var q = Orthogonal(c.Size, generator);
                 var shift = randn([c.Size], float64, generator: generator);
-                Assert.Equal(distance, FrechetDistance.Between(q.mv(m1) + shift, q.matmul(s1).matmul(q.t()), q.mv(m2) + shift, q.matmul(s2).matmul(q.t())), tolerance);
+                Assert.Equal(
+                    distance,
+                    FrechetDistance.Between(q.mv(m1) + shift, q.matmul(s1).matmul(q.t()), q.mv(m2) + shift, q.matmul(s2).matmul(q.t())),
+                    tolerance);
             },
             iter: 100, threads: 1);
     }
@@ -95,7 +104,7 @@ public sealed class FrechetDistanceTests
     [Fact]
     public void A_gaussian_is_at_distance_zero_from_itself_even_if_singular()
     {
-        Cases.Sample(
+        s_cases.Sample(
             c =>
             {
                 using var scope = NewDisposeScope();

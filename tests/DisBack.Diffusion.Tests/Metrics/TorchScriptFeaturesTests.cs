@@ -55,7 +55,8 @@ public sealed class TorchScriptFeaturesTests : IDisposable
         var path = Path.Combine(_folder, "module.pt");
         using var archive = ZipFile.Open(path, ZipArchiveMode.Create);
         Add("data.pkl", [0x80, 2, .. "c__torch__\nNet\n"u8, (byte)')', 0x81, (byte)'}', (byte)'b', (byte)'.']);
-        Add("code/__torch__.py", Encoding.UTF8.GetBytes($"class Net(Module):\n  __parameters__ = []\n  __buffers__ = []\n  def forward(self: __torch__.Net,\n    x: Tensor) -> Tensor:\n    return {features}\n"));
+        Add("code/__torch__.py", Encoding.UTF8.GetBytes("class Net(Module):\n  __parameters__ = []\n  __buffers__ = []\n  def forward(self: __torch__.Net,\n  "
+            + $"  x: Tensor) -> Tensor:\n    return {features}\n"));
         Add("constants.pkl", [0x80, 2, (byte)')', (byte)'.']);
         Add("version", "3\n"u8.ToArray());
         return path;

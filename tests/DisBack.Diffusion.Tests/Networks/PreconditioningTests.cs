@@ -67,6 +67,15 @@ public sealed class PreconditioningTests
     private static Denoiser Create(Preconditioning precond)
     {
         using var init = new Generator(1);
-        return Denoiser.Create(new SongUnetSettings { Precond = precond, ImgResolution = 8, ModelChannels = 8, ChannelMult = [1], NumBlocks = 1, AttnResolutions = [], Dropout = 0 }, init);
+        return Denoiser.Create(new SongUnetSettings
+        {
+            Precond = precond,
+            ImgResolution = 8,
+            ModelChannels = 8,
+            ChannelMult = [1],
+            NumBlocks = 1,
+            AttnResolutions = [],
+            Dropout = 0,
+        }, init);
     }
 }

@@ -18,7 +18,17 @@ public sealed class DenoisingLossTests
         using var scope = NewDisposeScope();
         using var generator = new Generator(1);
         using var denoiser = Denoiser.Create(
-            new SongUnetSettings { Precond = precond, ImgResolution = 8, ImgChannels = 2, ModelChannels = 8, ChannelMult = [1], NumBlocks = 1, AttnResolutions = [], Dropout = 0 },
+            new SongUnetSettings
+            {
+                Precond = precond,
+                ImgResolution = 8,
+                ImgChannels = 2,
+                ModelChannels = 8,
+                ChannelMult = [1],
+                NumBlocks = 1,
+                AttnResolutions = [],
+                Dropout = 0,
+            },
             generator);
         var images = randn([4, 2, 8, 8], generator: generator);
         var noise = randn([4, 2, 8, 8], generator: generator);

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using DisBack.Diffusion.Schedules;
 using DisBack.Diffusion.Noise;
+using DisBack.Diffusion.Schedules;
 using DisBack.Specs.Noise;
 using static TorchSharp.torch;
 

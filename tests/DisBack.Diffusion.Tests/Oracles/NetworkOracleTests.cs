@@ -30,7 +30,10 @@ public sealed class NetworkOracleTests
         var checkedGradients = 0;
         foreach (var (name, parameter) in denoiser.named_parameters())
         {
-            if (Optional(file, $"out.grad.weights.{name}") is not { } expected) continue;
+            if (Optional(file, $"out.grad.weights.{name}") is not { } expected)
+            {
+                continue;
+            }
             OracleFiles.AssertAgrees(expected, parameter.grad!, $"out.grad.weights.{name}", rounding);
             checkedGradients++;
         }

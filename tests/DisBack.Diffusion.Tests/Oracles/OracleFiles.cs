@@ -45,7 +45,10 @@ internal static class OracleFiles
             };
         }
         // A trace carries the standard deviation of the data beside the constructor's arguments.
-        if (metadata.TryGetValue("sigma_data", out var sigmaData)) settings = settings with { SigmaData = double.Parse(sigmaData, CultureInfo.InvariantCulture) };
+        if (metadata.TryGetValue("sigma_data", out var sigmaData))
+        {
+            settings = settings with { SigmaData = double.Parse(sigmaData, CultureInfo.InvariantCulture) };
+        }
         return arguments.RootElement.EnumerateObject().Aggregate(settings, With);
     }
 
@@ -72,7 +75,9 @@ internal static class OracleFiles
             "resample_filter" => (SongUnetSettings)settings with { ResampleFilter = [.. value.EnumerateArray().Select(tap => tap.GetDouble())] },
             "sigma_data" => settings with { SigmaData = value.GetDouble() },
             "sigma_min" => settings with { SigmaMin = value.GetDouble() },
-            "sigma_max" => settings with { SigmaMax = value.ValueKind == JsonValueKind.Number && double.IsFinite(value.GetDouble()) ? value.GetDouble() : null },
+            "sigma_max" => settings with { SigmaMax = value.ValueKind == JsonValueKind.Number && double.IsFinite(value.GetDouble())
+                ? value.GetDouble()
+                : null },
             "beta_d" => settings with { BetaD = value.GetDouble() },
             "beta_min" => settings with { BetaMin = value.GetDouble() },
             "epsilon_t" => settings with { EpsilonT = value.GetDouble() },

@@ -8,7 +8,7 @@ namespace DisBack.Diffusion.Tests.Parameters;
 /// <summary>A network in a flat buffer computes what it computed before, and autograd writes its gradients into the buffer.</summary>
 public sealed class ParameterBufferTests
 {
-    private static readonly SongUnetSettings Settings = new()
+    private static readonly SongUnetSettings s_settings = new()
     {
         ImgResolution = 8, ImgChannels = 1, ModelChannels = 8, ChannelMult = [1, 2], NumBlocks = 1, AttnResolutions = [], Dropout = 0,
     };
@@ -61,7 +61,7 @@ public sealed class ParameterBufferTests
     private static Denoiser Open()
     {
         using var init = new Generator(5);
-        return Denoiser.Create(Settings, init);
+        return Denoiser.Create(s_settings, init);
     }
 
     private static Tensor Run(Denoiser network)

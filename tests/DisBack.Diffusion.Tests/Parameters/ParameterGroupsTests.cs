@@ -66,7 +66,10 @@ public sealed class ParameterGroupsTests
         var network = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 2));
         using (no_grad())
         {
-            foreach (var parameter in network.parameters()) parameter.normal_(generator: init);
+            foreach (var parameter in network.parameters())
+            {
+                parameter.normal_(generator: init);
+            }
         }
 
         return network;

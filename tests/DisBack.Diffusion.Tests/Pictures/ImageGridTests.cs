@@ -45,7 +45,9 @@ public sealed class ImageGridTests
         Assert.True(left > 40);
         Assert.True(captioned.narrow(2, left, plain.shape[2]).eq(plain).all().item<bool>());
         for (var row = 0; row < 2; row++) // dark ink, in the middle of each row
+        {
             Assert.InRange(captioned.narrow(1, 2 + row * 34, 32).narrow(2, 0, left).to(int32).min().item<int>(), 0, 60);
+        }
         Assert.NotEqual(a, b);
         Assert.Equal(a, ImageGrid.Png(images, columns: 1, captions: ["switch 1", "final"]));
         Assert.All("0123456789 azAZ·×−→≈σ", character => Assert.NotEqual(0, PictureFont.Typeface.GetGlyph(character)));

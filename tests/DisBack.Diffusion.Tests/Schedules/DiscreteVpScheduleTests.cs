@@ -24,7 +24,10 @@ public sealed class DiscreteVpScheduleTests
         Assert.Equal(399, schedule.Time(sigma).item<float>());
         Assert.Equal(Math.Sqrt(s_alphaBar[399]), schedule.InputScale(sigma).item<float>(), 1e-6);
         Assert.True(schedule.Round(sigma * 1.0001).Equals(sigma));
-        Assert.Equal((Math.Sqrt(1 / s_alphaBar[0] - 1), Math.Sqrt(1 / s_alphaBar[999] - 1)), (schedule.SigmaMin, schedule.SigmaMax), (a, b) => Near(a.Item1, b.Item1) && Near(a.Item2, b.Item2));
+        Assert.Equal(
+            (Math.Sqrt(1 / s_alphaBar[0] - 1), Math.Sqrt(1 / s_alphaBar[999] - 1)),
+            (schedule.SigmaMin, schedule.SigmaMax),
+            (a, b) => Near(a.Item1, b.Item1) && Near(a.Item2, b.Item2));
 
         static bool Near(double a, double b) => Math.Abs(a - b) <= 1e-5 * Math.Abs(a);
     }

@@ -12,7 +12,8 @@ namespace DisBack.Distillation.Tests.Backtracking;
 /// <summary>A trajectory of one node, the teacher, is the host without DisBack: the same bits after every weight has moved.</summary>
 public sealed class HostEquivalenceTests
 {
-    public static TheoryData<ScoreMatchingSettings, int> Hosts => new() { { new DmdSettings(), 2 }, { new DiffInstructSettings(), 1 }, { new ScoreSettings(), 1 } };
+    public static TheoryData<ScoreMatchingSettings, int> Hosts =>
+        new() { { new DmdSettings(), 2 }, { new DiffInstructSettings(), 1 }, { new ScoreSettings(), 1 } };
 
     [Theory, MemberData(nameof(Hosts), DisableDiscoveryEnumeration = true)]
     public void A_trajectory_of_the_teacher_alone_is_the_host_bit_for_bit(ScoreMatchingSettings defaults, int ratio)
@@ -31,8 +32,8 @@ public sealed class HostEquivalenceTests
         Assert.Equal(1, nodes.Count);
 
         using var run = TinyNetwork.Backtracking(settings, nodes);
-        var heard = new RecordingListener();
-        TrainingLoop.Drive(run, new CheckpointSettings(), heard, CancellationToken.None);
+        var listener = new RecordingListener();
+        TrainingLoop.Drive(run, new CheckpointSettings(), listener, CancellationToken.None);
 
         using var target = BorrowedNetwork.Freeze(TinyNetwork.Open());
         var inputs = TinyNetwork.Inputs();
@@ -46,7 +47,7 @@ public sealed class HostEquivalenceTests
             host.Iterate(step, target.Network);
         }
 
-        Assert.Empty(heard.Switches);
+        Assert.Empty(listener.Switches);
         Assert.Equal(0, run.TargetIndex);
         var expected = generator.State.Concat(host.State).ToDictionary(tensor => tensor.Name, tensor => tensor.Value);
         foreach (var (name, value) in run.Capture().Tensors)

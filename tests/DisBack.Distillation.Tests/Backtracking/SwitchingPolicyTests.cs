@@ -10,7 +10,7 @@ namespace DisBack.Distillation.Tests.Backtracking;
 /// <summary>When the target changes, and that it only ever walks towards the teacher.</summary>
 public sealed class SwitchingPolicyTests
 {
-    private static readonly DmdSettings Settings = new()
+    private static readonly DmdSettings s_settings = new()
     {
         Steps = 12,
         Batch = 4,
@@ -61,7 +61,13 @@ public sealed class SwitchingPolicyTests
     [Fact]
     public void After_a_switch_the_target_is_another_function()
     {
-        using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 4, Batch = 4, Nodes = new EveryInterval { Interval = 1 }, Optimizer = new OptimizerSettings { LearningRate = 1e-2 } });
+        using var nodes = TinyNetwork.Trajectory(new RecordingSettings
+        {
+            Steps = 4,
+            Batch = 4,
+            Nodes = new EveryInterval { Interval = 1 },
+            Optimizer = new OptimizerSettings { LearningRate = 1e-2 },
+        });
         using var network = TinyNetwork.Open();
         using var scope = NewDisposeScope();
         var (x, sigma) = (ones(1, 1, 8, 8), ones(1, 1, 1, 1));
@@ -74,11 +80,11 @@ public sealed class SwitchingPolicyTests
     private static (IReadOnlyList<TargetSwitch> Switches, int End) Walk(SwitchingPolicy policy)
     {
         using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 4, Batch = 4, Nodes = new EveryInterval { Interval = 1 } });
-        using var run = TinyNetwork.Backtracking(Settings with { Switching = policy }, nodes);
+        using var run = TinyNetwork.Backtracking(s_settings with { Switching = policy }, nodes);
         Assert.Equal(3, run.TargetIndex);
-        var heard = new RecordingListener();
-        TrainingLoop.Drive(run, new CheckpointSettings(), heard, CancellationToken.None);
-        return (heard.Switches, run.TargetIndex);
+        var listener = new RecordingListener();
+        TrainingLoop.Drive(run, new CheckpointSettings(), listener, CancellationToken.None);
+        return (listener.Switches, run.TargetIndex);
     }
 
     private static IEnumerable<(long Iteration, bool Switches)> Decisions(SwitchingPolicy policy, IEnumerable<double> gaps)

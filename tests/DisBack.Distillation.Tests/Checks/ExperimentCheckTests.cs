@@ -22,10 +22,12 @@ public sealed class ExperimentCheckTests
 
     public static TheoryData<ExperimentSpec, string> Misfits => new()
     {
-        { s_fitting with { Student = new StudentSettings { Network = s_teacher with { ImgResolution = 16 } } }, "samples of 1x16x16 (channels, height, width) in 10 classes but the teacher makes 1x8x8 in 10" },
+        { s_fitting with { Student = new StudentSettings { Network = s_teacher with { ImgResolution = 16 } } }, "samples of 1x16x16 (channels, height, width) "
+            + "in 10 classes but the teacher makes 1x8x8 in 10" },
         { s_fitting with { Student = new StudentSettings { Network = s_teacher with { LabelDim = 3 } } }, "in 3 classes" },
         { s_fitting with { Student = new StudentSettings { Network = s_teacher with { ChannelMult = [] } } }, "channel_mult" },
-        { s_fitting with { Data = new DatasetSettings() }, "data has images of 1x28x28 (channels, height, width) but the teacher makes 1x8x8: set data.resolution to 8" },
+        { s_fitting with { Data = new DatasetSettings() }, "data has images of 1x28x28 (channels, height, width) but the teacher makes 1x8x8: set "
+            + "data.resolution to 8" },
         { s_fitting with { Evaluation = new EvaluationSettings() }, "set evaluation.reference.resolution to 8 and evaluation.reference.channels to 1" },
     };
 

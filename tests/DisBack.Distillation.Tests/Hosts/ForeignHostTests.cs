@@ -33,18 +33,18 @@ public sealed class ForeignHostTests
     {
         using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 3, Batch = 4, Nodes = new EveryInterval { Interval = 1 } });
         using var whole = Open(nodes);
-        var heard = new RecordingListener();
-        Assert.True(TrainingLoop.Drive(whole, new CheckpointSettings { Every = 1 }, heard, CancellationToken.None));
+        var listener = new RecordingListener();
+        Assert.True(TrainingLoop.Drive(whole, new CheckpointSettings { Every = 1 }, listener, CancellationToken.None));
 
         using var resumed = Open(nodes);
-        resumed.Restore(heard.Checkpoints.First(checkpoint => checkpoint.Step == interruption).State);
+        resumed.Restore(listener.Checkpoints.First(checkpoint => checkpoint.Step == interruption).State);
         Assert.True(TrainingLoop.Drive(resumed, new CheckpointSettings { Every = 1 }, new RecordingListener(), CancellationToken.None));
 
         var (expected, actual) = (whole.Capture(), resumed.Capture());
         Assert.Equal(expected.Progress, actual.Progress);
         Assert.Contains("\"Critiques\":12", actual.Progress, StringComparison.Ordinal);
         Assert.Contains(actual.Tensors, tensor => tensor.Name == "critic.weights");
-        Assert.Contains(heard.Measurements, point => point.Name == "loss/critic");
+        Assert.Contains(listener.Measurements, point => point.Name == "loss/critic");
         foreach (var ((name, value), (_, other)) in expected.Tensors.Zip(actual.Tensors))
         {
             Assert.True(value.equal(other).all().item<bool>(), name);
@@ -55,7 +55,9 @@ public sealed class ForeignHostTests
     public void A_recording_against_a_generator_of_another_kind_degrades_the_teacher()
     {
         using var nodes = new MemoryNodes(TinyNetwork.Open);
-        using var recording = new Distillation.Recording.DegradationRecording(Inputs(), new RecordingSettings { Steps = 2, Batch = 4, Nodes = new EveryInterval { Interval = 1 } });
+        using var recording = new Distillation.Recording.DegradationRecording(
+            Inputs(),
+            new RecordingSettings { Steps = 2, Batch = 4, Nodes = new EveryInterval { Interval = 1 } });
         Assert.True(TrainingLoop.Drive(recording, new CheckpointSettings(), nodes, CancellationToken.None));
         Assert.Equal(3, nodes.Count);
     }
@@ -64,7 +66,8 @@ public sealed class ForeignHostTests
     public void A_host_that_needs_real_images_says_so_where_there_are_none()
     {
         using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 0 });
-        var error = Assert.Throws<DisBackException>(() => new DistributionBacktracking(Inputs(), nodes, s_settings, null, null, context => new CriticHost(context)));
+        var error = Assert.Throws<DisBackException>(
+            () => new DistributionBacktracking(Inputs(), nodes, s_settings, null, null, context => new CriticHost(context)));
         Assert.Contains("'data'", error.Message, StringComparison.Ordinal);
     }
 

@@ -46,18 +46,18 @@ public sealed class TraceOracleTests
 
         Assert.DoesNotContain(oracle.Entries.Keys, key => key.StartsWith($"stage1.node{nodes.Count}.", StringComparison.Ordinal));
 
-        var heard = new RecordingListener();
+        var listener = new RecordingListener();
         var targets = new List<long>();
         using var run = new DistributionBacktracking(trace.InputsOf("stage2"), nodes, trace.Backtracking);
         while (run.Step < run.Steps)
         {
             targets.Add(nodes.Count - 1 - run.TargetIndex);
-            run.Advance(heard);
+            run.Advance(listener);
         }
 
-        heard.Measured(run.ReadMeasurements());
-        trace.AssertCurve("stage2.fake_loss", heard.Measurements, "loss/fake");
-        trace.AssertCurve("stage2.generator_loss", heard.Measurements, "loss/generator");
+        listener.Measured(run.ReadMeasurements());
+        trace.AssertCurve("stage2.fake_loss", listener.Measurements, "loss/fake");
+        trace.AssertCurve("stage2.generator_loss", listener.Measurements, "loss/generator");
         using var expectedTargets = oracle.Read("stage2.target_index");
         Assert.Equal(expectedTargets.data<long>().ToArray(), targets);
         trace.AssertWeights("stage2.generator.", trace.Students[^1].ToFile().Tensors);

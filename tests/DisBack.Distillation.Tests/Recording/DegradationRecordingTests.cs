@@ -7,7 +7,7 @@ namespace DisBack.Distillation.Tests.Recording;
 /// <summary>Stage 1 as the paper means it.</summary>
 public sealed class DegradationRecordingTests
 {
-    private static readonly RecordingSettings Settings = new()
+    private static readonly RecordingSettings s_settings = new()
     {
         Steps = 10,
         Batch = 16,
@@ -18,7 +18,7 @@ public sealed class DegradationRecordingTests
     [Fact]
     public void Node_0_is_the_exact_teacher_and_the_last_step_is_always_a_node()
     {
-        using var nodes = TinyNetwork.Trajectory(Settings);
+        using var nodes = TinyNetwork.Trajectory(s_settings);
         Assert.Equal([(0, 0L), (1, 4), (2, 8), (3, 10)], nodes.Nodes.Select(node => (node.Index, node.Step)));
         using var teacher = TinyNetwork.Open();
         using var scope = NewDisposeScope();
@@ -28,7 +28,7 @@ public sealed class DegradationRecordingTests
     [Fact]
     public void Nodes_are_copies_and_every_node_differs_from_the_one_before()
     {
-        using var nodes = TinyNetwork.Trajectory(Settings);
+        using var nodes = TinyNetwork.Trajectory(s_settings);
         for (var i = 1; i < nodes.Count; i++)
         {
             Assert.Contains(nodes[i], entry => !entry.Value.equal(nodes[i - 1][entry.Key]).all().item<bool>());
@@ -38,14 +38,14 @@ public sealed class DegradationRecordingTests
     [Fact]
     public void No_tensor_is_leaked_by_a_step()
     {
-        using var run = TinyNetwork.Recording(Settings with { Steps = 1000, Nodes = new EveryInterval { Interval = 1000 } });
-        var heard = new RecordingListener();
-        run.Advance(heard);
+        using var run = TinyNetwork.Recording(s_settings with { Steps = 1000, Nodes = new EveryInterval { Interval = 1000 } });
+        var listener = new RecordingListener();
+        run.Advance(listener);
         run.ReadMeasurements();
         var before = TorchSharp.DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
         for (var i = 0; i < 20; i++)
         {
-            run.Advance(heard);
+            run.Advance(listener);
         }
 
         run.ReadMeasurements();
@@ -65,7 +65,7 @@ public sealed class DegradationRecordingTests
     [Fact]
     public void A_node_is_recorded_whenever_the_weights_have_moved_far_enough()
     {
-        using var nodes = TinyNetwork.Trajectory(Settings with { Nodes = new WhenMoved { Distance = 0.01 } });
+        using var nodes = TinyNetwork.Trajectory(s_settings with { Nodes = new WhenMoved { Distance = 0.01 } });
         Assert.InRange(nodes.Count, 3, 10);
         for (var i = 1; i < nodes.Count - 1; i++)
         {

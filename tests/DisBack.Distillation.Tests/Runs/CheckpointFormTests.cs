@@ -41,7 +41,8 @@ public sealed class CheckpointFormTests : IDisposable
         using var run = Open(file[..file.IndexOf('.', StringComparison.Ordinal)]);
         var today = run.Capture();
 
-        run.Restore(today with { Tensors = [.. today.Tensors.Where(tensor => golden["tensors"]!.AsArray().Any(name => Named(name, tensor)))], Progress = golden["progress"]!.ToJsonString() });
+        run.Restore(today with { Tensors = [.. today.Tensors.Where(tensor => golden["tensors"]!.AsArray()
+            .Any(name => Named(name, tensor)))], Progress = golden["progress"]!.ToJsonString() });
         var again = JsonNode.Parse(run.Capture().Progress)!;
 
         Assert.Equal(Step, run.Step);
@@ -60,11 +61,15 @@ public sealed class CheckpointFormTests : IDisposable
         using var run = Open(kind);
         var listener = new RecordingListener();
         run.Begin(listener);
-        while (run.Step < Step) run.Advance(listener);
+        while (run.Step < Step)
+        {
+            run.Advance(listener);
+        }
         var state = run.Capture();
         var today = new JsonObject
         {
-            ["tensors"] = new JsonArray([.. state.Tensors.Select(tensor => (JsonNode)$"{tensor.Name}: {tensor.Value.dtype} [{string.Join(", ", tensor.Value.shape)}]")]),
+            ["tensors"] = new JsonArray(
+                [.. state.Tensors.Select(tensor => (JsonNode)$"{tensor.Name}: {tensor.Value.dtype} [{string.Join(", ", tensor.Value.shape)}]")]),
             ["progress"] = JsonNode.Parse(state.Progress),
         };
 
@@ -73,7 +78,8 @@ public sealed class CheckpointFormTests : IDisposable
             Form(JsonNode.Parse(File.ReadAllText(newest))!).SequenceEqual(Form(today)),
             $"If the change is meant, the next golden file of '{kind}' is:\n{today.ToJsonString(s_indented)}");
 
-        static IEnumerable<string> Form(JsonNode form) => form["tensors"]!.AsArray().Select(tensor => tensor!.GetValue<string>()).Concat(Names(form["progress"], "progress"));
+        static IEnumerable<string> Form(JsonNode form) =>
+            form["tensors"]!.AsArray().Select(tensor => tensor!.GetValue<string>()).Concat(Names(form["progress"], "progress"));
 
         static IEnumerable<string> Names(JsonNode? node, string path) =>
             node is JsonObject parts ? parts.SelectMany(part => Names(part.Value, $"{path}.{part.Key}")) : [$"{path}: {node?.GetValueKind()}"];
@@ -81,7 +87,12 @@ public sealed class CheckpointFormTests : IDisposable
 
     private ITrainingRun Open(string kind) => kind switch
     {
-        "teacher" => new TeacherTraining(TinyNetwork.Settings with { LabelDim = 0 }, _data, new TeacherTrainingSettings { Steps = 9, Batch = 4 }, new RandomStreams(1), CPU),
+        "teacher" => new TeacherTraining(
+            TinyNetwork.Settings with { LabelDim = 0 },
+            _data,
+            new TeacherTrainingSettings { Steps = 9, Batch = 4 },
+            new RandomStreams(1),
+            CPU),
         "recording" => TinyNetwork.Recording(new RecordingSettings { Steps = 9, Batch = 4 }),
         _ => TinyNetwork.Backtracking(
             new DmdSettings { Steps = 12, Batch = 4, FakeUpdatesPerGeneratorUpdate = 2, Switching = new ScoreGap { Ratio = 0.9, AtMost = 4 } }, _nodes),

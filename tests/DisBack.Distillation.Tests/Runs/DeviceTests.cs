@@ -50,7 +50,12 @@ public sealed class DeviceTests
         var device = DeviceOf(name);
         using var data = ImageDataset.Load(new DatasetSettings { Source = DatasetSource.Digits, Resolution = 8 });
         var network = TinyNetwork.Settings with { LabelDim = 10, Dropout = 0.1, LabelDropout = 0.1 };
-        AssertRepeats(() => new TeacherTraining(network, data, new TeacherTrainingSettings { Steps = 9, Batch = 4, Optimizer = s_optimizer }, new RandomStreams(1), device));
+        AssertRepeats(() => new TeacherTraining(
+            network,
+            data,
+            new TeacherTrainingSettings { Steps = 9, Batch = 4, Optimizer = s_optimizer },
+            new RandomStreams(1),
+            device));
     }
 
     [Fact]
@@ -61,10 +66,11 @@ public sealed class DeviceTests
         // A device of libtorch that has shapes without values, and is everywhere.
         var nowhere = At(new Device(DeviceType.META));
         Assert.All([nowhere.Latents, nowhere.Sigma, nowhere.Noise, OneHot(nowhere)], tensor => Assert.Equal(DeviceType.META, tensor.device_type));
-        Assert.SkipUnless(cuda.is_available(), "This host has no CUDA device.");
+        Assert.SkipUnless(cuda.is_available(), "This machine has no CUDA device.");
         var there = At(Devices.Open("cuda"));
-        foreach (var (a, b) in (ReadOnlySpan<(Tensor, Tensor)>)[(here.Latents, there.Latents), (here.Sigma, there.Sigma), (here.Noise, there.Noise), (OneHot(here), OneHot(there))])
-            Assert.True(b.cpu().Equals(a));
+        (Tensor Here, Tensor There)[] pairs =
+            [(here.Latents, there.Latents), (here.Sigma, there.Sigma), (here.Noise, there.Noise), (OneHot(here), OneHot(there))];
+        Assert.All(pairs, pair => Assert.True(pair.There.cpu().Equals(pair.Here)));
 
         static Draw At(Device device)
         {
@@ -77,7 +83,7 @@ public sealed class DeviceTests
 
     private static Device DeviceOf(string name)
     {
-        Assert.SkipWhen(name == "cuda" && !cuda.is_available(), "This host has no CUDA device.");
+        Assert.SkipWhen(name == "cuda" && !cuda.is_available(), "This machine has no CUDA device.");
         return Devices.Open(name);
     }
 
@@ -85,7 +91,9 @@ public sealed class DeviceTests
     {
         using ITrainingRun one = open(), other = open();
         foreach (var run in (ITrainingRun[])[one, other])
+        {
             TrainingLoop.Drive(run, new CheckpointSettings { Every = 1000 }, new RecordingListener(), CancellationToken.None);
+        }
         Assert.All(one.Capture().Tensors.Zip(other.Capture().Tensors), pair => Assert.True(pair.First.Value.Equals(pair.Second.Value), pair.First.Name));
     }
 }

@@ -18,13 +18,14 @@ public sealed class FailureTests
             state.Tensors[0].Value.fill_(float.NaN);
         }
 
-        var heard = new RecordingListener();
-        var error = Assert.Throws<TrainingFailedException>(() => TrainingLoop.Drive(run, new CheckpointSettings { Every = 5 }, heard, CancellationToken.None));
+        var listener = new RecordingListener();
+        var error = Assert.Throws<TrainingFailedException>(
+            () => TrainingLoop.Drive(run, new CheckpointSettings { Every = 5 }, listener, CancellationToken.None));
         Assert.Equal(TrainingFailure.NonFinite, error.Cause);
         Assert.Contains("degrading network", error.Message, StringComparison.Ordinal);
         Assert.Contains("step 1;", error.Message, StringComparison.Ordinal);
         Assert.Contains("learning_rate", error.Message, StringComparison.Ordinal);
-        Assert.Empty(heard.Checkpoints);
+        Assert.Empty(listener.Checkpoints);
     }
 
     [Fact]
@@ -33,7 +34,8 @@ public sealed class FailureTests
         using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 1, Batch = 4 });
         var settings = new DmdSettings { Steps = 20, Batch = 4, CollapseThreshold = 0.99, Generator = new OptimizerSettings { LearningRate = 1e-5 } };
         using var run = TinyNetwork.Backtracking(settings, nodes);
-        var error = Assert.Throws<TrainingFailedException>(() => TrainingLoop.Drive(run, new CheckpointSettings(), new RecordingListener(), CancellationToken.None));
+        var error = Assert.Throws<TrainingFailedException>(
+            () => TrainingLoop.Drive(run, new CheckpointSettings(), new RecordingListener(), CancellationToken.None));
         Assert.Equal(TrainingFailure.Collapse, error.Cause);
         Assert.Contains("collapse_threshold", error.Message, StringComparison.Ordinal);
     }
@@ -44,8 +46,8 @@ public sealed class FailureTests
         using var run = TinyNetwork.Recording(new RecordingSettings { Steps = 20, Batch = 4 });
         using var stop = new CancellationTokenSource();
         stop.Cancel();
-        var heard = new RecordingListener();
-        Assert.False(TrainingLoop.Drive(run, new CheckpointSettings(), heard, stop.Token));
-        Assert.Equal(0, Assert.Single(heard.Checkpoints).Step);
+        var listener = new RecordingListener();
+        Assert.False(TrainingLoop.Drive(run, new CheckpointSettings(), listener, stop.Token));
+        Assert.Equal(0, Assert.Single(listener.Checkpoints).Step);
     }
 }

@@ -9,7 +9,7 @@ namespace DisBack.Distillation.Tests.Runs;
 /// <summary>Capturing a run at any step and restoring it into a new object gives the uninterrupted run, bit for bit.</summary>
 public sealed class ResumeTests
 {
-    private static readonly DmdSettings Backtracking = new()
+    private static readonly DmdSettings s_backtracking = new()
     {
         Steps = 12,
         Batch = 4,
@@ -19,7 +19,7 @@ public sealed class ResumeTests
         Switching = new ScoreGap { Ratio = 0.9, AtMost = 4 },
     };
 
-    private static readonly RecordingSettings Recording = new()
+    private static readonly RecordingSettings s_recording = new()
     {
         Steps = 9,
         Batch = 4,
@@ -35,19 +35,19 @@ public sealed class ResumeTests
     public void A_resumed_backtracking_ends_in_the_same_bits(int interruption)
     {
         using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 4, Batch = 4, Nodes = new EveryInterval { Interval = 1 } });
-        AssertResumes(() => TinyNetwork.Backtracking(Backtracking, nodes), interruption);
+        AssertResumes(() => TinyNetwork.Backtracking(s_backtracking, nodes), interruption);
     }
 
     [Theory]
     [InlineData(1)]
     [InlineData(4)]
     [InlineData(8)]
-    public void A_resumed_recording_ends_in_the_same_bits_and_nodes(int interruption) => AssertResumes(() => TinyNetwork.Recording(Recording), interruption);
+    public void A_resumed_recording_ends_in_the_same_bits_and_nodes(int interruption) => AssertResumes(() => TinyNetwork.Recording(s_recording), interruption);
 
     [Fact]
     public void A_checkpoint_of_another_network_is_refused_by_the_name_of_its_tensor()
     {
-        using var run = TinyNetwork.Recording(Recording);
+        using var run = TinyNetwork.Recording(s_recording);
         var state = run.Capture();
         var error = Assert.Throws<DisBackException>(() => run.Restore(state with { Tensors = [.. state.Tensors.Skip(1)] }));
         Assert.Contains("degraded.weights", error.Message, StringComparison.Ordinal);

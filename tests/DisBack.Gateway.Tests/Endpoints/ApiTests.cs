@@ -13,7 +13,7 @@ using DisBack.Storage.Documents;
 
 namespace DisBack.Gateway.Tests.Endpoints;
 
-/// <summary>What is asked and told through the gateway is what the folder holds and the grains do.</summary>
+/// <summary>Queries and commands through the gateway is what the folder holds and the grains do.</summary>
 public sealed class ApiTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -50,7 +50,10 @@ public sealed class ApiTests
         await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
         using var client = site.Client();
         var (damaged, whole) = (await site.SubmitAsync("damaged"), await site.SubmitAsync("whole"));
-        foreach (var each in new[] { damaged, whole }) await client.WatchAsync(each, 0, Cancellation).LastAsync(Cancellation);
+        foreach (var each in new[] { damaged, whole })
+        {
+            await client.WatchAsync(each, 0, Cancellation).LastAsync(Cancellation);
+        }
         var document = StateNames.Of(DocumentNames.Service, DocumentNames.Trial, damaged.Owner, DocumentNames.Trial);
         await File.WriteAllTextAsync(Path.Combine(site.Folder, document), "{\"id\": ", Cancellation);
 
@@ -81,7 +84,10 @@ public sealed class ApiTests
         Assert.Contains("was begun with the teacher", conflict.Message);
 
         using var http = site.Http(site.Operator);
-        using var yaml = new StringContent("name: by-curl\nteacher: digits\nrecording: { steps: 40 }\nbacktracking: { steps: 40, switching: { policy: fixed, interval: 1 } }\n", Encoding.UTF8, "application/yaml");
+        using var yaml = new StringContent(
+            "name: by-curl\nteacher: digits\nrecording: { steps: 40 }\nbacktracking: { steps: 40, switching: { policy: fixed, interval: 1 } }\n",
+            Encoding.UTF8,
+            "application/yaml");
         using var response = await http.PostAsync(new Uri("api/v1/runs", UriKind.Relative), yaml, Cancellation);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.StartsWith("/api/v1/runs/by-curl-", response.Headers.Location!.ToString());
@@ -136,14 +142,18 @@ public sealed class ApiTests
         await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
         var submitted = new List<string>();
         for (var i = 0; i < 5; i++)
+        {
             submitted.Add((await site.SubmitAsync($"page-{i}")).Owner);
+        }
         using var http = site.Http(site.Viewer);
 
         var listed = new List<string>();
         string? next = null;
         do
         {
-            var json = await http.GetStringAsync(new Uri($"api/v1/runs?limit=2{(next is null ? "" : $"&after={Uri.EscapeDataString(next)}")}", UriKind.Relative), Cancellation);
+            var json = await http.GetStringAsync(
+                new Uri($"api/v1/runs?limit=2{(next is null ? "" : $"&after={Uri.EscapeDataString(next)}")}", UriKind.Relative),
+                Cancellation);
             var page = JsonSerializer.Deserialize<Page<RunSummary>>(json, Api.Json)!;
             Assert.InRange(page.Items.Count, 1, 2);
             listed.AddRange(page.Items.Select(run => run.Id));
@@ -189,7 +199,9 @@ public sealed class ApiTests
         }
         Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync(path, Cancellation)).StatusCode);
         using (var right = new ByteArrayContent(bytes))
+        {
             Assert.Equal(HttpStatusCode.NoContent, (await http.PutAsync(path, right, Cancellation)).StatusCode);
+        }
 
         using var part = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { Range = new RangeHeaderValue(1_000_000, 1_000_009) } };
         using var answer = await http.SendAsync(part, Cancellation);
@@ -200,7 +212,11 @@ public sealed class ApiTests
         Assert.Equal(HttpStatusCode.NotModified, (await http.SendAsync(known, Cancellation)).StatusCode);
 
         // Asked first, as our client does: an answer in the middle of what is sent may be lost with the connection.
-        using var large = new HttpRequestMessage(HttpMethod.Put, path) { Content = new ByteArrayContent(new byte[3_000_001]), Headers = { ExpectContinue = true } };
+        using var large = new HttpRequestMessage(HttpMethod.Put, path)
+        {
+            Content = new ByteArrayContent(new byte[3_000_001]),
+            Headers = { ExpectContinue = true },
+        };
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await http.SendAsync(large, Cancellation)).StatusCode);
     }
 

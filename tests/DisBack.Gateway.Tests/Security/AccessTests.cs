@@ -23,7 +23,8 @@ public sealed class AccessTests
     {
         await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
         var paths = site.Gateway.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
-            .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Select(method => (Method: new HttpMethod(method), Path: PathOf(endpoint))))
+            .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"])
+                .Select(method => (Method: new HttpMethod(method), Path: PathOf(endpoint))))
             .Distinct().ToList();
         Assert.True(paths.Count > 25, $"{paths.Count} paths");
 
@@ -38,7 +39,9 @@ public sealed class AccessTests
             Assert.Equal((method, path, open ? HttpStatusCode.OK : HttpStatusCode.Unauthorized), (method, path, await StatusAsync(anonymous, method, path)));
             Assert.Equal((method, path, open ? HttpStatusCode.OK : HttpStatusCode.Unauthorized), (method, path, await StatusAsync(stranger, method, path)));
             Assert.Equal((method, path, !reads), (method, path, await StatusAsync(viewer, method, path) == HttpStatusCode.Forbidden));
-            Assert.DoesNotContain(await StatusAsync(@operator, method, path), new[] { HttpStatusCode.Unauthorized, HttpStatusCode.Forbidden, HttpStatusCode.InternalServerError });
+            Assert.DoesNotContain(
+                await StatusAsync(@operator, method, path),
+                new[] { HttpStatusCode.Unauthorized, HttpStatusCode.Forbidden, HttpStatusCode.InternalServerError });
         }
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(anonymous, HttpMethod.Get, "/what/there/is/not"));
     }
@@ -70,7 +73,9 @@ public sealed class AccessTests
         Assert.DoesNotContain(site.Viewer, text);
         Assert.Contains(Convert.ToHexStringLower(TokenFile.Hash(site.Viewer)), text);
         if (!OperatingSystem.IsWindows())
+        {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(site.Tokens));
+        }
 
         using var viewer = site.Http(site.Viewer);
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(viewer, HttpMethod.Get, "/api/v1/runs"));
@@ -100,7 +105,9 @@ public sealed class AccessTests
         var run = await site.SubmitAsync("watched");
         await hold.Reached;
         using var viewer = site.Http(site.Viewer);
-        await using var watch = await viewer.GetStreamAsync(new Uri($"{Api.Prefix}/{Api.PathOf(run)}/watch", UriKind.Relative), TestContext.Current.CancellationToken);
+        await using var watch = await viewer.GetStreamAsync(
+            new Uri($"{Api.Prefix}/{Api.PathOf(run)}/watch", UriKind.Relative),
+            TestContext.Current.CancellationToken);
 
         TokenFile.Change(site.Tokens, tokens => [.. tokens.Where(token => token.Name != "viewer")]);
         await watch.CopyToAsync(Stream.Null, TestContext.Current.CancellationToken);
@@ -121,7 +128,9 @@ public sealed class AccessTests
         time.Advance(s_moment);
 
         for (var i = 0; i < 2; i++)
+        {
             Assert.NotEqual(HttpStatusCode.TooManyRequests, await StatusAsync(first, HttpMethod.Post, "/api/v1/runs"));
+        }
         using var refused = await first.PostAsync(new Uri("api/v1/runs", UriKind.Relative), null, TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
@@ -137,7 +146,8 @@ public sealed class AccessTests
         return response.StatusCode;
     }
 
-    private static string PathOf(RouteEndpoint endpoint) => "/" + string.Join('/', endpoint.RoutePattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(part => part switch
+    private static string PathOf(RouteEndpoint endpoint) =>
+        "/" + string.Join('/', endpoint.RoutePattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(part => part switch
     {
         Microsoft.AspNetCore.Routing.Patterns.RoutePatternLiteralPart literal => literal.Content,
         Microsoft.AspNetCore.Routing.Patterns.RoutePatternParameterPart { Name: "ordinal" } => "0000",

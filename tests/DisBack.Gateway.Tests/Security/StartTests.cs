@@ -22,7 +22,10 @@ public sealed class StartTests : IDisposable
         var entry = $$"""{ "name": "x", "role": "viewer", "sha256": "{{new string('0', 64)}}", "created": "2026-01-01T00:00:00Z" }""";
         await File.WriteAllTextAsync(Tokens, $$"""{ "tokens": [ {{entry}}, {{entry}} ] }""", TestContext.Current.CancellationToken);
         await RefusedAsync("has the name 'x' 2 times", $"--Tokens:File={Tokens}");
-        await File.WriteAllTextAsync(Tokens, $$"""{ "tokens": [ {{entry.Replace("\"created\"", "\"expire\": null, \"created\"", StringComparison.Ordinal)}} ] }""", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Tokens,
+            $$"""{ "tokens": [ {{entry.Replace("\"created\"", "\"expire\": null, \"created\"", StringComparison.Ordinal)}} ] }""",
+            TestContext.Current.CancellationToken);
         await RefusedAsync("is malformed", $"--Tokens:File={Tokens}");
     }
 
@@ -81,7 +84,11 @@ public sealed class StartTests : IDisposable
 
     private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] args)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "DisBack.Gateway"), args) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "DisBack.Gateway"), args)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         using var process = Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         try
@@ -91,7 +98,9 @@ public sealed class StartTests : IDisposable
         finally
         {
             if (!process.HasExited)
+            {
                 process.Kill();
+            }
         }
         return (process.ExitCode, await output, await error);
     }

@@ -36,7 +36,9 @@ public sealed class WatchTests
         await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
         var run = await site.SubmitAsync("resumed");
         using (var client = site.Client())
+        {
             await client.WatchAsync(run, 0, Cancellation).LastAsync(Cancellation);
+        }
         using var http = site.Http(site.Viewer);
         using var request = new HttpRequestMessage(HttpMethod.Get, $"api/v1/{Api.PathOf(run)}/watch");
         request.Headers.Add("Last-Event-ID", "3");
@@ -61,7 +63,10 @@ public sealed class WatchTests
 
         // Reads its headers and never its body.
         using var http = site.Http(site.Viewer);
-        using var slow = await http.GetAsync(new Uri($"api/v1/{Api.PathOf(run)}/watch", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        using var slow = await http.GetAsync(
+            new Uri($"api/v1/{Api.PathOf(run)}/watch", UriKind.Relative),
+            HttpCompletionOption.ResponseHeadersRead,
+            Cancellation);
         using var client = site.Client(site.Viewer);
         var begun = Enumerable.Range(0, 8).Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).ToList();
         var watchers = begun.ConvertAll(WatchAsync);
@@ -102,7 +107,9 @@ public sealed class WatchTests
         using var client = site.Client(site.Viewer, notice =>
         {
             lock (notices)
+            {
                 notices.Add(notice);
+            }
             waiting.TrySetResult();
         });
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -137,9 +144,12 @@ public sealed class WatchTests
         await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
         using var client = site.Client();
 
-        await Assert.ThrowsAsync<NotFoundException>(async () => await client.WatchAsync(RunId.Trial("nothing-00000000/0000"), 0, Cancellation).LastAsync(Cancellation));
+        await Assert.ThrowsAsync<NotFoundException>(
+            async () => await client.WatchAsync(RunId.Trial("nothing-00000000/0000"), 0, Cancellation).LastAsync(Cancellation));
         await Assert.ThrowsAsync<NotFoundException>(() => client.PauseAsync(RunId.Trial("nothing-00000000/0000"), Cancellation));
         using var http = site.Http(site.Operator);
-        Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync(new Uri("api/v1/runs/nothing-00000000/0000/why", UriKind.Relative), Cancellation)).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.NotFound,
+            (await http.GetAsync(new Uri("api/v1/runs/nothing-00000000/0000/why", UriKind.Relative), Cancellation)).StatusCode);
     }
 }

@@ -5,7 +5,7 @@ using DisBack.Contracts.Grains;
 
 namespace DisBack.Orchestration.Tests.Grains;
 
-/// <summary>Who gets a slot, where, how much of it, and what those hear who get none.</summary>
+/// <summary>Who gets a slot, where, how much of it, and the answer to those who get none.</summary>
 public sealed class AcceleratorPoolGrainTests
 {
     [Fact]
@@ -16,7 +16,7 @@ public sealed class AcceleratorPoolGrainTests
         await using var site = await Site.OpenAsync(script);
         var first = await TeacherAsync(site, "first");
         await hold.Reached;
-        // Its owner has heard of it.
+        // Its owner knows of it.
         await Site.UntilAsync(first, RunStatus.Running);
         var second = await TeacherAsync(site, "second");
         var third = await TeacherAsync(site, "third");
@@ -78,7 +78,10 @@ public sealed class AcceleratorPoolGrainTests
         await ReportAsync(site, 2, "two");
 
         var places = new List<string>();
-        foreach (var name in new[] { "a", "b", "c", "d" }) places.Add((await LeaseAsync(site, name, 0.25)).DeviceName);
+        foreach (var name in new[] { "a", "b", "c", "d" })
+        {
+            places.Add((await LeaseAsync(site, name, 0.25)).DeviceName);
+        }
         var whole = await LeaseAsync(site, "whole", 1);
         var refused = await PoolOf(site).LeaseAsync(Request("e") with { Share = 0.25 });
 
@@ -94,7 +97,10 @@ public sealed class AcceleratorPoolGrainTests
         await using var site = await Site.OpenAsync(new ScriptedTraining());
         await ReportAsync(site, 1, "one");
 
-        for (var n = 0; n < 10; n++) Assert.NotNull((await PoolOf(site).LeaseAsync(Request($"{n}") with { Share = 0.1 })).Lease);
+        for (var n = 0; n < 10; n++)
+        {
+            Assert.NotNull((await PoolOf(site).LeaseAsync(Request($"{n}") with { Share = 0.1 })).Lease);
+        }
 
         Assert.Null((await PoolOf(site).LeaseAsync(Request("eleventh") with { Share = 0.1 })).Lease);
     }
@@ -183,7 +189,8 @@ public sealed class AcceleratorPoolGrainTests
 
     private static SlotRequest Request(string owner) => new(RunKind.Teacher, owner, "cuda", []);
 
-    private static async Task<SlotLease> LeaseAsync(Site site, string owner, double share) => (await PoolOf(site).LeaseAsync(Request(owner) with { Share = share })).Lease!;
+    private static async Task<SlotLease> LeaseAsync(Site site, string owner, double share) =>
+        (await PoolOf(site).LeaseAsync(Request(owner) with { Share = share })).Lease!;
 
     private static async Task<ITeacherGrain> TeacherAsync(Site site, string name)
     {

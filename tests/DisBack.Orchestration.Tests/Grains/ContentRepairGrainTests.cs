@@ -28,10 +28,17 @@ public sealed class ContentRepairGrainTests
         Assert.Empty(await site.Host.Grains.Pool().ReportAsync(new WorkerReport(Worker(1), "old", [], [], [], ["aa"])));
 
         // The pool does not wait for it to be passed on.
-        while ((await ReportAsync(site, 2, cached: ["aa"])).IsEmpty) await Task.Delay(10, TestContext.Current.CancellationToken);
+        while ((await ReportAsync(site, 2, cached: ["aa"])).IsEmpty)
+        {
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
     }
 
-    private static Task<ImmutableArray<string>> ReportAsync(Site site, int port, ImmutableArray<string>? damaged = null, ImmutableArray<string>? cached = null) =>
+    private static Task<ImmutableArray<string>> ReportAsync(
+        Site site,
+        int port,
+        ImmutableArray<string>? damaged = null,
+        ImmutableArray<string>? cached = null) =>
         site.Host.Grains.ContentRepair().ReportAsync(new ContentReport(Worker(port), damaged ?? [], cached ?? []));
 
     private static SiloAddress Worker(int port) => SiloAddress.New(IPAddress.Loopback, port, int.MaxValue);

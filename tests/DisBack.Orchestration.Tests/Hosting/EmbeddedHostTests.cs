@@ -32,7 +32,10 @@ public sealed class EmbeddedHostTests
         var trajectory = await site.Host.Grains.GetGrain<ITrajectoryGrain>(document.Trajectory).GetAsync();
         Assert.True(trajectory.Sealed);
         Assert.Equal([0L, 10L, 20L, 30L, 40L], trajectory.Nodes.Select(node => node.Step));
-        foreach (var node in trajectory.Nodes) await site.Contents.VerifyAsync(node.Content, TestContext.Current.CancellationToken);
+        foreach (var node in trajectory.Nodes)
+        {
+            await site.Contents.VerifyAsync(node.Content, TestContext.Current.CancellationToken);
+        }
 
         var blobs = site.Host.Services.GetRequiredService<IBlobStore>();
         var history = await new MetricReader(blobs).ReadAsync(document.Id, TestContext.Current.CancellationToken);
@@ -52,7 +55,10 @@ public sealed class EmbeddedHostTests
         var sweep = site.Host.Grains.GetGrain<ISweepGrain>("listed-1");
         // Summaries are sent, not awaited: the last one may still be on its way.
         SummaryPage page;
-        do page = await sweep.ListAsync(0, 10);
+        do
+        {
+            page = await sweep.ListAsync(0, 10);
+        }
         while (page.Trials is not [{ Status: RunStatus.Completed }]);
 
         Assert.Equal(10, page.Trials[0].BestFid);
@@ -214,11 +220,14 @@ public sealed class EmbeddedHostTests
         var script = new ScriptedTraining();
         var hold = script.HoldAt(RunKind.Teacher, 15);
         await using var site = await Site.OpenAsync(script, options =>
-            (options.Hung, options.Stale, options.DeadMan, options.Supervise) = (TimeSpan.FromSeconds(0.3), TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(0.2)));
+            (options.Hung, options.Stale, options.DeadMan, options.Supervise) =
+                (TimeSpan.FromSeconds(0.3), TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(0.2)));
         var teacher = site.Host.Grains.GetGrain<ITeacherGrain>("hangs");
         await teacher.TrainAsync("{}");
 
-        var waiting = await Site.UntilAsync(teacher, update => update.Status == RunStatus.Queued && update.Reason!.Contains("in use", StringComparison.Ordinal));
+        var waiting = await Site.UntilAsync(
+            teacher,
+            update => update.Status == RunStatus.Queued && update.Reason!.Contains("in use", StringComparison.Ordinal));
         hold.Open();
         await Site.UntilAsync(teacher, RunStatus.Completed);
         var run = (await teacher.GetAsync()).Run;
@@ -255,7 +264,10 @@ public sealed class EmbeddedHostTests
         Assert.Contains("the one before it is taken", warning.Message, StringComparison.Ordinal);
         Assert.Equal(await UninterruptedAsync(), await StudentAsync(site, trial));
         // Written again by the same steps, the damaged bytes are whole again.
-        foreach (var checkpoint in document.Run.Checkpoints) await site.Contents.VerifyAsync(checkpoint.Content, TestContext.Current.CancellationToken);
+        foreach (var checkpoint in document.Run.Checkpoints)
+        {
+            await site.Contents.VerifyAsync(checkpoint.Content, TestContext.Current.CancellationToken);
+        }
     }
 
     [Fact]
@@ -269,7 +281,10 @@ public sealed class EmbeddedHostTests
 
         var runtime = site.Host.Services.GetRequiredService<ITrainingRuntime>();
         var stopping = site.Host.StopAsync(TestContext.Current.CancellationToken);
-        while (!runtime.Devices.IsEmpty) await Task.Yield();
+        while (!runtime.Devices.IsEmpty)
+        {
+            await Task.Yield();
+        }
         hold.Open();
         await stopping;
         await site.StartAsync(script);
@@ -378,7 +393,10 @@ public sealed class EmbeddedHostTests
     public async Task A_divergence_fails_the_run_with_its_own_words()
     {
         var script = new ScriptedTraining();
-        script.At(RunKind.Backtracking, 12, _ => throw new Distillation.Runs.TrainingFailedException(Distillation.Runs.TrainingFailure.Collapse, "All images are alike at step 12."));
+        script.At(
+            RunKind.Backtracking,
+            12,
+            _ => throw new Distillation.Runs.TrainingFailedException(Distillation.Runs.TrainingFailure.Collapse, "All images are alike at step 12."));
         await using var site = await Site.OpenAsync(script);
 
         var trial = await site.SubmitAsync("diverged-1");
@@ -392,7 +410,10 @@ public sealed class EmbeddedHostTests
     public async Task A_failed_stage_1_fails_its_trials_and_a_resume_tries_both_again()
     {
         var script = new ScriptedTraining();
-        script.At(RunKind.Recording, 12, _ => throw new Distillation.Runs.TrainingFailedException(Distillation.Runs.TrainingFailure.NonFinite, "The loss became NaN."));
+        script.At(
+            RunKind.Recording,
+            12,
+            _ => throw new Distillation.Runs.TrainingFailedException(Distillation.Runs.TrainingFailure.NonFinite, "The loss became NaN."));
         await using var site = await Site.OpenAsync(script);
 
         var trial = await site.SubmitAsync("stage1-1");
@@ -481,7 +502,10 @@ public sealed class EmbeddedHostTests
         hold.Open();
         var update = await Site.UntilAsync(teacher, RunStatus.Failed);
         // The thread learns of it with its next call.
-        while (!site.Host.Services.GetRequiredService<ITrainingRuntime>().Occupied.IsEmpty) await Task.Delay(20, TestContext.Current.CancellationToken);
+        while (!site.Host.Services.GetRequiredService<ITrainingRuntime>().Occupied.IsEmpty)
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
 
         Assert.Equal(CommitResult.Fenced, answer);
         Assert.StartsWith("The milestone 'switch' of step 5 cannot be read", update.Reason, StringComparison.Ordinal);
@@ -525,7 +549,10 @@ public sealed class EmbeddedHostTests
     private static async Task<List<RunEvent>> CollectAsync(IRun run, long after)
     {
         var events = new List<RunEvent>();
-        await foreach (var update in run.WatchAsync(after, TestContext.Current.CancellationToken)) events.AddRange(update.Events);
+        await foreach (var update in run.WatchAsync(after, TestContext.Current.CancellationToken))
+        {
+            events.AddRange(update.Events);
+        }
         return events;
     }
 
@@ -539,7 +566,10 @@ public sealed class EmbeddedHostTests
     private static Task<string> UninterruptedAsync()
     {
         using var weights = TorchSharp.torch.zeros(64, TorchSharp.torch.float64);
-        for (var step = 1; step <= 40; step++) weights.mul_(1.25).add_(step).remainder_(1009);
+        for (var step = 1; step <= 40; step++)
+        {
+            weights.mul_(1.25).add_(step).remainder_(1009);
+        }
         return Task.FromResult(Convert.ToHexString(weights.bytes));
     }
 }

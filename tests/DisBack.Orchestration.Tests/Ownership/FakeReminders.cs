@@ -36,7 +36,10 @@ internal sealed class FakeReminders : IReminderRegistry
 
     private void Refuse()
     {
-        if (IsAway) throw new IOException("The server does not answer.");
+        if (IsAway)
+        {
+            throw new IOException("The server does not answer.");
+        }
     }
 
     private sealed record Reminder(string ReminderName) : IGrainReminder;

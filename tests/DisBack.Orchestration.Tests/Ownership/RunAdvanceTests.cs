@@ -28,7 +28,8 @@ public sealed class RunAdvanceTests
         var grains = Cluster.Create();
         _cluster = (Cluster)(object)grains;
         var services = new RunOwnerServices(
-            Options.Create(new RetryOptions()), Options.Create(new TrainingOptions()), new FakeMembership(), new FakeReminders(), new RunHistory(NullLoggerFactory.Instance), _time,
+            Options.Create(new RetryOptions()), Options
+                .Create(new TrainingOptions()), new FakeMembership(), new FakeReminders(), new RunHistory(NullLoggerFactory.Instance), _time,
             NullLogger<RunOwnerServices>.Instance);
         var liveness = new RunLiveness(services.Membership, services.Training.Value, _time, NullLogger.Instance);
         var reminder = new RunReminder(services.Reminders, GrainId.Create("teacher", "mine"), NullLogger.Instance);
@@ -84,7 +85,9 @@ public sealed class RunAdvanceTests
 
         await _advance.AdvanceAsync();
 
-        Assert.Equal((2, FailureCause.Lost, "worker cpu had no free slot after all."), (_owner.Run.Attempt, _owner.Run.Attempts[0].Cause, _owner.Run.Attempts[0].Message));
+        Assert.Equal(
+            (2, FailureCause.Lost, "worker cpu had no free slot after all."),
+            (_owner.Run.Attempt, _owner.Run.Attempts[0].Cause, _owner.Run.Attempts[0].Message));
     }
 
     [Fact]

@@ -15,7 +15,8 @@ public sealed class RunDocumentTests
     private readonly FakeState _state = new();
     private readonly RunDocument<TeacherDocument> _document;
 
-    public RunDocumentTests() => _document = new RunDocument<TeacherDocument>(_state, RunId.Teacher("mine"), known => known.Run, (known, run) => known with { Run = run }, Services());
+    public RunDocumentTests() =>
+        _document = new RunDocument<TeacherDocument>(_state, RunId.Teacher("mine"), known => known.Run, (known, run) => known with { Run = run }, Services());
 
     [Fact]
     public async Task A_change_is_written_and_what_only_passes_is_not()
@@ -62,10 +63,12 @@ public sealed class RunDocumentTests
         Assert.Equal((CommitResult.Fenced, 0, ""), (transition.Result, _state.Writes, _document.Value.Network));
     }
 
-    private Task<RunTransition> ApplyAsync(RunCommand command, Func<TeacherDocument, TeacherDocument>? also = null) => _document.ApplyAsync(command, keep: 3, also);
+    private Task<RunTransition> ApplyAsync(RunCommand command, Func<TeacherDocument, TeacherDocument>? also = null) =>
+        _document.ApplyAsync(command, keep: 3, also);
 
     private static RunOwnerServices Services() => new(
-        Options.Create(new RetryOptions()), Options.Create(new TrainingOptions()), new FakeMembership(), new FakeReminders(), new RunHistory(NullLoggerFactory.Instance), new FakeTimeProvider(),
+        Options.Create(new RetryOptions()), Options
+            .Create(new TrainingOptions()), new FakeMembership(), new FakeReminders(), new RunHistory(NullLoggerFactory.Instance), new FakeTimeProvider(),
         NullLogger<RunOwnerServices>.Instance);
 
     private sealed class FakeState : IPersistentState<TeacherDocument>
@@ -82,7 +85,10 @@ public sealed class RunDocumentTests
 
         public Task WriteStateAsync()
         {
-            if (Refusal is not null) throw Refusal;
+            if (Refusal is not null)
+            {
+                throw Refusal;
+            }
             Writes++;
             return Task.CompletedTask;
         }

@@ -71,7 +71,9 @@ public sealed class RunFeedTests
         var feed = new RunFeed(_time);
         feed.Show(Run(RunStatus.Paused, 1) with { Reason = "Its own reason." }, "The disk is full.");
 
-        Assert.Equal("The disk is full.", (await feed.WatchAsync(0, TestContext.Current.CancellationToken).FirstAsync(TestContext.Current.CancellationToken)).Reason);
+        Assert.Equal(
+            "The disk is full.",
+            (await feed.WatchAsync(0, TestContext.Current.CancellationToken).FirstAsync(TestContext.Current.CancellationToken)).Reason);
     }
 
     private static RunRecord Run(RunStatus status, params long[] events) => new()

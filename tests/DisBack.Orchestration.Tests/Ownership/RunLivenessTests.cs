@@ -91,7 +91,8 @@ public sealed class RunLivenessTests
 
     private RunLiveness Create(FakeMembership membership) => new(membership, _options, _time, NullLogger.Instance);
 
-    private static Task<string?> FindAsync(RunLiveness liveness, Func<Task<bool>> isRunning) => liveness.FindLossAsync(s_attempt, FakeMembership.Worker, isRunning);
+    private static Task<string?> FindAsync(RunLiveness liveness, Func<Task<bool>> isRunning) =>
+        liveness.FindLossAsync(s_attempt, FakeMembership.Worker, isRunning);
 
     private static Task<bool> NotAsked() => throw new InvalidOperationException("The trainer must not be asked.");
 }

@@ -33,7 +33,14 @@ public sealed class RunExplanationTests
     public void Between_two_attempts()
     {
         var failed = s_attempt with { Ended = s_now, Cause = FailureCause.Storage };
-        var run = s_run with { Status = RunStatus.Queued, Failures = 2, Attempts = [failed, failed], RetryAt = s_now.AddSeconds(30), Reason = "Tries again after: the disk is full." };
+        var run = s_run with
+        {
+            Status = RunStatus.Queued,
+            Failures = 2,
+            Attempts = [failed, failed],
+            RetryAt = s_now.AddSeconds(30),
+            Reason = "Tries again after: the disk is full.",
+        };
 
         Assert.Equal(
             [

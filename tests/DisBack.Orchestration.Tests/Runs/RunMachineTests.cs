@@ -10,25 +10,28 @@ namespace DisBack.Orchestration.Tests.Runs;
 public sealed class RunMachineTests
 {
     private const int Keep = 3;
-    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-    private static readonly RunMachine Machine = new(new RetryOptions(), Keep);
+    private static readonly DateTimeOffset s_start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly RunMachine s_machine = new(new RetryOptions(), Keep);
 
-    private static readonly Gen<int> Number = Gen.Int[1, 6];
-    private static readonly Gen<long> Step = Gen.Long[1, 500];
+    private static readonly Gen<int> s_number = Gen.Int[1, 6];
+    private static readonly Gen<long> s_step = Gen.Long[1, 500];
 
-    private static readonly Gen<RunCommand> Command = Gen.OneOf<RunCommand>(
+    private static readonly Gen<RunCommand> s_command = Gen.OneOf<RunCommand>(
         Gen.Int[0, 9].Select(i => (RunCommand)(i == 0 ? new RunCommand.Register() : new RunCommand.Submit())),
         Gen.Const<RunCommand>(new RunCommand.AwaitTrajectory("stage 1")),
         Gen.Const<RunCommand>(new RunCommand.AwaitSlot("busy")),
         Gen.Int[0, 9].Select(i => (RunCommand)(i == 0 ? new RunCommand.GiveUp("no", null) : new RunCommand.Begin($"lease {i}", "here"))),
         Gen.Int[0, 9].Select(i => (RunCommand)(i == 0 ? new RunCommand.Cancel() : i < 3 ? new RunCommand.Pause() : new RunCommand.Resume())),
-        Number.Select(n => (RunCommand)new RunCommand.Heartbeat(n, new TrainingSnapshot { Steps = 500 })),
-        Gen.Select(Number, Step, (n, step) => (RunCommand)new RunCommand.Commit(n, Checkpoint(step))),
-        Gen.Select(Number, Step, (n, step) => (RunCommand)new RunCommand.Switch(n, new SwitchRecord(step, 2, 1, null))),
-        Gen.Select(Number, Step, (n, step) => (RunCommand)new RunCommand.Store(n, new ArtifactRef("samples.png", new ContentRef("aa", 1), step))),
-        Gen.Select(Number, Step, (n, step) => (RunCommand)new RunCommand.Milestone(n, step, "Milestone warm-up.")),
-        Gen.Select(Number, Gen.Int[0, 9], (n, i) => (RunCommand)(i == 0 ? new RunCommand.Finish(n, 500) : new RunCommand.Note(n, RunEventKind.Note, 1, "note"))),
-        Gen.Select(Number, Gen.Enum<FailureCause>(), (n, cause) => (RunCommand)new RunCommand.Fail(n, 1, cause, "failed")));
+        s_number.Select(n => (RunCommand)new RunCommand.Heartbeat(n, new TrainingSnapshot { Steps = 500 })),
+        Gen.Select(s_number, s_step, (n, step) => (RunCommand)new RunCommand.Commit(n, Checkpoint(step))),
+        Gen.Select(s_number, s_step, (n, step) => (RunCommand)new RunCommand.Switch(n, new SwitchRecord(step, 2, 1, null))),
+        Gen.Select(s_number, s_step, (n, step) => (RunCommand)new RunCommand.Store(n, new ArtifactRef("samples.png", new ContentRef("aa", 1), step))),
+        Gen.Select(s_number, s_step, (n, step) => (RunCommand)new RunCommand.Milestone(n, step, "Milestone warm-up.")),
+        Gen.Select(
+            s_number,
+            Gen.Int[0, 9],
+            (n, i) => (RunCommand)(i == 0 ? new RunCommand.Finish(n, 500) : new RunCommand.Note(n, RunEventKind.Note, 1, "note"))),
+        Gen.Select(s_number, Gen.Enum<FailureCause>(), (n, cause) => (RunCommand)new RunCommand.Fail(n, 1, cause, "failed")));
 
     [Fact]
     public void Attempts_only_grow_and_at_most_the_newest_is_current() => Check((before, _, after) =>
@@ -42,7 +45,10 @@ public sealed class RunMachineTests
     [Fact]
     public void Only_the_current_attempt_changes_anything() => Check((before, command, after) =>
     {
-        if (command is not RunCommand.OfAttempt said || before.Current?.Number == said.Number) return;
+        if (command is not RunCommand.OfAttempt said || before.Current?.Number == said.Number)
+        {
+            return;
+        }
         Assert.Equal(CommitResult.Fenced, after.Result);
         Assert.Same(before, after.State);
         Assert.Empty(after.Effects);
@@ -67,7 +73,10 @@ public sealed class RunMachineTests
     [Fact]
     public void What_is_completed_or_cancelled_stays_so() => Check((before, _, after) =>
     {
-        if (before.Status is RunStatus.Completed or RunStatus.Cancelled) Assert.Equal(before.Status, after.State.Status);
+        if (before.Status is RunStatus.Completed or RunStatus.Cancelled)
+        {
+            Assert.Equal(before.Status, after.State.Status);
+        }
     });
 
     [Fact]
@@ -82,7 +91,11 @@ public sealed class RunMachineTests
     {
         Assert.True(after.State.Sequence >= before.Sequence);
         if (!after.State.Events.IsEmpty)
-            Assert.Equal(Enumerable.Range(0, after.State.Events.Length).Select(i => after.State.Events[0].Sequence + i), after.State.Events.Select(happened => happened.Sequence));
+        {
+            Assert.Equal(
+                Enumerable.Range(0, after.State.Events.Length).Select(i => after.State.Events[0].Sequence + i),
+                after.State.Events.Select(happened => happened.Sequence));
+        }
         Assert.Equal(after.State.Sequence, after.State.Events.IsEmpty ? 0 : after.State.Events[^1].Sequence);
     });
 
@@ -93,8 +106,8 @@ public sealed class RunMachineTests
     public void A_switch_that_is_told_again_is_one_switch()
     {
         var made = new RunCommand.Switch(1, new SwitchRecord(40, 2, 1, 0.5));
-        var first = Machine.Apply(Running(), made, Start);
-        var again = Machine.Apply(first.State, made with { Made = made.Made with { } }, Start);
+        var first = s_machine.Apply(Running(), made, s_start);
+        var again = s_machine.Apply(first.State, made with { Made = made.Made with { } }, s_start);
 
         Assert.Equal((true, false), (first.Persist, again.Persist));
         Assert.Same(first.State, again.State);
@@ -104,11 +117,13 @@ public sealed class RunMachineTests
     public void A_milestone_that_is_reported_again_is_one_event_of_its_attempt()
     {
         var running = Running();
-        var reached = Machine.Apply(running, new RunCommand.Milestone(1, 5, "Milestone warm-up."), Start);
-        var again = Machine.Apply(reached.State, new RunCommand.Milestone(1, 5, "Milestone warm-up."), Start);
-        var later = Machine.Apply(reached.State, new RunCommand.Milestone(1, 6, "Milestone warm-up."), Start);
+        var reached = s_machine.Apply(running, new RunCommand.Milestone(1, 5, "Milestone warm-up."), s_start);
+        var again = s_machine.Apply(reached.State, new RunCommand.Milestone(1, 5, "Milestone warm-up."), s_start);
+        var later = s_machine.Apply(reached.State, new RunCommand.Milestone(1, 6, "Milestone warm-up."), s_start);
 
-        Assert.Equal((true, RunEventKind.Note, 5L, "Milestone warm-up."), (reached.Persist, reached.State.Events[^1].Kind, reached.State.Events[^1].Step, reached.State.Events[^1].Message));
+        Assert.Equal(
+            (true, RunEventKind.Note, 5L, "Milestone warm-up."),
+            (reached.Persist, reached.State.Events[^1].Kind, reached.State.Events[^1].Step, reached.State.Events[^1].Message));
         Assert.Same(reached.State, again.State);
         Assert.Equal(reached.State.Sequence + 1, later.State.Sequence);
     }
@@ -129,7 +144,7 @@ public sealed class RunMachineTests
         Assert.Equal((0.9, 0.5), (starting.Latest["fid"].Value, starting.Best["fid"].Value));
         Assert.DoesNotContain("loss/fake", starting.Best.Keys);
 
-        static RunRecord Heartbeat(RunRecord state, TrainingSnapshot snapshot) => Machine.Apply(state, new RunCommand.Heartbeat(1, snapshot), Start).State;
+        static RunRecord Heartbeat(RunRecord state, TrainingSnapshot snapshot) => s_machine.Apply(state, new RunCommand.Heartbeat(1, snapshot), s_start).State;
 
         static ImmutableSortedDictionary<string, MetricValue> Metrics(params (string Name, double Value, long Step)[] values) =>
             values.ToImmutableSortedDictionary(value => value.Name, value => new MetricValue(value.Value, value.Step));
@@ -138,19 +153,22 @@ public sealed class RunMachineTests
     [Fact]
     public void What_exists_already_is_complete_without_an_attempt_and_only_once()
     {
-        var registered = Machine.Apply(new RunRecord(), new RunCommand.Register(), Start);
-        var again = Machine.Apply(registered.State, new RunCommand.Register(), Start.AddDays(1));
-        var submitted = Machine.Apply(new RunRecord(), new RunCommand.Submit(), Start).State;
+        var registered = s_machine.Apply(new RunRecord(), new RunCommand.Register(), s_start);
+        var again = s_machine.Apply(registered.State, new RunCommand.Register(), s_start.AddDays(1));
+        var submitted = s_machine.Apply(new RunRecord(), new RunCommand.Submit(), s_start).State;
 
-        Assert.Equal((RunStatus.Completed, Start, Start, 0, true), (registered.State.Status, registered.State.Submitted, registered.State.Ended, registered.State.Attempt, registered.Persist));
+        Assert.Equal(
+            (RunStatus.Completed, s_start, s_start, 0, true),
+            (registered.State.Status, registered.State.Submitted, registered.State.Ended, registered.State.Attempt, registered.Persist));
         Assert.Same(registered.State, again.State);
-        Assert.Same(submitted, Machine.Apply(submitted, new RunCommand.Register(), Start).State);
+        Assert.Same(submitted, s_machine.Apply(submitted, new RunCommand.Register(), s_start).State);
     }
 
     [Fact]
     public void A_divergence_is_final_and_says_why()
     {
-        var failed = Machine.Apply(Running(), new RunCommand.Fail(1, 70, FailureCause.Diverged, "The loss of the generator became NaN at step 70."), Start).State;
+        var failed = s_machine.Apply(Running(), new RunCommand.Fail(1, 70, FailureCause.Diverged, "The loss of the generator became NaN at step 70."), s_start)
+            .State;
 
         Assert.Equal(RunStatus.Failed, failed.Status);
         Assert.Equal("The loss of the generator became NaN at step 70.", failed.Reason);
@@ -162,15 +180,15 @@ public sealed class RunMachineTests
         var state = Running();
         for (var failure = 1; failure < 5; failure++)
         {
-            state = Machine.Apply(state, new RunCommand.Fail(state.Attempt, 10, FailureCause.Crash, "boom"), Start).State;
+            state = s_machine.Apply(state, new RunCommand.Fail(state.Attempt, 10, FailureCause.Crash, "boom"), s_start).State;
             Assert.Equal(RunStatus.Queued, state.Status);
-            Assert.Equal(Start + TimeSpan.FromSeconds(Math.Pow(2, failure - 1)), state.RetryAt);
-            Assert.Equal(CommitResult.Fenced, Machine.Apply(state, new RunCommand.Begin("early", "here"), Start).Result);
-            state = Machine.Apply(state, new RunCommand.Begin("lease", "here"), state.RetryAt!.Value).State;
+            Assert.Equal(s_start + TimeSpan.FromSeconds(Math.Pow(2, failure - 1)), state.RetryAt);
+            Assert.Equal(CommitResult.Fenced, s_machine.Apply(state, new RunCommand.Begin("early", "here"), s_start).Result);
+            state = s_machine.Apply(state, new RunCommand.Begin("lease", "here"), state.RetryAt!.Value).State;
         }
-        var given = Machine.Apply(state, new RunCommand.Fail(state.Attempt, 10, FailureCause.Crash, "boom"), Start).State;
-        var progressed = Machine.Apply(state, new RunCommand.Commit(state.Attempt, Checkpoint(60)), Start).State;
-        var retried = Machine.Apply(progressed, new RunCommand.Fail(state.Attempt, 61, FailureCause.Crash, "boom"), Start).State;
+        var given = s_machine.Apply(state, new RunCommand.Fail(state.Attempt, 10, FailureCause.Crash, "boom"), s_start).State;
+        var progressed = s_machine.Apply(state, new RunCommand.Commit(state.Attempt, Checkpoint(60)), s_start).State;
+        var retried = s_machine.Apply(progressed, new RunCommand.Fail(state.Attempt, 61, FailureCause.Crash, "boom"), s_start).State;
 
         Assert.Equal(RunStatus.Failed, given.Status);
         Assert.Equal(1, retried.Failures);
@@ -183,18 +201,22 @@ public sealed class RunMachineTests
         Fail(FailureCause.Lost);
         Fail(FailureCause.OutOfMemory);
         Assert.Equal((RunStatus.Queued, 1), (state.Status, RunMachine.FailuresInARow(state, FailureCause.OutOfMemory)));
-        Assert.Equal(RunStatus.Failed, Machine.Apply(Begun(state), new RunCommand.Fail(3, 10, FailureCause.OutOfMemory, "again"), Start).State.Status);
+        Assert.Equal(RunStatus.Failed, s_machine.Apply(Begun(state), new RunCommand.Fail(3, 10, FailureCause.OutOfMemory, "again"), s_start).State.Status);
 
-        while (state.Status == RunStatus.Queued) Fail(state.Failures % 2 == 0 ? FailureCause.Lost : FailureCause.Storage);
+        while (state.Status == RunStatus.Queued)
+        {
+            Fail(state.Failures % 2 == 0 ? FailureCause.Lost : FailureCause.Storage);
+        }
         Assert.Equal((RunStatus.Failed, new RetryOptions().Lost), (state.Status, state.Failures));
 
         void Fail(FailureCause cause)
         {
             state = Begun(state);
-            state = Machine.Apply(state, new RunCommand.Fail(state.Attempt, 10, cause, "gone"), Start).State;
+            state = s_machine.Apply(state, new RunCommand.Fail(state.Attempt, 10, cause, "gone"), s_start).State;
         }
 
-        static RunRecord Begun(RunRecord run) => run.Current is null ? Machine.Apply(run, new RunCommand.Begin("lease", "here"), run.RetryAt ?? Start).State : run;
+        static RunRecord Begun(RunRecord run) =>
+            run.Current is null ? s_machine.Apply(run, new RunCommand.Begin("lease", "here"), run.RetryAt ?? s_start).State : run;
     }
 
     [Fact]
@@ -202,32 +224,38 @@ public sealed class RunMachineTests
     {
         var owed = RunMachine.OwedStop(after.State);
         Assert.Equal(after.State is { Current: not null, Intent: not RunIntent.Run }, owed is not null);
-        if (owed is not null && RunMachine.OwedStop(before) != owed) Assert.Contains(owed, after.Effects);
+        if (owed is not null && RunMachine.OwedStop(before) != owed)
+        {
+            Assert.Contains(owed, after.Effects);
+        }
     });
 
     [Fact]
     public void A_commit_behind_the_head_replaces_what_was_passed_over()
     {
         var state = Running();
-        foreach (var step in new long[] { 10, 20, 30 }) state = Machine.Apply(state, new RunCommand.Commit(1, Checkpoint(step)), Start).State;
-        state = Machine.Apply(state, new RunCommand.Commit(1, Checkpoint(20)), Start).State;
+        foreach (var step in new long[] { 10, 20, 30 })
+        {
+            state = s_machine.Apply(state, new RunCommand.Commit(1, Checkpoint(step)), s_start).State;
+        }
+        state = s_machine.Apply(state, new RunCommand.Commit(1, Checkpoint(20)), s_start).State;
 
         Assert.Equal([20L, 10L], state.Checkpoints.Select(checkpoint => checkpoint.Step));
     }
 
     private static RunRecord Running() =>
-        Machine.Apply(Machine.Apply(new RunRecord(), new RunCommand.Submit(), Start).State, new RunCommand.Begin("lease", "here"), Start).State;
+        s_machine.Apply(s_machine.Apply(new RunRecord(), new RunCommand.Submit(), s_start).State, new RunCommand.Begin("lease", "here"), s_start).State;
 
     private static CheckpointRef Checkpoint(long step) => new(new ContentRef($"{step:x64}", 1), step);
 
-    private static void Check(Action<RunRecord, RunCommand, RunTransition> holds) => Command.Array[0, 60].Sample(commands =>
+    private static void Check(Action<RunRecord, RunCommand, RunTransition> holds) => s_command.Array[0, 60].Sample(commands =>
     {
         var state = new RunRecord();
-        var now = Start;
+        var now = s_start;
         foreach (var command in commands)
         {
             now += TimeSpan.FromSeconds(40);
-            var after = Machine.Apply(state, command, now);
+            var after = s_machine.Apply(state, command, now);
             holds(state, command, after);
             state = after.State;
         }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace DisBack.Orchestration.Tests.Supervision;
 
-/// <summary>After a cold start without reminders, whose memory is gone, every unfinished run is driven again, and only those.</summary>
+/// <summary>After a cold start without reminders, whose memory is gone, every unfinished run advances again, and only those.</summary>
 public sealed class RunSupervisorGrainTests
 {
     [Fact(Timeout = 60_000)]
@@ -29,11 +29,11 @@ public sealed class RunSupervisorGrainTests
         await site.Host.DisposeAsync();
         hold.Open();
         var after = new ScriptedTraining();
-        var driven = after.HoldAt(RunKind.Backtracking, 30);
+        var resumed = after.HoldAt(RunKind.Backtracking, 30);
         await site.StartAsync(after, services: Supervised);
         // Nobody asks its grain before that: a question would wake the run, and that is what the supervisor must do.
-        await driven.Reached.WaitAsync(TestContext.Current.CancellationToken);
-        driven.Open();
+        await resumed.Reached.WaitAsync(TestContext.Current.CancellationToken);
+        resumed.Open();
         await Site.UntilAsync(site.Host.Grains.GetGrain<ITrialGrain>(trial.GetPrimaryKeyString()), RunStatus.Completed);
 
         Assert.Equal(RunStatus.Paused, (await site.StoredAsync<TeacherDocument>(DocumentNames.Teacher, "paused")).Run.Status);

@@ -9,10 +9,10 @@ namespace DisBack.Orchestration.Tests.Training;
 /// <summary>Runs that look at the same network look at one copy, which goes with the last of them.</summary>
 public sealed class FrozenNetworksTests
 {
-    private static readonly ContentRef Node = new(new string('a', 64), 1);
-    private static readonly ContentRef Other = new(new string('b', 64), 1);
+    private static readonly ContentRef s_node = new(new string('a', 64), 1);
+    private static readonly ContentRef s_other = new(new string('b', 64), 1);
 
-    private static readonly SongUnetSettings Settings = new()
+    private static readonly SongUnetSettings s_settings = new()
     {
         ImgResolution = 8, ImgChannels = 1, ModelChannels = 8, ChannelMult = [1], NumBlocks = 1, AttnResolutions = [], Dropout = 0,
     };
@@ -23,9 +23,9 @@ public sealed class FrozenNetworksTests
     public void The_same_file_on_the_same_device_is_opened_once_and_gone_after_the_last()
     {
         var opened = 0;
-        var first = _networks.Borrow(Node, CPU, Open);
-        var second = _networks.Borrow(Node, CPU, Open);
-        using (var other = _networks.Borrow(Other, CPU, Open))
+        var first = _networks.Borrow(s_node, CPU, Open);
+        var second = _networks.Borrow(s_node, CPU, Open);
+        using (var other = _networks.Borrow(s_other, CPU, Open))
         {
             Assert.NotSame(first.Network, other.Network);
             Assert.Equal(2, _networks.Count);
@@ -40,7 +40,9 @@ public sealed class FrozenNetworksTests
         using (var images = zeros(1, 1, 8, 8))
         using (var sigma = ones(1))
         using (no_grad())
+        {
             second.Network.forward(images, sigma).Dispose();
+        }
         Assert.Equal(1, _networks.Count);
         second.Dispose();
         Assert.Equal(0, _networks.Count);
@@ -55,7 +57,7 @@ public sealed class FrozenNetworksTests
     [Fact]
     public void Two_threads_that_look_at_once_see_what_one_sees_alone()
     {
-        using var network = _networks.Borrow(Node, CPU, Tiny);
+        using var network = _networks.Borrow(s_node, CPU, Tiny);
         using var streams = new RandomStreams(3).For("images");
         using var images = randn([4, 1, 8, 8], generator: streams);
         using var sigma = ones(4);
@@ -64,7 +66,10 @@ public sealed class FrozenNetworksTests
         var together = new float[2][];
         var threads = Enumerable.Range(0, 2).Select(n => new Thread(() =>
         {
-            for (var i = 0; i < 20; i++) together[n] = Look();
+            for (var i = 0; i < 20; i++)
+            {
+                together[n] = Look();
+            }
         })).ToList();
         threads.ForEach(thread => thread.Start());
         threads.ForEach(thread => thread.Join());
@@ -83,8 +88,8 @@ public sealed class FrozenNetworksTests
     [Fact]
     public void A_network_that_cannot_be_opened_is_tried_anew_by_the_next_who_asks()
     {
-        Assert.Throws<InvalidDataException>(() => _networks.Borrow(Node, CPU, () => throw new InvalidDataException("torn")));
-        using var network = _networks.Borrow(Node, CPU, Tiny);
+        Assert.Throws<InvalidDataException>(() => _networks.Borrow(s_node, CPU, () => throw new InvalidDataException("torn")));
+        using var network = _networks.Borrow(s_node, CPU, Tiny);
 
         Assert.Equal(1, _networks.Count);
     }
@@ -94,14 +99,14 @@ public sealed class FrozenNetworksTests
     {
         using var ended = new ManualResetEventSlim();
         using var begun = new ManualResetEventSlim();
-        var first = Task.Run(() => _networks.Borrow(Node, CPU, () =>
+        var first = Task.Run(() => _networks.Borrow(s_node, CPU, () =>
         {
             begun.Set();
             ended.Wait();
             throw new OperationCanceledException();
         }));
         begun.Wait(TestContext.Current.CancellationToken);
-        var second = Task.Run(() => _networks.Borrow(Node, CPU, Tiny));
+        var second = Task.Run(() => _networks.Borrow(s_node, CPU, Tiny));
         ended.Set();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
@@ -112,6 +117,6 @@ public sealed class FrozenNetworksTests
     private static Denoiser Tiny()
     {
         using var init = new RandomStreams(7).For("tiny");
-        return Denoiser.Create(Settings, init);
+        return Denoiser.Create(s_settings, init);
     }
 }

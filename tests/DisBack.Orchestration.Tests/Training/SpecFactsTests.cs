@@ -9,14 +9,15 @@ namespace DisBack.Orchestration.Tests.Training;
 /// <summary>The key of a trajectory holds what changes the bytes of stage 1, and nothing else.</summary>
 public sealed class SpecFactsTests
 {
-    private static readonly ExperimentSpec _spec = new() { Name = "a", Teacher = "digits", Seed = 3 };
+    private static readonly ExperimentSpec s_spec = new() { Name = "a", Teacher = "digits", Seed = 3 };
 
     /// <summary>A key that the version before stage 1 had a seed of its own gave to this recording: stored trajectories have such keys.</summary>
     [Fact]
     public void Keys_are_what_they_were()
     {
         var spec = SpecReader.Parse<ExperimentSpec>(
-            "{name: smoke, teacher: digits, recording: {steps: 8, batch: 32, nodes: {policy: every, interval: 4}}, backtracking: {steps: 24, batch: 32}}", "smoke.yaml");
+            "{name: smoke, teacher: digits, recording: {steps: 8, batch: 32, nodes: {policy: every, interval: 4}}, backtracking: {steps: "
+                + "24, batch: 32}}", "smoke.yaml");
         Assert.Equal(
             "5b4b4e851fe5b0638d37c7c62a248d26ad863d7e2ac5bb5144bcf30d95404d0f",
             SpecFacts.TrajectoryKey(SpecJson.Canonical(spec), "e5f93b5d0008d8b089af07cdc89ba129c222c4b779dc79770848cef2c8c4bbe3"));
@@ -25,10 +26,10 @@ public sealed class SpecFactsTests
     [Fact]
     public void Seeds_and_stage_two_share_a_trajectory_that_is_recorded_from_one_seed()
     {
-        var shared = _spec with { Recording = _spec.Recording with { Seed = 3 } };
-        Assert.Equal(KeyOf(_spec), KeyOf(shared));
-        Assert.Equal(KeyOf(_spec), KeyOf(shared with { Name = "b", Seed = 4, Backtracking = new ScoreSettings { Steps = 7 } }));
-        Assert.Equal(KeyOf(_spec), KeyOf(shared with { Hardware = new HardwareSettings { Slot = 0.5 } }));
+        var shared = s_spec with { Recording = s_spec.Recording with { Seed = 3 } };
+        Assert.Equal(KeyOf(s_spec), KeyOf(shared));
+        Assert.Equal(KeyOf(s_spec), KeyOf(shared with { Name = "b", Seed = 4, Backtracking = new ScoreSettings { Steps = 7 } }));
+        Assert.Equal(KeyOf(s_spec), KeyOf(shared with { Hardware = new HardwareSettings { Slot = 0.5 } }));
     }
 
     [Fact]
@@ -36,13 +37,13 @@ public sealed class SpecFactsTests
     {
         ExperimentSpec[] others =
         [
-            _spec with { Seed = 4 },
-            _spec with { Recording = _spec.Recording with { Seed = 4 } },
-            _spec with { Recording = _spec.Recording with { Steps = 7 } },
-            _spec with { Student = new StudentSettings { SigmaInit = 3 } },
-            _spec with { Hardware = new HardwareSettings { Threads = 1 } },
+            s_spec with { Seed = 4 },
+            s_spec with { Recording = s_spec.Recording with { Seed = 4 } },
+            s_spec with { Recording = s_spec.Recording with { Steps = 7 } },
+            s_spec with { Student = new StudentSettings { SigmaInit = 3 } },
+            s_spec with { Hardware = new HardwareSettings { Threads = 1 } },
         ];
-        Assert.DoesNotContain(KeyOf(_spec), others.Select(KeyOf));
+        Assert.DoesNotContain(KeyOf(s_spec), others.Select(KeyOf));
     }
 
     private static string KeyOf(ExperimentSpec spec) => SpecFacts.TrajectoryKey(SpecJson.Canonical(spec), new string('0', 64));

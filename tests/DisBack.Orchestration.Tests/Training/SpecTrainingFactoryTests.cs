@@ -20,16 +20,16 @@ namespace DisBack.Orchestration.Tests.Training;
 /// <summary>The real method through the whole orchestration, with networks so small that only the path matters.</summary>
 public sealed class SpecTrainingFactoryTests
 {
-    private static readonly SongUnetSettings Network = new()
+    private static readonly SongUnetSettings s_network = new()
     {
         ImgResolution = 8, ImgChannels = 1, LabelDim = 10, ModelChannels = 8, ChannelMult = [1], NumBlocks = 1, AttnResolutions = [], Dropout = 0,
     };
 
-    private static readonly DatasetSettings Digits = new() { Source = DatasetSource.Digits, Resolution = 8 };
+    private static readonly DatasetSettings s_digits = new() { Source = DatasetSource.Digits, Resolution = 8 };
 
-    private static readonly SongUnetSettings Smaller = Network with { NumBlocks = 0 };
+    private static readonly SongUnetSettings s_smaller = s_network with { NumBlocks = 0 };
 
-    public static TheoryData<StudentSettings> Students => [new StudentSettings(), new StudentSettings { Network = Smaller }];
+    public static TheoryData<StudentSettings> Students => [new StudentSettings(), new StudentSettings { Network = s_smaller }];
 
     [Theory, MemberData(nameof(Students), DisableDiscoveryEnumeration = true)]
     public async Task A_teacher_is_trained_and_distilled_and_an_interrupted_student_has_the_same_bytes(StudentSettings student)
@@ -51,7 +51,11 @@ public sealed class SpecTrainingFactoryTests
             var teacher = host.Grains.GetGrain<ITeacherGrain>("tiny");
             await teacher.TrainAsync(SpecJson.Canonical(new TeacherSpec
             {
-                Name = "tiny", Network = Network, Data = Digits, Training = new TeacherTrainingSettings { Steps = 4, Batch = 8 }, Hardware = new HardwareSettings { Threads = 1 },
+                Name = "tiny",
+                Network = s_network,
+                Data = s_digits,
+                Training = new TeacherTrainingSettings { Steps = 4, Batch = 8 },
+                Hardware = new HardwareSettings { Threads = 1 },
             }));
             await Site.UntilAsync(teacher, RunStatus.Completed);
             var weights = (await teacher.GetAsync()).Weights!;
@@ -61,11 +65,11 @@ public sealed class SpecTrainingFactoryTests
                 Name = "tiny",
                 Teacher = weights.Digest,
                 Student = settings,
-                Data = Digits,
+                Data = s_digits,
                 Recording = new RecordingSettings { Steps = 6, Batch = 4, Nodes = new EveryInterval { Interval = 2 } },
                 Backtracking = new DmdSettings { Steps = 12, Batch = 4, Switching = new FixedInterval { Interval = 3 }, CollapseThreshold = 0 },
                 Checkpoints = new CheckpointSettings { Every = 2, Keep = 2 },
-                Evaluation = new EvaluationSettings { Every = 0, Samples = 20, FinalSamples = 20, Reference = Digits },
+                Evaluation = new EvaluationSettings { Every = 0, Samples = 20, FinalSamples = 20, Reference = s_digits },
                 Hardware = new HardwareSettings { Threads = 1 },
             });
             var id = GrainKeys.Sweep("tiny", spec);
@@ -80,7 +84,7 @@ public sealed class SpecTrainingFactoryTests
                     var student = document.Run.Artifacts[StudentFile.Name].Content;
                     await host.Services.GetRequiredService<ContentStore>().VerifyAsync(student, TestContext.Current.CancellationToken);
                     using var file = SafetensorsFile.Open(host.Services.GetRequiredService<ContentStore>().LocalPathOf(student)!);
-                    Assert.Equal((settings.Network ?? Network).ToJson(), NetworkMetadata.Read(file.Metadata, file.Path).ToJson());
+                    Assert.Equal((settings.Network ?? s_network).ToJson(), NetworkMetadata.Read(file.Metadata, file.Path).ToJson());
                     return (student.Digest, document.Run.Attempt);
                 }
                 await Site.CommittedAsync(trial, 2 * (stop + 1));

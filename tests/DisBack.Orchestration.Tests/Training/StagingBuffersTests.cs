@@ -13,7 +13,10 @@ public sealed class StagingBuffersTests
         using var live = zeros(1000, requires_grad: true);
 
         var first = staging.Copy([("weights", live)], TestContext.Current.CancellationToken)[0].Value;
-        using (no_grad()) live.fill_(1);
+        using (no_grad())
+        {
+            live.fill_(1);
+        }
         var kept = first.sum().item<float>();
         staging.Release();
         var second = staging.Copy([("weights", live)], TestContext.Current.CancellationToken)[0].Value;

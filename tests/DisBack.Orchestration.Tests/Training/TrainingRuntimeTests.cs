@@ -26,7 +26,10 @@ public sealed class TrainingRuntimeTests : IDisposable
     {
         _blobs = new FolderBlobStore(Path.Combine(_folder, "data"));
         _contents = new ContentStore(_blobs);
-        _weights = new WeightCache(_contents, Options.Create(new WeightCacheOptions { Folder = Path.Combine(_folder, "cache") }), NullLogger<WeightCache>.Instance);
+        _weights = new WeightCache(
+            _contents,
+            Options.Create(new WeightCacheOptions { Folder = Path.Combine(_folder, "cache") }),
+            NullLogger<WeightCache>.Instance);
         _options.Scratch = Path.Combine(_folder, "scratch");
         _options.Devices.Add(new Accelerator(0, "cpu", "cpu", 1));
     }
@@ -42,7 +45,10 @@ public sealed class TrainingRuntimeTests : IDisposable
         Assert.Equal(new RunOutcome(40), outcome);
         Assert.Equal([10L, 20L, 30L, 40L], signals.OfType<RunSignal.CheckpointStored>().Select(stored => stored.Checkpoint.Step));
         Assert.Equal(["teacher.safetensors", "note.txt"], signals.TakeLast(2).OfType<RunSignal.ArtifactStored>().Select(stored => stored.Artifact.Name));
-        foreach (var stored in signals.OfType<RunSignal.CheckpointStored>()) await _contents.VerifyAsync(stored.Checkpoint.Content, TestContext.Current.CancellationToken);
+        foreach (var stored in signals.OfType<RunSignal.CheckpointStored>())
+        {
+            await _contents.VerifyAsync(stored.Checkpoint.Content, TestContext.Current.CancellationToken);
+        }
         Assert.Empty(Directory.GetFiles(_options.Scratch, "*", SearchOption.AllDirectories));
     }
 
@@ -54,7 +60,11 @@ public sealed class TrainingRuntimeTests : IDisposable
             Milestones = (_, step, weights) => step switch
             {
                 15 => new Milestone("warm-up", step, new JsonObject { ["accuracy"] = 0.5 }),
-                16 => new Milestone("rung", step, new JsonObject { ["index"] = 1 }, new MilestoneContent([("weights", weights)], new Dictionary<string, string>())),
+                16 => new Milestone(
+                    "rung",
+                    step,
+                    new JsonObject { ["index"] = 1 },
+                    new MilestoneContent([("weights", weights)], new Dictionary<string, string>())),
                 17 => new RecordedNode(3, step, 0.25, [("weights", weights)], new Dictionary<string, string>()).ToMilestone(),
                 18 => new TargetSwitch(step, 2, 1, double.NaN).ToMilestone(),
                 _ => null,
@@ -79,7 +89,9 @@ public sealed class TrainingRuntimeTests : IDisposable
     {
         var script = new ScriptedTraining
         {
-            Milestones = (_, step, weights) => step == 15 ? new RecordedNode(0, step, double.NaN, [("weights", weights)], new Dictionary<string, string>()).ToMilestone() : null,
+            Milestones = (_, step, weights) => step == 15
+                ? new RecordedNode(0, step, double.NaN, [("weights", weights)], new Dictionary<string, string>()).ToMilestone()
+                : null,
         };
 
         Assert.Empty((await AnswerAsync(Start(script), CommitResult.Accepted)).OfType<RunSignal.MilestoneReached>());

@@ -10,15 +10,21 @@ public sealed class ComposeTests
 {
     private static readonly ComposeFile s_file = ComposeFile.Read(new Dictionary<string, string> { ["REDIS_PASSWORD"] = "00ff", ["AZURITE_KEY"] = "AAAA" });
 
-    private static IEnumerable<ComposeFile.Service> Ours => s_file.Services.Values.Where(service => service.Image.StartsWith("disback-", StringComparison.Ordinal));
+    private static IEnumerable<ComposeFile.Service> Ours =>
+        s_file.Services.Values.Where(service => service.Image.StartsWith("disback-", StringComparison.Ordinal));
 
-    private static Dictionary<string, ComposeFile.Service> Silos => s_file.Services.Where(service => service.Value.Image.StartsWith("disback-silo:", StringComparison.Ordinal)).ToDictionary();
+    private static Dictionary<string, ComposeFile.Service> Silos =>
+        s_file.Services.Where(service => service.Value.Image.StartsWith("disback-silo:", StringComparison.Ordinal)).ToDictionary();
 
     [Fact]
     public void The_secrets_have_no_default()
     {
         foreach (var secret in new[] { "REDIS_PASSWORD", "AZURITE_KEY" })
-            Assert.Contains(secret, Assert.Throws<InvalidOperationException>(() => ComposeFile.Read(new Dictionary<string, string> { [secret == "AZURITE_KEY" ? "REDIS_PASSWORD" : "AZURITE_KEY"] = "x" })).Message, StringComparison.Ordinal);
+        {
+            var other = secret == "AZURITE_KEY" ? "REDIS_PASSWORD" : "AZURITE_KEY";
+            var error = Assert.Throws<InvalidOperationException>(() => ComposeFile.Read(new Dictionary<string, string> { [other] = "x" }));
+            Assert.Contains(secret, error.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -52,7 +58,9 @@ public sealed class ComposeTests
         Assert.All(Silos.Values, silo =>
         {
             var stop = ContainerSettings.LongestStop(SettingsOf(silo));
-            Assert.True(silo.StopGrace >= stop + TimeSpan.FromSeconds(10), $"A silo is killed after {silo.StopGrace}, but drains and says goodbye for up to {stop}.");
+            Assert.True(
+                silo.StopGrace >= stop + TimeSpan.FromSeconds(10),
+                $"A silo is killed after {silo.StopGrace}, but drains and says goodbye for up to {stop}.");
             // A refused configuration would be tried for ever by any other policy.
             Assert.Matches("^on-failure:[1-9]$", silo.Restart);
         });
@@ -80,9 +88,12 @@ public sealed class ComposeTests
         Assert.All(Silos.Values.Where(silo => SettingsOf(silo).Role == SiloRole.Worker), silo =>
         {
             var settings = SettingsOf(silo);
-            Assert.All([settings.ScratchFolder, settings.CacheFolder], folder => Assert.True(ContainerSettings.IsBelow(folder, silo.Volumes.Select(volume => volume.Split(':')[1]))));
+            Assert.All(
+                [settings.ScratchFolder, settings.CacheFolder],
+                folder => Assert.True(ContainerSettings.IsBelow(folder, silo.Volumes.Select(volume => volume.Split(':')[1]))));
         });
-        var named = s_file.Services.Values.SelectMany(service => service.Volumes).Select(volume => volume.Split(':')[0]).Where(source => source[0] != '.').ToList();
+        var named = s_file.Services.Values.SelectMany(service => service.Volumes).Select(volume => volume.Split(':')[0]).Where(source => source[0] != '.')
+            .ToList();
         // Each is declared, and each is of one container.
         Assert.Equal(s_file.Volumes.Keys.Order(StringComparer.Ordinal), named.Order(StringComparer.Ordinal));
     }
@@ -94,7 +105,9 @@ public sealed class ComposeTests
         var settings = ContainerSettings.ReadGateway(Dockerfile.OfImage(gateway.Image).Environment.Concat(gateway.Environment));
         Assert.Equal(Dockerfile.OfImage(gateway.Image).Ports.Single(), settings.Endpoints.Http);
         var silo = SettingsOf(Silos.Values.First());
-        Assert.Equal((silo.Cluster.Id, silo.Cluster.Redis, silo.Blobs.ConnectionString, silo.Blobs.Container), (settings.Cluster.Id, settings.Cluster.Redis, settings.Blobs.ConnectionString, settings.Blobs.Container));
+        Assert.Equal(
+            (silo.Cluster.Id, silo.Cluster.Redis, silo.Blobs.ConnectionString, silo.Blobs.Container),
+            (settings.Cluster.Id, settings.Cluster.Redis, settings.Blobs.ConnectionString, settings.Blobs.Container));
         var folders = gateway.Volumes.Select(volume => volume.Split(':')[1]).ToList();
         Assert.Contains(Path.GetDirectoryName(settings.Tokens.File), folders);
         Assert.Contains(settings.Scratch, folders);
@@ -137,7 +150,9 @@ public sealed class ComposeTests
     [Fact]
     public void Our_health_is_asked_where_the_code_answers() => Assert.All(Ours, service =>
     {
-        var http = service.Image.StartsWith("disback-silo:", StringComparison.Ordinal) ? SettingsOf(service).Endpoints.Http : Dockerfile.OfImage(service.Image).Ports.Single();
+        var http = service.Image.StartsWith("disback-silo:", StringComparison.Ordinal)
+            ? SettingsOf(service).Endpoints.Http
+            : Dockerfile.OfImage(service.Image).Ports.Single();
         Assert.Contains($"/dev/tcp/127.0.0.1/{http} ", service.Healthcheck!.Test[^1], StringComparison.Ordinal);
         Assert.Contains($"GET {SiloHost.ReadyPath} HTTP/1.0", service.Healthcheck.Test[^1], StringComparison.Ordinal);
     });
@@ -147,7 +162,9 @@ public sealed class ComposeTests
     {
         var silo = Silos.Values.First();
         var test = silo.Healthcheck!.Test;
-        await using var check = ChildProcess.Start(test[1], [.. test.Skip(2).Select(word => word.Replace($"/{SettingsOf(silo).Endpoints.Http} ", $"/{port} ", StringComparison.Ordinal))]);
+        await using var check = ChildProcess.Start(
+            test[1],
+            [.. test.Skip(2).Select(word => word.Replace($"/{SettingsOf(silo).Endpoints.Http} ", $"/{port} ", StringComparison.Ordinal))]);
         return await check.Exit;
     }
 

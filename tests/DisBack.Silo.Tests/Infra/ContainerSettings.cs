@@ -8,10 +8,12 @@ namespace DisBack.Silo.Tests.Infra;
 internal static class ContainerSettings
 {
     /// <summary>Reads them as the silo does, and refuses what the silo refuses.</summary>
-    public static SiloSettings Read(IEnumerable<KeyValuePair<string, string>> environment) => SiloConfiguration.Read(Configuration("silo/DisBack.Silo", environment));
+    public static SiloSettings Read(IEnumerable<KeyValuePair<string, string>> environment) =>
+        SiloConfiguration.Read(Configuration("silo/DisBack.Silo", environment));
 
     /// <summary>The same for a gateway.</summary>
-    public static GatewaySettings ReadGateway(IEnumerable<KeyValuePair<string, string>> environment) => GatewayConfiguration.Read(Configuration("client/DisBack.Gateway", environment));
+    public static GatewaySettings ReadGateway(IEnumerable<KeyValuePair<string, string>> environment) =>
+        GatewayConfiguration.Read(Configuration("client/DisBack.Gateway", environment));
 
     /// <summary>What a silo may take to stop: its runs reach a checkpoint, and it says goodbye.</summary>
     public static TimeSpan LongestStop(SiloSettings settings) => settings.Training.Drain + SiloHost.Farewell;
@@ -22,7 +24,9 @@ internal static class ContainerSettings
     private static IConfigurationRoot Configuration(string project, IEnumerable<KeyValuePair<string, string>> environment) => new ConfigurationBuilder()
         .AddJsonFile(Tree.PathOf($"{project}/appsettings.json"))
         .AddInMemoryCollection(environment.Where(variable => variable.Key.StartsWith(StrictSettings.Prefix, StringComparison.Ordinal))
-            .Select(variable => KeyValuePair.Create(variable.Key[StrictSettings.Prefix.Length..].Replace("__", ":", StringComparison.Ordinal), (string?)variable.Value)))
+            .Select(variable => KeyValuePair.Create(
+                variable.Key[StrictSettings.Prefix.Length..].Replace("__", ":", StringComparison.Ordinal),
+                (string?)variable.Value)))
         .Build();
 
     /// <summary>Whether a file may be written below one of the folders; not in the very folder, because the silo deletes and makes it.</summary>

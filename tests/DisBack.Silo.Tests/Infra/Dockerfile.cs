@@ -24,7 +24,9 @@ internal sealed partial class Dockerfile
 
     public static IEnumerable<Dockerfile> All() => Directory.GetFiles(Tree.PathOf("infra/docker"), "*.Dockerfile").Order(StringComparer.Ordinal).Select(Read);
 
-    /// <summary>The file of an image: <c>disback-silo:0.1.0-cuda</c> is built from <c>silo.Dockerfile</c>, and its version is that of the source tree.</summary>
+    /// <summary>
+    /// The file of an image: <c>disback-silo:0.1.0-cuda</c> is built from <c>silo.Dockerfile</c>, and its version is that of the source tree.
+    /// </summary>
     public static Dockerfile OfImage(string image)
     {
         var version = XDocument.Parse(Tree.Read("Directory.Build.props")).Descendants("Version").Single().Value;
@@ -36,7 +38,9 @@ internal sealed partial class Dockerfile
     private static Dockerfile Read(string path)
     {
         var text = Continuation().Replace(string.Join('\n', File.ReadAllLines(path).Where(line => !line.StartsWith('#'))), " ");
-        return new(path, [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ', 2)).Select(parts => (parts[0], parts[1].Trim()))]);
+        return new(
+            path,
+            [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ', 2)).Select(parts => (parts[0], parts[1].Trim()))]);
     }
 
     [GeneratedRegex(@"\\\n\s*")]

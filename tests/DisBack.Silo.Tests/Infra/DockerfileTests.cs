@@ -4,7 +4,9 @@ using System.Xml.Linq;
 
 namespace DisBack.Silo.Tests.Infra;
 
-/// <summary>What can be said of the images without an engine that builds them: they are made of what is in the tree, from pinned bases, for a user without rights.</summary>
+/// <summary>
+/// What can be said of the images without an engine that builds them: they are made of what is in the tree, from pinned bases, for a user without rights.
+/// </summary>
 public sealed class DockerfileTests
 {
     private static readonly string[] s_verbs = ["FROM", "ARG", "WORKDIR", "COPY", "RUN", "ENV", "USER", "EXPOSE", "ENTRYPOINT"];
@@ -17,7 +19,8 @@ public sealed class DockerfileTests
         var file = Of(name);
         Assert.All(file.Instructions, one => Assert.Contains(one.Verb, s_verbs));
         var ignored = Tree.Read(".dockerignore").Split('\n');
-        foreach (var sources in file.Instructions.Where(one => one.Verb == "COPY" && !one.Text.StartsWith("--from", StringComparison.Ordinal)).Select(one => one.Text.Split(' ')[..^1]))
+        foreach (var sources in file.Instructions.Where(one => one.Verb == "COPY" && !one.Text.StartsWith("--from", StringComparison.Ordinal))
+            .Select(one => one.Text.Split(' ')[..^1]))
         {
             Assert.All(sources, source =>
             {
@@ -31,7 +34,9 @@ public sealed class DockerfileTests
         var folder = publish.Split(' ')[2];
         var project = Directory.GetFiles(Tree.PathOf(folder), "*.csproj").Single();
         Assert.Equal("Exe", XDocument.Load(project).Descendants("OutputType").Single().Value);
-        Assert.Equal(["dotnet", $"{Path.GetFileNameWithoutExtension(project)}.dll"], JsonSerializer.Deserialize<string[]>(file.Last.Single(one => one.Verb == "ENTRYPOINT").Text)!);
+        Assert.Equal(
+            ["dotnet", $"{Path.GetFileNameWithoutExtension(project)}.dll"],
+            JsonSerializer.Deserialize<string[]>(file.Last.Single(one => one.Verb == "ENTRYPOINT").Text)!);
         var output = publish.Split(' ')[publish.Split(' ').IndexOf("-o") + 1];
         Assert.Contains(file.Last, one => one == ("COPY", $"--from=build {output} ."));
         Assert.Contains(file.Last, one => one == ("WORKDIR", "/app"));
@@ -62,8 +67,12 @@ public sealed class DockerfileTests
     {
         var file = Of("silo.Dockerfile");
         Assert.Contains(file.Instructions, one => one == ("ARG", "TORCH_BACKEND=cpu"));
-        Assert.Contains("-p:TorchBackend=$TORCH_BACKEND", file.Instructions.Single(one => one.Text.StartsWith("dotnet publish", StringComparison.Ordinal)).Text, StringComparison.Ordinal);
-        var backends = Regex.Matches(Tree.Read("src/DisBack.Diffusion/LibTorch.targets"), @"PackageReference[^>]*TorchBackend\)' == '([a-z]+)'").Select(match => match.Groups[1].Value);
+        Assert.Contains(
+            "-p:TorchBackend=$TORCH_BACKEND",
+            file.Instructions.Single(one => one.Text.StartsWith("dotnet publish", StringComparison.Ordinal)).Text,
+            StringComparison.Ordinal);
+        var backends = Regex.Matches(Tree.Read("src/DisBack.Diffusion/LibTorch.targets"), @"PackageReference[^>]*TorchBackend\)' == '([a-z]+)'")
+            .Select(match => match.Groups[1].Value);
         Assert.Equal(["cpu", "cuda"], backends.Order(StringComparer.Ordinal));
     }
 

@@ -74,13 +74,17 @@ public sealed class KubernetesTests
             Assert.All([container.StartupProbe, container.LivenessProbe, container.ReadinessProbe], probe => Assert.Equal("http", probe.HttpGet.Port));
             Assert.True(Window(container.StartupProbe) > join, $"{workload} is killed after {Window(container.StartupProbe)} while it may join for {join}.");
             var restart = ContainerSettings.LongestStop(settings) + ContainerSettings.LongestColdWait(settings);
-            Assert.True(Window(container.LivenessProbe) > restart, $"{workload} is killed after {Window(container.LivenessProbe)} while its supervisor may take {restart}.");
+            Assert.True(
+                Window(container.LivenessProbe) > restart,
+                $"{workload} is killed after {Window(container.LivenessProbe)} while its supervisor may take {restart}.");
         });
         Assert.All(s_manifests.Workloads.Where(workload => workload.Template.Metadata.Annotations is not null), workload =>
         {
             var scraped = workload.Template.Metadata.Annotations;
             Assert.Equal(SiloHost.MetricsPath, scraped["prometheus.io/path"]);
-            Assert.Equal(workload.Container.Ports.Single(port => port.Name == "http").ContainerPort.ToString(CultureInfo.InvariantCulture), scraped["prometheus.io/port"]);
+            Assert.Equal(
+                workload.Container.Ports.Single(port => port.Name == "http").ContainerPort.ToString(CultureInfo.InvariantCulture),
+                scraped["prometheus.io/port"]);
         });
     }
 
@@ -91,16 +95,22 @@ public sealed class KubernetesTests
         var settings = ContainerSettings.ReadGateway(s_manifests.EnvironmentOf(gateway));
         Assert.Equal(("http", settings.Endpoints.Http), gateway.Container.Ports.Select(port => (port.Name, port.ContainerPort)).Single());
         var silo = SettingsOf(s_manifests.Workload("disback-control"));
-        Assert.Equal((silo.Cluster.Id, silo.Cluster.Redis, silo.Blobs.AccountAddress, silo.Blobs.Container), (settings.Cluster.Id, settings.Cluster.Redis, settings.Blobs.AccountAddress, settings.Blobs.Container));
+        Assert.Equal(
+            (silo.Cluster.Id, silo.Cluster.Redis, silo.Blobs.AccountAddress, silo.Blobs.Container),
+            (settings.Cluster.Id, settings.Cluster.Redis, settings.Blobs.AccountAddress, settings.Blobs.Container));
 
         var mounts = gateway.Container.VolumeMounts.ToDictionary(mount => mount.MountPath, mount => mount.Name);
         var tokens = gateway.Pod.Volumes.Single(volume => volume.Name == mounts[Path.GetDirectoryName(settings.Tokens.File)!]).Secret;
         // The instructions make the secret from a file of the name that the gateway looks for.
-        Assert.Contains($"create secret generic {tokens.SecretName} --from-file={Path.GetFileName(settings.Tokens.File)}", Tree.Read("infra/README.md"), StringComparison.Ordinal);
+        Assert.Contains(
+            $"create secret generic {tokens.SecretName} --from-file={Path.GetFileName(settings.Tokens.File)}",
+            Tree.Read("infra/README.md"),
+            StringComparison.Ordinal);
         var room = gateway.Pod.Volumes.Single(volume => volume.Name == mounts[settings.Scratch!]).EmptyDir.SizeLimit;
         Assert.True(room.ToInt64() > settings.Limits.ContentBytes);
 
-        var (grace, pause) = (TimeSpan.FromSeconds(gateway.Pod.TerminationGracePeriodSeconds!.Value), TimeSpan.FromSeconds(gateway.Container.Lifecycle.PreStop.Sleep.Seconds));
+        var grace = TimeSpan.FromSeconds(gateway.Pod.TerminationGracePeriodSeconds!.Value);
+        var pause = TimeSpan.FromSeconds(gateway.Container.Lifecycle.PreStop.Sleep.Seconds);
         Assert.True(grace >= pause + GatewayHost.Farewell + TimeSpan.FromSeconds(10));
         Assert.Equal(SiloHost.LivePath, gateway.Container.StartupProbe.HttpGet.Path);
         Assert.Equal(SiloHost.LivePath, gateway.Container.LivenessProbe.HttpGet.Path);
@@ -125,7 +135,9 @@ public sealed class KubernetesTests
             var volumes = (workload.Pod.Volumes ?? []).Select(volume => volume.Name).Concat(workload.Claims).ToList();
             Assert.Equal(volumes.Order(StringComparer.Ordinal), workload.Container.VolumeMounts.Select(mount => mount.Name).Order(StringComparer.Ordinal));
         });
-        Assert.All(s_manifests.Silos, workload => Assert.Contains(workload.Container.VolumeMounts, mount => mount.MountPath == Path.GetTempPath().TrimEnd('/')));
+        Assert.All(
+            s_manifests.Silos,
+            workload => Assert.Contains(workload.Container.VolumeMounts, mount => mount.MountPath == Path.GetTempPath().TrimEnd('/')));
 
         var worker = s_manifests.Workload("disback-worker");
         var settings = SettingsOf(worker);
@@ -155,7 +167,8 @@ public sealed class KubernetesTests
             Assert.True(workload.Container.Resources.Limits.ContainsKey("memory"));
             // Kubernetes would add variables for every service, and those of ours begin like settings.
             Assert.False(workload.Pod.EnableServiceLinks);
-            Assert.False(workload.Pod.AutomountServiceAccountToken ?? s_manifests.Of<V1ServiceAccount>().Single(account => account.Metadata.Name == workload.Pod.ServiceAccountName).AutomountServiceAccountToken);
+            Assert.False(workload.Pod.AutomountServiceAccountToken
+                ?? s_manifests.Of<V1ServiceAccount>().Single(account => account.Metadata.Name == workload.Pod.ServiceAccountName).AutomountServiceAccountToken);
         });
     }
 
@@ -169,10 +182,12 @@ public sealed class KubernetesTests
             Assert.All((workload.Pod.Volumes ?? []).Where(volume => volume.ConfigMap is not null), volume => Assert.Contains(volume.ConfigMap.Name, maps));
         });
         Assert.All(s_manifests.StatefulSets, set =>
-            Assert.True(s_manifests.Workload(set.Metadata.Name).Matches(s_manifests.Of<V1Service>().Single(service => service.Metadata.Name == set.Spec.ServiceName).Spec.Selector)));
+            Assert.True(s_manifests.Workload(set.Metadata.Name)
+                .Matches(s_manifests.Of<V1Service>().Single(service => service.Metadata.Name == set.Spec.ServiceName).Spec.Selector)));
 
         // Secrets are made by hand, and so every one is in the instructions.
-        var secrets = s_manifests.Workloads.SelectMany(workload => (workload.Container.Env ?? []).Select(variable => variable.ValueFrom?.SecretKeyRef?.Name).Concat((workload.Pod.Volumes ?? []).Select(volume => volume.Secret?.SecretName)))
+        var secrets = s_manifests.Workloads.SelectMany(workload => (workload.Container.Env ?? []).Select(variable => variable.ValueFrom?.SecretKeyRef?.Name)
+            .Concat((workload.Pod.Volumes ?? []).Select(volume => volume.Secret?.SecretName)))
             .Concat(s_manifests.Of<V1Ingress>().SelectMany(ingress => ingress.Spec.Tls.Select(tls => tls.SecretName)))
             .OfType<string>().Distinct().ToList();
         var instructions = Tree.Read("infra/README.md");
@@ -182,7 +197,9 @@ public sealed class KubernetesTests
         {
             Assert.Equal(ingress.Spec.Rules.Select(rule => rule.Host), ingress.Spec.Tls.SelectMany(tls => tls.Hosts));
             var backend = ingress.Spec.Rules.Single().Http.Paths.Single().Backend.Service;
-            Assert.Contains(s_manifests.Of<V1Service>().Single(service => service.Metadata.Name == backend.Name).Spec.Ports, port => port.Name == backend.Port.Name);
+            Assert.Contains(
+                s_manifests.Of<V1Service>().Single(service => service.Metadata.Name == backend.Name).Spec.Ports,
+                port => port.Name == backend.Port.Name);
         }
     }
 
@@ -221,7 +238,8 @@ public sealed class KubernetesTests
             inside.Concat([$"monitoring>silo:{ends.Http}", $"ingress-nginx>gateway:{http}", $"monitoring>gateway:{http}"]).Order(StringComparer.Ordinal),
             Edges(policy => policy.Ingress?.SelectMany(rule => EdgesOf(policy, rule.FromProperty, rule.Ports, incoming: true))));
         Assert.Equal(
-            inside.Concat(["silo>0.0.0.0/0:443", "gateway>0.0.0.0/0:443", "all>kube-system/kube-dns:53", "all>kube-system/kube-dns:53/UDP"]).Order(StringComparer.Ordinal),
+            inside.Concat(["silo>0.0.0.0/0:443", "gateway>0.0.0.0/0:443", "all>kube-system/kube-dns:53", "all>kube-system/kube-dns:53/UDP"])
+                .Order(StringComparer.Ordinal),
             Edges(policy => policy.Egress?.SelectMany(rule => EdgesOf(policy, rule.To, rule.Ports, incoming: false))));
 
         // Without this one, whatever no policy chooses would be open.
@@ -234,7 +252,8 @@ public sealed class KubernetesTests
             Assert.True(policy.Spec.Egress is null || policy.Spec.PolicyTypes.Contains("Egress"));
         });
 
-        static IEnumerable<string> Edges(Func<V1NetworkPolicySpec, IEnumerable<string>?> of) => s_manifests.Of<V1NetworkPolicy>().SelectMany(policy => of(policy.Spec) ?? []).Order(StringComparer.Ordinal);
+        static IEnumerable<string> Edges(Func<V1NetworkPolicySpec, IEnumerable<string>?> of) =>
+            s_manifests.Of<V1NetworkPolicy>().SelectMany(policy => of(policy.Spec) ?? []).Order(StringComparer.Ordinal);
     }
 
     [Fact]
@@ -249,7 +268,9 @@ public sealed class KubernetesTests
         var map = redis.Pod.Volumes.Single(volume => volume.Name == mounts["/etc/redis"]).ConfigMap.Name;
         Assert.Equal(Tree.Read(RedisConfiguration.File), s_manifests.Of<V1ConfigMap>().Single(one => one.Metadata.Name == map).Data["redis.conf"]);
         Assert.True(redis.Container.Resources.Limits["memory"].ToInt64() > configuration.MaximalMemory);
-        Assert.All(s_manifests.Silos, workload => Assert.StartsWith($"redis:{configuration.Port},password=", SettingsOf(workload).Cluster.Redis, StringComparison.Ordinal));
+        Assert.All(
+            s_manifests.Silos,
+            workload => Assert.StartsWith($"redis:{configuration.Port},password=", SettingsOf(workload).Cluster.Redis, StringComparison.Ordinal));
     }
 
     private static SiloSettings SettingsOf(Workload workload) => ContainerSettings.Read(s_manifests.EnvironmentOf(workload));
@@ -279,8 +300,12 @@ public sealed class KubernetesTests
 
     private static string NameOf(V1LabelSelector selector)
     {
-        if (selector.MatchLabels is null) return "all";
-        var name = Assert.Single(s_manifests.Workloads.Where(workload => workload.Matches(selector)).Select(workload => workload.Labels["app.kubernetes.io/name"]).Distinct());
+        if (selector.MatchLabels is null)
+        {
+            return "all";
+        }
+        var name = Assert.Single(
+            s_manifests.Workloads.Where(workload => workload.Matches(selector)).Select(workload => workload.Labels["app.kubernetes.io/name"]).Distinct());
         return name.Replace("disback-", "", StringComparison.Ordinal);
     }
 }

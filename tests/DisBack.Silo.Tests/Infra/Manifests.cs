@@ -5,10 +5,14 @@ using YamlDotNet.Serialization.NamingConventions;
 
 namespace DisBack.Silo.Tests.Infra;
 
-/// <summary>What <c>kubectl apply -k infra/kubernetes</c> would send, read strictly: a key that Kubernetes does not know fails here and not silently there.</summary>
+/// <summary>
+/// What <c>kubectl apply -k infra/kubernetes</c> would send, read strictly: a key that Kubernetes does not know fails here and not silently there.
+/// </summary>
 internal sealed class Manifests
 {
-    private static readonly IDeserializer s_kustomizations = new DeserializerBuilder().WithNamingConvention(CamelCaseNamingConvention.Instance).WithDuplicateKeyChecking().Build();
+    private static readonly IDeserializer s_kustomizations = new DeserializerBuilder().WithNamingConvention(CamelCaseNamingConvention.Instance)
+        .WithDuplicateKeyChecking()
+        .Build();
 
     private readonly List<object> _objects = [];
     private IReadOnlyList<Workload>? _workloads;
@@ -24,7 +28,12 @@ internal sealed class Manifests
     /// <summary>Everything that makes pods.</summary>
     public IReadOnlyList<Workload> Workloads => _workloads ??=
     [
-        .. StatefulSets.Select(set => new Workload(set.Metadata.Name, set.Spec.Replicas ?? 1, set.Spec.Selector, set.Spec.Template, set.Spec.VolumeClaimTemplates?.Select(claim => claim.Metadata.Name).ToList() ?? [])),
+        .. StatefulSets.Select(set => new Workload(
+            set.Metadata.Name,
+            set.Spec.Replicas ?? 1,
+            set.Spec.Selector,
+            set.Spec.Template,
+            set.Spec.VolumeClaimTemplates?.Select(claim => claim.Metadata.Name).ToList() ?? [])),
         .. Of<V1Deployment>().Select(set => new Workload(set.Metadata.Name, set.Spec.Replicas ?? 1, set.Spec.Selector, set.Spec.Template, [])),
     ];
 
@@ -49,11 +58,17 @@ internal sealed class Manifests
         var variables = new Dictionary<string, string>();
         if (container.Image.StartsWith("disback-", StringComparison.Ordinal))
         {
-            foreach (var (name, value) in Dockerfile.OfImage(container.Image).Environment) variables[name] = value;
+            foreach (var (name, value) in Dockerfile.OfImage(container.Image).Environment)
+            {
+                variables[name] = value;
+            }
         }
         foreach (var map in container.EnvFrom ?? [])
         {
-            foreach (var (name, value) in Of<V1ConfigMap>().Single(one => one.Metadata.Name == map.ConfigMapRef.Name).Data) variables[name] = value;
+            foreach (var (name, value) in Of<V1ConfigMap>().Single(one => one.Metadata.Name == map.ConfigMapRef.Name).Data)
+            {
+                variables[name] = value;
+            }
         }
         foreach (var variable in container.Env ?? [])
         {
@@ -82,8 +97,14 @@ internal sealed class Manifests
         foreach (var resource in kustomization.Resources)
         {
             var path = Path.GetRelativePath(Tree.Root, Path.GetFullPath(Path.Combine(Tree.PathOf(folder), resource)));
-            if (Directory.Exists(Tree.PathOf(path))) Add(path);
-            else _objects.AddRange(KubernetesYaml.LoadAllFromString(Tree.Read(path), strict: true));
+            if (Directory.Exists(Tree.PathOf(path)))
+            {
+                Add(path);
+            }
+            else
+            {
+                _objects.AddRange(KubernetesYaml.LoadAllFromString(Tree.Read(path), strict: true));
+            }
         }
         foreach (var map in kustomization.ConfigMapGenerator)
         {

@@ -4,7 +4,9 @@ using StackExchange.Redis;
 
 namespace DisBack.Silo.Tests.Infra;
 
-/// <summary>A real server takes the shipped configuration and is what it promises: nothing acknowledged is lost, nothing is evicted, nobody enters without the password.</summary>
+/// <summary>
+/// A real server takes the shipped configuration and is what it promises: nothing acknowledged is lost, nothing is evicted, nobody enters without the password.
+/// </summary>
 public sealed class RedisConfigurationTests
 {
     private const string Password = "0123456789abcdef";
@@ -17,7 +19,10 @@ public sealed class RedisConfigurationTests
         await using (var redis = await StartAsync(folder, socket))
         {
             // The password is on the command line, which Redis hides.
-            Assert.DoesNotContain(Password, await File.ReadAllTextAsync($"/proc/{redis.Id}/cmdline", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            Assert.DoesNotContain(
+                Password,
+                await File.ReadAllTextAsync($"/proc/{redis.Id}/cmdline", TestContext.Current.CancellationToken),
+                StringComparison.Ordinal);
             await using var client = await ConnectAsync(socket, Password);
             var server = client.GetServers().Single();
             var settings = (await server.ConfigGetAsync()).ToDictionary(pair => pair.Key, pair => pair.Value);
@@ -42,14 +47,23 @@ public sealed class RedisConfigurationTests
     /// <summary>Listens on a socket of its own in place of the port: that much must be overridden where others may have the port.</summary>
     private static async Task<ChildProcess> StartAsync(TemporaryFolder folder, string socket)
     {
-        var redis = ChildProcess.Start("redis-server", [Tree.PathOf(RedisConfiguration.File), "--port", "0", "--unixsocket", socket, "--dir", folder.Path, "--requirepass", Password]);
+        var redis = ChildProcess.Start(
+            "redis-server",
+            [Tree.PathOf(RedisConfiguration.File), "--port", "0", "--unixsocket", socket, "--dir", folder.Path, "--requirepass", Password]);
         await redis.SeesAsync("ready to accept connections at", TestContext.Current.CancellationToken);
         return redis;
     }
 
     private static async Task<ConnectionMultiplexer> ConnectAsync(string socket, string? password)
     {
-        var options = new ConfigurationOptions { EndPoints = { new System.Net.Sockets.UnixDomainSocketEndPoint(socket) }, Password = password, AllowAdmin = true, ConnectTimeout = 2000, ConnectRetry = 1 };
+        var options = new ConfigurationOptions
+        {
+            EndPoints = { new System.Net.Sockets.UnixDomainSocketEndPoint(socket) },
+            Password = password,
+            AllowAdmin = true,
+            ConnectTimeout = 2000,
+            ConnectRetry = 1,
+        };
         return await ConnectionMultiplexer.ConnectAsync(options);
     }
 }

@@ -13,7 +13,10 @@ internal static class Tree
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            if (File.Exists(Path.Combine(folder.FullName, "DisBack.sln"))) return folder.FullName;
+            if (File.Exists(Path.Combine(folder.FullName, "DisBack.sln")))
+            {
+                return folder.FullName;
+            }
         }
         throw new InvalidOperationException("The tests of infra/ read the source tree, and DisBack.sln is in no folder above them.");
     }

@@ -12,11 +12,23 @@ public sealed class NetworkJsonTests
     {
         {
             "song-unet",
-            """{"precond":"edm","model_type":"song-unet","img_resolution":14,"img_channels":1,"label_dim":10,"augment_dim":0,"model_channels":16,"channel_mult":[1,2],"channel_mult_emb":4,"num_blocks":1,"attn_resolutions":[7],"dropout":0,"label_dropout":0,"embedding_type":"fourier","channel_mult_noise":2,"encoder_type":"residual","decoder_type":"standard","resample_filter":[1,3,3,1],"sigma_data":0.5,"sigma_max":70,"beta_d":19.9,"beta_min":0.1,"epsilon_t":1E-05,"time_steps":1000,"c1":0.001,"c2":0.008}"""
+            OneLine("""
+                {"precond":"edm","model_type":"song-unet","img_resolution":14,"img_channels":1,"label_dim":10,"augment_dim":0,
+                "model_channels":16,"channel_mult":[1,2],"channel_mult_emb":4,"num_blocks":1,"attn_resolutions":[7],"dropout":0,
+                "label_dropout":0,"embedding_type":"fourier","channel_mult_noise":2,"encoder_type":"residual","decoder_type":"standard",
+                "resample_filter":[1,3,3,1],"sigma_data":0.5,"sigma_max":70,"beta_d":19.9,"beta_min":0.1,"epsilon_t":1E-05,
+                "time_steps":1000,"c1":0.001,"c2":0.008}
+                """)
         },
         {
             "dhariwal-unet",
-            """{"precond":"iddpm","model_type":"dhariwal-unet","img_resolution":64,"img_channels":3,"label_dim":1000,"augment_dim":0,"model_channels":192,"channel_mult":[1,2,3,4],"channel_mult_emb":4,"num_blocks":3,"attn_resolutions":[32,16,8],"dropout":0.1,"label_dropout":0,"embedding_type":"positional","channel_mult_noise":1,"encoder_type":"standard","decoder_type":"standard","resample_filter":[1,1],"sigma_data":0.5,"beta_d":19.9,"beta_min":0.1,"epsilon_t":1E-05,"time_steps":1000,"c1":0.001,"c2":0.008}"""
+            OneLine("""
+                {"precond":"iddpm","model_type":"dhariwal-unet","img_resolution":64,"img_channels":3,"label_dim":1000,"augment_dim":0,
+                "model_channels":192,"channel_mult":[1,2,3,4],"channel_mult_emb":4,"num_blocks":3,"attn_resolutions":[32,16,8],
+                "dropout":0.1,"label_dropout":0,"embedding_type":"positional","channel_mult_noise":1,"encoder_type":"standard",
+                "decoder_type":"standard","resample_filter":[1,1],"sigma_data":0.5,"beta_d":19.9,"beta_min":0.1,"epsilon_t":1E-05,
+                "time_steps":1000,"c1":0.001,"c2":0.008}
+                """)
         },
     };
 
@@ -31,18 +43,27 @@ public sealed class NetworkJsonTests
     [Fact]
     public void A_stored_spec_of_version_0_1_0_is_read_and_a_spec_in_YAML_knows_only_its_own_options()
     {
-        var stored = """{"name":"adm","network":{"model_type":"dhariwal-unet","img_resolution":8,"channel_mult":[1],"encoder_type":"standard","resample_filter":[1,1]}}""";
+        var stored = OneLine("""
+            {"name":"adm","network":{"model_type":"dhariwal-unet","img_resolution":8,"channel_mult":[1],
+            "encoder_type":"standard","resample_filter":[1,1]}}
+            """);
         Assert.Equal(8, SpecJson.FromJson<TeacherSpec>(stored).Network.Shape.Height);
-        var error = Assert.Throws<SpecException>(() => SpecReader.Parse<TeacherSpec>("name: adm\nnetwork: {model_type: dhariwal-unet, encoder_type: skip}\n", "a.yaml"));
+        var error = Assert.Throws<SpecException>(() => SpecReader.Parse<TeacherSpec>("name: adm\nnetwork: {model_type: dhariwal-unet, "
+            + "encoder_type: skip}\n", "a.yaml"));
         Assert.Contains("there is no key 'encoder_type' in 'network'", error.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Text_that_is_no_network_is_refused_by_its_origin()
-    {
-        foreach (var text in (string[])["", "[]", "null", "{\"model_type\":\"vit\"}", "{\"model_type\":\"song-unet\",\"depth\":3}", "{\"model_type\":\"song-unet\",\"dropout\":0,\"dropout\":0}"])
-        {
-            Assert.Contains("'teacher.safetensors'", Assert.Throws<DisBackException>(() => NetworkJson.FromJson(text, "teacher.safetensors")).Message, StringComparison.Ordinal);
-        }
-    }
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("null")]
+    [InlineData("{\"model_type\":\"vit\"}")]
+    [InlineData("{\"model_type\":\"song-unet\",\"depth\":3}")]
+    [InlineData("{\"model_type\":\"song-unet\",\"dropout\":0,\"dropout\":0}")]
+    public void Text_that_is_no_network_is_refused_by_its_origin(string text) => Assert.Contains(
+        "'teacher.safetensors'",
+        Assert.Throws<DisBackException>(() => NetworkJson.FromJson(text, "teacher.safetensors")).Message,
+        StringComparison.Ordinal);
+
+    private static string OneLine(string text) => text.Replace("\n", "", StringComparison.Ordinal);
 }

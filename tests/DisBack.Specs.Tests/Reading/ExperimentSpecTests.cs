@@ -14,15 +14,31 @@ public sealed class ExperimentSpecTests
 
     public static TheoryData<string, string> Impossible => new()
     {
-        { "recording: {nodes: {policy: every, interval: 16}}\nbacktracking:\n  steps: 50\n  switching: {policy: fixed, interval: 20}\n", "a.yaml:6:40: with the target kept for 20 steps the student needs 60 steps to reach the teacher but has 50; shorten the interval, record fewer nodes or raise backtracking.steps" },
-        { "backtracking:\n  steps: 4\n  fake_updates_per_generator_update: 5\n", "a.yaml:5:38: the generator would move in every 5th of only 4 steps, that is never; lower it or raise backtracking.steps" },
+        {
+            "recording: {nodes: {policy: every, interval: 16}}\nbacktracking:\n  steps: 50\n  switching: {policy: fixed, interval: 20}\n",
+            "a.yaml:6:40: with the target kept for 20 steps the student needs 60 steps to reach the teacher but has 50; shorten the interval, record fewer "
+                + "nodes or raise backtracking.steps"
+        },
+        {
+            "backtracking:\n  steps: 4\n  fake_updates_per_generator_update: 5\n",
+            "a.yaml:5:38: the generator would move in every 5th of only 4 steps, that is never; lower it or raise backtracking.steps"
+        },
         { "recording: {optimizer: {betas: [0.9, 1.0]}}\n", "a.yaml:3:32: Adam's decay rates are [0.9, 1]; both must be at least 0 and below 1" },
-        { "recording:\n  noise: {law: karras-grid, first: 9, last: 3}\n", "a.yaml:4:10: indices 9 to 3 of 1000 levels from 0.002 to 80 cannot be drawn; order them and stay inside the table" },
+        {
+            "recording:\n  noise: {law: karras-grid, first: 9, last: 3}\n",
+            "a.yaml:4:10: indices 9 to 3 of 1000 levels from 0.002 to 80 cannot be drawn; order them and stay inside the table"
+        },
         { "evaluation: {reference: {source: idx}}\n", "a.yaml:3:34: this source reads files but no path is given; add one" },
         { "hardware: {device: gpu}\n", "a.yaml:3:20: 'hardware.device' is 'gpu'; expected cpu, cuda or cuda:N" },
-        { "backtracking: {switching: {policy: fixd}}\n", "a.yaml:3:36: 'backtracking.switching.policy' is 'fixd'; expected one of fixed, plateau, score-gap, never; did you mean 'fixed'?" },
+        {
+            "backtracking: {switching: {policy: fixd}}\n",
+            "a.yaml:3:36: 'backtracking.switching.policy' is 'fixd'; expected one of fixed, plateau, score-gap, never; did you mean 'fixed'?"
+        },
         { "backtracking: {host: dmd2}\n", "a.yaml:3:22: 'backtracking.host' is 'dmd2'; expected one of dmd, diff-instruct, score; did you mean 'dmd'?" },
-        { "checkpoints: {every: 5min}\n", "a.yaml:3:22: 'checkpoints.every' is '5min', with the unit 'min' where none belongs; expected a whole number at least 1" },
+        {
+            "checkpoints: {every: 5min}\n",
+            "a.yaml:3:22: 'checkpoints.every' is '5min', with the unit 'min' where none belongs; expected a whole number at least 1"
+        },
     };
 
     [Theory, MemberData(nameof(Impossible))]
@@ -33,13 +49,15 @@ public sealed class ExperimentSpecTests
     public void A_teacher_network_that_cannot_be_built_is_refused_before_anything_runs()
         => Assert.Equal(
             "t.yaml:2:10: The network settings are impossible: img_resolution 15 cannot be halved 1 times as the 2 entries of channel_mult ask; correct them",
-            Assert.Throws<SpecException>(() => SpecReader.Parse<TeacherSpec>("name: t\nnetwork: {img_resolution: 15, channel_mult: [1, 2]}\n", "t.yaml")).Message);
+            Assert.Throws<SpecException>(() => SpecReader.Parse<TeacherSpec>("name: t\nnetwork: {img_resolution: 15, "
+                + "channel_mult: [1, 2]}\n", "t.yaml")).Message);
 
     [Fact]
     public void A_teacher_whose_images_do_not_fit_its_network_is_refused()
         => Assert.Equal(
             "t.yaml:3:20: the images are brought to 14 pixels but the network has 16; make data.resolution and network.img_resolution equal",
-            Assert.Throws<SpecException>(() => SpecReader.Parse<TeacherSpec>("name: t\nnetwork: {img_resolution: 16, channel_mult: [1]}\ndata: {resolution: 14}\n", "t.yaml")).Message);
+            Assert.Throws<SpecException>(() => SpecReader.Parse<TeacherSpec>("name: t\nnetwork: {img_resolution: 16, channel_mult: [1]}\ndata: "
+                + "{resolution: 14}\n", "t.yaml")).Message);
 
     [Fact]
     public void The_smallest_spec_is_a_name_and_a_teacher()
@@ -48,7 +66,8 @@ public sealed class ExperimentSpecTests
     [Fact]
     public void A_host_and_an_architecture_that_are_not_named_are_the_first_ones()
     {
-        var spec = SpecReader.Parse<ExperimentSpec>(Head + "backtracking: {steps: 7, fake: {learning_rate: 1e-3}}\nstudent: {network: {img_resolution: 8}}\n", "a.yaml");
+        var spec = SpecReader.Parse<ExperimentSpec>(Head + "backtracking: {steps: 7, fake: {learning_rate: 1e-3}}\nstudent: {network: "
+            + "{img_resolution: 8}}\n", "a.yaml");
         Assert.Equal((7, 1e-3), (spec.Backtracking.Steps, Assert.IsType<DmdSettings>(spec.Backtracking).Fake.LearningRate));
         Assert.Equal(new SampleShape(3, 8, 8), Assert.IsType<SongUnetSettings>(spec.Student.Network).Shape);
         Assert.IsType<ScoreSettings>(SpecReader.Parse<ExperimentSpec>(Head + "backtracking: {host: score}\n", "a.yaml").Backtracking);
@@ -67,6 +86,7 @@ public sealed class ExperimentSpecTests
     public void The_place_of_a_section_that_was_not_written_is_the_section_around_it()
         => Assert.StartsWith(
             "a.yaml:3:37: with the target kept for 30 steps",
-            Assert.Throws<SpecException>(() => SpecReader.Parse<ExperimentSpec>(Head + "backtracking: {steps: 3, switching: {policy: fixed}}\n", "a.yaml")).Message,
+            Assert.Throws<SpecException>(() => SpecReader.Parse<ExperimentSpec>(Head + "backtracking: {steps: 3, switching: "
+                + "{policy: fixed}}\n", "a.yaml")).Message,
             StringComparison.Ordinal);
 }

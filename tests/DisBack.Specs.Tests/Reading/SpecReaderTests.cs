@@ -6,13 +6,16 @@ public sealed class SpecReaderTests
 {
     public static TheoryData<string, string> Broken => new()
     {
-        { "name: a\ntrainings: {steps: 5}\n", "toy.yaml:2:1: there is no key 'trainings'; expected one of name, seed, training, policy, folders; did you mean 'training'?" },
-        { "name: a\ntraining:\n  stpes: 5\n", "toy.yaml:3:3: there is no key 'stpes' in 'training'; expected one of steps, rate, betas, clip, channels, dry, kind; did you mean 'steps'?" },
+        { "name: a\ntrainings: {steps: 5}\n", "toy.yaml:2:1: there is no key 'trainings'; expected one of name, seed, training, policy, folders; did you "
+            + "mean 'training'?" },
+        { "name: a\ntraining:\n  stpes: 5\n", "toy.yaml:3:3: there is no key 'stpes' in 'training'; expected one of steps, rate, betas, clip, channels, dry, "
+            + "kind; did you mean 'steps'?" },
         { "seed: 1\n", "toy.yaml:1:1: 'name' is missing; expected lower-case letters, digits and dashes" },
         { "name: A B\n", "toy.yaml:1:7: 'name' is 'A B'; expected lower-case letters, digits and dashes" },
         { "name: a\nname: b\n", "toy.yaml:2:1: 'name' is given twice; line 1 has it already; expected each key once" },
         { "name: a\ntraining: {steps: many}\n", "toy.yaml:2:19: 'training.steps' is 'many'; expected a whole number at least 1" },
-        { "name: a\ntraining: {steps: 50k}\n", "toy.yaml:2:19: 'training.steps' is '50k', with the unit 'k' where none belongs; expected a whole number at least 1" },
+        { "name: a\ntraining: {steps: 50k}\n", "toy.yaml:2:19: 'training.steps' is '50k', with the unit 'k' where none belongs; expected a whole "
+            + "number at least 1" },
         { "name: a\ntraining: {steps: 2.5}\n", "toy.yaml:2:19: 'training.steps' is '2.5'; expected a whole number at least 1" },
         { "name: a\ntraining: {steps: 0}\n", "toy.yaml:2:19: 'training.steps' is '0'; expected a whole number at least 1" },
         { "name: a\ntraining: {steps: 99999999999}\n", "toy.yaml:2:19: 'training.steps' is '99999999999'; expected a whole number at least 1" },
@@ -25,7 +28,8 @@ public sealed class SpecReaderTests
         { "name: a\ntraining: {betas: [0.1, 2]}\n", "toy.yaml:2:25: 'training.betas[1]' is '2'; expected a number from 0 to 1" },
         { "name: a\ntraining: {channels: 2}\n", "toy.yaml:2:22: 'training.channels' is '2'; expected one of 1, 3" },
         { "name: a\ntraining: {dry: yes}\n", "toy.yaml:2:17: 'training.dry' is 'yes'; expected true or false" },
-        { "name: a\ntraining: {kind: small-and-quik}\n", "toy.yaml:2:18: 'training.kind' is 'small-and-quik'; expected one of small-and-quick, large; did you mean 'small-and-quick'?" },
+        { "name: a\ntraining: {kind: small-and-quik}\n", "toy.yaml:2:18: 'training.kind' is 'small-and-quik'; expected one of small-and-quick, large; did you "
+            + "mean 'small-and-quick'?" },
         { "name: a\ntraining: 5\n", "toy.yaml:2:11: 'training' is '5'; expected a section with the keys steps, rate, betas, clip, channels, dry, kind" },
         { "name: a\npolicy: {interval: 5}\n", "toy.yaml:2:9: 'policy.policy' is missing; expected one of never, every" },
         { "name: a\npolicy: {polcy: every}\n", "toy.yaml:2:10: there is no key 'polcy' in 'policy'; expected 'policy'; did you mean 'policy'?" },
@@ -51,14 +55,16 @@ public sealed class SpecReaderTests
     [Fact]
     public void Every_mistake_is_reported_in_the_order_it_was_written()
     {
-        var problems = Assert.Throws<SpecException>(() => SpecReader.Parse<ToySpec>("sed: 1\ntraining: {steps: 0, rate: x}\npolicy: {policy: often}\n", "toy.yaml")).Problems;
+        var problems = Assert.Throws<SpecException>(() => SpecReader.Parse<ToySpec>("sed: 1\ntraining: {steps: 0, rate: x}\npolicy: "
+            + "{policy: often}\n", "toy.yaml")).Problems;
         Assert.Equal([(1, 1), (1, 1), (2, 19), (2, 28), (3, 18)], problems.Select(p => ((int)p.Place.Line, (int)p.Place.Column)));
     }
 
     [Fact]
     public void A_valid_spec_keeps_what_it_says_and_the_defaults_of_what_it_does_not()
     {
-        var spec = SpecReader.Parse<ToySpec>("name: a\ntraining: {steps: 1e3, channels: 3, clip: null, kind: large}\npolicy: {interval: 7, policy: every}\n", "toy.yaml");
+        var spec = SpecReader.Parse<ToySpec>("name: a\ntraining: {steps: 1e3, channels: 3, clip: null, kind: large}\npolicy: {interval: 7, "
+            + "policy: every}\n", "toy.yaml");
         Assert.Equal(1000, spec.Training.Steps);
         Assert.Equal(1e-3, spec.Training.Rate);
         Assert.Null(spec.Training.Clip);
@@ -81,13 +87,17 @@ public sealed class SpecReaderTests
     [Fact]
     public void An_override_replaces_adds_and_creates_sections()
     {
-        var spec = SpecReader.Parse<ToySpec>("name: a\nseed: 1\n", "toy.yaml", ["seed=2", "training.betas=[0.5, 0.9]", "policy={policy: every, interval: 3}", "policy.interval=4", "name=b"]);
+        var spec = SpecReader.Parse<ToySpec>(
+            "name: a\nseed: 1\n",
+            "toy.yaml",
+            ["seed=2", "training.betas=[0.5, 0.9]", "policy={policy: every, interval: 3}", "policy.interval=4", "name=b"]);
         Assert.Equal((2, "b", 4), (spec.Seed, spec.Name, ((EveryPolicy)spec.Policy).Interval));
         Assert.Equal([0.5, 0.9], spec.Training.Betas);
     }
 
     [Theory]
-    [InlineData("training.stepz=5", "--set training.stepz=5: there is no key 'stepz' in 'training'; expected one of steps, rate, betas, clip, channels, dry, kind; did you mean 'steps'?")]
+    [InlineData("training.stepz=5", "--set training.stepz=5: there is no key 'stepz' in 'training'; expected one of steps, rate, betas, clip, channels, dry, "
+        + "kind; did you mean 'steps'?")]
     [InlineData("training.steps=x", "--set training.steps=x: 'training.steps' is 'x'; expected a whole number at least 1")]
     [InlineData("steps", "--set steps: this sets nothing; expected key.key=value, for example recording.steps=100")]
     [InlineData("seed.value=1", "--set seed.value=1: 'seed' is a section; expected a whole number at least 0")]
@@ -97,9 +107,13 @@ public sealed class SpecReaderTests
 
     [Fact]
     public void Nesting_without_end_is_refused_instead_of_overflowing_the_stack()
-        => Assert.Contains("nested more than 32 deep", Assert.Throws<SpecException>(() => SpecReader.Parse<ToySpec>("name: " + new string('[', 5000), "toy.yaml")).Message, StringComparison.Ordinal);
+        => Assert.Contains(
+            "nested more than 32 deep",
+            Assert.Throws<SpecException>(() => SpecReader.Parse<ToySpec>("name: " + new string('[', 5000), "toy.yaml")).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_missing_file_is_one_sentence()
-        => Assert.Equal("The spec nowhere.yaml cannot be read: there is no such file; check the path.", Assert.ThrowsAny<DisBackException>(() => SpecReader.Read<ToySpec>("nowhere.yaml")).Message);
+        => Assert.Equal("The spec nowhere.yaml cannot be read: there is no such file; "
+            + "check the path.", Assert.ThrowsAny<DisBackException>(() => SpecReader.Read<ToySpec>("nowhere.yaml")).Message);
 }

@@ -12,8 +12,12 @@ public sealed class SpecSchemaTests
     {
         Assert.Equal("""{"description":"Steps.","type":"integer","minimum":1,"default":10}""", At("properties.training.properties.steps"));
         Assert.Equal("""{"description":"Rate.","type":"number","exclusiveMinimum":0,"default":0.001}""", At("properties.training.properties.rate"));
-        Assert.Equal("""{"description":"Betas.","type":"array","items":{"type":"number","minimum":0,"maximum":1},"minItems":2,"maxItems":2,"default":[0,0.999]}""", At("properties.training.properties.betas"));
-        Assert.Equal("""{"description":"Clip, or null.","type":["number","null"],"minimum":0}""", At("properties.training.properties.clip"));
+        Assert.Equal(
+            """{"description":"Betas.","type":"array","items":{"type":"number","minimum":0,"maximum":1},"minItems":2,"maxItems":2,"default":[0,0.999]}""",
+            At("properties.training.properties.betas"));
+        Assert.Equal(
+            "Clip, or `null`; `none` in a `dry` training, or one that is `small-and-quick`.",
+            Node("properties.training.properties.clip.description").GetValue<string>());
         Assert.Equal("""{"description":"Kind.","enum":["small-and-quick","large"],"default":"small-and-quick"}""", At("properties.training.properties.kind"));
         Assert.Equal("""["name"]""", At("required"));
         Assert.Equal("false", At("additionalProperties"));
@@ -28,5 +32,16 @@ public sealed class SpecSchemaTests
         Assert.Equal("Every few steps.", every["description"]!.GetValue<string>());
     }
 
-    private string At(string path) => path.Split('.').Aggregate(_schema, (node, key) => node[key]!).ToJsonString();
+    [Fact]
+    public void A_missing_file_of_descriptions_is_named_with_its_folder()
+    {
+        var missing = Path.Combine(AppContext.BaseDirectory, "DisBack.Elsewhere.xml");
+        var error = Assert.Throws<DisBackException>(() => XmlSummaries.Read(missing));
+        Assert.Contains("copy 'DisBack.Elsewhere.xml' from the build", error.Message, StringComparison.Ordinal);
+        Assert.Contains(Path.GetDirectoryName(missing)!, error.Message, StringComparison.Ordinal);
+    }
+
+    private string At(string path) => Node(path).ToJsonString();
+
+    private JsonNode Node(string path) => path.Split('.').Aggregate(_schema, (node, key) => node[key]!);
 }

@@ -26,7 +26,10 @@ public sealed class AzureBlobStoreTests(Azurite azurite) : BlobStoreContract
     public async Task A_service_that_cannot_be_reached_is_one_sentence_without_the_key()
     {
         var options = new BlobClientOptions { Retry = { MaxRetries = 0 } };
-        var nobody = new BlobContainerClient("DefaultEndpointsProtocol=http;AccountName=a;AccountKey=c2VjcmV0;BlobEndpoint=http://127.0.0.1:1/a;", "container", options);
+        var nobody = new BlobContainerClient(
+            "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=c2VjcmV0;BlobEndpoint=http://127.0.0.1:1/a;",
+            "container",
+            options);
 
         var refused = await Assert.ThrowsAsync<StorageException>(() => new AzureBlobStore(nobody).InitializeAsync(Cancellation));
 

@@ -79,7 +79,9 @@ public abstract class BlobStoreContract : IAsyncLifetime
     {
         var etags = new List<string> { await WriteAsync("a", "same", BlobCondition.None) };
         for (var i = 0; i < 20; i++)
+        {
             etags.Add(await WriteAsync("a", "same", BlobCondition.Unchanged(etags[^1])));
+        }
 
         Assert.Equal(etags.Count, etags.Distinct().Count());
     }
@@ -138,7 +140,8 @@ public abstract class BlobStoreContract : IAsyncLifetime
         var etag = await WriteAsync("a", "start", BlobCondition.Missing);
         for (var round = 0; round < 5; round++)
         {
-            var outcomes = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => TryWriteAsync("a", $"round {round} writer {i}", BlobCondition.Unchanged(etag))));
+            var outcomes = await Task.WhenAll(
+                Enumerable.Range(0, 16).Select(i => TryWriteAsync("a", $"round {round} writer {i}", BlobCondition.Unchanged(etag))));
 
             var winner = Assert.Single(outcomes, outcome => outcome.ETag is not null);
             Assert.Equal((winner.Text, winner.ETag), await ReadAsync("a"));
@@ -158,7 +161,9 @@ public abstract class BlobStoreContract : IAsyncLifetime
                 var (text, etag) = await ReadAsync("counter");
                 var next = (int.Parse(text, System.Globalization.CultureInfo.InvariantCulture) + 1).ToString(System.Globalization.CultureInfo.InvariantCulture);
                 if ((await TryWriteAsync("counter", next, BlobCondition.Unchanged(etag))).ETag is not null)
+                {
                     done++;
+                }
             }
         }));
 
@@ -169,7 +174,9 @@ public abstract class BlobStoreContract : IAsyncLifetime
     public async Task A_listing_has_the_names_with_the_prefix_in_ordinal_order()
     {
         foreach (var name in new[] { "m/a/2", "m/a/10", "m/a-b/1", "m/ab/1", "m/b/1", "n/a/1" })
+        {
             await WriteAsync(name, name, BlobCondition.Missing);
+        }
 
         Assert.Equal(["m/a-b/1", "m/a/10", "m/a/2", "m/ab/1", "m/b/1"], (await ListAsync("m/")).Select(blob => blob.Name));
         Assert.Equal(["m/a/10", "m/a/2"], (await ListAsync("m/a/")).Select(blob => blob.Name));
@@ -220,7 +227,9 @@ public abstract class BlobStoreContract : IAsyncLifetime
         using var downloaded = new MemoryStream();
         Assert.True(await Blobs.DownloadAsync("cas/large", downloaded, Cancellation));
         Assert.True(bytes.AsSpan().SequenceEqual(downloaded.ToArray()));
-        Assert.Equal((bytes.Length, etag), ((int)(await Blobs.FindAsync("cas/large", Cancellation))!.Length, (await Blobs.FindAsync("cas/large", Cancellation))!.ETag));
+        Assert.Equal(
+            (bytes.Length, etag),
+            ((int)(await Blobs.FindAsync("cas/large", Cancellation))!.Length, (await Blobs.FindAsync("cas/large", Cancellation))!.ETag));
         Assert.Equal(!consume, File.Exists(file));
     }
 
@@ -264,7 +273,8 @@ public abstract class BlobStoreContract : IAsyncLifetime
     [Fact]
     public async Task Uploading_a_file_that_is_not_there_names_it()
     {
-        var refused = await Assert.ThrowsAsync<StorageException>(() => Blobs.UploadAsync("cas/x", "/nowhere/file", BlobCondition.Missing, cancellation: Cancellation));
+        var refused = await Assert.ThrowsAsync<StorageException>(
+            () => Blobs.UploadAsync("cas/x", "/nowhere/file", BlobCondition.Missing, cancellation: Cancellation));
 
         Assert.Contains("/nowhere/file", refused.Message, StringComparison.Ordinal);
     }
@@ -283,7 +293,9 @@ public abstract class BlobStoreContract : IAsyncLifetime
     {
         var found = new List<BlobInfo>();
         await foreach (var blob in Blobs.ListAsync(prefix, Cancellation))
+        {
             found.Add(blob);
+        }
         return found;
     }
 

@@ -26,7 +26,9 @@ public sealed class FolderBlobStoreTests : BlobStoreContract
         {
             var name = string.Join('/', parts.Where(part => part.Any(c => c != '.')));
             if (name.Length == 0)
+            {
                 return;
+            }
             var path = BlobNames.ToRelativePath(name);
             Assert.Equal(name, BlobNames.FromRelativePath(path));
             Assert.StartsWith("/base/", Path.GetFullPath(Path.Combine("/base", path)), StringComparison.Ordinal);

@@ -26,10 +26,14 @@ public sealed class FolderProcessTests : IDisposable
         await using var child = RoleProcess.Start(ChildRoles.WriteForever, _folder.Path);
         var last = -1;
         for (var line = 0; line < linesBeforeTheKill; line++)
+        {
             last = int.Parse((await child.ReadLineAsync())!, CultureInfo.InvariantCulture);
+        }
         var rest = await child.KillAsync();
         if (rest.Count > 1)
+        {
             last = int.Parse(rest[^2], CultureInfo.InvariantCulture); // the very last line itself may be cut short
+        }
 
         var blobs = new FolderBlobStore(_folder.Path);
         await blobs.InitializeAsync(Cancellation);
@@ -40,9 +44,13 @@ public sealed class FolderProcessTests : IDisposable
         Assert.Equal(ChildRoles.Version(version), document);
         var contents = new ContentStore(blobs);
         await foreach (var blob in blobs.ListAsync(ContentRef.Prefix, Cancellation))
+        {
             await contents.VerifyAsync(new(blob.Name[^64..], blob.Length), Cancellation);
+        }
         // The files that are locked stay, empty; nothing else does.
-        Assert.All(Directory.GetFiles(_folder.Path, "~*", SearchOption.AllDirectories), file => Assert.Equal((0L, ".locks"), (new FileInfo(file).Length, Path.GetFileName(Path.GetDirectoryName(file)))));
+        Assert.All(
+            Directory.GetFiles(_folder.Path, "~*", SearchOption.AllDirectories),
+            file => Assert.Equal((0L, ".locks"), (new FileInfo(file).Length, Path.GetFileName(Path.GetDirectoryName(file)))));
     }
 
     [Fact]
@@ -58,11 +66,16 @@ public sealed class FolderProcessTests : IDisposable
             Assert.Equal(count, created.Sum(child => child.Names.Count));
             var blobs = new FolderBlobStore(_folder.Path);
             foreach (var (creator, name) in created.SelectMany(child => child.Names, (child, name) => (child.Id, name)))
+            {
                 Assert.Equal($"{creator}", (await blobs.ReadAsync($"cas/{name}", Cancellation))!.Content.ToString());
+            }
         }
         finally
         {
-            foreach (var child in children) await child.DisposeAsync();
+            foreach (var child in children)
+            {
+                await child.DisposeAsync();
+            }
         }
     }
 
@@ -75,14 +88,20 @@ public sealed class FolderProcessTests : IDisposable
         var children = Enumerable.Range(0, 3).Select(_ => RoleProcess.Start(ChildRoles.AddUp, _folder.Path, $"{count}")).ToList();
         try
         {
-            foreach (var child in children) await child.ExitAsync();
+            foreach (var child in children)
+            {
+                await child.ExitAsync();
+            }
 
             Assert.Equal($"{3 * count}", (await blobs.ReadAsync(ChildRoles.Counter, Cancellation))!.Content.ToString());
             Assert.Equal([ChildRoles.Counter], await blobs.ListAsync("", Cancellation).Select(blob => blob.Name).ToListAsync(Cancellation));
         }
         finally
         {
-            foreach (var child in children) await child.DisposeAsync();
+            foreach (var child in children)
+            {
+                await child.DisposeAsync();
+            }
         }
     }
 
@@ -97,16 +116,16 @@ public sealed class FolderProcessTests : IDisposable
             exec unshare -rm sh -c 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"' '{_folder.Path}' "$@"
             """, ChildRoles.FillDisk, _folder.Path);
 
-        var said = await child.ExitAsync();
+        var lines = await child.ExitAsync();
 
-        Assert.SkipWhen(await child.Exit == notAllowed, "This host lets nobody mount a small file system to fill.");
-        Assert.Equal(3, said.Count);
-        foreach (var message in said.Take(2))
+        Assert.SkipWhen(await child.Exit == notAllowed, "This machine lets nobody mount a small file system to fill.");
+        Assert.Equal(3, lines.Count);
+        foreach (var message in lines.Take(2))
         {
             Assert.StartsWith($"No space left on '{_folder.Path}'", message, StringComparison.Ordinal);
             Assert.Contains("move to a larger disk", message, StringComparison.Ordinal);
         }
-        var counts = said[2].Split(' ');
+        var counts = lines[2].Split(' ');
         Assert.Equal(counts[0], counts[1]);
         Assert.Equal(counts[0], counts[2]);
     }

@@ -46,16 +46,18 @@ public sealed class WeightCacheTests : IDisposable
         using var cache = NewCache();
         var content = await PutAsync(1);
         _blobs.Gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var impatient = new CancellationTokenSource();
+        using var leaving = new CancellationTokenSource();
 
-        var gaveUp = cache.GetAsync(content, cancellation: impatient.Token);
+        var gaveUp = cache.GetAsync(content, cancellation: leaving.Token);
         var waiting = Enumerable.Range(0, 8).Select(_ => cache.GetAsync(content, cancellation: Cancellation)).ToList();
-        await impatient.CancelAsync();
+        await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gaveUp);
         _blobs.Gate.SetResult();
 
         foreach (var lease in await Task.WhenAll(waiting))
+        {
             lease.Dispose();
+        }
         Assert.Equal(1, _blobs.Downloads);
     }
 
@@ -129,7 +131,9 @@ public sealed class WeightCacheTests : IDisposable
         var content = await PutAsync(1);
         string path;
         using (var lease = await cache.GetAsync(content, cancellation: Cancellation))
+        {
             path = lease.Path;
+        }
         Damage(path, damage);
 
         // A flipped bit keeps the length, so it is seen when the caller asks for proof.
@@ -148,10 +152,14 @@ public sealed class WeightCacheTests : IDisposable
     {
         var content = await PutAsync(1);
         using (var before = NewCache())
+        {
             await before.PrefetchAsync(content, Cancellation);
+        }
         File.WriteAllBytes(Path.Combine(CacheFolder, "~leftover"), []);
         if (damage is not null)
+        {
             Damage(Path.Combine(CacheFolder, content.Digest), damage);
+        }
 
         using var cache = NewCache();
         using var lease = await cache.GetAsync(content, cancellation: Cancellation);
@@ -184,7 +192,9 @@ public sealed class WeightCacheTests : IDisposable
         var content = await contents.PutAsync(BinaryData.FromBytes(Bytes(1)), Cancellation);
 
         using (var lease = await cache.GetAsync(content, cancellation: Cancellation))
+        {
             Assert.Equal(contents.LocalPathOf(content), lease.Path);
+        }
         Assert.False(Directory.Exists(CacheFolder));
 
         Damage(contents.LocalPathOf(content)!, "flipped");
@@ -239,7 +249,9 @@ public sealed class WeightCacheTests : IDisposable
         using var cache = NewCache();
         var (content, unknown) = (await PutAsync(1), await PutAsync(2));
         using (var lease = await cache.GetAsync(content, cancellation: Cancellation))
+        {
             await File.WriteAllTextAsync(lease.Path, "flipped", Cancellation);
+        }
 
         Assert.False(await cache.HealAsync(content.Digest, Cancellation));
         Assert.False(await cache.HealAsync(unknown.Digest, Cancellation));
@@ -247,7 +259,10 @@ public sealed class WeightCacheTests : IDisposable
     }
 
     private WeightCache NewCache(long capacity = 1 << 20, string? folder = null) =>
-        new(_contents, Options.Create(new WeightCacheOptions { Folder = folder is null ? CacheFolder : Path.Combine(_folder.Path, folder), CapacityBytes = capacity }), _log);
+        new(
+            _contents,
+            Options.Create(new WeightCacheOptions { Folder = folder is null ? CacheFolder : Path.Combine(_folder.Path, folder), CapacityBytes = capacity }),
+            _log);
 
     private Task<ContentRef> PutAsync(int n) => _contents.PutAsync(BinaryData.FromBytes(Bytes(n)), Cancellation);
 
@@ -259,11 +274,15 @@ public sealed class WeightCacheTests : IDisposable
         {
             case "cut":
                 using (var file = new FileStream(path, FileMode.Open))
+                {
                     file.SetLength(500);
+                }
                 break;
             case "flipped":
                 using (var file = new FileStream(path, FileMode.Open))
+                {
                     file.WriteByte(0xff);
+                }
                 break;
             default:
                 File.Delete(path);
@@ -285,9 +304,13 @@ public sealed class WeightCacheTests : IDisposable
         public async Task<bool> DownloadAsync(string name, Stream destination, CancellationToken cancellation)
         {
             if (Gate is { } gate)
+            {
                 await gate.Task.WaitAsync(cancellation);
+            }
             if (destination is HashingFileStream)
+            {
                 Interlocked.Increment(ref _downloads);
+            }
             return await inner.DownloadAsync(name, destination, cancellation);
         }
 
@@ -324,7 +347,9 @@ public sealed class WeightCacheTests : IDisposable
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             lock (Warnings)
+            {
                 Warnings.Add(formatter(state, exception));
+            }
         }
     }
 }

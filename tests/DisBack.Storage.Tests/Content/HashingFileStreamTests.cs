@@ -33,7 +33,9 @@ public sealed class HashingFileStreamTests : IDisposable
     {
         File.WriteAllText(Target, "before");
         using (var file = new HashingFileStream(Target))
+        {
             file.Write(new byte[200_000]);
+        }
 
         Assert.Equal("before", File.ReadAllText(Target));
         Assert.Equal(Target, Assert.Single(Directory.GetFiles(_folder.Path)));

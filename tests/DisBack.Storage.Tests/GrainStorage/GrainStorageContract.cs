@@ -1,5 +1,5 @@
-using DisBack.GrainStorage;
 using System.Diagnostics.CodeAnalysis;
+using DisBack.GrainStorage;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Documents;
 using DisBack.TestKit;
@@ -11,7 +11,9 @@ using Orleans.Storage;
 
 namespace DisBack.Storage.Tests.GrainStorage;
 
-/// <summary>The contract of <see cref="IGrainStorage"/> (the cases of Orleans' own conformance suite, and ours), through the services that a silo registers.</summary>
+/// <summary>
+/// The contract of <see cref="IGrainStorage"/> (the cases of Orleans' own conformance suite, and ours), through the services that a silo registers.
+/// </summary>
 public abstract class GrainStorageContract : IAsyncLifetime
 {
     private const string Provider = "documents";
@@ -174,7 +176,9 @@ public abstract class GrainStorageContract : IAsyncLifetime
         var ids = new[] { GrainId.Create("trial", "k"), GrainId.Create("teacher", "k"), GrainId.Create("trial", "k/k"), GrainId.Create("trial", "k%2Fk") };
         var names = new[] { "trial", "events" };
         foreach (var (id, name, value) in from id in ids from name in names select (id, name, $"{id} {name}".Length + Array.IndexOf(ids, id)))
+        {
             await _storage.WriteStateAsync(name, id, new CounterRecord { State = new Counter { Value = value } });
+        }
 
         foreach (var (id, name, value) in from id in ids from name in names select (id, name, $"{id} {name}".Length + Array.IndexOf(ids, id)))
         {
@@ -200,7 +204,9 @@ public abstract class GrainStorageContract : IAsyncLifetime
         Assert.Equal(3, (await reader.ReadAsync<Counter>("trial", key, StateName, Cancellation))!.Value);
         var documents = new List<Document<Counter>>();
         await foreach (var document in reader.ListAsync<Counter>("trial", StateName, cancellation: Cancellation))
+        {
             documents.Add(document);
+        }
         Assert.Equal((key, 3), (Assert.Single(documents).Key, documents[0].State.Value));
     }
 
@@ -208,18 +214,23 @@ public abstract class GrainStorageContract : IAsyncLifetime
     public async Task Documents_are_listed_by_key_prefix_and_state_name()
     {
         foreach (var key in new[] { "s/0001", "s/0002", "s2/0001" })
+        {
             await NewAsync(key, 1);
+        }
         await _storage.WriteStateAsync("other", Id("s/0001"), new CounterRecord());
 
         var keys = new List<string>();
         await foreach (var document in new DocumentReader(_blobs, Service).ListAsync<Counter>("trial", StateName, "s/", Cancellation))
+        {
             keys.Add(document.Key);
+        }
 
         Assert.Equal(["s/0001", "s/0002"], keys);
     }
 
     [Fact]
-    public async Task Parallel_writers_of_many_grains_do_not_disturb_each_other() => await Parallel.ForEachAsync(Enumerable.Range(0, 24), Cancellation, async (i, _) =>
+    public async Task Parallel_writers_of_many_grains_do_not_disturb_each_other() =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, 24), Cancellation, async (i, _) =>
     {
         var state = new CounterRecord();
         for (var k = 0; k < 5; k++)
@@ -258,7 +269,10 @@ public abstract class GrainStorageContract : IAsyncLifetime
     [Fact]
     public async Task The_document_is_readable_json_and_older_and_newer_ones_are_read()
     {
-        await _storage.WriteStateAsync(StateName, Id("json"), new CounterRecord { State = new Counter { Value = 1, LastKind = Kind.TargetSwitch, Loss = double.NaN } });
+        await _storage.WriteStateAsync(
+            StateName,
+            Id("json"),
+            new CounterRecord { State = new Counter { Value = 1, LastKind = Kind.TargetSwitch, Loss = double.NaN } });
         var name = StateNames.Of(Service, "trial", "json", StateName);
         Assert.Equal("state/disback-tests/trial/json/trial.json", name);
         Assert.Equal(

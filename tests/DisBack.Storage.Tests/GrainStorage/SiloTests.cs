@@ -25,7 +25,11 @@ public sealed class SiloTests : IDisposable
             Assert.Equal(expected, await cluster.Client.GetGrain<ICountingGrain>("sweep/0001").IncrementAsync());
         }
 
-        var document = await new DocumentReader(new FolderBlobStore(_folder.Path), "disback").ReadAsync<Counter>("counting", "sweep/0001", "counter", Cancellation);
+        var document = await new DocumentReader(new FolderBlobStore(_folder.Path), "disback").ReadAsync<Counter>(
+            "counting",
+            "sweep/0001",
+            "counter",
+            Cancellation);
         Assert.Equal(2, document!.Value);
         Assert.True(File.Exists(Path.Combine(_folder.Path, "state", "disback", "counting", "sweep%2F0001", "counter.json")));
     }
@@ -57,7 +61,9 @@ public sealed class SiloTests : IDisposable
         builder.ConfigureSilo((_, silo) =>
         {
             if (folder is not null)
+            {
                 silo.Services.AddBlobStore(options => options.Folder = folder);
+            }
             silo.AddBlobGrainStorageAsDefault();
         });
         return builder.Build();

@@ -102,7 +102,9 @@ internal static class ChildRoles
         try
         {
             for (; written < 100; written++)
+            {
                 await blobs.WriteAsync($"cas/{written}", BinaryData.FromBytes(Version(written)), BlobCondition.Missing);
+            }
         }
         catch (StorageException e)
         {
@@ -121,7 +123,9 @@ internal static class ChildRoles
         }
         var whole = 0;
         for (var n = 0; n < written; n++)
+        {
             whole += (await blobs.ReadAsync($"cas/{n}"))!.Content.ToMemory().Span.SequenceEqual(Version(n)) ? 1 : 0;
+        }
         Console.WriteLine(FormattableString.Invariant($"{written} {whole} {Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Length}"));
         return 0;
     }

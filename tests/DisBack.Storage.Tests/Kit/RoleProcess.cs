@@ -13,7 +13,7 @@ internal sealed class RoleProcess : IAsyncDisposable
 
     private RoleProcess(string program, IEnumerable<string> arguments)
     {
-        _process = ChildProcess.Start(program, arguments, said: line => _lines.Writer.TryWrite(line));
+        _process = ChildProcess.Start(program, arguments, onOutput: line => _lines.Writer.TryWrite(line));
         _ = _process.Exit.ContinueWith(_ => _lines.Writer.TryComplete(), TaskScheduler.Default);
     }
 
@@ -30,14 +30,15 @@ internal sealed class RoleProcess : IAsyncDisposable
 
     public Task<string> ReadLineAsync() => _lines.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask();
 
-    /// <summary>SIGKILL, and the lines the child had still said.</summary>
+    /// <summary>SIGKILL, and the lines the child had still printed.</summary>
     public async Task<IReadOnlyList<string>> KillAsync()
     {
         await _process.KillAsync();
         return await ExitAsync();
     }
 
-    public async Task<IReadOnlyList<string>> ExitAsync() => await _lines.Reader.ReadAllAsync(TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
+    public async Task<IReadOnlyList<string>> ExitAsync() =>
+        await _lines.Reader.ReadAllAsync(TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 }

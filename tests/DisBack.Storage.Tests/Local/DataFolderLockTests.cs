@@ -61,11 +61,15 @@ public sealed class DataFolderLockTests : IDisposable
         var looking = Task.Run(() =>
         {
             while (!enough.IsCancellationRequested)
+            {
                 DataFolderLock.FindOwner(_folder.Path);
+            }
         }, TestContext.Current.CancellationToken);
 
         for (var i = 0; i < 50; i++)
+        {
             DataFolderLock.Acquire(_folder.Path, "disback run").Dispose();
+        }
 
         await enough.CancelAsync();
         await looking;

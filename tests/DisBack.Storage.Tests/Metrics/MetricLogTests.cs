@@ -9,7 +9,7 @@ namespace DisBack.Storage.Tests.Metrics;
 public sealed class MetricLogTests : IDisposable
 {
     private const string Run = "digits-0a1b2c3d/0001";
-    private static readonly DateTimeOffset Noon = new(2026, 1, 2, 12, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset s_noon = new(2026, 1, 2, 12, 0, 0, TimeSpan.Zero);
 
     private readonly TemporaryFolder _folder = new();
     private readonly FolderBlobStore _blobs;
@@ -42,7 +42,7 @@ public sealed class MetricLogTests : IDisposable
             writer.Add(Point(1, "loss/fake", 0.1));
             writer.Add(Point(2, "loss/fake", double.NaN));
             await writer.FlushAsync(Cancellation);
-            writer.Add(new MetricEvent(2, "switch", "The target is node 2 now.", Noon, details));
+            writer.Add(new MetricEvent(2, "switch", "The target is node 2 now.", s_noon, details));
             writer.Add(Point(3, "loss/fake", double.PositiveInfinity));
         }
 
@@ -62,7 +62,9 @@ public sealed class MetricLogTests : IDisposable
         await using var writer = new MetricWriter(_blobs, Run, attempt: 1, resumedAt: 0, chunkBytes: 200);
         Assert.False(writer.IsFull);
         for (var step = 0; step < 5; step++)
+        {
             writer.Add(Point(step, "loss", 1));
+        }
         Assert.True(writer.IsFull);
 
         await writer.FlushAsync(Cancellation);
@@ -152,8 +154,10 @@ public sealed class MetricLogTests : IDisposable
     {
         await using var writer = new MetricWriter(_blobs, run, attempt, resumedAt);
         for (var step = steps.Start.Value; step <= steps.End.Value; step++)
+        {
             writer.Add(Point(step, "loss", attempt));
-        writer.Add(new MetricEvent(steps.End.Value, "end", "ended", Noon));
+        }
+        writer.Add(new MetricEvent(steps.End.Value, "end", "ended", s_noon));
     }
 
     private Task<MetricHistory> ReadAsync() => new MetricReader(_blobs).ReadAsync(Run, Cancellation);
@@ -162,11 +166,13 @@ public sealed class MetricLogTests : IDisposable
     {
         var names = new List<string>();
         await foreach (var blob in _blobs.ListAsync("metrics/", Cancellation))
+        {
             names.Add(blob.Name);
+        }
         return names;
     }
 
-    private static MetricPoint Point(long step, string name, double value) => new(step, name, value, Noon);
+    private static MetricPoint Point(long step, string name, double value) => new(step, name, value, s_noon);
 
     /// <summary>Applies the first write and then fails, as a connection does that breaks before the answer.</summary>
     private sealed class LosesAnswers(IBlobStore inner) : IBlobStore
@@ -179,7 +185,9 @@ public sealed class MetricLogTests : IDisposable
         {
             var etag = await inner.WriteAsync(name, content, condition, cancellation);
             if (_lost)
+            {
                 return etag;
+            }
             _lost = true;
             throw new StorageException("The answer was lost.");
         }
@@ -192,7 +200,8 @@ public sealed class MetricLogTests : IDisposable
 
         public Task<Stream?> OpenReadAsync(string name, CancellationToken cancellation) => inner.OpenReadAsync(name, cancellation);
 
-        public Task<bool> DownloadAsync(string name, Stream destination, CancellationToken cancellation) => inner.DownloadAsync(name, destination, cancellation);
+        public Task<bool> DownloadAsync(string name, Stream destination, CancellationToken cancellation) =>
+            inner.DownloadAsync(name, destination, cancellation);
 
         public Task<string> UploadAsync(string name, string localFile, BlobCondition condition, bool consume, CancellationToken cancellation) =>
             inner.UploadAsync(name, localFile, condition, consume, cancellation);

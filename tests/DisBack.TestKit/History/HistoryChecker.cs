@@ -41,7 +41,7 @@ public enum HistoryRule
 }
 
 /// <summary>
-/// Judges the merged history of all silos. A killed silo may have lost its last lines, so a missing line proves nothing; two lines that cannot both
+/// Checks the merged history of all silos. A killed silo may have lost its last lines, so a missing line proves nothing; two lines that cannot both
 /// be true do. No clock is compared: the order is that of the owner's sequence numbers, and of the attempts.
 /// </summary>
 public static class HistoryChecker
@@ -60,7 +60,8 @@ public static class HistoryChecker
 
         public IEnumerable<Violation> Violations() =>
         [
-            .. OneOwner(), .. AttemptsGrow(), .. Fencing(), .. NothingAcknowledgedIsLost(), .. RightResume(), .. Determinism(), .. NoDuplicates(), .. Document(),
+            .. OneOwner(), .. AttemptsGrow(), .. Fencing(), .. NothingAcknowledgedIsLost(), .. RightResume(), .. Determinism(), .. NoDuplicates(),
+            .. Document(),
         ];
 
         private IEnumerable<Violation> OneOwner() =>
@@ -74,12 +75,20 @@ public static class HistoryChecker
             var began = Of(HistoryEvent.AttemptBegan).ToList();
             foreach (var (earlier, later) in began.Zip(began.Skip(1)))
             {
-                if (later.Attempt <= earlier.Attempt) yield return Broken(HistoryRule.AttemptsGrow, $"{later} follows {earlier}");
+                if (later.Attempt <= earlier.Attempt)
+                {
+                    yield return Broken(HistoryRule.AttemptsGrow, $"{later} follows {earlier}");
+                }
             }
             foreach (var ends in Of(HistoryEvent.AttemptEnded).GroupBy(record => record.Attempt).Where(ends => ends.Count() > 1))
+            {
                 yield return Broken(HistoryRule.AttemptsGrow, $"attempt {ends.Key} ended {ends.Count()} times: {string.Join(" and ", ends)}");
-            if (Of(HistoryEvent.Completed).FirstOrDefault() is { } completed && began.FirstOrDefault(record => record.Sequence > completed.Sequence) is { } late)
+            }
+            if (Of(HistoryEvent.Completed).FirstOrDefault() is { } completed
+                && began.FirstOrDefault(record => record.Sequence > completed.Sequence) is { } late)
+            {
                 yield return Broken(HistoryRule.AttemptsGrow, $"{late} after {completed}");
+            }
         }
 
         private IEnumerable<Violation> Fencing()
@@ -88,12 +97,27 @@ public static class HistoryChecker
             var ended = new Dictionary<int, HistoryRecord>();
             foreach (var record in _owned)
             {
-                if (record.Event == HistoryEvent.AttemptBegan) newest = newest is null || record.Attempt > newest.Attempt ? record : newest;
-                else if (record.Event == HistoryEvent.AttemptEnded) ended.TryAdd(record.Attempt, record);
-                else if (newest is not null && record.Attempt < newest.Attempt) yield return Broken(HistoryRule.Fencing, $"{record} was taken after {newest}");
-                else if (ended.TryGetValue(record.Attempt, out var end)) yield return Broken(HistoryRule.Fencing, $"{record} was taken after {end}");
-                if (record.Event == HistoryEvent.Completed && records.FirstOrDefault(refused => refused.Event == HistoryEvent.Fenced && refused.Attempt == record.Attempt) is { } fenced)
+                if (record.Event == HistoryEvent.AttemptBegan)
+                {
+                    newest = newest is null || record.Attempt > newest.Attempt ? record : newest;
+                }
+                else if (record.Event == HistoryEvent.AttemptEnded)
+                {
+                    ended.TryAdd(record.Attempt, record);
+                }
+                else if (newest is not null && record.Attempt < newest.Attempt)
+                {
+                    yield return Broken(HistoryRule.Fencing, $"{record} was taken after {newest}");
+                }
+                else if (ended.TryGetValue(record.Attempt, out var end))
+                {
+                    yield return Broken(HistoryRule.Fencing, $"{record} was taken after {end}");
+                }
+                if (record.Event == HistoryEvent.Completed
+                    && records.FirstOrDefault(refused => refused.Event == HistoryEvent.Fenced && refused.Attempt == record.Attempt) is { } fenced)
+                {
                     yield return Broken(HistoryRule.Fencing, $"{record}, but {fenced}");
+                }
             }
         }
 
@@ -105,13 +129,19 @@ public static class HistoryChecker
                 var safe = records
                     .Where(record => record.Event == HistoryEvent.CheckpointAcknowledged && record.Attempt < start.Attempt && !damaged.Contains(record.Digest))
                     .MaxBy(record => record.Step);
-                if (start.Step < safe?.Step) yield return Broken(HistoryRule.NothingAcknowledgedIsLost, $"{start} is behind {safe}");
+                if (start.Step < safe?.Step)
+                {
+                    yield return Broken(HistoryRule.NothingAcknowledgedIsLost, $"{start} is behind {safe}");
+                }
             }
             foreach (var began in Of(HistoryEvent.AttemptBegan))
             {
                 // The last before it, not the furthest: what comes after damaged checkpoints replaces them.
                 var head = Of(HistoryEvent.CheckpointCommitted).LastOrDefault(commit => commit.Sequence < began.Sequence);
-                if (began.Step < head?.Step && !damaged.Contains(head.Digest)) yield return Broken(HistoryRule.NothingAcknowledgedIsLost, $"{began} is behind {head}");
+                if (began.Step < head?.Step && !damaged.Contains(head.Digest))
+                {
+                    yield return Broken(HistoryRule.NothingAcknowledgedIsLost, $"{began} is behind {head}");
+                }
             }
         }
 
@@ -132,7 +162,8 @@ public static class HistoryChecker
             from step in records
                 .Where(record => record is
                 {
-                    Event: HistoryEvent.AttemptBegan or HistoryEvent.CheckpointCommitted or HistoryEvent.CheckpointAcknowledged or HistoryEvent.Resumed, Step: > 0,
+                    Event: HistoryEvent.AttemptBegan or HistoryEvent.CheckpointCommitted or HistoryEvent.CheckpointAcknowledged or HistoryEvent.Resumed,
+                    Step: > 0,
                 })
                 .GroupBy(record => record.Step)
             let contents = step.DistinctBy(record => record.Digest).ToList()
@@ -143,36 +174,66 @@ public static class HistoryChecker
         {
             foreach (var attempt in records.Where(record => record.Event == HistoryEvent.Resumed).GroupBy(record => record.Attempt))
             {
-                if (attempt.Count() > 1) yield return Broken(HistoryRule.NoDuplicates, $"attempt {attempt.Key} trained {attempt.Count()} times: {string.Join(" and ", attempt)}");
-                foreach (var commit in Of(HistoryEvent.CheckpointCommitted).Where(commit => commit.Attempt == attempt.Key && commit.Step <= attempt.First().Step))
+                if (attempt.Count() > 1)
+                {
+                    yield return Broken(HistoryRule.NoDuplicates, $"attempt {attempt.Key} trained {attempt.Count()} times: {string.Join(" and ", attempt)}");
+                }
+                foreach (var commit in Of(HistoryEvent.CheckpointCommitted)
+                    .Where(commit => commit.Attempt == attempt.Key && commit.Step <= attempt.First().Step))
+                {
                     yield return Broken(HistoryRule.NoDuplicates, $"{commit} is not beyond {attempt.First()}");
+                }
             }
             foreach (var attempt in Of(HistoryEvent.CheckpointCommitted).GroupBy(record => record.Attempt))
             {
                 foreach (var (earlier, later) in attempt.Zip(attempt.Skip(1)).Where(pair => pair.Second.Step <= pair.First.Step))
+                {
                     yield return Broken(HistoryRule.NoDuplicates, $"{later} follows {earlier}");
+                }
             }
             var completed = Of(HistoryEvent.Completed).ToList();
-            if (completed.Count > 1) yield return Broken(HistoryRule.NoDuplicates, $"it completed {completed.Count} times: {string.Join(" and ", completed)}");
+            if (completed.Count > 1)
+            {
+                yield return Broken(HistoryRule.NoDuplicates, $"it completed {completed.Count} times: {string.Join(" and ", completed)}");
+            }
         }
 
         private IEnumerable<Violation> Document()
         {
-            if (document is null) yield break;
+            if (document is null)
+            {
+                yield break;
+            }
             if (_owned.LastOrDefault() is { } newest && newest.Sequence > document.Sequence)
+            {
                 yield return Broken(HistoryRule.Document, $"its document ends with sequence {document.Sequence}, but {newest}");
+            }
             if (records.MaxBy(record => record.Attempt) is { } latest && latest.Attempt > document.Attempt)
+            {
                 yield return Broken(HistoryRule.Document, $"its document knows {document.Attempt} attempts, but {latest}");
+            }
             var safe = records.Where(record => record.Event == HistoryEvent.CheckpointAcknowledged).Append(Of(HistoryEvent.CheckpointCommitted).LastOrDefault())
                 .Where(record => record is not null && !damaged.Contains(record.Digest)).MaxBy(record => record!.Step);
-            if (safe?.Step > (document.Head?.Step ?? 0)) yield return Broken(HistoryRule.Document, $"the head of its document is step {document.Head?.Step ?? 0}, behind {safe}");
-            if (document.Head is { } head && Of(HistoryEvent.CheckpointCommitted).LastOrDefault(commit => commit.Step == head.Step) is { } same && same.Digest != head.Content.Digest)
+            if (safe?.Step > (document.Head?.Step ?? 0))
+            {
+                yield return Broken(HistoryRule.Document, $"the head of its document is step {document.Head?.Step ?? 0}, behind {safe}");
+            }
+            if (document.Head is { } head
+                && Of(HistoryEvent.CheckpointCommitted).LastOrDefault(commit => commit.Step == head.Step) is { } same
+                && same.Digest != head.Content.Digest)
+            {
                 yield return Broken(HistoryRule.Document, $"the head of its document is {head.Content}, but {same}");
+            }
             if (Of(HistoryEvent.Completed).FirstOrDefault() is { } completed)
             {
-                if (document.Status != RunStatus.Completed) yield return Broken(HistoryRule.Document, $"its document says {document.Status}, but {completed}");
+                if (document.Status != RunStatus.Completed)
+                {
+                    yield return Broken(HistoryRule.Document, $"its document says {document.Status}, but {completed}");
+                }
                 if (document.Artifacts.GetValueOrDefault(StudentFile.Name)?.Content.Digest is { } student && student != completed.Digest)
+                {
                     yield return Broken(HistoryRule.Document, $"its document names the student {student}, but {completed}");
+                }
             }
         }
 

@@ -18,7 +18,7 @@ public enum HistoryEvent
     /// <summary>Worker: the training thread has restored its state, or starts afresh at step 0.</summary>
     Resumed = 5,
 
-    /// <summary>Something an attempt said was refused, because the run is not its own any more.</summary>
+    /// <summary>Something an attempt reported was refused, because the run is not its own any more.</summary>
     Fenced = 6,
 
     /// <summary>Owner: the run is complete; durable.</summary>

@@ -12,7 +12,10 @@ public sealed class HistoryLog
     {
         get
         {
-            lock (_gate) return [.. _records];
+            lock (_gate)
+            {
+                return [.. _records];
+            }
         }
     }
 
@@ -25,7 +28,10 @@ public sealed class HistoryLog
         var seen = new TaskCompletionSource<HistoryRecord>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
-            if (_records.Skip(after).FirstOrDefault(condition) is { } past) return Task.FromResult(past);
+            if (_records.Skip(after).FirstOrDefault(condition) is { } past)
+            {
+                return Task.FromResult(past);
+            }
             _awaited.Add((condition, seen));
         }
         return seen.Task.WaitAsync(cancellation);
@@ -38,7 +44,10 @@ public sealed class HistoryLog
             _records.Add(record);
             foreach (var (condition, seen) in _awaited)
             {
-                if (condition(record)) seen.TrySetResult(record);
+                if (condition(record))
+                {
+                    seen.TrySetResult(record);
+                }
             }
             _awaited.RemoveAll(awaited => awaited.Seen.Task.IsCompleted);
         }

@@ -12,16 +12,25 @@ public static class HistoryReader
     public static HistoryRecord? Parse(string line, string silo)
     {
         // Most lines are about something else.
-        if (!line.Contains(Category, StringComparison.Ordinal)) return null;
+        if (!line.Contains(Category, StringComparison.Ordinal))
+        {
+            return null;
+        }
         try
         {
             using var json = JsonDocument.Parse(line);
             var root = json.RootElement;
-            if (root.GetProperty("Category").GetString() != Category) return null;
+            if (root.GetProperty("Category").GetString() != Category)
+            {
+                return null;
+            }
             var state = root.GetProperty("State");
             // The console formatter writes an event's id, not its name.
             var happened = (HistoryEvent)root.GetProperty("EventId").GetInt32();
-            if (!Enum.IsDefined(happened)) throw new InvalidOperationException($"This is no event of the history: {line}");
+            if (!Enum.IsDefined(happened))
+            {
+                throw new InvalidOperationException($"This is no event of the history: {line}");
+            }
             return new(happened, Text("Run"), (int)Number("Attempt"))
             {
                 Sequence = Number("Sequence"),

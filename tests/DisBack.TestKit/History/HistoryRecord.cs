@@ -28,5 +28,6 @@ public sealed record HistoryRecord(HistoryEvent Event, string Run, int Attempt)
     public HistoryRecord Content => this with { Silo = "", At = default };
 
     public override string ToString() =>
-        $"{Run}: {Event} of attempt {Attempt}{(Sequence > 0 ? $", sequence {Sequence}" : "")}, step {Step}{(Digest.Length > 0 ? $", {Digest[..Math.Min(8, Digest.Length)]}" : "")} ({Silo}, {At:HH:mm:ss.fff})";
+        $"{Run}: {Event} of attempt {Attempt}{(Sequence > 0 ? $", sequence {Sequence}" : "")}, step "
+            + $"{Step}{(Digest.Length > 0 ? $", {Digest[..Math.Min(8, Digest.Length)]}" : "")} ({Silo}, {At:HH:mm:ss.fff})";
 }

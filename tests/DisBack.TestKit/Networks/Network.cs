@@ -79,7 +79,10 @@ public sealed class Network : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var host in _hosts) await host.DisposeAsync();
+        foreach (var host in _hosts)
+        {
+            await host.DisposeAsync();
+        }
         await _bridge.DisposeAsync();
     }
 }

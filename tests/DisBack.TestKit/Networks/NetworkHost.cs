@@ -61,7 +61,10 @@ public sealed class NetworkHost : IAsyncDisposable
 
         IEnumerable<string> Chain(string hook, string device, string end, bool cut)
         {
-            if (!cut) return [];
+            if (!cut)
+            {
+                return [];
+            }
             var rule = peers.Length == 0 ? $"{device} != lo drop" : $"ip {end} {{ {string.Join(", ", peers.Select(peer => $"{peer}"))} }} drop";
             return [$"chain {hook} {{", $"type filter hook {hook} priority 0;", rule, "}"];
         }

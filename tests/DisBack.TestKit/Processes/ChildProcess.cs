@@ -23,15 +23,18 @@ public sealed partial class ChildProcess : IAsyncDisposable
 
     static ChildProcess() => new Thread(() =>
     {
-        foreach (var start in s_starts.GetConsumingEnumerable()) start();
+        foreach (var start in s_starts.GetConsumingEnumerable())
+        {
+            start();
+        }
     })
     { IsBackground = true, Name = "parent of all children" }.Start();
 
-    private ChildProcess(Process process, string name, Action<string>? said, Action<string>? complained)
+    private ChildProcess(Process process, string name, Action<string>? onOutput, Action<string>? onError)
     {
         (_process, Name) = (process, name);
-        process.OutputDataReceived += (_, line) => Hear(line.Data, said);
-        process.ErrorDataReceived += (_, line) => Hear(line.Data, complained);
+        process.OutputDataReceived += (_, line) => OnLine(line.Data, onOutput);
+        process.ErrorDataReceived += (_, line) => OnLine(line.Data, onError);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         Exit = ExitAsync();
@@ -42,7 +45,7 @@ public sealed partial class ChildProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
-    /// <summary>Completes with the exit code, 128 + n after signal n, when the process has ended and its last line was heard.</summary>
+    /// <summary>Completes with the exit code, 128 + n after signal n, when the process has ended and its last line was read.</summary>
     public Task<int> Exit { get; }
 
     /// <summary>The last lines of output and errors.</summary>
@@ -50,7 +53,10 @@ public sealed partial class ChildProcess : IAsyncDisposable
     {
         get
         {
-            lock (_gate) return string.Join('\n', _lines);
+            lock (_gate)
+            {
+                return string.Join('\n', _lines);
+            }
         }
     }
 
@@ -58,14 +64,14 @@ public sealed partial class ChildProcess : IAsyncDisposable
     /// <param name="program">The program, found like in a shell.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="environment">Variables to set on top of those of this process.</param>
-    /// <param name="said">Called with every line of its output, in order.</param>
-    /// <param name="complained">Called with every line of its errors, in order.</param>
+    /// <param name="onOutput">Called with every line of its output, in order.</param>
+    /// <param name="onError">Called with every line of its errors, in order.</param>
     public static ChildProcess Start(
         string program,
         IEnumerable<string> arguments,
         IReadOnlyDictionary<string, string>? environment = null,
-        Action<string>? said = null,
-        Action<string>? complained = null)
+        Action<string>? onOutput = null,
+        Action<string>? onError = null)
     {
         var start = new ProcessStartInfo("setpriv", ["--pdeathsig", "KILL", program, .. arguments])
         {
@@ -73,7 +79,10 @@ public sealed partial class ChildProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
         var started = new TaskCompletionSource<Process>(TaskCreationOptions.RunContinuationsAsynchronously);
         s_starts.Add(() =>
         {
@@ -86,7 +95,7 @@ public sealed partial class ChildProcess : IAsyncDisposable
                 started.SetException(e);
             }
         });
-        return new(started.Task.GetAwaiter().GetResult(), Path.GetFileName(program), said, complained);
+        return new(started.Task.GetAwaiter().GetResult(), Path.GetFileName(program), onOutput, onError);
     }
 
     /// <summary>Runs a program to its end and returns its output.</summary>
@@ -106,26 +115,35 @@ public sealed partial class ChildProcess : IAsyncDisposable
         var seen = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
-            if (_lines.FirstOrDefault(line => line.Contains(text, StringComparison.Ordinal)) is { } past) return past;
+            if (_lines.FirstOrDefault(line => line.Contains(text, StringComparison.Ordinal)) is { } past)
+            {
+                return past;
+            }
             _awaited.Add((text, seen));
         }
         var first = await Task.WhenAny(seen.Task, Exit).WaitAsync(cancellation);
         return first == seen.Task && await seen.Task is { } line
             ? line
-            : throw new InvalidOperationException($"{Name} ended with {await Exit} before it said '{text}'. Its last lines:\n{LastLines}");
+            : throw new InvalidOperationException($"{Name} ended with {await Exit} before it printed '{text}'. Its last lines:\n{LastLines}");
     }
 
     /// <summary>Sends a signal; a process that has ended already takes no notice.</summary>
     public void Send(Signal signal)
     {
         // Until it is waited for, an ended process keeps its id, so this reaches no stranger.
-        if (!_process.HasExited) _ = kill(_process.Id, (int)signal);
+        if (!_process.HasExited)
+        {
+            _ = kill(_process.Id, (int)signal);
+        }
     }
 
     /// <summary>Sends a signal to every process it has started itself, which is how a supervisor loses what it watches.</summary>
     public void SendToChildren(Signal signal)
     {
-        foreach (var child in Children()) _ = kill(child, (int)signal);
+        foreach (var child in Children())
+        {
+            _ = kill(child, (int)signal);
+        }
     }
 
     /// <summary>SIGKILL, and waits for the end.</summary>
@@ -168,14 +186,23 @@ public sealed partial class ChildProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    private void Hear(string? line, Action<string>? listener)
+    private void OnLine(string? line, Action<string>? listener)
     {
-        if (line is null) return;
+        if (line is null)
+        {
+            return;
+        }
         lock (_gate)
         {
             _lines.Enqueue(line);
-            if (_lines.Count > RememberedLines) _lines.Dequeue();
-            foreach (var (_, seen) in _awaited.Where(awaited => line.Contains(awaited.Text, StringComparison.Ordinal))) seen.TrySetResult(line);
+            if (_lines.Count > RememberedLines)
+            {
+                _lines.Dequeue();
+            }
+            foreach (var (_, seen) in _awaited.Where(awaited => line.Contains(awaited.Text, StringComparison.Ordinal)))
+            {
+                seen.TrySetResult(line);
+            }
             _awaited.RemoveAll(awaited => awaited.Seen.Task.IsCompleted);
         }
         listener?.Invoke(line);

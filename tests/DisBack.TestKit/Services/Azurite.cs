@@ -34,7 +34,8 @@ public sealed class Azurite : IAsyncDisposable
     public async Task<string> ConnectionStringAsync() => ConnectionStringFor(await AddressAsync());
 
     /// <summary>The same account reached through another address: a signature covers the account and the path, not the host.</summary>
-    public string ConnectionStringFor(Uri address) => $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={_key};BlobEndpoint={address.GetLeftPart(UriPartial.Authority)}/{Account};";
+    public string ConnectionStringFor(Uri address) =>
+        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={_key};BlobEndpoint={address.GetLeftPart(UriPartial.Authority)}/{Account};";
 
     /// <summary>Where it listens; starts it if it was never started.</summary>
     public async Task<Uri> AddressAsync()
@@ -76,7 +77,10 @@ public sealed class Azurite : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_process is not null) await _process.DisposeAsync();
+        if (_process is not null)
+        {
+            await _process.DisposeAsync();
+        }
         _folder.Dispose();
         _gate.Dispose();
     }

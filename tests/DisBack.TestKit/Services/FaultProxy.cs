@@ -72,7 +72,10 @@ public sealed class FaultProxy : IAsyncDisposable
     public Task HurtAsync(int requests)
     {
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_gate) _awaited.Add((_hurt + requests, reached));
+        lock (_gate)
+        {
+            _awaited.Add((_hurt + requests, reached));
+        }
         return reached.Task;
     }
 
@@ -118,14 +121,18 @@ public sealed class FaultProxy : IAsyncDisposable
     private async Task HandleAsync(HttpContext context, IHttpForwarder forwarder)
     {
         var fault = _fault;
-        if (fault != ProxyFault.None) Hurt();
+        if (fault != ProxyFault.None)
+        {
+            Hurt();
+        }
         switch (fault)
         {
             case ProxyFault.Busy:
                 context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
                 context.Response.Headers["x-ms-error-code"] = "ServerBusy";
                 context.Response.ContentType = "application/xml";
-                await context.Response.WriteAsync("<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>ServerBusy</Code><Message>The server is busy.</Message></Error>");
+                await context.Response.WriteAsync("<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>ServerBusy</Code><Message>The server is "
+                    + "busy.</Message></Error>");
                 return;
             case ProxyFault.Drop:
                 context.Abort();
@@ -138,7 +145,10 @@ public sealed class FaultProxy : IAsyncDisposable
                 await Task.Delay(Delay, context.RequestAborted);
                 break;
         }
-        if (await ForwardAsync(context, forwarder, HttpTransformer.Empty) != ForwarderError.None) Hurt();
+        if (await ForwardAsync(context, forwarder, HttpTransformer.Empty) != ForwarderError.None)
+        {
+            Hurt();
+        }
     }
 
     private void Hurt()
@@ -146,7 +156,10 @@ public sealed class FaultProxy : IAsyncDisposable
         lock (_gate)
         {
             _hurt++;
-            foreach (var (_, reached) in _awaited.Where(awaited => awaited.Count <= _hurt)) reached.TrySetResult();
+            foreach (var (_, reached) in _awaited.Where(awaited => awaited.Count <= _hurt))
+            {
+                reached.TrySetResult();
+            }
             _awaited.RemoveAll(awaited => awaited.Reached.Task.IsCompleted);
         }
     }
@@ -157,6 +170,9 @@ public sealed class FaultProxy : IAsyncDisposable
     /// <summary>Takes the whole answer of the server behind and brings none of it.</summary>
     private sealed class LosingTransformer : HttpTransformer
     {
-        public override ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken) => new(false);
+        public override ValueTask<bool> TransformResponseAsync(
+            HttpContext httpContext,
+            HttpResponseMessage? proxyResponse,
+            CancellationToken cancellationToken) => new(false);
     }
 }

@@ -51,12 +51,18 @@ public sealed class RedisServer : IAsyncDisposable
         await using var stream = client.GetStream();
         await stream.WriteAsync("FLUSHALL\r\n"u8.ToArray());
         using var reply = new StreamReader(stream);
-        if (await reply.ReadLineAsync() is not "+OK" and var refusal) throw new InvalidOperationException($"Redis answered FLUSHALL with '{refusal}'.");
+        if (await reply.ReadLineAsync() is not "+OK" and var refusal)
+        {
+            throw new InvalidOperationException($"Redis answered FLUSHALL with '{refusal}'.");
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_process is not null) await _process.DisposeAsync();
+        if (_process is not null)
+        {
+            await _process.DisposeAsync();
+        }
         _folder.Dispose();
     }
 
@@ -64,7 +70,8 @@ public sealed class RedisServer : IAsyncDisposable
     {
         _process = ChildProcess.Start("redis-server",
         [
-            "--bind", $"{_host}", "--port", $"{_port}", "--protected-mode", "no", "--dir", _folder.Path, "--save", "", "--appendonly", "yes", "--appendfsync", "always",
+            "--bind", $"{_host}", "--port", $"{_port}", "--protected-mode", "no", "--dir", _folder.Path, "--save", "", "--appendonly", "yes", "--appendfsync",
+            "always",
         ]);
         await _process.SeesAsync("Ready to accept connections");
     }

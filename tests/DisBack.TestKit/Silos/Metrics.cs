@@ -10,11 +10,13 @@ public sealed record Metric(string Name, IReadOnlyDictionary<string, string> Lab
 public static partial class Metrics
 {
     /// <exception cref="FormatException">A line is not in the text format of Prometheus.</exception>
-    public static IReadOnlyList<Metric> Parse(string text) => [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line[0] != '#').Select(One)];
+    public static IReadOnlyList<Metric> Parse(string text) =>
+        [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line[0] != '#').Select(One)];
 
     /// <summary>The sum over all series of a name with certain labels.</summary>
     public static double Sum(IEnumerable<Metric> metrics, string name, params (string Label, string Value)[] labels) =>
-        metrics.Where(metric => metric.Name == name && labels.All(label => metric.Labels.GetValueOrDefault(label.Label) == label.Value)).Sum(metric => metric.Value);
+        metrics.Where(metric => metric.Name == name && labels.All(label => metric.Labels.GetValueOrDefault(label.Label) == label.Value))
+            .Sum(metric => metric.Value);
 
     /// <summary>The same of a whole page of metrics.</summary>
     public static double Sum(string text, string name, params (string Label, string Value)[] labels) => Sum(Parse(text), name, labels);
@@ -22,7 +24,10 @@ public static partial class Metrics
     private static Metric One(string line)
     {
         var match = Line().Match(line);
-        if (!match.Success) throw new FormatException($"'{line}' is not in the text format of Prometheus.");
+        if (!match.Success)
+        {
+            throw new FormatException($"'{line}' is not in the text format of Prometheus.");
+        }
         return new(
             match.Groups["name"].Value,
             Label().Matches(match.Groups["labels"].Value).ToDictionary(label => label.Groups[1].Value, label => label.Groups[2].Value),

@@ -10,8 +10,8 @@ namespace DisBack.TestKit.Silos;
 /// </summary>
 public sealed class SiloProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Probe = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_probe = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromMinutes(2);
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(5) };
     private readonly SiloSettings _settings;
@@ -25,7 +25,9 @@ public sealed class SiloProcess : IAsyncDisposable
     {
         (_settings, _history) = (settings, history);
         Directory.CreateDirectory(settings.Folder);
-        var logs = Environment.GetEnvironmentVariable("DISBACK_TEST_LOGS") is { Length: > 0 } kept ? Directory.CreateDirectory(Path.Combine(kept, Path.GetFileName(Path.GetDirectoryName(settings.Folder)!))).FullName : settings.Folder;
+        var logs = Environment.GetEnvironmentVariable("DISBACK_TEST_LOGS") is { Length: > 0 } kept
+            ? Directory.CreateDirectory(Path.Combine(kept, Path.GetFileName(Path.GetDirectoryName(settings.Folder)!))).FullName
+            : settings.Folder;
         _logFile = Path.Combine(logs, $"{settings.Name}.log");
         _log = new StreamWriter(_logFile, append: true) { AutoFlush = true };
     }
@@ -73,7 +75,8 @@ public sealed class SiloProcess : IAsyncDisposable
     }
 
     /// <summary>What it has logged as an error, or as worse.</summary>
-    public IEnumerable<string> Alarms => Lines.Where(line => line.Contains("\"LogLevel\":\"Error\"", StringComparison.Ordinal) || line.Contains("\"LogLevel\":\"Critical\"", StringComparison.Ordinal));
+    public IEnumerable<string> Alarms => Lines.Where(
+        line => line.Contains("\"LogLevel\":\"Error\"", StringComparison.Ordinal) || line.Contains("\"LogLevel\":\"Critical\"", StringComparison.Ordinal));
 
     private ChildProcess Process => _process ?? throw new InvalidOperationException($"The silo {Name} was not started.");
 
@@ -94,10 +97,12 @@ public sealed class SiloProcess : IAsyncDisposable
             ["Worker:Scratch"] = Scratch,
             ["Worker:Cache"] = Cache,
         };
-        var environment = configuration.Select(setting => KeyValuePair.Create($"DISBACK_{setting.Key.Replace(":", "__", StringComparison.Ordinal)}", setting.Value)).Concat(_settings.Environment).ToDictionary();
+        var environment = configuration
+            .Select(setting => KeyValuePair.Create($"DISBACK_{setting.Key.Replace(":", "__", StringComparison.Ordinal)}", setting.Value))
+            .Concat(_settings.Environment).ToDictionary();
         // A silo writes kilobytes a second: compiling methods twice, or polling for a debugger, is what its start-up need not do.
         environment["DOTNET_TieredPGO"] = "0";
-        _process = ChildProcess.Start(program, rest, environment, Hear, Log);
+        _process = ChildProcess.Start(program, rest, environment, OnLine, Log);
         Starts++;
     }
 
@@ -113,19 +118,22 @@ public sealed class SiloProcess : IAsyncDisposable
     public async Task ReadyAsync()
     {
         var process = Process;
-        using var patience = new CancellationTokenSource(Patience);
-        using var probe = new PeriodicTimer(Probe);
+        using var timeout = new CancellationTokenSource(s_timeout);
+        using var probe = new PeriodicTimer(s_probe);
         try
         {
             while (!process.Exit.IsCompleted)
             {
-                if (await IsReadyAsync(patience.Token)) return;
-                await probe.WaitForNextTickAsync(patience.Token);
+                if (await IsReadyAsync(timeout.Token))
+                {
+                    return;
+                }
+                await probe.WaitForNextTickAsync(timeout.Token);
             }
         }
         catch (OperationCanceledException)
         {
-            throw new InvalidOperationException($"The silo {Name} was not ready after {Patience.TotalSeconds:0} s. Its last lines:\n{process.LastLines}");
+            throw new InvalidOperationException($"The silo {Name} was not ready after {s_timeout.TotalSeconds:0} s. Its last lines:\n{process.LastLines}");
         }
         throw new InvalidOperationException($"The silo {Name} ended with {await process.Exit} before it was ready. Its last lines:\n{process.LastLines}");
     }
@@ -167,22 +175,34 @@ public sealed class SiloProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_process is not null) await _process.DisposeAsync();
-        lock (_log) _log.Dispose();
+        if (_process is not null)
+        {
+            await _process.DisposeAsync();
+        }
+        lock (_log)
+        {
+            _log.Dispose();
+        }
         _http.Dispose();
     }
 
-    private void Hear(string line)
+    private void OnLine(string line)
     {
         Log(line);
-        if (HistoryReader.Parse(line, Name) is { } record) _history.Add(record);
+        if (HistoryReader.Parse(line, Name) is { } record)
+        {
+            _history.Add(record);
+        }
     }
 
     private void Log(string line)
     {
         lock (_log)
         {
-            if (_log.BaseStream.CanWrite) _log.WriteLine(line);
+            if (_log.BaseStream.CanWrite)
+            {
+                _log.WriteLine(line);
+            }
         }
     }
 }

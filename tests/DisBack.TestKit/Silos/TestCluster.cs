@@ -21,8 +21,8 @@ namespace DisBack.TestKit.Silos;
 /// <summary>A whole installation of real processes: Redis, Azurite behind a proxy, control silos, worker silos, and a client.</summary>
 public sealed class TestCluster : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
-    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(250);
 
     private readonly string _id = $"test-{Guid.NewGuid():n}";
     private readonly TemporaryFolder _folder = new();
@@ -94,7 +94,7 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>The host of a silo on the network that was given; null without one.</summary>
     public NetworkHost? HostOf(SiloProcess silo) => _hosts.GetValueOrDefault(silo);
 
-    /// <summary>Submits an experiment, as often as it takes to be heard.</summary>
+    /// <summary>Submits an experiment, as often as it takes to be accepted.</summary>
     public async Task<ITrialGrain> SubmitAsync(ExperimentSpec spec, CancellationToken cancellation = default)
     {
         while (true)
@@ -106,7 +106,7 @@ public sealed class TestCluster : IAsyncDisposable
             catch (Exception) when (!cancellation.IsCancellationRequested)
             {
                 // Whoever would have answered is down; submitting again changes nothing that was done.
-                await Task.Delay(Breath, cancellation);
+                await Task.Delay(s_pause, cancellation);
             }
         }
     }
@@ -126,19 +126,26 @@ public sealed class TestCluster : IAsyncDisposable
                 await foreach (var update in run.WatchAsync(last?.Sequence ?? 0, limit).WithBatchSize(1).WithCancellation(limit))
                 {
                     last = update;
-                    if (condition(update)) return update;
+                    if (condition(update))
+                    {
+                        return update;
+                    }
                 }
                 settled = true;
             }
             catch (Exception e)
             {
                 trouble = e;
-                await Task.Delay(Breath, limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(s_pause, limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
-            if (settled) throw new InvalidOperationException($"The run {run.GetPrimaryKeyString()} settled as {last?.Status}: {last?.Reason}");
+            if (settled)
+            {
+                throw new InvalidOperationException($"The run {run.GetPrimaryKeyString()} settled as {last?.Status}: {last?.Reason}");
+            }
         }
         throw new TimeoutException(
-            $"The run {run.GetPrimaryKeyString()} did not get there in time: {last?.Status} ({last?.Reason}), attempt {last?.Attempt}, step {last?.Progress.Step}. Last trouble of the watch: {trouble?.Message ?? "none"}");
+            $"The run {run.GetPrimaryKeyString()} did not get there in time: {last?.Status} ({last?.Reason}), attempt {last?.Attempt}, step "
+                + $"{last?.Progress.Step}. Last trouble of the watch: {trouble?.Message ?? "none"}");
     }
 
     /// <summary>Watches a run to its completion.</summary>
@@ -157,7 +164,7 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>Watches a run to its completion, for as long as any test waits.</summary>
     public static async Task CompletedAsync(IRun run)
     {
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(s_timeout);
         await CompletedAsync(run, limit.Token);
     }
 
@@ -181,7 +188,10 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>Starts again every silo that is not running, and waits until all are ready.</summary>
     public async Task ReviveAsync()
     {
-        foreach (var silo in Silos.Where(silo => !silo.IsRunning)) silo.Start();
+        foreach (var silo in Silos.Where(silo => !silo.IsRunning))
+        {
+            silo.Start();
+        }
         await Task.WhenAll(Silos.Select(silo => silo.ReadyAsync()));
     }
 
@@ -190,14 +200,19 @@ public sealed class TestCluster : IAsyncDisposable
     {
         var bytes = (await Blobs.ReadAsync(content.BlobName) ?? throw new InvalidOperationException($"{content} is not stored.")).Content.ToArray();
         bytes[bytes.Length / 2] ^= 0x10;
-        if (torn) bytes = bytes[..(bytes.Length / 2)];
-        await new BlobContainerClient(await Azurite.ConnectionStringAsync(), new BlobStoreOptions().Container).GetBlobClient(content.BlobName).UploadAsync(BinaryData.FromBytes(bytes), overwrite: true);
+        if (torn)
+        {
+            bytes = bytes[..(bytes.Length / 2)];
+        }
+        await new BlobContainerClient(await Azurite.ConnectionStringAsync(), new BlobStoreOptions().Container)
+            .GetBlobClient(content.BlobName)
+            .UploadAsync(BinaryData.FromBytes(bytes), overwrite: true);
     }
 
     /// <summary>Waits for a record of the history.</summary>
-    public async Task<HistoryRecord> HistoryAsync(Func<HistoryRecord, bool> condition, int after = 0, TimeSpan? patience = null)
+    public async Task<HistoryRecord> HistoryAsync(Func<HistoryRecord, bool> condition, int after = 0, TimeSpan? timeout = null)
     {
-        using var limit = new CancellationTokenSource(patience ?? Patience);
+        using var limit = new CancellationTokenSource(timeout ?? s_timeout);
         return await History.UntilAsync(condition, after, limit.Token);
     }
 
@@ -206,8 +221,14 @@ public sealed class TestCluster : IAsyncDisposable
     public async Task<IReadOnlyList<Violation>> ViolationsAsync(IReadOnlySet<string>? damaged = null)
     {
         var documents = new Dictionary<string, RunRecord>();
-        await foreach (var trial in Documents.ListAsync<TrialDocument>(DocumentNames.Trial, DocumentNames.Trial)) documents[$"backtracking/{trial.Key}"] = trial.State.Run;
-        await foreach (var stage in Documents.ListAsync<TrajectoryDocument>(DocumentNames.Trajectory, DocumentNames.Trajectory)) documents[$"recording/{stage.Key}"] = stage.State.Run;
+        await foreach (var trial in Documents.ListAsync<TrialDocument>(DocumentNames.Trial, DocumentNames.Trial))
+        {
+            documents[$"backtracking/{trial.Key}"] = trial.State.Run;
+        }
+        await foreach (var stage in Documents.ListAsync<TrajectoryDocument>(DocumentNames.Trajectory, DocumentNames.Trajectory))
+        {
+            documents[$"recording/{stage.Key}"] = stage.State.Run;
+        }
         return HistoryChecker.Check(History.Records, documents, damaged);
     }
 
@@ -218,8 +239,8 @@ public sealed class TestCluster : IAsyncDisposable
         {
             try
             {
-                using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
-                await _client.StopAsync(patience.Token);
+                using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+                await _client.StopAsync(timeout.Token);
             }
             catch (Exception)
             {
@@ -227,7 +248,10 @@ public sealed class TestCluster : IAsyncDisposable
             }
             _client.Dispose();
         }
-        foreach (var owned in Enumerable.Reverse(_owned)) await owned.DisposeAsync();
+        foreach (var owned in Enumerable.Reverse(_owned))
+        {
+            await owned.DisposeAsync();
+        }
         _folder.Dispose();
     }
 
@@ -242,7 +266,10 @@ public sealed class TestCluster : IAsyncDisposable
         Teacher = await TinyExperiment.PutTeacherAsync(Contents);
         Controls = await SilosAsync("control", SiloRole.Control, _options.Controls);
         Workers = await SilosAsync("worker", SiloRole.Worker, _options.Workers);
-        foreach (var silo in Silos) silo.Start();
+        foreach (var silo in Silos)
+        {
+            silo.Start();
+        }
         await Task.WhenAll(Silos.Select(silo => silo.ReadyAsync()));
         _client = BuildClient();
         await _client.StartAsync();
@@ -265,8 +292,14 @@ public sealed class TestCluster : IAsyncDisposable
                     Configuration = Configuration(),
                 },
                 History));
-            if (host is not null) _hosts[silo] = host;
-            if (_options.ScratchMebibytes is { } size && role == SiloRole.Worker) await host!.MountDiskAsync(silo.Scratch, size);
+            if (host is not null)
+            {
+                _hosts[silo] = host;
+            }
+            if (_options.ScratchMebibytes is { } size && role == SiloRole.Worker)
+            {
+                await host!.MountDiskAsync(silo.Scratch, size);
+            }
             silos.Add(silo);
         }
         return silos;

@@ -19,7 +19,7 @@ namespace DisBack.TestKit.Silos;
 /// </summary>
 public static class TinyExperiment
 {
-    private static readonly SongUnetSettings Network = new()
+    private static readonly SongUnetSettings s_network = new()
     {
         ImgResolution = 8, ImgChannels = 1, ModelChannels = 8, ChannelMult = [1, 2], NumBlocks = 1, AttnResolutions = [], Dropout = 0,
     };
@@ -29,9 +29,9 @@ public static class TinyExperiment
     {
         using var scope = torch.NewDisposeScope();
         using var init = new torch.Generator(7);
-        using var teacher = Denoiser.Create(Network, init);
+        using var teacher = Denoiser.Create(s_network, init);
         using var file = new MemoryStream();
-        SafetensorsFile.Write(file, NetworkFile.TensorsOf(teacher), NetworkMetadata.Of(Network));
+        SafetensorsFile.Write(file, NetworkFile.TensorsOf(teacher), NetworkMetadata.Of(s_network));
         return await contents.PutAsync(BinaryData.FromBytes(file.ToArray()));
     }
 
@@ -47,9 +47,21 @@ public static class TinyExperiment
         Seed = seed,
         Teacher = teacher.Digest,
         Recording = new RecordingSettings { Steps = recording, Batch = Batch, Nodes = new EveryInterval { Interval = Math.Max(recording / 4, 1) } },
-        Backtracking = new DmdSettings { Steps = backtracking, Batch = Batch, Switching = new FixedInterval { Interval = Math.Max(backtracking / 6, 1) }, CollapseThreshold = 0 },
+        Backtracking = new DmdSettings
+        {
+            Steps = backtracking,
+            Batch = Batch,
+            Switching = new FixedInterval { Interval = Math.Max(backtracking / 6, 1) },
+            CollapseThreshold = 0,
+        },
         Checkpoints = new CheckpointSettings { Every = 10, Keep = 3 },
-        Evaluation = new EvaluationSettings { Every = 0, Samples = 16, FinalSamples = 16, Reference = new DatasetSettings { Source = DatasetSource.Digits, Resolution = 8 } },
+        Evaluation = new EvaluationSettings
+        {
+            Every = 0,
+            Samples = 16,
+            FinalSamples = 16,
+            Reference = new DatasetSettings { Source = DatasetSource.Digits, Resolution = 8 },
+        },
         Hardware = new HardwareSettings { Threads = 1 },
     };
 

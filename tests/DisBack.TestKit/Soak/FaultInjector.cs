@@ -9,7 +9,7 @@ namespace DisBack.TestKit.Soak;
 /// <summary>Does what a schedule says, each fault on its own, so that they overlap; only two faults of one process wait for one another.</summary>
 internal sealed class FaultInjector : IAsyncDisposable
 {
-    private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan s_longestDrain = TimeSpan.FromSeconds(90);
 
     private readonly TestCluster _cluster;
     private readonly List<SiloKeeper> _controls;
@@ -31,7 +31,10 @@ internal sealed class FaultInjector : IAsyncDisposable
 
     /// <summary>Exit codes of all silos and how often they were seen.</summary>
     public IReadOnlyDictionary<int, int> Exits =>
-        _controls.Concat(_workers).SelectMany(keeper => keeper.Exits).GroupBy(exit => exit.Key).ToDictionary(exit => exit.Key, exit => exit.Sum(seen => seen.Value));
+        _controls.Concat(_workers)
+            .SelectMany(keeper => keeper.Exits)
+            .GroupBy(exit => exit.Key)
+            .ToDictionary(exit => exit.Key, exit => exit.Sum(seen => seen.Value));
 
     /// <summary>A fault from its beginning to its end.</summary>
     /// <returns>What it hit, for people; null if there was nothing to hit.</returns>
@@ -133,7 +136,10 @@ internal sealed class FaultInjector : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var keeper in _controls.Concat(_workers)) await keeper.DisposeAsync();
+        foreach (var keeper in _controls.Concat(_workers))
+        {
+            await keeper.DisposeAsync();
+        }
         _redis.Dispose();
         _blobs.Dispose();
     }
@@ -144,9 +150,15 @@ internal sealed class FaultInjector : IAsyncDisposable
         try
         {
             // In the order of the silos, so that two faults never wait for one another.
-            foreach (var keeper in keepers) holds.Add(await keeper.HoldAsync());
+            foreach (var keeper in keepers)
+            {
+                holds.Add(await keeper.HoldAsync());
+            }
             var living = keepers.Select(keeper => keeper.Silo).Where(silo => silo.IsRunning).ToList();
-            if (living.Count == 0) return null;
+            if (living.Count == 0)
+            {
+                return null;
+            }
             await Task.WhenAll(living.Select(silo => silo.KillAsync()));
             await Task.Delay(fault.Length);
             return string.Join(' ', living.Select(silo => silo.Name));
@@ -160,7 +172,10 @@ internal sealed class FaultInjector : IAsyncDisposable
     private static async Task<string?> FreezeAsync(Fault fault, SiloKeeper keeper)
     {
         using var hold = await keeper.HoldAsync();
-        if (!keeper.Silo.IsRunning) return null;
+        if (!keeper.Silo.IsRunning)
+        {
+            return null;
+        }
         keeper.Silo.Send(Signal.Stop);
         await Task.Delay(fault.Length);
         keeper.Silo.Send(Signal.Continue);
@@ -170,17 +185,26 @@ internal sealed class FaultInjector : IAsyncDisposable
     private static async Task<string?> TerminateAsync(Fault fault, SiloKeeper keeper)
     {
         using var hold = await keeper.HoldAsync();
-        if (!keeper.Silo.IsRunning) return null;
-        await keeper.Silo.TerminateAsync().WaitAsync(LongestDrain);
+        if (!keeper.Silo.IsRunning)
+        {
+            return null;
+        }
+        await keeper.Silo.TerminateAsync().WaitAsync(s_longestDrain);
         await Task.Delay(fault.Length);
         return keeper.Silo.Name;
     }
 
     private async Task<string?> CutAsync(Fault fault, SiloKeeper keeper, NetworkDirection direction)
     {
-        if (_cluster.HostOf(keeper.Silo) is not { } host) return null;
+        if (_cluster.HostOf(keeper.Silo) is not { } host)
+        {
+            return null;
+        }
         using var hold = await keeper.HoldAsync();
-        if (!keeper.Silo.IsRunning) return null;
+        if (!keeper.Silo.IsRunning)
+        {
+            return null;
+        }
         await host.CutAsync(direction);
         await Task.Delay(fault.Length);
         await host.HealAsync();
@@ -190,7 +214,10 @@ internal sealed class FaultInjector : IAsyncDisposable
     /// <summary>Beside the other faults of that worker: it may die with a full disk, and come back to one.</summary>
     private async Task<string?> FillAsync(Fault fault, SiloKeeper keeper)
     {
-        if (_cluster.HostOf(keeper.Silo) is not { } host) return null;
+        if (_cluster.HostOf(keeper.Silo) is not { } host)
+        {
+            return null;
+        }
         await host.FillDiskAsync(keeper.Silo.Scratch);
         await Task.Delay(fault.Length);
         await host.FreeDiskAsync(keeper.Silo.Scratch);
@@ -202,10 +229,16 @@ internal sealed class FaultInjector : IAsyncDisposable
         try
         {
             var files = Directory.Exists(worker.Cache) ? Directory.GetFiles(worker.Cache, "*", SearchOption.AllDirectories) : [];
-            if (files.Length == 0) return null;
+            if (files.Length == 0)
+            {
+                return null;
+            }
             var file = files[target % files.Length];
             using var stream = File.Open(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-            if (stream.Length == 0) return null;
+            if (stream.Length == 0)
+            {
+                return null;
+            }
             stream.Position = target % stream.Length;
             var flipped = (byte)(stream.ReadByte() ^ 0x10);
             stream.Position = target % stream.Length;
@@ -230,7 +263,10 @@ internal sealed class FaultInjector : IAsyncDisposable
             .Where(run => run.Select(record => record.Digest).Distinct().Count() > 1)
             .Select(run => run.MaxBy(record => record.Sequence)!)
             .ToList();
-        if (candidates.Count == 0) return null;
+        if (candidates.Count == 0)
+        {
+            return null;
+        }
         var chosen = candidates[fault.Target % candidates.Count];
         _damagedRuns.Add(chosen.Run);
         _damaged.Add(chosen.Digest);

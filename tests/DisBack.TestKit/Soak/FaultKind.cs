@@ -69,12 +69,12 @@ public enum FaultKind
     /// <summary>The stored head checkpoint of a run, which has older ones, is cut short.</summary>
     TearStored,
 
-    /// <summary>A worker can neither hear nor be heard.</summary>
+    /// <summary>A worker can neither receive nor send.</summary>
     CutWorkerOff,
 
-    /// <summary>A worker can be heard but hears nothing.</summary>
+    /// <summary>A worker can send but receives nothing.</summary>
     DeafenWorker,
 
-    /// <summary>A worker hears but cannot be heard.</summary>
+    /// <summary>A worker receives but cannot send.</summary>
     MuteWorker,
 }

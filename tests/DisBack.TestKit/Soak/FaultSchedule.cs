@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace DisBack.TestKit.Soak;
 
 /// <summary>One fault of a schedule.</summary>
@@ -8,7 +10,9 @@ namespace DisBack.TestKit.Soak;
 /// <param name="Pause">Until the next fault begins, whether or not this one is over.</param>
 public sealed record Fault(int Index, FaultKind Kind, int Target, TimeSpan Length, TimeSpan Pause)
 {
-    public override string ToString() => FormattableString.Invariant($"#{Index} {Kind} (target {Target}) for {Length.TotalSeconds:0.0} s, next after {Pause.TotalSeconds:0.0} s");
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"#{Index} {Kind} (target {Target}) for {Length.TotalSeconds:0.0} s, next after {Pause.TotalSeconds:0.0} s");
 }
 
 /// <summary>Which faults come when: a pure function of the seed, so that a schedule that found something finds it again.</summary>

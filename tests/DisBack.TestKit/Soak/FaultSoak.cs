@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using DisBack.Specs.Experiments;
 using DisBack.TestKit.History;
 using DisBack.TestKit.Networks;
@@ -19,7 +20,7 @@ public sealed class FaultSoak
     /// <summary>How a silo may end: as asked, to be started again, because Orleans was told that it is dead, killed, or asked before it could listen.</summary>
     private static readonly int[] s_exits = [0, 75, 134, 137, 143];
 
-    private static readonly TimeSpan Settling = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan s_settling = TimeSpan.FromMinutes(4);
 
     private readonly int _seed;
     private readonly Action<string> _say;
@@ -44,8 +45,10 @@ public sealed class FaultSoak
 
         var noNetwork = await Network.WhyNotAsync();
         await using var network = noNetwork is null ? await Network.StartAsync() : null;
-        await using var cluster = await TestCluster.StartAsync(new() { Controls = 2, Workers = 3, Slots = 2, Network = network, ScratchMebibytes = network is null ? null : 32 });
-        return await new FaultSoak(seed, say).RunAsync(cluster, [.. FaultSchedule.Create(seed, count).Skip(from)], expected, started) with { NoNetwork = noNetwork };
+        await using var cluster = await TestCluster.StartAsync(
+            new() { Controls = 2, Workers = 3, Slots = 2, Network = network, ScratchMebibytes = network is null ? null : 32 });
+        var schedule = FaultSchedule.Create(seed, count).Skip(from);
+        return await new FaultSoak(seed, say).RunAsync(cluster, [.. schedule], expected, started) with { NoNetwork = noNetwork };
     }
 
     private static ExperimentSpec Spec(string name, ContentRef teacher, int number) => TinyExperiment.Spec(name, teacher, seed: number % Seeds);
@@ -63,11 +66,19 @@ public sealed class FaultSoak
         }
         await Task.WhenAll(faults);
         await over.CancelAsync();
-        _say(FormattableString.Invariant($"All faults are over after {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s; {_completed} of {_submitted} trials are complete."));
+        _say(string.Create(
+            CultureInfo.InvariantCulture,
+            $"All faults are over after {Stopwatch.GetElapsedTime(started).TotalSeconds:0} s; {_completed} of {_submitted} trials are complete."));
         await Task.WhenAll(lanes);
 
-        foreach (var violation in await cluster.ViolationsAsync(injector.Damaged)) _failures.Enqueue($"{violation}");
-        foreach (var code in injector.Exits.Keys.Except(s_exits)) _failures.Enqueue($"A silo ended with exit code {code}.");
+        foreach (var violation in await cluster.ViolationsAsync(injector.Damaged))
+        {
+            _failures.Enqueue($"{violation}");
+        }
+        foreach (var code in injector.Exits.Keys.Except(s_exits))
+        {
+            _failures.Enqueue($"A silo ended with exit code {code}.");
+        }
         var history = cluster.History.Records;
         return new()
         {
@@ -117,13 +128,18 @@ public sealed class FaultSoak
             {
                 // While faults go on a trial takes as long as it takes; afterwards it has a bound.
                 using var limit = new CancellationTokenSource();
-                await using var bound = over.Register(() => limit.CancelAfter(Settling));
+                await using var bound = over.Register(() => limit.CancelAfter(s_settling));
                 var trial = await cluster.SubmitAsync(Spec($"soak-{number}", cluster.Teacher, number), limit.Token);
                 var name = TestCluster.NameOf(trial);
                 await TestCluster.CompletedAsync(
-                    trial, limit.Token, update => _reached.AddOrUpdate((name, update.Attempt), update.Progress.Step, (_, before) => Math.Max(before, update.Progress.Step)));
+                    trial,
+                    limit.Token,
+                    update => _reached.AddOrUpdate((name, update.Attempt), update.Progress.Step, (_, before) => Math.Max(before, update.Progress.Step)));
                 var student = await cluster.StudentAsync(trial);
-                if (student != expected[number % Seeds]) _failures.Enqueue($"{name}: its student is {student}, without faults it is {expected[number % Seeds]}");
+                if (student != expected[number % Seeds])
+                {
+                    _failures.Enqueue($"{name}: its student is {student}, without faults it is {expected[number % Seeds]}");
+                }
                 Interlocked.Increment(ref _completed);
             }
             catch (Exception e)

@@ -10,7 +10,7 @@ namespace DisBack.TestKit.Soak;
 internal sealed class SiloKeeper : IAsyncDisposable
 {
     /// <summary>Between the end of a process and the next one, so that one that cannot start does not start thousands of times.</summary>
-    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(300);
 
     private readonly SemaphoreSlim _gate = new(1);
     private readonly CancellationTokenSource _stopping = new();
@@ -50,7 +50,7 @@ internal sealed class SiloKeeper : IAsyncDisposable
             while (true)
             {
                 _exits.AddOrUpdate(await Silo.Exit.WaitAsync(_stopping.Token), 1, (_, seen) => seen + 1);
-                await Task.Delay(Breath, _stopping.Token);
+                await Task.Delay(s_pause, _stopping.Token);
                 await _gate.WaitAsync(_stopping.Token);
                 try
                 {

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace DisBack.TestKit.Soak;
 
 /// <summary>What a soak has seen.</summary>
@@ -24,7 +26,7 @@ public sealed record SoakReport
 
     public required int Checkpoints { get; init; }
 
-    /// <summary>Steps of students that were made more than once, as far as heartbeats told.</summary>
+    /// <summary>Steps of students that were made more than once, as far as heartbeats reported.</summary>
     public required long StepsRepeated { get; init; }
 
     /// <summary>Steps of students.</summary>
@@ -37,7 +39,10 @@ public sealed record SoakReport
 
     public override string ToString() => string.Join('\n',
     [
-        FormattableString.Invariant($"seed {Seed}: {Faults.Values.Sum()} of {Scheduled.Values.Sum()} faults hit something, in {Duration.TotalSeconds:0} s: {string.Join(", ", Faults.OrderByDescending(fault => fault.Value).Select(fault => $"{fault.Key} {fault.Value}"))}"),
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"seed {Seed}: {Faults.Values.Sum()} of {Scheduled.Values.Sum()} faults hit something, in {Duration.TotalSeconds:0} s: "
+            + $"{string.Join(", ", Faults.OrderByDescending(fault => fault.Value).Select(fault => $"{fault.Key} {fault.Value}"))}"),
         .. NoNetwork is null ? [] : new[] { $"no partition and no full disk: {NoNetwork}" },
         FormattableString.Invariant($"{Trials} trials, {Attempts} attempts, {Checkpoints} checkpoints, {StepsRepeated} of {Steps} steps repeated"),
         $"exit codes: {string.Join(", ", Exits.OrderBy(exit => exit.Key).Select(exit => $"{exit.Key} x{exit.Value}"))}",

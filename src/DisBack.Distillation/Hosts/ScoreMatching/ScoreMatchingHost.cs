@@ -54,7 +54,8 @@ internal abstract class ScoreMatchingHost : IDistillationHost
     /// The generator is updated along Eq. (8) (in every n-th iteration), then the fake score learns the images made before that update (Eq. (5)).
     /// </summary>
     /// <remarks>
-    /// Both need D_phi at the same noisy images and the same weights, so it is evaluated once. The reduction is the sum over C, H, W and the mean over the batch.
+    /// Both need D_phi at the same noisy images and the same weights, so it is evaluated once. The reduction is the sum over C, H, W and the mean over the
+    /// batch.
     /// </remarks>
     public HostStep Iterate(long iteration, Denoiser target)
     {

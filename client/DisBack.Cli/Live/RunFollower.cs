@@ -10,22 +10,28 @@ using DisBack.Storage;
 namespace DisBack.Cli.Live;
 
 /// <summary>Sees a run through to where it settles, and says how it ended.</summary>
-internal sealed class Driver(Session session, Installation installation, IControl control)
+internal sealed class RunFollower(Session session, Installation installation, IControl control)
 {
     private static readonly TimeSpan s_documentTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_pollInterval = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Resumes the run if it rests, and shows it until it settles.</summary>
     /// <returns>The run as it settled.</returns>
-    public async Task<RunTarget> DriveAsync(RunId id, CancellationToken cancellation)
+    public async Task<RunTarget> FinishAsync(RunId id, CancellationToken cancellation)
     {
         var run = await RunTarget.ReadAsync(installation.Archive, id, cancellation);
         if (run.Run.Status is RunStatus.Completed or RunStatus.Cancelled)
+        {
             return run;
+        }
         if (run.Run.Status is RunStatus.Paused or RunStatus.Failed)
+        {
             await control.ResumeAsync(id, cancellation);
-        if (!installation.DrivesHere)
+        }
+        if (!installation.HostsRuns)
+        {
             return await WatchAsync(run);
+        }
 
         var pausing = Task.CompletedTask;
         using (session.Signals.Stopping.Register(() =>
@@ -40,7 +46,7 @@ internal sealed class Driver(Session session, Installation installation, IContro
         return run;
     }
 
-    /// <summary>Shows a run that another process drives. Ctrl-C ends the watching, not the run.</summary>
+    /// <summary>Shows a run that another process hosts. Ctrl-C ends the watching, not the run.</summary>
     public async Task<RunTarget> WatchAsync(RunTarget run)
     {
         try
@@ -60,9 +66,13 @@ internal sealed class Driver(Session session, Installation installation, IContro
         try
         {
             if (run.Trial is { } trial)
+            {
                 await RunFiles.WriteAsync(installation, trial, CancellationToken.None);
+            }
             else
+            {
                 await installation.Files.ExportAsync(run.Folder, run.Run, installation.Archive.Content, CancellationToken.None);
+            }
         }
         catch (Exception e) when (run.Run.Status == RunStatus.Failed && e is StorageException or IOException or UnauthorizedAccessException)
         {
@@ -83,24 +93,30 @@ internal sealed class Driver(Session session, Installation installation, IContro
     {
         var run = target.Run;
         var (files, folder) = (installation.Files, target.Folder);
-        var again = installation.DrivesHere ? "repeat its command to go on" : $"'disback resume {target.Text}' goes on";
+        var again = installation.HostsRuns ? "repeat its command to go on" : $"'disback resume {target.Text}' goes on";
         var ending = run.Status switch
         {
             RunStatus.Completed => "is complete",
             RunStatus.Paused => $"is paused at step {run.Head?.Step ?? 0}; {again}",
             RunStatus.Cancelled => "was cancelled; change the name or the seed of its spec to start anew",
             RunStatus.Failed => "has failed",
-            var status when installation.DrivesHere => $"is {status.ToString().ToLowerInvariant()} but no process drives it; {again}",
+            var status when installation.HostsRuns => $"is {status.ToString().ToLowerInvariant()} but no process hosts it; {again}",
             var status => $"is {status.ToString().ToLowerInvariant()}",
         };
         var figure = run.Latest.GetValueOrDefault(MetricNames.Fid) is { } fid ? $", FID {Texts.Number(fid.Value)}" : "";
         screen.Line($"{target.Id} {ending}{figure}.");
         foreach (var path in files.FilesOf(folder))
+        {
             screen.Line($"  {path}");
+        }
         if (files.FilesOf($"{folder}/{StudentEvaluation.StripFolder}").Count is > 0 and var strips)
+        {
             screen.Line($"  {Path.Combine(files.Of(folder), StudentEvaluation.StripFolder)} ({strips} pictures of the student on its way)");
+        }
         if (run is { Status: RunStatus.Failed, Reason: { } reason })
+        {
             screen.Error.WriteLine($"disback: {reason}");
+        }
     }
 
     private async Task<RunTarget> FollowAsync(RunTarget run, IAsyncEnumerable<RunUpdate> updates, CancellationToken cancellation)
@@ -109,7 +125,7 @@ internal sealed class Driver(Session session, Installation installation, IContro
         return await AtLeastAsync(run.Id, last?.Sequence ?? 0);
     }
 
-    /// <summary>The document, at least as new as what was seen: a watcher may hear of a change while it is still being written.</summary>
+    /// <summary>The document, at least as new as what was seen: a watcher may see a change while it is still being written.</summary>
     private async Task<RunTarget> AtLeastAsync(RunId id, long sequence)
     {
         var started = session.Time.GetTimestamp();
@@ -117,7 +133,9 @@ internal sealed class Driver(Session session, Installation installation, IContro
         {
             var run = await RunTarget.ReadAsync(installation.Archive, id, CancellationToken.None);
             if (run.Run.Sequence >= sequence || session.Time.GetElapsedTime(started) > s_documentTimeout)
+            {
                 return run;
+            }
             await Task.Delay(s_pollInterval, session.Time);
         }
     }
