@@ -37,7 +37,7 @@ internal static class SupervisionBenchmark
         {
             using (var run = training.Create(null!, null!))
             {
-                TrainingLoop.Drive(run, new CheckpointSettings { Every = steps }, new Silence(), CancellationToken.None);
+                TrainingLoop.Run(run, new CheckpointSettings { Every = steps }, new Silence(), CancellationToken.None);
             }
             if (round >= 0)
             {

@@ -15,7 +15,8 @@ internal sealed partial class DisBackProcess : IDisposable
 
     private DisBackProcess(string folder, string[] args)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "disback"), args)
+        // A script's background job and many CI systems ignore SIGINT, and children inherit that: this one starts as from a terminal.
+        var start = new ProcessStartInfo("env", ["--default-signal", Path.Combine(AppContext.BaseDirectory, "disback"), .. args])
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,

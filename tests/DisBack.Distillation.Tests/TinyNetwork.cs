@@ -52,7 +52,7 @@ internal static class TinyNetwork
     {
         var nodes = new MemoryNodes(() => Open().to(device ?? CPU));
         using var run = Recording(settings);
-        TrainingLoop.Drive(run, new CheckpointSettings { Every = 1000 }, nodes, CancellationToken.None);
+        TrainingLoop.Run(run, new CheckpointSettings { Every = 1000 }, nodes, CancellationToken.None);
         return nodes;
     }
 }

@@ -1,8 +1,9 @@
+using System.Text.Json.Nodes;
 using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
-using DisBack.Specs.Experiments;
 using DisBack.Specs.Reading;
+using DisBack.Specs.Training;
 
 namespace DisBack.Cli.Installations;
 
@@ -22,12 +23,17 @@ internal sealed record RunTarget(RunId Id, string Name, int Nodes, RunRecord Run
     public string Text => RunKinds.Of(Id.Kind).Prefix + Id.Owner;
 
     /// <summary>The folder of its files, below <c>runs</c>.</summary>
-    public string Folder => Id.Kind == RunKind.Teacher ? $"teachers/{Id.Owner}" : Id.Owner;
+    public string Folder => RunKinds.Of(Id.Kind).FilesBelow + Id.Owner;
 
-    /// <summary>The device that its spec asks for.</summary>
-    public string Device => Spec.Length == 0 ? "cpu"
-        : Id.Kind == RunKind.Teacher ? SpecJson.FromJson<TeacherSpec>(Spec).Hardware.Device
-        : SpecJson.FromJson<ExperimentSpec>(Spec).Hardware.Device;
+    /// <summary>The device that its spec asks for: specs of all kinds have one section of hardware.</summary>
+    public string Device
+    {
+        get
+        {
+            var hardware = Spec.Length == 0 ? null : JsonNode.Parse(Spec)?["hardware"]?.ToJsonString();
+            return (hardware is null ? new HardwareSettings() : SpecJson.FromJson<HardwareSettings>(hardware)).Device;
+        }
+    }
 
     public static RunTarget Of(TrialDocument trial) => new(RunId.Trial(trial.Id), trial.Name, trial.Nodes, trial.Run, trial.Spec, trial);
 

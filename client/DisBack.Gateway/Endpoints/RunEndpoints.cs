@@ -70,13 +70,13 @@ internal static class RunEndpoints
         RunFeed feed, long after, Func<bool> mayWatch, CancellationToken stopping, [EnumeratorCancellation] CancellationToken aborted)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping, aborted);
-        await using var updates = feed.WatchAsync(after, Api.AlivePeriod, ending.Token).GetAsyncEnumerator(ending.Token);
+        await using var updates = feed.WatchAsync(after, Api.KeepAlivePeriod, ending.Token).GetAsyncEnumerator(ending.Token);
         // A token that is taken away while its owner watches ends the stream; the next connection is refused.
         while (await MovedAsync() && mayWatch())
         {
             yield return updates.Current is { } update
                 ? new SseItem<RunUpdate?>(update) { EventId = update.Sequence.ToString(CultureInfo.InvariantCulture) }
-                : new SseItem<RunUpdate?>(null, Api.AliveEvent);
+                : new SseItem<RunUpdate?>(null, Api.KeepAliveEvent);
         }
 
         async Task<bool> MovedAsync()

@@ -11,10 +11,10 @@ public static class Api
     public const string Prefix = "api/v1";
 
     /// <summary>The event of a watch that only shows that the connection works.</summary>
-    public const string AliveEvent = "alive";
+    public const string KeepAliveEvent = "alive";
 
     /// <summary>How often a watch says something, at the least.</summary>
-    public static readonly TimeSpan AlivePeriod = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan KeepAlivePeriod = TimeSpan.FromSeconds(10);
 
     /// <summary>Documents travel as they are stored, without the white space.</summary>
     public static JsonSerializerOptions Json { get; } = new(StorageJson.Options) { WriteIndented = false };

@@ -18,7 +18,7 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
 
     private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(0.25);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan s_silence = Api.AlivePeriod * 3;
+    private static readonly TimeSpan s_silence = Api.KeepAlivePeriod * 3;
 
     /// <summary>A gateway that is replaced within this time is not worth a notice.</summary>
     private static readonly TimeSpan s_noticeAfter = TimeSpan.FromSeconds(3);
@@ -183,7 +183,7 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
         using var response = await InTimeAsync(_http.SendOnceAsync(request, ending.Token));
         await using var body = await InTimeAsync(response.Content.ReadAsStreamAsync(ending.Token));
         // An event that only shows that the connection works has no data.
-        var items = SseParser.Create(body, (type, data) => type == Api.AliveEvent ? null : JsonSerializer.Deserialize<RunUpdate>(data, Api.Json))
+        var items = SseParser.Create(body, (type, data) => type == Api.KeepAliveEvent ? null : JsonSerializer.Deserialize<RunUpdate>(data, Api.Json))
             .EnumerateAsync(ending.Token)
             .GetAsyncEnumerator(ending.Token);
         await using var _ = items;

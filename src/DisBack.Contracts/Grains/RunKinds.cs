@@ -9,16 +9,32 @@ namespace DisBack.Contracts.Grains;
 /// <param name="Collection">Its part of a URL.</param>
 /// <param name="Prefix">What comes before the owner's key where runs of all kinds share one space of names: metric chunks, the command line.</param>
 /// <param name="Noun">What people call an owner before its key; empty for trials, whose ids are known by themselves.</param>
+/// <param name="FilesBelow">What comes before the owner's key in the name of the folder of files that a run leaves for people.</param>
 /// <param name="FindOwner">The grain that owns the run of a key.</param>
 public sealed record RunKindInfo(
-    RunKind Kind, string Label, string Document, string Collection, string Prefix, string Noun, Func<IGrainFactory, string, IRunOwner> FindOwner);
+    RunKind Kind,
+    string Label,
+    string Document,
+    string Collection,
+    string Prefix,
+    string Noun,
+    string FilesBelow,
+    Func<IGrainFactory, string, IRunOwner> FindOwner);
 
 /// <summary>All kinds of runs. A new kind is a line here, and whoever trains it (<see cref="TrainingAssignment"/>).</summary>
 public static class RunKinds
 {
     private static readonly Dictionary<RunKind, RunKindInfo> s_kinds = new RunKindInfo[]
     {
-        new(RunKind.Teacher, "teacher", DocumentNames.Teacher, "teachers", "teacher/", "teacher ", (grains, key) => grains.GetGrain<ITeacherGrain>(key)),
+        new(
+            RunKind.Teacher,
+            "teacher",
+            DocumentNames.Teacher,
+            "teachers",
+            "teacher/",
+            "teacher ",
+            "teachers/",
+            (grains, key) => grains.GetGrain<ITeacherGrain>(key)),
         new(
             RunKind.Recording,
             "recording",
@@ -26,8 +42,9 @@ public static class RunKinds
             "trajectories",
             "trajectory/",
             "trajectory ",
+            "",
             (grains, key) => grains.GetGrain<ITrajectoryGrain>(key)),
-        new(RunKind.Backtracking, "backtracking", DocumentNames.Trial, "runs", "", "", (grains, key) => grains.GetGrain<ITrialGrain>(key)),
+        new(RunKind.Backtracking, "backtracking", DocumentNames.Trial, "runs", "", "", "", (grains, key) => grains.GetGrain<ITrialGrain>(key)),
     }.ToDictionary(info => info.Kind);
 
     /// <summary>What is known of all kinds.</summary>

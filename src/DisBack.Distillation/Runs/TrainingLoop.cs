@@ -2,7 +2,7 @@ using DisBack.Specs.Training;
 
 namespace DisBack.Distillation.Runs;
 
-/// <summary>Drives a run to its end or to a stop, with checkpoints at fixed steps.</summary>
+/// <summary>Trains a run to its end or to a stop, with checkpoints at fixed steps.</summary>
 public static class TrainingLoop
 {
     /// <summary>Losses are read this often, because reading one waits for the device.</summary>
@@ -15,7 +15,7 @@ public static class TrainingLoop
     /// <param name="stop">Asked for between two steps; the run then leaves a checkpoint and returns.</param>
     /// <returns>True when all steps are made, false after a stop.</returns>
     /// <exception cref="TrainingFailedException">A loss is not finite, or the generator has collapsed.</exception>
-    public static bool Drive(ITrainingRun run, CheckpointSettings checkpoints, ITrainingListener listener, CancellationToken stop)
+    public static bool Run(ITrainingRun run, CheckpointSettings checkpoints, ITrainingListener listener, CancellationToken stop)
     {
         if (run.Step == 0)
         {

@@ -203,7 +203,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         _metrics = new MetricWriter(_blobs, GrainKeys.Metrics(Assignment.Run.Kind, Assignment.Run.Owner), Assignment.Run.Number, resumed, time: _time);
         _listener = new JobListener(_uploader, _progress, _metrics, _span, _time);
         _progress.Reached(run);
-        return TrainingLoop.Drive(run, _facts.Checkpoints, _listener, _checkpointAndStop.Token);
+        return TrainingLoop.Run(run, _facts.Checkpoints, _listener, _checkpointAndStop.Token);
     }
 
     /// <summary>Continues from the newest intact checkpoint; a damaged one is passed over and named.</summary>

@@ -1,19 +1,19 @@
 namespace DisBack.Specs.Reading;
 
 /// <summary>A YAML value that remembers where it was written.</summary>
-internal abstract record SpecNode(SpecPlace Place);
+internal abstract record SpecNode(SpecLocation Location);
 
 /// <summary>A scalar. <paramref name="Plain"/> is false for quoted text, which is never a number, a truth value or null.</summary>
-internal sealed record SpecScalar(SpecPlace Place, string Text, bool Plain) : SpecNode(Place)
+internal sealed record SpecScalar(SpecLocation Location, string Text, bool Plain) : SpecNode(Location)
 {
     public bool IsNull => Plain && Text is "" or "~" or "null" or "Null" or "NULL";
 }
 
 /// <summary>A list.</summary>
-internal sealed record SpecList(SpecPlace Place, IReadOnlyList<SpecNode> Items) : SpecNode(Place);
+internal sealed record SpecList(SpecLocation Location, IReadOnlyList<SpecNode> Items) : SpecNode(Location);
 
 /// <summary>A section: keys in the order they were written, each once.</summary>
-internal sealed record SpecSection(SpecPlace Place) : SpecNode(Place)
+internal sealed record SpecSection(SpecLocation Location) : SpecNode(Location)
 {
     private readonly Dictionary<string, SpecEntry> _entries = new(StringComparer.Ordinal);
 
@@ -25,4 +25,4 @@ internal sealed record SpecSection(SpecPlace Place) : SpecNode(Place)
 }
 
 /// <summary>A key of a section, where the key stands, and its value.</summary>
-internal sealed record SpecEntry(string Key, SpecPlace Place, SpecNode Value);
+internal sealed record SpecEntry(string Key, SpecLocation Location, SpecNode Value);

@@ -40,7 +40,8 @@ public static class SpecReader
     public static T Parse<T>(string yaml, string source, IReadOnlyList<string>? overrides = null) where T : class
     {
         var problems = new List<SpecProblem>();
-        var root = YamlComposer.Compose(yaml, mark => new SpecPlace(source, mark.Line, mark.Column), problems) ?? new SpecSection(new SpecPlace(source, 1, 1));
+        var root = YamlComposer.Compose(yaml, mark => new SpecLocation(source, mark.Line, mark.Column), problems)
+            ?? new SpecSection(new SpecLocation(source, 1, 1));
         var broken = problems.Count > 0 && root is SpecSection { } empty && !empty.Entries.Any();
         ThrowIf(broken, problems);
         foreach (var setting in overrides ?? [])
@@ -61,7 +62,7 @@ public static class SpecReader
     {
         if (any)
         {
-            throw new SpecException([.. problems.OrderBy(p => p.Place.Line == 0).ThenBy(p => p.Place.Line).ThenBy(p => p.Place.Column)]);
+            throw new SpecException([.. problems.OrderBy(p => p.Location.Line == 0).ThenBy(p => p.Location.Line).ThenBy(p => p.Location.Column)]);
         }
     }
 

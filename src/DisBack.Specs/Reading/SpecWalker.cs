@@ -16,7 +16,7 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
 {
     private static readonly JsonSerializerOptions s_options = SpecJson.Options;
 
-    private readonly Dictionary<string, SpecPlace> _places = [];
+    private readonly Dictionary<string, SpecLocation> _locations = [];
 
     /// <summary>The document as JSON of the given type. What is wrong with it is added to the problems.</summary>
     public JsonNode? Read(SpecNode root, Type type) => Value(root, type, "", []);
@@ -30,7 +30,7 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
             {
                 var member = verdict.MemberNames.FirstOrDefault() ?? "";
                 var keys = string.Join('.', member.Split('.').Select(s_options.PropertyNamingPolicy!.ConvertName));
-                problems.Add(new SpecProblem(PlaceOf(Join(path, keys)), verdict.ErrorMessage!));
+                problems.Add(new SpecProblem(LocationOf(Join(path, keys)), verdict.ErrorMessage!));
             }
         }
         foreach (var property in Keys(s_options.GetTypeInfo(spec.GetType())))
@@ -59,7 +59,7 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
 
     private JsonNode? Value(SpecNode node, Type type, string path, IReadOnlyList<ValidationAttribute> rules)
     {
-        _places[path] = node.Place;
+        _locations[path] = node.Location;
         type = Nullable.GetUnderlyingType(type) ?? type;
         var info = s_options.GetTypeInfo(type);
         return info.Kind switch
@@ -76,7 +76,7 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
         // "recording:" with everything under it commented out is an empty section, not a null.
         if (node is SpecScalar { IsNull: true })
         {
-            node = new SpecSection(node.Place);
+            node = new SpecSection(node.Location);
         }
         if (node is not SpecSection section)
         {
@@ -109,7 +109,7 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
         }
         foreach (var missing in properties.Values.Where(p => p.IsRequired && section.Find(p.Name) is null))
         {
-            problems.Add(new SpecProblem(section.Place, $"'{Join(path, missing.Name)}' is missing", Expectation(missing.PropertyType, Rules(missing))));
+            problems.Add(new SpecProblem(section.Location, $"'{Join(path, missing.Name)}' is missing", Expectation(missing.PropertyType, Rules(missing))));
         }
         return json;
     }
@@ -143,7 +143,7 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
             }
             else
             {
-                problems.Add(new SpecProblem(section.Place, $"'{Join(path, key)}' is missing", OneOf(names)));
+                problems.Add(new SpecProblem(section.Location, $"'{Join(path, key)}' is missing", OneOf(names)));
             }
             return null;
         }
@@ -155,7 +155,7 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
                 return derived;
             }
         }
-        problems.Add(new SpecProblem(entry.Value.Place, $"'{Join(path, key)}' is {Shown(entry.Value)}", OneOf(names), NearestName.Of(written ?? "", names)));
+        problems.Add(new SpecProblem(entry.Value.Location, $"'{Join(path, key)}' is {Shown(entry.Value)}", OneOf(names), NearestName.Of(written ?? "", names)));
         return null;
     }
 
@@ -170,7 +170,7 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
         var names = valid.ToArray();
         var nearest = NearestName.Of(entry.Key, names);
         var where = path.Length == 0 ? "" : $" in '{path}'";
-        problems.Add(new SpecProblem(entry.Place, $"there is no key '{entry.Key}'{where}", OneOf(names), nearest));
+        problems.Add(new SpecProblem(entry.Location, $"there is no key '{entry.Key}'{where}", OneOf(names), nearest));
     }
 
     private JsonNode? List(SpecNode node, JsonTypeInfo info, string path, IReadOnlyList<ValidationAttribute> rules)
@@ -182,7 +182,7 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
         }
         foreach (var broken in lengths.Where(r => !r.IsValid(new object[list.Items.Count])))
         {
-            problems.Add(new SpecProblem(node.Place, $"'{path}' has {list.Items.Count} values", Expectation(info.Type, [broken])));
+            problems.Add(new SpecProblem(node.Location, $"'{path}' has {list.Items.Count} values", Expectation(info.Type, [broken])));
         }
         return new JsonArray([.. list.Items.Select((item, i) => Value(item, info.ElementType!, $"{path}[{i}]", [.. rules.Except(lengths)]))]);
     }
@@ -253,21 +253,21 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
         var unit = node is SpecScalar { Plain: true } scalar && NumberWithUnit().Match(scalar.Text) is { Success: true } match
             && expected.Contains("number", StringComparison.Ordinal) ? $", with the unit '{match.Groups["unit"].Value}' where none belongs" : "";
         var what = path.Length == 0 ? $"the spec is {Shown(node)}" : $"'{path}' is {Shown(node)}{unit}";
-        problems.Add(new SpecProblem(node.Place, what, expected, nearest));
+        problems.Add(new SpecProblem(node.Location, what, expected, nearest));
         return null;
     }
 
-    /// <summary>The place of a path, or of the nearest section around it that was written.</summary>
-    private SpecPlace PlaceOf(string path)
+    /// <summary>The location of a path, or of the nearest section around it that was written.</summary>
+    private SpecLocation LocationOf(string path)
     {
         for (; path.Length > 0; path = path[..Math.Max(0, path.LastIndexOfAny(['.', '[']))])
         {
-            if (_places.TryGetValue(path, out var place))
+            if (_locations.TryGetValue(path, out var location))
             {
-                return place;
+                return location;
             }
         }
-        return _places[""];
+        return _locations[""];
     }
 
     internal static IEnumerable<JsonPropertyInfo> Keys(JsonTypeInfo info) => info.Properties.Where(p => p is { Set: not null, Get: not null });

@@ -12,26 +12,26 @@ internal sealed class YamlComposer
     private const int MaxDepth = 32;
     private const string MergeKey = "<<";
 
-    private readonly Func<Mark, SpecPlace> _place;
+    private readonly Func<Mark, SpecLocation> _location;
     private readonly List<SpecProblem> _problems;
     private readonly Parser _parser;
     private readonly Dictionary<AnchorName, SpecNode> _anchors = [];
 
-    private YamlComposer(string text, Func<Mark, SpecPlace> place, List<SpecProblem> problems)
-        => (_parser, _place, _problems) = (new Parser(new StringReader(text)), place, problems);
+    private YamlComposer(string text, Func<Mark, SpecLocation> location, List<SpecProblem> problems)
+        => (_parser, _location, _problems) = (new Parser(new StringReader(text)), location, problems);
 
     /// <summary>Composes the one document of a text; null when its syntax is broken or it holds none (the problem is added).</summary>
-    public static SpecNode? Compose(string text, Func<Mark, SpecPlace> place, List<SpecProblem> problems)
+    public static SpecNode? Compose(string text, Func<Mark, SpecLocation> location, List<SpecProblem> problems)
     {
         try
         {
-            return new YamlComposer(text, place, problems).Document();
+            return new YamlComposer(text, location, problems).Document();
         }
         catch (YamlException broken)
         {
             problems.Add(TabIndentedLine(text, broken.Start.Line) is { } line
-                ? new SpecProblem(place(new Mark(0, line, 1)), "the line is indented with a tab, which YAML forbids", "spaces")
-                : new SpecProblem(place(broken.Start), $"this is not YAML: {Uncapitalised(broken.InnerException?.Message ?? broken.Message)}"));
+                ? new SpecProblem(location(new Mark(0, line, 1)), "the line is indented with a tab, which YAML forbids", "spaces")
+                : new SpecProblem(location(broken.Start), $"this is not YAML: {Uncapitalised(broken.InnerException?.Message ?? broken.Message)}"));
             return null;
         }
     }
@@ -48,7 +48,7 @@ internal sealed class YamlComposer
         _parser.Consume<DocumentEnd>();
         if (_parser.Accept<DocumentStart>(out var second))
         {
-            _problems.Add(new SpecProblem(_place(second.Start), "a second document begins here", "one spec per file"));
+            _problems.Add(new SpecProblem(_location(second.Start), "a second document begins here", "one spec per file"));
         }
         return root;
     }
@@ -76,7 +76,7 @@ internal sealed class YamlComposer
     private SpecScalar Scalar()
     {
         var scalar = _parser.Consume<Scalar>();
-        return Anchored(scalar, new SpecScalar(_place(scalar.Start), scalar.Value, scalar.IsPlainImplicit));
+        return Anchored(scalar, new SpecScalar(_location(scalar.Start), scalar.Value, scalar.IsPlainImplicit));
     }
 
     private SpecList List(int depth)
@@ -87,25 +87,25 @@ internal sealed class YamlComposer
         {
             items.Add(Node(depth + 1));
         }
-        return Anchored(start, new SpecList(_place(start.Start), items));
+        return Anchored(start, new SpecList(_location(start.Start), items));
     }
 
     private SpecSection Section(int depth)
     {
         var start = _parser.Consume<MappingStart>();
-        var section = new SpecSection(_place(start.Start));
+        var section = new SpecSection(_location(start.Start));
         var merged = new List<SpecSection>();
         while (!_parser.TryConsume<MappingEnd>(out _))
         {
             var key = _parser.Consume<Scalar>();
-            var entry = new SpecEntry(key.Value, _place(key.Start), Node(depth + 1));
+            var entry = new SpecEntry(key.Value, _location(key.Start), Node(depth + 1));
             if (entry is { Key: MergeKey, Value: SpecSection other })
             {
                 merged.Add(other);
             }
             else if (section.Find(entry.Key) is { } first)
             {
-                _problems.Add(new SpecProblem(entry.Place, $"'{entry.Key}' is given twice; line {first.Place.Line} has it already", "each key once"));
+                _problems.Add(new SpecProblem(entry.Location, $"'{entry.Key}' is given twice; line {first.Location.Line} has it already", "each key once"));
             }
             else
             {

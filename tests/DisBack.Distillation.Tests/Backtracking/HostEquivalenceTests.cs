@@ -33,7 +33,7 @@ public sealed class HostEquivalenceTests
 
         using var run = TinyNetwork.Backtracking(settings, nodes);
         var listener = new RecordingListener();
-        TrainingLoop.Drive(run, new CheckpointSettings(), listener, CancellationToken.None);
+        TrainingLoop.Run(run, new CheckpointSettings(), listener, CancellationToken.None);
 
         using var target = BorrowedNetwork.Freeze(TinyNetwork.Open());
         var inputs = TinyNetwork.Inputs();

@@ -83,7 +83,7 @@ public sealed class SwitchingPolicyTests
         using var run = TinyNetwork.Backtracking(s_settings with { Switching = policy }, nodes);
         Assert.Equal(3, run.TargetIndex);
         var listener = new RecordingListener();
-        TrainingLoop.Drive(run, new CheckpointSettings(), listener, CancellationToken.None);
+        TrainingLoop.Run(run, new CheckpointSettings(), listener, CancellationToken.None);
         return (listener.Switches, run.TargetIndex);
     }
 

@@ -34,11 +34,11 @@ public sealed class ForeignHostTests
         using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 3, Batch = 4, Nodes = new EveryInterval { Interval = 1 } });
         using var whole = Open(nodes);
         var listener = new RecordingListener();
-        Assert.True(TrainingLoop.Drive(whole, new CheckpointSettings { Every = 1 }, listener, CancellationToken.None));
+        Assert.True(TrainingLoop.Run(whole, new CheckpointSettings { Every = 1 }, listener, CancellationToken.None));
 
         using var resumed = Open(nodes);
         resumed.Restore(listener.Checkpoints.First(checkpoint => checkpoint.Step == interruption).State);
-        Assert.True(TrainingLoop.Drive(resumed, new CheckpointSettings { Every = 1 }, new RecordingListener(), CancellationToken.None));
+        Assert.True(TrainingLoop.Run(resumed, new CheckpointSettings { Every = 1 }, new RecordingListener(), CancellationToken.None));
 
         var (expected, actual) = (whole.Capture(), resumed.Capture());
         Assert.Equal(expected.Progress, actual.Progress);
@@ -58,7 +58,7 @@ public sealed class ForeignHostTests
         using var recording = new Distillation.Recording.DegradationRecording(
             Inputs(),
             new RecordingSettings { Steps = 2, Batch = 4, Nodes = new EveryInterval { Interval = 1 } });
-        Assert.True(TrainingLoop.Drive(recording, new CheckpointSettings(), nodes, CancellationToken.None));
+        Assert.True(TrainingLoop.Run(recording, new CheckpointSettings(), nodes, CancellationToken.None));
         Assert.Equal(3, nodes.Count);
     }
 

@@ -35,7 +35,7 @@ public sealed class TraceOracleTests
 
         using (var recording = new DegradationRecording(trace.InputsOf("stage1"), trace.Recording))
         {
-            TrainingLoop.Drive(recording, new CheckpointSettings(), nodes, CancellationToken.None);
+            TrainingLoop.Run(recording, new CheckpointSettings(), nodes, CancellationToken.None);
         }
 
         trace.AssertCurve("stage1.loss", nodes.Measurements, "loss/degradation");

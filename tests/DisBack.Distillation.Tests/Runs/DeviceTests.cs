@@ -92,7 +92,7 @@ public sealed class DeviceTests
         using ITrainingRun one = open(), other = open();
         foreach (var run in (ITrainingRun[])[one, other])
         {
-            TrainingLoop.Drive(run, new CheckpointSettings { Every = 1000 }, new RecordingListener(), CancellationToken.None);
+            TrainingLoop.Run(run, new CheckpointSettings { Every = 1000 }, new RecordingListener(), CancellationToken.None);
         }
         Assert.All(one.Capture().Tensors.Zip(other.Capture().Tensors), pair => Assert.True(pair.First.Value.Equals(pair.Second.Value), pair.First.Name));
     }

@@ -20,7 +20,7 @@ public sealed class FailureTests
 
         var listener = new RecordingListener();
         var error = Assert.Throws<TrainingFailedException>(
-            () => TrainingLoop.Drive(run, new CheckpointSettings { Every = 5 }, listener, CancellationToken.None));
+            () => TrainingLoop.Run(run, new CheckpointSettings { Every = 5 }, listener, CancellationToken.None));
         Assert.Equal(TrainingFailure.NonFinite, error.Cause);
         Assert.Contains("degrading network", error.Message, StringComparison.Ordinal);
         Assert.Contains("step 1;", error.Message, StringComparison.Ordinal);
@@ -35,7 +35,7 @@ public sealed class FailureTests
         var settings = new DmdSettings { Steps = 20, Batch = 4, CollapseThreshold = 0.99, Generator = new OptimizerSettings { LearningRate = 1e-5 } };
         using var run = TinyNetwork.Backtracking(settings, nodes);
         var error = Assert.Throws<TrainingFailedException>(
-            () => TrainingLoop.Drive(run, new CheckpointSettings(), new RecordingListener(), CancellationToken.None));
+            () => TrainingLoop.Run(run, new CheckpointSettings(), new RecordingListener(), CancellationToken.None));
         Assert.Equal(TrainingFailure.Collapse, error.Cause);
         Assert.Contains("collapse_threshold", error.Message, StringComparison.Ordinal);
     }
@@ -47,7 +47,7 @@ public sealed class FailureTests
         using var stop = new CancellationTokenSource();
         stop.Cancel();
         var listener = new RecordingListener();
-        Assert.False(TrainingLoop.Drive(run, new CheckpointSettings(), listener, stop.Token));
+        Assert.False(TrainingLoop.Run(run, new CheckpointSettings(), listener, stop.Token));
         Assert.Equal(0, Assert.Single(listener.Checkpoints).Step);
     }
 }

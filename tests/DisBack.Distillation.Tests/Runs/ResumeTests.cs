@@ -61,13 +61,13 @@ public sealed class ResumeTests
     {
         var whole = new RecordingListener();
         using var uninterrupted = open();
-        Assert.True(TrainingLoop.Drive(uninterrupted, new CheckpointSettings { Every = 1 }, whole, CancellationToken.None));
+        Assert.True(TrainingLoop.Run(uninterrupted, new CheckpointSettings { Every = 1 }, whole, CancellationToken.None));
 
         var rest = new RecordingListener();
         using var resumed = open();
         resumed.Restore(whole.Checkpoints.First(checkpoint => checkpoint.Step == interruption).State);
         Assert.Equal(interruption, resumed.Step);
-        Assert.True(TrainingLoop.Drive(resumed, new CheckpointSettings { Every = 3 }, rest, CancellationToken.None));
+        Assert.True(TrainingLoop.Run(resumed, new CheckpointSettings { Every = 3 }, rest, CancellationToken.None));
 
         var (expected, actual) = (uninterrupted.Capture(), resumed.Capture());
         Assert.Equal(expected.Progress, actual.Progress);

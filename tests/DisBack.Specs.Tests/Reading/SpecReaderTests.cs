@@ -57,7 +57,7 @@ public sealed class SpecReaderTests
     {
         var problems = Assert.Throws<SpecException>(() => SpecReader.Parse<ToySpec>("sed: 1\ntraining: {steps: 0, rate: x}\npolicy: "
             + "{policy: often}\n", "toy.yaml")).Problems;
-        Assert.Equal([(1, 1), (1, 1), (2, 19), (2, 28), (3, 18)], problems.Select(p => ((int)p.Place.Line, (int)p.Place.Column)));
+        Assert.Equal([(1, 1), (1, 1), (2, 19), (2, 28), (3, 18)], problems.Select(p => ((int)p.Location.Line, (int)p.Location.Column)));
     }
 
     [Fact]

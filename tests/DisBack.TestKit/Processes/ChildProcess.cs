@@ -73,7 +73,8 @@ public sealed partial class ChildProcess : IAsyncDisposable
         Action<string>? onOutput = null,
         Action<string>? onError = null)
     {
-        var start = new ProcessStartInfo("setpriv", ["--pdeathsig", "KILL", program, .. arguments])
+        // Whoever started this process may ignore signals, which children inherit.
+        var start = new ProcessStartInfo("env", ["--default-signal", "setpriv", "--pdeathsig", "KILL", program, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
