@@ -95,6 +95,7 @@ internal static class CommandLine
             GlobalOptions.Data,
             GlobalOptions.Cluster,
             GlobalOptions.TokenFile,
+            GlobalOptions.TrustCode,
             RunCommand.Create(session),
             RunCommand.Resume(session),
             ControlCommands.Pause(session),
@@ -126,7 +127,7 @@ internal static class CommandLine
         }
         var here = parsed.CommandResult.Command;
         var names = here.Subcommands.Select(c => c.Name).Concat(here.Options.Select(o => o.Name))
-            .Concat([GlobalOptions.Data.Name, GlobalOptions.Cluster.Name, GlobalOptions.TokenFile.Name])
+            .Concat([GlobalOptions.Data.Name, GlobalOptions.Cluster.Name, GlobalOptions.TokenFile.Name, GlobalOptions.TrustCode.Name])
             .ToList();
         return parsed.UnmatchedTokens.Take(1)
             .Select(token => $"There is no '{token}' here" + (NearestName.Of(token, names) is { } near ? $"; did you mean '{near}'?" : "."));

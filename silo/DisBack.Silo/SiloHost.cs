@@ -90,7 +90,7 @@ internal static class SiloHost
         }
         if (settings.Role.HasFlag(SiloRole.Worker))
         {
-            silo.Services.AddSingleton<ITrainingFactory, SpecTrainingFactory>();
+            silo.Services.AddSingleton<ITrainingFactory>(new SpecTrainingFactory(trustCode: false));
         }
 
         void Bind(string section, object options) => silo.Configuration.GetSection(section).Bind(options);

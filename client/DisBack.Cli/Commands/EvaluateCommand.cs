@@ -34,7 +34,7 @@ internal static class EvaluateCommand
             await using var installation = Installation.Of(parsed, session);
             using var student = await StudentSource.OpenAsync(installation, parsed.GetRequiredValue(name), parsed.GetValue(teacher), cancellation);
             var settings = student.Spec?.Evaluation ?? new EvaluationSettings { Reference = new DatasetSettings { Resolution = student.Shape.Height } };
-            using var features = FeatureNetworks.Open(settings.Features);
+            using var features = FeatureNetworks.Open(settings.Features, installation.TrustsCode);
             var samples = parsed.GetValue(count);
             var fid = Evaluation.Fid((first, size) => student.Draw(parsed.GetValue(seed), first, size), samples, features, settings.Reference);
             if (parsed.GetValue(json))

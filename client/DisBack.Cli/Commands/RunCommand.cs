@@ -26,7 +26,7 @@ internal static class RunCommand
             RefuseDetached(parsed.GetValue(detach), installation);
             var control = await installation.HostAsync($"disback run {parsed.GetRequiredValue(file)}", spec.Hardware.Device, cancellation);
             var teacher = await installation.Teachers.ResolveAsync(spec.Teacher, cancellation);
-            ExperimentCheck.Check(spec, await installation.Teachers.NetworkOfAsync(teacher, cancellation));
+            ExperimentCheck.Check(spec, await installation.Teachers.NetworkOfAsync(teacher, cancellation), installation.TrustsCode);
             var id = RunId.Trial(await control.SubmitAsync(spec, teacher, cancellation));
             if (parsed.GetValue(detach))
             {

@@ -22,6 +22,9 @@ internal abstract class Installation(string data) : IAsyncDisposable
     /// <summary>Whether runs are hosted by this process and stop with it.</summary>
     public abstract bool HostsRuns { get; }
 
+    /// <summary>Whether TorchScript files that a spec names may be run where its runs train.</summary>
+    public abstract bool TrustsCode { get; }
+
     /// <summary>Controls the runs that are hosted now; null if no process hosts them.</summary>
     public abstract Task<IControl?> ReachAsync(CancellationToken cancellation);
 
@@ -31,13 +34,15 @@ internal abstract class Installation(string data) : IAsyncDisposable
     /// <param name="cancellation">Stops the start.</param>
     public abstract Task<IControl> HostAsync(string command, string device, CancellationToken cancellation);
 
-    /// <summary>Says what a list does not show because it cannot be read.</summary>
-    public async Task WarnOfDamageAsync(Screen screen, CancellationToken cancellation)
+    /// <summary>Says what a list does not show because it cannot be read; true if there is any.</summary>
+    public async Task<bool> WarnOfDamageAsync(Screen screen, CancellationToken cancellation)
     {
-        foreach (var damaged in await Archive.DamagedAsync(cancellation))
+        var all = await Archive.DamagedAsync(cancellation);
+        foreach (var damaged in all)
         {
             await screen.Error.WriteLineAsync($"disback: {damaged}");
         }
+        return all.Count > 0;
     }
 
     public abstract ValueTask DisposeAsync();
@@ -46,9 +51,13 @@ internal abstract class Installation(string data) : IAsyncDisposable
     public static Installation Of(ParseResult parsed, Session session)
     {
         var data = parsed.GetRequiredValue(GlobalOptions.Data);
+        if (string.IsNullOrWhiteSpace(data))
+        {
+            throw new DisBackException("The data folder's name is empty; name a folder with --data, or leave the option out.");
+        }
         if (parsed.GetValue(GlobalOptions.Cluster) is not { Length: > 0 } cluster)
         {
-            return new OfFolder(data);
+            return new OfFolder(data, parsed.GetValue(GlobalOptions.TrustCode));
         }
         if (!Uri.TryCreate(cluster, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
         {
@@ -77,7 +86,7 @@ internal abstract class Installation(string data) : IAsyncDisposable
         }
     }
 
-    private sealed class OfFolder(string data) : Installation(data)
+    private sealed class OfFolder(string data, bool trustCode) : Installation(data)
     {
         private readonly DataFolder _folder = new(data);
         private IAsyncDisposable? _connection;
@@ -85,6 +94,8 @@ internal abstract class Installation(string data) : IAsyncDisposable
         public override IArchive Archive => _folder.Archive;
 
         public override bool HostsRuns => true;
+
+        public override bool TrustsCode => trustCode;
 
         public override async Task<IControl?> ReachAsync(CancellationToken cancellation)
         {
@@ -99,7 +110,7 @@ internal abstract class Installation(string data) : IAsyncDisposable
 
         public override async Task<IControl> HostAsync(string command, string device, CancellationToken cancellation)
         {
-            var silo = await Silo.StartAsync(_folder, command, device, cancellation);
+            var silo = await Silo.StartAsync(_folder, command, device, trustCode, cancellation);
             _connection = silo;
             return new GrainControl(silo.Grains);
         }
@@ -112,6 +123,8 @@ internal abstract class Installation(string data) : IAsyncDisposable
         public override IArchive Archive => cluster;
 
         public override bool HostsRuns => false;
+
+        public override bool TrustsCode => false;
 
         public override Task<IControl?> ReachAsync(CancellationToken cancellation) => Task.FromResult<IControl?>(cluster);
 

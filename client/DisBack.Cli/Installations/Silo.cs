@@ -20,9 +20,10 @@ internal sealed class Silo : IAsyncDisposable
     /// <param name="folder">The data folder.</param>
     /// <param name="command">What the user typed.</param>
     /// <param name="device">The one device that this process computes on.</param>
+    /// <param name="trustCode">Whether TorchScript files may be run.</param>
     /// <param name="cancellation">Stops the start.</param>
     /// <exception cref="DisBackException">This machine has no such device.</exception>
-    public static async Task<Silo> StartAsync(DataFolder folder, string command, string device, CancellationToken cancellation)
+    public static async Task<Silo> StartAsync(DataFolder folder, string command, string device, bool trustCode, CancellationToken cancellation)
     {
         var accelerator = Accelerators.Open(device);
         var options = new EmbeddedOptions
@@ -33,7 +34,7 @@ internal sealed class Silo : IAsyncDisposable
             Services = AddTelemetry,
             Training = training => training.Devices.Add(accelerator),
         };
-        return new(await EmbeddedHost.StartAsync(options, new SpecTrainingFactory(), cancellation));
+        return new(await EmbeddedHost.StartAsync(options, new SpecTrainingFactory(trustCode), cancellation));
     }
 
     public async ValueTask DisposeAsync() => await _host.StopAsync();

@@ -20,6 +20,13 @@ internal static class GlobalOptions
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable(DataVariable) is { Length: > 0 } folder ? folder : "disback-data",
     };
 
+    /// <summary>Whether files that are programs may be run.</summary>
+    public static readonly Option<bool> TrustCode = new("--trust-code")
+    {
+        Description = "Run TorchScript files that a spec names as features. They are programs with all your rights; a cluster never runs them.",
+        Recursive = true,
+    };
+
     /// <summary>The cluster to work with, instead of a data folder.</summary>
     public static readonly Option<string?> Cluster = new("--cluster")
     {

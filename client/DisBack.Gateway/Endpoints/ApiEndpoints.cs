@@ -1,9 +1,11 @@
+using System.Text.Json;
 using DisBack.Client;
 using DisBack.Client.Http;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Gateway.Configuration;
 using DisBack.Gateway.Security;
+using DisBack.Specs.Evaluations;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Reading;
 using Microsoft.AspNetCore.Builder;
@@ -66,6 +68,7 @@ internal static partial class ApiEndpoints
     {
         var submission = await ReadAsync(request, cancellation);
         var spec = SpecReader.Parse<ExperimentSpec>(submission.Spec, "spec");
+        RefuseCode(spec);
         // By name only: a path in a spec is one of the submitter's machine, and none of this one's.
         var teacher = submission.Teacher ?? await new TeacherLibrary(archive).ResolveStoredAsync(spec.Teacher, cancellation);
         await DemandAsync(archive, teacher, cancellation);
@@ -73,6 +76,16 @@ internal static partial class ApiEndpoints
         archive.Expire();
         response.Headers.Location = $"/{Api.Prefix}/{Api.PathOf(RunId.Trial(id))}";
         return new Submitted(id);
+    }
+
+    /// <summary>A TorchScript file is a program, and a worker runs nobody's.</summary>
+    private static void RefuseCode(ExperimentSpec spec)
+    {
+        if (spec.Evaluation.Features != EvaluationSettings.DigitFeatures)
+        {
+            throw new DisBackException(
+                $"evaluation.features is '{spec.Evaluation.Features}', a TorchScript file, which is a program: a cluster runs none; name '{EvaluationSettings.DigitFeatures}'.");
+        }
     }
 
     private static async Task<TeacherDocument> RegisterAsync(
@@ -110,12 +123,25 @@ internal static partial class ApiEndpoints
     {
         if (request.HasJsonContentType())
         {
-            return await request.ReadFromJsonAsync<Submission>(Api.Json, cancellation) is { Spec.Length: > 0 } submission
+            return await ReadJsonAsync(request, cancellation) is { Spec.Length: > 0 } submission
                 ? submission
                 : throw new DisBackException("The submission has no spec; send {\"spec\": \"...\"}, or the YAML itself.");
         }
         using var text = new StreamReader(request.Body);
         return new Submission(await text.ReadToEndAsync(cancellation));
+    }
+
+    private static async Task<Submission?> ReadJsonAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        try
+        {
+            return await request.ReadFromJsonAsync<Submission>(Api.Json, cancellation);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            var where = e is JsonException { LineNumber: { } line, BytePositionInLine: { } column } ? $" at line {line + 1}, byte {column + 1}" : "";
+            throw new DisBackException($"The body is not the JSON of a submission{where}; send {{\"spec\": \"...\"}} in UTF-8, or the YAML itself.", e);
+        }
     }
 
     private static async Task DemandAsync(BlobArchive archive, ContentRef weights, CancellationToken cancellation)

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using DisBack.Specs.Evaluations;
 using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Metrics;
@@ -22,7 +23,7 @@ internal sealed class TorchScriptFeatures : IFeatureNetwork
     {
         if (!File.Exists(path))
         {
-            throw new DisBackException($"There is no feature network {path}: name '{FeatureNetworks.Digits}' or an existing TorchScript file.");
+            throw new DisBackException($"There is no feature network {path}: name '{EvaluationSettings.DigitFeatures}' or an existing TorchScript file.");
         }
         try
         {

@@ -14,10 +14,11 @@ public static class ExperimentCheck
     /// <summary>Compares what an experiment names with what its teacher makes.</summary>
     /// <param name="spec">The experiment.</param>
     /// <param name="teacher">The teacher's network.</param>
+    /// <param name="trustCode">Whether a TorchScript file of features may be run.</param>
     /// <exception cref="DisBackException">
     /// The student makes other samples, or images cannot be read or have another shape, or the features take no such images.
     /// </exception>
-    public static void Check(ExperimentSpec spec, NetworkSettings teacher)
+    public static void Check(ExperimentSpec spec, NetworkSettings teacher, bool trustCode = false)
     {
         if (spec.Student.Network is { } student)
         {
@@ -36,14 +37,14 @@ public static class ExperimentCheck
             CheckShape("data", data, teacher.Shape);
         }
 
-        CheckEvaluation(spec.Evaluation, teacher);
+        CheckEvaluation(spec.Evaluation, teacher, trustCode);
     }
 
-    private static void CheckEvaluation(EvaluationSettings settings, NetworkSettings teacher)
+    private static void CheckEvaluation(EvaluationSettings settings, NetworkSettings teacher, bool trustCode)
     {
         CheckShape("evaluation.reference", settings.Reference, teacher.Shape);
         using var scope = NewDisposeScope();
-        using var features = FeatureNetworks.Open(settings.Features);
+        using var features = FeatureNetworks.Open(settings.Features, trustCode);
         features.Extract(zeros(2, teacher.Shape.Channels, teacher.Shape.Height, teacher.Shape.Width));
     }
 

@@ -34,8 +34,9 @@ public sealed class StudentEvaluation : IDisposable
     /// <summary>Prepares the evaluation of one run.</summary>
     /// <param name="inputs">Those of stage 2; every evaluation of a run draws the same noise.</param>
     /// <param name="settings">How often, how many samples, against what.</param>
+    /// <param name="trustCode">Whether a TorchScript file of features may be run.</param>
     /// <param name="toPixels">Turns samples [B,C,H,W] into images in [-1, 1]; null where samples are images, not latents.</param>
-    public StudentEvaluation(StageInputs inputs, EvaluationSettings settings, Func<Tensor, Tensor>? toPixels = null)
+    public StudentEvaluation(StageInputs inputs, EvaluationSettings settings, bool trustCode = false, Func<Tensor, Tensor>? toPixels = null)
     {
         (_settings, _toPixels) = (settings, toPixels ?? (samples => samples));
         _student = inputs.OpenStudent();
@@ -47,7 +48,7 @@ public sealed class StudentEvaluation : IDisposable
         _samples = InputsOf(_student.LatentShape, "evaluation");
         _pictures = InputsOf(_student.LatentShape, PicturesPurpose);
         _teacherPictures = InputsOf([shape.Channels, shape.Height, shape.Width], PicturesPurpose);
-        _features = FeatureNetworks.Open(settings.Features, inputs.Device);
+        _features = FeatureNetworks.Open(settings.Features, trustCode, inputs.Device);
 
         SampleInputs InputsOf(IReadOnlyList<long> latentShape, string purpose) => new(latentShape, conditions, inputs.Streams, purpose, inputs.Device);
     }

@@ -21,7 +21,8 @@ using static TorchSharp.torch;
 namespace DisBack.Orchestration.Training;
 
 /// <summary>Makes the runs that specs describe.</summary>
-public sealed class SpecTrainingFactory : ITrainingFactory
+/// <param name="trustCode">Whether TorchScript files that specs name may be run: only in a process of the user who trusts them, never on a worker of a cluster.</param>
+public sealed class SpecTrainingFactory(bool trustCode = false) : ITrainingFactory
 {
     private readonly FrozenNetworks _frozen = new();
 
@@ -48,7 +49,7 @@ public sealed class SpecTrainingFactory : ITrainingFactory
         var stage = StageOf(spec, spec.Seed, assignment, inputs);
         var data = spec.Data is { } images ? new RealImages(ImageDataset.Load(images), stage.Streams, inputs.Device) : null;
         return new DistributionBacktracking(
-            stage, new AssignedNodes(assignment.Nodes, inputs, _frozen), spec.Backtracking, new StudentEvaluation(stage, spec.Evaluation), data);
+            stage, new AssignedNodes(assignment.Nodes, inputs, _frozen), spec.Backtracking, new StudentEvaluation(stage, spec.Evaluation, trustCode), data);
     }
 
     private static StageInputs StageOf(ExperimentSpec spec, long seed, TrainingAssignment assignment, ITrainingInputs inputs)

@@ -6,6 +6,9 @@ namespace DisBack.Specs.Evaluations;
 /// <summary>How samples are evaluated while a run goes on and at its end.</summary>
 public sealed record EvaluationSettings
 {
+    /// <summary>The name of the shipped features.</summary>
+    public const string DigitFeatures = "digits";
+
     /// <summary>Steps between two evaluations; 0 evaluates only at the start and at the end.</summary>
     [Range(0, int.MaxValue)]
     public int Every { get; init; } = 50;
@@ -18,8 +21,8 @@ public sealed record EvaluationSettings
     [Range(2, 10_000_000)]
     public int FinalSamples { get; init; } = 10_000;
 
-    /// <summary><c>digits</c>, or the path of a TorchScript file that maps images [N,C,H,W] in [-1,1] to features [N,F].</summary>
-    public string Features { get; init; } = "digits";
+    /// <summary><c>digits</c>, or, with <c>--trust-code</c> in a data folder, the path of a TorchScript file from images [N,C,H,W] in [-1,1] to features [N,F].</summary>
+    public string Features { get; init; } = DigitFeatures;
 
     /// <summary>The real images that FID compares with.</summary>
     public DatasetSettings Reference { get; init; } = new();

@@ -16,7 +16,7 @@ public sealed class DigitFeaturesTests : IDisposable
     public void Large_digits_have_the_features_of_their_averages()
     {
         using var scope = NewDisposeScope();
-        using var network = FeatureNetworks.Open("digits");
+        using var network = FeatureNetworks.Open("digits", trustCode: false);
         using var generator = new Generator(0);
         var images = rand([5, 1, 28, 28], generator: generator) * 2 - 1;
         var large = network.Extract(images);
@@ -29,7 +29,7 @@ public sealed class DigitFeaturesTests : IDisposable
     [Fact]
     public void Features_tell_digits_from_noise_and_leak_nothing()
     {
-        using var network = FeatureNetworks.Open("digits");
+        using var network = FeatureNetworks.Open("digits", trustCode: false);
         var digits = new DatasetSettings { Source = DatasetSource.Digits, Resolution = 14 };
         using var real = ImageDataset.Load(digits);
         double Fid(double noise) => Evaluation.Fid((first, count) => Noisy(first, count, noise), 1000, network, digits);
@@ -56,7 +56,7 @@ public sealed class DigitFeaturesTests : IDisposable
         IFeatureNetwork network;
         using (NewDisposeScope())
         {
-            network = FeatureNetworks.Open("digits");
+            network = FeatureNetworks.Open("digits", trustCode: false);
         }
         using (network)
         using (var features = network.Extract(images))
@@ -68,7 +68,7 @@ public sealed class DigitFeaturesTests : IDisposable
     [Fact]
     public void Samples_of_another_size_than_the_reference_and_colour_are_refused()
     {
-        using var network = FeatureNetworks.Open("digits");
+        using var network = FeatureNetworks.Open("digits", trustCode: false);
         var reference = new DatasetSettings { Source = DatasetSource.Digits, Resolution = 14 };
         var error = Assert.Throws<DisBackException>(() => Evaluation.Fid((_, count) => zeros(count, 1, 16, 16), 2, network, reference));
         Assert.Contains("[1, 16, 16]", error.Message);

@@ -17,7 +17,7 @@ public sealed class TorchScriptFeaturesTests : IDisposable
     {
         var path = Module("torch.mul(torch.flatten(x, 1), 2.)");
         using var scope = NewDisposeScope();
-        using var network = FeatureNetworks.Open(path);
+        using var network = FeatureNetworks.Open(path, trustCode: true);
         using var generator = new Generator(0);
         var images = rand([3, 2, 4, 4], generator: generator);
         Assert.True(network.Extract(images).eq(images.flatten(1) * 2).all().item<bool>());
@@ -25,10 +25,16 @@ public sealed class TorchScriptFeaturesTests : IDisposable
     }
 
     [Fact]
+    public void A_module_that_nobody_trusts_is_not_even_opened() => Assert.Contains(
+        "--trust-code",
+        Assert.Throws<DisBackException>(() => FeatureNetworks.Open(Module("torch.flatten(x, 1)"), trustCode: false)).Message,
+        StringComparison.Ordinal);
+
+    [Fact]
     public void A_module_that_returns_no_rows_of_features_is_refused()
     {
         using var scope = NewDisposeScope();
-        using var network = FeatureNetworks.Open(Module("torch.flatten(x, 2)"));
+        using var network = FeatureNetworks.Open(Module("torch.flatten(x, 2)"), trustCode: true);
         Assert.Contains("made [3, 1, 16] of images of shape [3, 1, 4, 4]", Assert.Throws<DisBackException>(() => network.Extract(zeros(3, 1, 4, 4))).Message);
     }
 
@@ -36,7 +42,7 @@ public sealed class TorchScriptFeaturesTests : IDisposable
     public void A_module_that_fails_on_the_images_is_refused_with_their_shape()
     {
         using var scope = NewDisposeScope();
-        using var network = FeatureNetworks.Open(Module("torch.reshape(x, [1, 7])"));
+        using var network = FeatureNetworks.Open(Module("torch.reshape(x, [1, 7])"), trustCode: true);
         Assert.Contains("failed on images of shape [3, 1, 4, 4]", Assert.Throws<DisBackException>(() => network.Extract(zeros(3, 1, 4, 4))).Message);
     }
 
@@ -44,9 +50,9 @@ public sealed class TorchScriptFeaturesTests : IDisposable
     public void A_missing_file_and_one_that_is_no_module_are_refused_by_name()
     {
         var path = Path.Combine(_folder, "absent.pt");
-        Assert.Contains($"no feature network {path}", Assert.Throws<DisBackException>(() => FeatureNetworks.Open(path)).Message);
+        Assert.Contains($"no feature network {path}", Assert.Throws<DisBackException>(() => FeatureNetworks.Open(path, trustCode: true)).Message);
         File.WriteAllText(path, "no module");
-        Assert.Contains($"{path} is no TorchScript module", Assert.Throws<DisBackException>(() => FeatureNetworks.Open(path)).Message);
+        Assert.Contains($"{path} is no TorchScript module", Assert.Throws<DisBackException>(() => FeatureNetworks.Open(path, trustCode: true)).Message);
     }
 
     /// <summary>A TorchScript archive made by hand: the pickle of an object without attributes, and the code of its class.</summary>

@@ -13,7 +13,7 @@ public sealed class StudentEvaluationTests
     public void Latents_are_decoded_before_they_are_compared_with_images_and_drawn()
     {
         var settings = new EvaluationSettings { FinalSamples = 20, Reference = new DatasetSettings { Resolution = 16 } };
-        using var evaluation = new StudentEvaluation(TinyNetwork.Inputs(), settings, latents => nn.functional.interpolate(latents, scale_factor: [2, 2]));
+        using var evaluation = new StudentEvaluation(TinyNetwork.Inputs(), settings, toPixels: Decode);
         using var network = TinyNetwork.Open();
         using var parameters = ParameterGroups.Attach(network, trained: true);
         using var average = new MovingAverage(parameters);
@@ -23,5 +23,7 @@ public sealed class StudentEvaluationTests
         Assert.Equal([20, 1, 16, 16], Assert.Single(evaluation.Strips).Value.shape);
         evaluation.Finish(heard);
         Assert.Equal(["strips/0000003.png", "samples.png"], heard.Artifacts.Select(artifact => artifact.Key));
+
+        static Tensor Decode(Tensor latents) => nn.functional.interpolate(latents, scale_factor: [2, 2]);
     }
 }

@@ -97,6 +97,7 @@ public sealed class ApiTests
     [InlineData("name: x\nteacher: digits\nrecording: { stps: 1 }\n", "spec:3:14: there is no key 'stps'")]
     [InlineData("name: x\nteacher: /etc/passwd\n", "There is no teacher '/etc/passwd'")]
     [InlineData("name: x\nteacher: nobody.safetensors\n", "There is no teacher 'nobody.safetensors'")]
+    [InlineData("name: x\nteacher: digits\nevaluation: { features: net.pt }\n", "evaluation.features is 'net.pt', a TorchScript file, which is a program")]
     public async Task A_bad_submission_is_told_what_is_wrong_and_reads_no_file_of_the_gateway(string yaml, string detail)
     {
         await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
@@ -106,6 +107,29 @@ public sealed class ApiTests
         using var response = await http.PostAsync(new Uri("api/v1/runs", UriKind.Relative), body, Cancellation);
 
         Assert.InRange((int)response.StatusCode, 400, 404);
+        using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancellation));
+        Assert.StartsWith(detail, problem.RootElement.GetProperty("detail").GetString());
+    }
+
+    [Theory]
+    [InlineData("{", "utf-8", "The body is not the JSON of a submission")]
+    [InlineData("[[[[[[[[", "utf-8", "The body is not the JSON of a submission")]
+    [InlineData("{\"spec\": \"name: x\"}", "utf-16", "The body is not the JSON of a submission")]
+    [InlineData("null", "utf-8", "The submission has no spec")]
+    [InlineData(
+        "{\"spec\": \"name: x\\nteacher: digits\", \"teacher\": {\"digest\": \"../../etc/passwd\", \"length\": 1}}",
+        "utf-8",
+        "'../../etc/passwd' is not a SHA-256 digest")]
+    public async Task A_body_that_is_no_submission_is_the_senders_mistake(string json, string encoding, string detail)
+    {
+        await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
+        using var http = site.Http(site.Operator);
+        using var body = new ByteArrayContent(Encoding.GetEncoding(encoding).GetBytes(json));
+        body.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+
+        using var response = await http.PostAsync(new Uri("api/v1/runs", UriKind.Relative), body, Cancellation);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancellation));
         Assert.StartsWith(detail, problem.RootElement.GetProperty("detail").GetString());
     }
