@@ -15,6 +15,11 @@ public static class Lookup
     /// <exception cref="NotFoundException">Nothing matches (the nearest name is suggested), or several items do (they are listed).</exception>
     public static T Find<T>(string text, IReadOnlyCollection<T> items, Func<T, IEnumerable<string>> names, string kind)
     {
+        // Every name begins with nothing: an empty variable of a script would mean the only run there is.
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            throw new NotFoundException($"The name of the {kind} is empty; give one, the command 'list' shows what there is.");
+        }
         var found = items.Where(i => names(i).Contains(text, StringComparer.Ordinal)).ToList();
         if (found.Count == 0)
         {

@@ -1,7 +1,9 @@
 using DisBack.Cli.Terminal;
 using DisBack.Client;
+using DisBack.Contracts.Documents;
 using DisBack.Specs.Reading;
 using DisBack.Storage;
+using DisBack.Storage.Documents;
 using DisBack.Storage.Local;
 
 namespace DisBack.Cli.Tests;
@@ -15,6 +17,44 @@ public sealed class CommandLineTests
     public async Task A_wrong_command_line_is_answered_with_what_was_probably_meant(string line, string error)
         => Assert.Equal(new Shell.Result(ExitCode.Usage, "", error), await Shell.RunAsync(line.Split(' ')));
 
+    [Theory]
+    [InlineData("5")]
+    [InlineData("done")]
+    public async Task A_status_that_there_is_not_is_refused_with_the_ones_there_are(string status)
+    {
+        var result = await Shell.RunAsync("list", "--status", status);
+        Assert.Equal(ExitCode.Usage, result.Code);
+        Assert.Contains("completed", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_data_folder_without_a_name_is_refused()
+    {
+        var result = await Shell.RunAsync("list", "--data", "");
+        Assert.Equal(ExitCode.Invalid, result.Code);
+        Assert.Contains("--data", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_list_that_leaves_out_what_is_damaged_says_so_in_words_and_by_its_exit_code()
+    {
+        var folder = Directory.CreateTempSubdirectory("disback-list-").FullName;
+        try
+        {
+            var document = Path.Combine(folder, StateNames.Of(DocumentNames.Service, DocumentNames.Trial, "a-00000000/0000", DocumentNames.Trial));
+            Directory.CreateDirectory(Path.GetDirectoryName(document)!);
+            await File.WriteAllTextAsync(document, "{\"id\": ", TestContext.Current.CancellationToken);
+            var result = await Shell.RunAsync("list", "--data", folder);
+            Assert.Equal(ExitCode.Storage, result.Code);
+            Assert.Contains("restore it from a copy", result.Error, StringComparison.Ordinal);
+            Assert.DoesNotContain("no runs", result.Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [Fact]
     public async Task Help_lists_every_exit_code()
     {
@@ -24,7 +64,7 @@ public sealed class CommandLineTests
 
     public static TheoryData<Exception, string, int> Failures => new()
     {
-        { new SpecException([new SpecProblem(new SpecPlace("a.yaml", 2, 3), "wrong")]), "a.yaml:2:3: wrong\n", 3 },
+        { new SpecException([new SpecProblem(new SpecLocation("a.yaml", 2, 3), "wrong")]), "a.yaml:2:3: wrong\n", 3 },
         { new DisBackException("The file is broken."), "disback: The file is broken.\n", 3 },
         { new NotFoundException("There is no run 'x'."), "disback: There is no run 'x'.\n", 4 },
         { new StorageException("The disk is full."), "disback: The disk is full.\n", 8 },

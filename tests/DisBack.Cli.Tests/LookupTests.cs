@@ -23,6 +23,8 @@ public sealed class LookupTests
     [InlineData("smoke", "'smoke' means 2 runs: smoke-0a1b2c3d/0000, smoke-ffffffff/0000; write more of one.")]
     [InlineData("digits-", "'digits-' means 2 runs: digits-0a1b2c3d/0000, digits-long-99aabbcc/0000; write more of one.")]
     [InlineData("digist", "There is no run 'digist'; did you mean 'digits'?")]
+    [InlineData("", "The name of the run is empty; give one, the command 'list' shows what there is.")]
+    [InlineData(" ", "The name of the run is empty; give one, the command 'list' shows what there is.")]
     [InlineData("cifar", "There is no run 'cifar'; the command 'list' shows what there is.")]
     public void What_is_not_one_thing_is_explained(string text, string message) =>
         Assert.Equal(message, Assert.Throws<NotFoundException>(() => Find(text)).Message);

@@ -16,30 +16,31 @@ internal static class ListCommand
     public static Command Create(Session session)
     {
         var json = Arguments.Json();
-        var status = new Option<RunStatus?>("--status") { Description = "Only runs that stand there.", HelpName = "STATUS" };
+        var status = new Option<string?>("--status") { Description = "Only runs that stand there.", HelpName = "STATUS" };
+        status.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Enum.GetNames<RunStatus>().Select(known => known.ToLowerInvariant())]);
         var name = new Option<string?>("--name") { Description = "Only runs whose name or id begins with this." };
         var command = new Command("list", "Lists the runs, newest first.") { status, name, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             await using var installation = Installation.Of(parsed, session);
-            var filter = new RunFilter(parsed.GetValue(status), parsed.GetValue(name));
+            var filter = new RunFilter(parsed.GetValue(status) is { } stands ? Enum.Parse<RunStatus>(stands, ignoreCase: true) : null, parsed.GetValue(name));
             var runs = await installation.Archive.RunsAsync(filter, cancellation);
+            var damaged = await installation.WarnOfDamageAsync(session.Screen, cancellation);
             if (parsed.GetValue(json))
             {
                 session.Screen.Json(JsonSerializer.SerializeToNode(runs, StorageJson.Options));
             }
             else if (runs.Count == 0)
             {
-                session.Screen.Line(filter == new RunFilter()
+                session.Screen.Line(filter == new RunFilter() && !damaged
                     ? $"There are no runs in {installation.Archive.Location} yet; start one with 'disback run SPEC'."
-                    : "No run is like that.");
+                    : "No run that can be read is like that.");
             }
             else
             {
                 session.Screen.Table(["RUN", "STATUS", "STEP", "TARGET", "FID", "BEST", "SUBMITTED"], runs.Select(Cells));
             }
-            await installation.WarnOfDamageAsync(session.Screen, cancellation);
-            return (int)ExitCode.Ok;
+            return (int)(damaged ? ExitCode.Storage : ExitCode.Ok);
         });
         return command;
     }

@@ -117,8 +117,7 @@ internal static class TeacherCommand
                 session.Screen.Table(["TEACHER", "STATUS", "BYTES", "DIGEST", "PROVENANCE"],
                     [.. TeacherLibrary.Shipped.Select(n => new[] { n, "shipped", "-", "-", "part of DisBack" }), .. teachers.Select(Row)]);
             }
-            await installation.WarnOfDamageAsync(session.Screen, cancellation);
-            return (int)ExitCode.Ok;
+            return (int)(await installation.WarnOfDamageAsync(session.Screen, cancellation) ? ExitCode.Storage : ExitCode.Ok);
         });
         return command;
     }

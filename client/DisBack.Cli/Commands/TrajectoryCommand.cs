@@ -38,8 +38,7 @@ internal static class TrajectoryCommand
                     Texts.Bytes(t.Nodes.Sum(n => n.Content.Length)), Texts.Time(t.Run.Submitted),
                 }));
             }
-            await installation.WarnOfDamageAsync(session.Screen, cancellation);
-            return (int)ExitCode.Ok;
+            return (int)(await installation.WarnOfDamageAsync(session.Screen, cancellation) ? ExitCode.Storage : ExitCode.Ok);
         });
         return command;
     }
