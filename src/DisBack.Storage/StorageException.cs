@@ -10,4 +10,4 @@ public class StorageException(string message, Exception? inner = null) : DisBack
 /// <summary>A stored document is not what its readers expect; reading it again will not help.</summary>
 /// <param name="message">Which document, what is wrong with it, and the way out.</param>
 /// <param name="inner">What the parser reported.</param>
-public sealed class CorruptDocumentException(string message, Exception inner) : StorageException(message, inner);
+public sealed class CorruptDocumentException(string message, Exception? inner = null) : StorageException(message, inner);

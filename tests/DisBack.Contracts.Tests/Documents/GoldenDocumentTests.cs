@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using DisBack.Contracts.Documents;
 using DisBack.Storage;
+using DisBack.Storage.Documents;
 
 namespace DisBack.Contracts.Tests.Documents;
 
@@ -37,6 +38,19 @@ public sealed class GoldenDocumentTests
 
         Assert.Equal(Golden(newest), WrittenToday(newest));
         Assert.Empty(Unfilled(JsonNode.Parse(Golden(newest)), "$"));
+    }
+
+    [Theory, MemberData(nameof(Documents))]
+    public void A_document_is_read_up_to_the_version_that_is_written_and_refused_beyond(string document)
+    {
+        var written = JsonNode.Parse(Golden(Newest(document)))!.AsObject();
+        Assert.Equal(StateDocument.SchemaVersion, (int)written["schema_version"]!);
+        // Not first: where it stands does not matter.
+        written.Remove("schema_version");
+        written["schema_version"] = StateDocument.SchemaVersion + 1;
+        var newer = BinaryData.FromString(written.ToJsonString());
+        var error = Assert.Throws<CorruptDocumentException>(() => StateDocument.Parse<JsonObject>("here", document, newer));
+        Assert.Contains("a newer version of DisBack wrote it", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
