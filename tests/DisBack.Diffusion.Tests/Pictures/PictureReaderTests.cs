@@ -1,0 +1,47 @@
+using DisBack.Diffusion.Pictures;
+using static TorchSharp.torch;
+
+namespace DisBack.Diffusion.Tests.Pictures;
+
+/// <summary>Pictures are read upright, and one whose header lies costs nothing.</summary>
+public sealed class PictureReaderTests
+{
+    /// <summary>The beginning of a PNG that claims 60,000 x 60,000 pixels and has none.</summary>
+    private const string HugeClaim = "iVBORw0KGgoAAAANSUhEUgAA6mAAAOpgCAIAAAAPsOIVAAAACElEQVR4nAMAAAAAAUgGidI=";
+
+    /// <summary>Stored as 64 x 48 with red, green above blue, yellow; the camera lay on its side.</summary>
+    [Theory]
+    [InlineData("exif6.jpg", "blue", "red", "yellow", "green")]
+    [InlineData("exif8.jpg", "green", "yellow", "red", "blue")]
+    public void A_picture_is_turned_as_EXIF_says(string file, string topLeft, string topRight, string bottomLeft, string bottomRight)
+    {
+        using var scope = NewDisposeScope();
+        var picture = PictureReader.Read(Path.Combine(AppContext.BaseDirectory, "Pictures", "Cases", file));
+        Assert.Equal([3L, 64, 48], picture.shape);
+        Assert.Equal((topLeft, topRight, bottomLeft, bottomRight), (At(16, 12), At(16, 36), At(48, 12), At(48, 36)));
+
+        string At(int y, int x)
+        {
+            var (red, green, blue) = (Level(0), Level(1), Level(2));
+            return (red > 128, green > 128, blue > 128) switch
+            {
+                (true, true, false) => "yellow",
+                (true, false, false) => "red",
+                (false, true, false) => "green",
+                (false, false, true) => "blue",
+                _ => $"({red}, {green}, {blue})",
+            };
+
+            byte Level(int channel) => picture[channel, y, x].item<byte>();
+        }
+    }
+
+    [Fact]
+    public void A_picture_that_claims_billions_of_pixels_is_refused_before_memory_is_taken()
+    {
+        var before = GC.GetTotalAllocatedBytes();
+        var error = Assert.Throws<DisBackException>(() => PictureReader.Read(Convert.FromBase64String(HugeClaim), "huge.png"));
+        Assert.Contains("3,600,000,000 pixels", error.Message, StringComparison.Ordinal);
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 1 << 20);
+    }
+}
