@@ -39,7 +39,14 @@ internal static partial class SiloSettingsValidation
         {
             yield return "Cluster:Redis cannot be read; give host:port, and after commas the options of StackExchange.Redis, as in redis:6379,password=...";
         }
-        foreach (var problem in EndpointProblems(settings).Concat(WorkerProblems(settings)).Concat(TimeProblems(settings)).Concat(RetryProblems(settings)))
+        foreach (var problem in (IEnumerable<string>)
+        [
+            .. EndpointProblems(settings),
+            .. WorkerProblems(settings),
+            .. TimeProblems(settings),
+            .. Contradictions(settings),
+            .. RetryProblems(settings),
+        ])
         {
             yield return problem;
         }
@@ -108,17 +115,18 @@ internal static partial class SiloSettingsValidation
         }
     }
 
+    /// <summary>Times that make no sense whatever the others are.</summary>
     private static IEnumerable<string> TimeProblems(SiloSettings settings)
     {
         var (training, detection) = (settings.Training, settings.Detection);
         foreach (var (name, time) in new[]
         {
-            ("Training:Heartbeat", training.Heartbeat), ("Training:Supervise", training.Supervise), ("Training:Report", training
-                .Report), ("Training:Drain", training.Drain),
-            ("Detection:ProbeTimeout", detection.ProbeTimeout), ("Detection:TableRefresh", detection.TableRefresh), ("Detection:IAmAlive", detection.IAmAlive),
-            ("Detection:Guard", detection.Guard), ("Supervision:Ensure", settings.Supervision.Ensure), ("Supervision:Audit", settings.Supervision.Audit),
-            ("Training:Stale", training.Stale), ("Training:DeadMan", training.DeadMan), ("Detection:MaxProbeTimeout", detection.MaxProbeTimeout),
-            ("Retry:FirstDelay", settings.Retry.FirstDelay), ("Retry:LongestDelay", settings.Retry.LongestDelay),
+            ("Training:Heartbeat", training.Heartbeat), ("Training:Supervise", training.Supervise), ("Training:Report", training.Report),
+            ("Training:Drain", training.Drain), ("Detection:ProbeTimeout", detection.ProbeTimeout), ("Detection:TableRefresh", detection.TableRefresh),
+            ("Detection:IAmAlive", detection.IAmAlive), ("Detection:Guard", detection.Guard), ("Supervision:Ensure", settings.Supervision.Ensure),
+            ("Supervision:Audit", settings.Supervision.Audit), ("Training:Stale", training.Stale), ("Training:DeadMan", training.DeadMan),
+            ("Detection:MaxProbeTimeout", detection.MaxProbeTimeout), ("Retry:FirstDelay", settings.Retry.FirstDelay),
+            ("Retry:LongestDelay", settings.Retry.LongestDelay),
         })
         {
             if (time <= TimeSpan.Zero)
@@ -130,14 +138,20 @@ internal static partial class SiloSettingsValidation
                 yield return $"{name} is {Text(time)}; no timer runs longer than {s_longestTimer.TotalDays:0} days, so lower it.";
             }
         }
+        if (detection.MissedProbes < 1)
+        {
+            yield return $"Detection:MissedProbes is {detection.MissedProbes}; at least one probe must go unanswered.";
+        }
+    }
+
+    /// <summary>Times that contradict one another.</summary>
+    private static IEnumerable<string> Contradictions(SiloSettings settings)
+    {
+        var (training, detection) = (settings.Training, settings.Detection);
         if (detection.MaxProbeTimeout < detection.ProbeTimeout)
         {
             yield return $"Detection:MaxProbeTimeout ({Text(detection.MaxProbeTimeout)}) is shorter than Detection:ProbeTimeout "
                 + $"({Text(detection.ProbeTimeout)}), from which it may only grow; raise it.";
-        }
-        if (detection.MissedProbes < 1)
-        {
-            yield return $"Detection:MissedProbes is {detection.MissedProbes}; at least one probe must go unanswered.";
         }
         if (training.Heartbeat * 2 > training.Stale)
         {

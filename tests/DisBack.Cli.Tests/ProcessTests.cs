@@ -55,6 +55,10 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
             Assert.Contains(output.Split('\n'), line => line.EndsWith(file, StringComparison.Ordinal) && File.Exists(line.Trim()));
         }
 
+        Assert.DoesNotContain("not the teacher", output);
+        (_, output, _) = await Run("spec.yaml", "short", "--set", "backtracking.switching={policy: never}");
+        Assert.Contains("Its last target was node 1 and not the teacher", output);
+
         Assert.Contains("completed", await OutputOf("list"));
         Assert.Contains("60 of 60", await OutputOf("show", "whole"));
         Assert.Contains("policy: fixed", await OutputOf("show", "whole", "--spec"));

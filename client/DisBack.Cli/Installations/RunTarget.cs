@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Distillation.Backtracking;
 using DisBack.Specs.Reading;
 using DisBack.Specs.Training;
 
@@ -34,6 +35,9 @@ internal sealed record RunTarget(RunId Id, string Name, int Nodes, RunRecord Run
             return (hardware is null ? new HardwareSettings() : SpecJson.FromJson<HardwareSettings>(hardware)).Device;
         }
     }
+
+    /// <summary>Trajectory index of the target that the student has come to, 0 for the teacher; null where there is no student or it is not known.</summary>
+    public int? LastTarget => Trial is null || Nodes == 0 ? null : Run.Switches is [.., var last] ? last.To : DistributionBacktracking.FirstTarget(Nodes);
 
     public static RunTarget Of(TrialDocument trial) => new(RunId.Trial(trial.Id), trial.Name, trial.Nodes, trial.Run, trial.Spec, trial);
 

@@ -105,6 +105,10 @@ internal sealed class RunFollower(Session session, Installation installation, IC
         };
         var figure = run.Latest.GetValueOrDefault(MetricNames.Fid) is { } fid ? $", FID {Texts.Number(fid.Value)}" : "";
         screen.Line($"{target.Id} {ending}{figure}.");
+        if (run.Status == RunStatus.Completed && target.LastTarget is > 0 and var node)
+        {
+            screen.Line($"  Its last target was node {node} and not the teacher: raise backtracking.steps, or let the target change earlier.");
+        }
         foreach (var path in files.FilesOf(folder))
         {
             screen.Line($"  {path}");

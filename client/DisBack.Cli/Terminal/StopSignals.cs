@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace DisBack.Cli.Terminal;
 
 /// <summary>
-/// Ctrl-C and SIGTERM: the first asks the command to stop in good order, the second ends the process at once.
+/// Ctrl-C, SIGTERM and the end of the terminal: the first asks the command to stop in good order, the second ends the process at once.
 /// Whatever a second signal cuts short was made durable before, or is repeated by the next attempt.
 /// </summary>
 internal sealed partial class StopSignals : IDisposable
@@ -12,8 +12,12 @@ internal sealed partial class StopSignals : IDisposable
     private readonly PosixSignalRegistration[] _registrations;
     private int _received;
 
-    public StopSignals() =>
-        _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle)];
+    public StopSignals() => _registrations =
+    [
+        PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle),
+        PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle),
+        PosixSignalRegistration.Create(PosixSignal.SIGHUP, Handle),
+    ];
 
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Stopping => _stopping.Token;

@@ -8,7 +8,7 @@ using static TorchSharp.torch.nn.functional;
 
 namespace DisBack.Diffusion.Metrics;
 
-/// <summary>Trains the classifier behind the <c>digits</c> features: 8,000 of the shipped digits to learn from, 2,000 to judge by.</summary>
+/// <summary>Trains the classifier behind the <c>digits</c> features: 8,000 of the shipped digits to learn from, 2,000 to evaluate on.</summary>
 public static class DigitClassifierTraining
 {
     private const int Batch = 128, HeldOut = 2000;
@@ -18,7 +18,7 @@ public static class DigitClassifierTraining
     /// <param name="seed">Decides split, first weights, batches and augmentation: one seed on one machine and thread count makes one file.</param>
     /// <param name="steps">Steps of Adam at batch 128; 3,000 is what the shipped weights took.</param>
     /// <param name="output">The file to write.</param>
-    /// <param name="progress">Told step and training loss every 100 steps.</param>
+    /// <param name="progress">Receives step and training loss every 100 steps.</param>
     /// <returns>Accuracy on the held-out digits, from 0 to 1.</returns>
     public static double Train(long seed, int steps, string output, Action<int, double>? progress = null)
     {

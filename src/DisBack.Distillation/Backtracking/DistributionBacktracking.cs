@@ -86,9 +86,6 @@ public sealed class DistributionBacktracking : ITrainingRun
     /// <summary>Trajectory index of the current target; 0 is the teacher.</summary>
     public int TargetIndex { get; private set; }
 
-    /// <summary>The generator in training.</summary>
-    internal TrainedGenerator Generator => _generator;
-
     /// <summary>The host that trains it.</summary>
     internal IDistillationHost Host => _host;
 

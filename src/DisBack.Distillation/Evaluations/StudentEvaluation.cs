@@ -60,7 +60,7 @@ public sealed class StudentEvaluation : IDisposable
     public bool IsDue(long step) => _settings.Every > 0 && step % _settings.Every == 0;
 
     /// <summary>Measures FID, and with a caption also keeps a strip.</summary>
-    /// <param name="listener">Hears the measurement and the pictures.</param>
+    /// <param name="listener">Receives the measurement and the pictures.</param>
     /// <param name="step">Steps made.</param>
     /// <param name="caption">What the strip shows, or null for no strip.</param>
     /// <param name="weights">The average of the student's weights.</param>

@@ -1,7 +1,7 @@
 namespace DisBack.Distillation.Runs;
 
 /// <summary>
-/// Hears what happens in a run, on the run's own thread. Tensors it is given are live: whoever keeps one copies it before returning.
+/// Receives what happens in a run, on the run's own thread. Tensors it is given are live: whoever keeps one copies it before returning.
 /// </summary>
 public interface ITrainingListener
 {

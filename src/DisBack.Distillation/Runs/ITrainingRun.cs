@@ -5,7 +5,7 @@ namespace DisBack.Distillation.Runs;
 /// </summary>
 /// <remarks>
 /// A run is a pure function of its settings, its inputs and the step: capturing it after any step, restoring it into a new object and going on
-/// gives bit for bit the run that was never stopped. It is driven by one thread and draws nothing from libtorch's global generator.
+/// gives bit for bit the run that was never stopped. One thread advances it and draws nothing from libtorch's global generator.
 /// </remarks>
 public interface ITrainingRun : IDisposable
 {

@@ -11,7 +11,7 @@ public static class TrainingLoop
     /// <summary>Runs on the calling thread, which must be one that nothing else uses: dispose scopes and grad mode belong to threads.</summary>
     /// <param name="run">A new or restored run.</param>
     /// <param name="checkpoints">When it is made durable.</param>
-    /// <param name="listener">Hears what happens.</param>
+    /// <param name="listener">Receives what happens.</param>
     /// <param name="stop">Asked for between two steps; the run then leaves a checkpoint and returns.</param>
     /// <returns>True when all steps are made, false after a stop.</returns>
     /// <exception cref="TrainingFailedException">A loss is not finite, or the generator has collapsed.</exception>

@@ -21,16 +21,16 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
     /// <summary>The document as JSON of the given type. What is wrong with it is added to the problems.</summary>
     public JsonNode? Read(SpecNode root, Type type) => Value(root, type, "", []);
 
-    /// <summary>Asks every part of a finished record that can judge itself (<see cref="IValidatableObject"/>), and maps the answers back to the text.</summary>
+    /// <summary>Asks every part of a finished record that validates itself (<see cref="IValidatableObject"/>), and maps the answers back to the text.</summary>
     public void Check(object spec, string path = "")
     {
-        if (spec is IValidatableObject judge)
+        if (spec is IValidatableObject validatable)
         {
-            foreach (var verdict in judge.Validate(new ValidationContext(spec)))
+            foreach (var result in validatable.Validate(new ValidationContext(spec)))
             {
-                var member = verdict.MemberNames.FirstOrDefault() ?? "";
+                var member = result.MemberNames.FirstOrDefault() ?? "";
                 var keys = string.Join('.', member.Split('.').Select(s_options.PropertyNamingPolicy!.ConvertName));
-                problems.Add(new SpecProblem(LocationOf(Join(path, keys)), verdict.ErrorMessage!));
+                problems.Add(new SpecProblem(LocationOf(Join(path, keys)), result.ErrorMessage!));
             }
         }
         foreach (var property in Keys(s_options.GetTypeInfo(spec.GetType())))
