@@ -6,12 +6,18 @@ namespace DisBack.Benchmarks;
 /// <summary>The real command line as a child process.</summary>
 internal static class Disback
 {
-    /// <summary>The executable of this build.</summary>
-    private static string Assembly => Path.Combine(AppContext.BaseDirectory, "disback.dll");
+    /// <summary>The command line of this build under the frameworks of this program: its folder leaves out what they bring.</summary>
+    private static readonly string[] s_program =
+    [
+        "exec",
+        "--runtimeconfig",
+        Path.Combine(AppContext.BaseDirectory, "DisBack.Benchmarks.runtimeconfig.json"),
+        Path.Combine(AppContext.BaseDirectory, "disback.dll"),
+    ];
 
     public static Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Assembly, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [.. s_program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         var process = Process.Start(start)!;
         process.BeginOutputReadLine();
         return process;
