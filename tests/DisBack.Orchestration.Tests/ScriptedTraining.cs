@@ -14,6 +14,7 @@ namespace DisBack.Orchestration.Tests;
 /// </summary>
 internal sealed class ScriptedTraining : ITrainingFactory
 {
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentQueue<(RunKind Kind, long Step, Action<RunAttempt> Act)> _script = new();
 
     /// <summary>Steps of every run.</summary>
@@ -24,6 +25,9 @@ internal sealed class ScriptedTraining : ITrainingFactory
 
     /// <summary>Every run that was made, in order.</summary>
     public ConcurrentQueue<TrainingAssignment> Made { get; } = new();
+
+    /// <summary>Completes when a run has left its training thread.</summary>
+    public Task Ended => _ended.Task.WaitAsync(TimeSpan.FromSeconds(30));
 
     /// <summary>Does something, once, at the end of a step of the first run that gets there.</summary>
     public void At(RunKind kind, long step, Action<RunAttempt> act) => _script.Enqueue((kind, step, act));
@@ -139,6 +143,10 @@ internal sealed class ScriptedTraining : ITrainingFactory
             listener.ArtifactMade("note.txt", stream => stream.Write(Encoding.UTF8.GetBytes("done")));
         }
 
-        public void Dispose() => _weights.Dispose();
+        public void Dispose()
+        {
+            _weights.Dispose();
+            script._ended.TrySetResult();
+        }
     }
 }

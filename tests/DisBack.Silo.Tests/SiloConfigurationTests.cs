@@ -86,7 +86,7 @@ public sealed class SiloConfigurationTests
             ["DISBACK_NAME"] = "variable",
             ["DISBACK_CLUSTER__ID"] = "variable",
             ["ROLE"] = "Boss",
-            ["CLUSTER__ID"] = "stray",
+            ["CLUSTER__ID"] = "unrelated",
             ["DISBACK_LOGGING__LOGLEVEL__DEFAULT"] = "Error",
             ["DISBACK_QUOTA"] = "of another program",
         };

@@ -84,7 +84,8 @@ internal static partial class ApiEndpoints
         if (spec.Evaluation.Features != EvaluationSettings.DigitFeatures)
         {
             throw new DisBackException(
-                $"evaluation.features is '{spec.Evaluation.Features}', a TorchScript file, which is a program: a cluster runs none; name '{EvaluationSettings.DigitFeatures}'.");
+                $"evaluation.features is '{spec.Evaluation.Features}', a TorchScript file, which is a program: a cluster runs none; name "
+                + $"'{EvaluationSettings.DigitFeatures}'.");
         }
     }
 

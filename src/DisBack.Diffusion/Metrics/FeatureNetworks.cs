@@ -16,6 +16,6 @@ public static class FeatureNetworks
         : trustCode
         ? TorchScriptFeatures.Open(features, device)
         : throw new DisBackException(
-            $"The features '{features}' are a TorchScript file, a program that could do whatever this process may: name '{EvaluationSettings.DigitFeatures}', or, in a data folder of "
-            + "your own and if you trust whoever made the file, give --trust-code.");
+            $"The features '{features}' are a TorchScript file, a program that could do whatever this process may: name '{EvaluationSettings.DigitFeatures}', "
+            + "or, in a data folder of your own and if you trust whoever made the file, give --trust-code.");
 }

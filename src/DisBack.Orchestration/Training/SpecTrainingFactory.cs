@@ -21,7 +21,9 @@ using static TorchSharp.torch;
 namespace DisBack.Orchestration.Training;
 
 /// <summary>Makes the runs that specs describe.</summary>
-/// <param name="trustCode">Whether TorchScript files that specs name may be run: only in a process of the user who trusts them, never on a worker of a cluster.</param>
+/// <param name="trustCode">
+/// Whether TorchScript files that specs name may be run: only in a process of the user who trusts them, never on a worker of a cluster.
+/// </param>
 public sealed class SpecTrainingFactory(bool trustCode = false) : ITrainingFactory
 {
     private readonly FrozenNetworks _frozen = new();

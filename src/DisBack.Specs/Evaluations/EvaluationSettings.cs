@@ -21,7 +21,9 @@ public sealed record EvaluationSettings
     [Range(2, 10_000_000)]
     public int FinalSamples { get; init; } = 10_000;
 
-    /// <summary><c>digits</c>, or, with <c>--trust-code</c> in a data folder, the path of a TorchScript file from images [N,C,H,W] in [-1,1] to features [N,F].</summary>
+    /// <summary>
+    /// <c>digits</c>, or, with <c>--trust-code</c> in a data folder, the path of a TorchScript file from images [N,C,H,W] in [-1,1] to features [N,F].
+    /// </summary>
     public string Features { get; init; } = DigitFeatures;
 
     /// <summary>The real images that FID compares with.</summary>

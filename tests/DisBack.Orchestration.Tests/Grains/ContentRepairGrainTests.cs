@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using DisBack.Contracts.Grains;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace DisBack.Orchestration.Tests.Grains;
 
@@ -23,15 +24,14 @@ public sealed class ContentRepairGrainTests
     [Fact]
     public async Task What_a_worker_of_an_older_version_tells_the_pool_is_repaired()
     {
-        await using var site = await Site.OpenAsync(new ScriptedTraining());
+        var passed = new DamagePassedOn();
+        await using var site = await Site.OpenAsync(new ScriptedTraining(), services: services => services.AddSingleton<IIncomingGrainCallFilter>(passed));
 
         Assert.Empty(await site.Host.Grains.Pool().ReportAsync(new WorkerReport(Worker(1), "old", [], [], [], ["aa"])));
 
         // The pool does not wait for it to be passed on.
-        while ((await ReportAsync(site, 2, cached: ["aa"])).IsEmpty)
-        {
-            await Task.Delay(10, TestContext.Current.CancellationToken);
-        }
+        await passed.Happened;
+        Assert.Equal(["aa"], await ReportAsync(site, 2, cached: ["aa"]));
     }
 
     private static Task<ImmutableArray<string>> ReportAsync(
@@ -40,6 +40,23 @@ public sealed class ContentRepairGrainTests
         ImmutableArray<string>? damaged = null,
         ImmutableArray<string>? cached = null) =>
         site.Host.Grains.ContentRepair().ReportAsync(new ContentReport(Worker(port), damaged ?? [], cached ?? []));
+
+    /// <summary>Notices that the grain has received a report of damage.</summary>
+    private sealed class DamagePassedOn : IIncomingGrainCallFilter
+    {
+        private readonly TaskCompletionSource _happened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Happened => _happened.Task.WaitAsync(TimeSpan.FromSeconds(30));
+
+        public async Task Invoke(IIncomingGrainCallContext context)
+        {
+            await context.Invoke();
+            if (context.Grain is IContentRepairGrain && context.Request.GetArgument(0) is ContentReport { Damaged.IsEmpty: false })
+            {
+                _happened.TrySetResult();
+            }
+        }
+    }
 
     private static SiloAddress Worker(int port) => SiloAddress.New(IPAddress.Loopback, port, int.MaxValue);
 }

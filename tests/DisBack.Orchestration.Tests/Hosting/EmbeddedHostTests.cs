@@ -502,10 +502,7 @@ public sealed class EmbeddedHostTests
         hold.Open();
         var update = await Site.UntilAsync(teacher, RunStatus.Failed);
         // The thread learns of it with its next call.
-        while (!site.Host.Services.GetRequiredService<ITrainingRuntime>().Occupied.IsEmpty)
-        {
-            await Task.Delay(20, TestContext.Current.CancellationToken);
-        }
+        await script.Ended;
 
         Assert.Equal(CommitResult.Fenced, answer);
         Assert.StartsWith("The milestone 'switch' of step 5 cannot be read", update.Reason, StringComparison.Ordinal);
