@@ -109,6 +109,7 @@ internal static class CommandLine
             TeacherCommand.Create(session),
             TrajectoryCommand.Create(session),
             CheckpointCommand.Create(session),
+            DataCommand.Create(session),
             FeaturesCommand.Create(session),
             SchemaCommand.Create(session),
         };

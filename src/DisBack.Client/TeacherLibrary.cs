@@ -52,7 +52,9 @@ public sealed class TeacherLibrary(IArchive archive, Action<string>? check = nul
     }
 
     /// <summary>The weights of a teacher that is shipped or registered: for those who may not name files of this machine.</summary>
-    /// <param name="teacher">The name of a shipped or a registered teacher, or the beginning of a digest of weights.</param>
+    /// <param name="teacher">
+    /// The name of a shipped or a registered teacher, the beginning of a digest of its weights, or the name of stored content (<see cref="ContentRef.Name"/>).
+    /// </param>
     /// <param name="cancellation">Stops the copying.</param>
     /// <exception cref="NotFoundException">There is no such teacher.</exception>
     public async Task<ContentRef> ResolveStoredAsync(string teacher, CancellationToken cancellation = default)
@@ -61,6 +63,11 @@ public sealed class TeacherLibrary(IArchive archive, Action<string>? check = nul
         {
             await using var weights = s_assembly.GetManifestResourceStream($"{Resources}{teacher}{Extension}")!;
             return await archive.Content.PutAsync(await BinaryData.FromStreamAsync(weights, cancellation), cancellation);
+        }
+        if (ContentRef.DigestIn(teacher) is { } digest)
+        {
+            return await archive.Content.FindAsync(digest, cancellation)
+                ?? throw new NotFoundException($"There is no teacher '{teacher}'; send its weights to contents/{digest} first.");
         }
         var known = await archive.TeachersAsync(cancellation);
         if (Shipped.Count > 0 && known.Count == 0)

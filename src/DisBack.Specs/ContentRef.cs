@@ -14,8 +14,20 @@ public sealed record ContentRef(string Digest, long Length)
         ? $"{Prefix}{Digest.AsSpan(0, 2)}/{Digest}"
         : throw new DisBackException($"'{Digest}' is not a SHA-256 digest; expected 64 lower-case hexadecimal digits.");
 
-    /// <summary>The start of all names of contents.</summary>
+    /// <summary>The start of the names of all blobs that hold contents.</summary>
     public const string Prefix = "cas/sha256/";
+
+    private const string Algorithm = "sha256:";
+
+    /// <summary>How a spec names it: <c>sha256:</c> and the whole digest.</summary>
+    [JsonIgnore]
+    public string Name => Algorithm + Digest;
+
+    /// <summary>The digest in a text that names a content, as <see cref="Name"/> does; null for any other text.</summary>
+    public static string? DigestIn(string text) =>
+        text.StartsWith(Algorithm, StringComparison.Ordinal) && text.Length == Algorithm.Length + 64 && text[Algorithm.Length..].All(char.IsAsciiHexDigitLower)
+            ? text[Algorithm.Length..]
+            : null;
 
     /// <summary>The first 12 digits, for messages.</summary>
     public override string ToString() => $"sha256:{Digest.AsSpan(0, Math.Min(12, Digest.Length))}";

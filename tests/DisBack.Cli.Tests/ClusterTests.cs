@@ -15,9 +15,13 @@ public sealed class ClusterTests(TaughtFolder folder) : IClassFixture<TaughtFold
         await File.WriteAllTextAsync(token, await cluster.TokenAsync("me", "operator"), TestContext.Current.CancellationToken);
         string[] there = ["--cluster", cluster.Address, "--token-file", token, "--data", root];
 
-        // A local teacher file travels by its digest.
+        // Local files, a teacher and images, travel by their digests.
         var weights = Path.Combine(folder.Path, "disback-data", "runs", "teachers", "tiny", "teacher.safetensors");
-        Assert.Contains("is submitted", await OutputOf(["run", "spec.yaml", "--set", $"teacher={weights}", "--detach", .. there]));
+        var images = Path.Combine(folder.Path, "images.idx");
+        await File.WriteAllBytesAsync(images, TaughtFolder.Images(seed: 1), TestContext.Current.CancellationToken);
+        string[] own = ["--set", $"teacher={weights}", "--set", "evaluation.reference={source: idx, path: images.idx}"];
+        Assert.Contains("is submitted", await OutputOf(["run", "spec.yaml", .. own, "--detach", .. there]));
+        File.Delete(images);
         using (var watcher = DisBackProcess.Start(folder.Path, ["watch", "spec", .. there]))
         {
             await watcher.SeesAsync("Training.");

@@ -32,6 +32,14 @@ public sealed class TaughtFolder : IAsyncLifetime
         Assert.True(code == ExitCode.Ok, output + error);
     }
 
+    /// <summary>An IDX file of 60 images of 14 x 14.</summary>
+    public static byte[] Images(int seed)
+    {
+        var pixels = new byte[60 * 14 * 14];
+        new Random(seed).NextBytes(pixels);
+        return [0, 0, 8, 3, 0, 0, 0, 60, 0, 0, 0, 14, 0, 0, 0, 14, .. pixels];
+    }
+
     public ValueTask DisposeAsync()
     {
         Directory.Delete(Path, recursive: true);
@@ -131,11 +139,37 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
     }
 
     [Fact]
+    public async Task A_run_keeps_the_images_that_it_was_submitted_with()
+    {
+        var images = Path.Combine(folder.Path, "images.idx");
+        string[] own = ["--set", "evaluation.reference={source: idx, path: images.idx}"];
+        await RunWith(TaughtFolder.Images(seed: 1));
+        File.Delete(images);
+        Assert.Contains("FID", await OutputOf("evaluate", "own-images", "-n", "50"));
+        Assert.Contains("sha256:", await OutputOf("show", "own-images", "--spec"));
+        var (code, _, error) = await Run("spec.yaml", "own-images", own);
+        Assert.Equal(ExitCode.Invalid, code);
+        Assert.Equal("--set evaluation.reference={source: idx, path: images.idx}: There is no file 'images.idx': check the path\n", error);
+
+        // Other images are another run; the same ones are the same run again.
+        await RunWith(TaughtFolder.Images(seed: 2));
+        await RunWith(TaughtFolder.Images(seed: 1));
+        Assert.Equal(2, JsonNode.Parse(await OutputOf("list", "--json"))!.AsArray().Count(run => (string)run!["name"]! == "own-images"));
+
+        async Task RunWith(byte[] bytes)
+        {
+            await File.WriteAllBytesAsync(images, bytes, TestContext.Current.CancellationToken);
+            var (ended, output, trouble) = await Run("spec.yaml", "own-images", own);
+            Assert.True(ended == ExitCode.Ok, output + trouble);
+        }
+    }
+
+    [Fact]
     public async Task What_cannot_be_evaluated_or_loaded_is_refused_before_anything_trains()
     {
         var (code, output, error) = await Run("spec.yaml", "misfit", "--set", "evaluation.reference.resolution=28");
         Assert.Equal((ExitCode.Invalid, ""), (code, output));
-        Assert.StartsWith("disback: evaluation.reference has images of 1x28x28", error);
+        Assert.Contains("spec.yaml:6:56: evaluation.reference has images of 1x28x28", error);
 
         // A teacher's file with one tensor less: the message names the tensor, and nothing was submitted.
         var whole = Path.Combine(folder.Path, "disback-data", "runs", "teachers", "tiny", "teacher.safetensors");

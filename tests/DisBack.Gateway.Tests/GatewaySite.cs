@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Text.Json;
 using DisBack.Client;
 using DisBack.Client.Http;
 using DisBack.Contracts.Grains;
@@ -7,6 +8,8 @@ using DisBack.Orchestration.Hosting;
 using DisBack.Orchestration.Tests;
 using DisBack.Specs.Backtracking;
 using DisBack.Specs.Experiments;
+using DisBack.Specs.Files;
+using DisBack.Specs.Networks;
 using DisBack.Specs.Recording;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -111,17 +114,26 @@ internal sealed class GatewaySite : IAsyncDisposable
         Recording = new RecordingSettings { Steps = 40 },
         Backtracking = new DmdSettings { Steps = 40, Switching = new FixedInterval { Interval = 1 } },
         Checkpoints = new() { Every = 10 },
+        Evaluation = new() { Reference = new() { Resolution = 14 } },
     };
 
-    /// <summary>Submits a run through the gateway; its teacher is a few bytes, which is all that scripted training wants.</summary>
+    /// <summary>Submits a run through the gateway; its teacher is a header without weights, which is all that scripted training wants.</summary>
     public async Task<RunId> SubmitAsync(string name)
     {
         using var client = Client();
         return RunId.Trial(await client.SubmitAsync(Spec(name), await PutTeacherAsync(client)));
     }
 
-    public static Task<ContentRef> PutTeacherAsync(ClusterClient client) =>
-        client.Content.PutAsync(BinaryData.FromString("the teacher"), TestContext.Current.CancellationToken);
+    public static Task<ContentRef> PutTeacherAsync(ClusterClient client, string note = "") =>
+        client.Content.PutAsync(BinaryData.FromBytes(Header(note)), TestContext.Current.CancellationToken);
+
+    private static byte[] Header(string note)
+    {
+        var network = new SongUnetSettings { ImgResolution = 14, ImgChannels = 1, ChannelMult = [1], AttnResolutions = [] };
+        var metadata = new Dictionary<string, string>(NetworkMetadata.Of(network)) { ["note"] = note };
+        var json = JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object> { [SafetensorsHeader.MetadataKey] = metadata });
+        return [.. BitConverter.GetBytes((long)json.Length), .. json];
+    }
 
     public async ValueTask DisposeAsync()
     {

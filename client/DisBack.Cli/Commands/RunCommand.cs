@@ -5,7 +5,6 @@ using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Client;
 using DisBack.Contracts.Grains;
-using DisBack.Distillation.Checks;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Reading;
 
@@ -21,12 +20,13 @@ internal static class RunCommand
         var command = new Command("run", "Runs an experiment; repeating the command resumes it.") { file, set, detach };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var spec = SpecReader.Read<ExperimentSpec>(parsed.GetRequiredValue(file), parsed.GetRequiredValue(set));
+            var text = SpecReader.ReadText<ExperimentSpec>(parsed.GetRequiredValue(file), parsed.GetRequiredValue(set));
             await using var installation = Installation.Of(parsed, session);
             RefuseDetached(parsed.GetValue(detach), installation);
-            var control = await installation.HostAsync($"disback run {parsed.GetRequiredValue(file)}", spec.Hardware.Device, cancellation);
-            var teacher = await installation.Teachers.ResolveAsync(spec.Teacher, cancellation);
-            ExperimentCheck.Check(spec, await installation.Teachers.NetworkOfAsync(teacher, cancellation), installation.TrustsCode);
+            var control = await installation.HostAsync($"disback run {parsed.GetRequiredValue(file)}", text.Spec.Hardware.Device, cancellation);
+            var teacher = await installation.Teachers.ResolveAsync(text.Spec.Teacher, cancellation);
+            var network = await installation.Teachers.NetworkOfAsync(teacher, cancellation);
+            var spec = await new Submission(installation, session.Screen).PrepareAsync(text, network, cancellation);
             var id = RunId.Trial(await control.SubmitAsync(spec, teacher, cancellation));
             if (parsed.GetValue(detach))
             {

@@ -26,7 +26,7 @@ internal sealed class StudentSource : IDisposable
         _inputs = streams => new SampleInputs(latentShape, IConditionSource.OfClasses(classes), streams, "sample", CPU);
     }
 
-    /// <summary>The experiment it comes from; null for a file.</summary>
+    /// <summary>The experiment it comes from, whose evaluation reads files of this machine; null for a student's file.</summary>
     public ExperimentSpec? Spec { get; }
 
     /// <summary>The shape of its samples.</summary>
@@ -43,18 +43,11 @@ internal sealed class StudentSource : IDisposable
         var spec = SpecJson.FromJson<ExperimentSpec>(trial.Spec);
         var contents = installation.Archive.Content;
         var folder = Directory.CreateDirectory(installation.Files.Of(trial.Id)).FullName;
+        var local = new LocalContents(contents, folder);
+        spec = spec with { Evaluation = await local.LocalAsync(spec.Evaluation, cancellation) };
         if (teacher)
         {
-            var weights = contents.LocalPathOf(trial.Teacher!);
-            if (weights is null)
-            {
-                await contents.FetchAsync(trial.Teacher!, weights = Path.Combine(folder, "teacher.safetensors"), cancellation);
-            }
-            else
-            {
-                await contents.VerifyAsync(trial.Teacher!, cancellation);
-            }
-            return OfTeacher(NetworkFile.Open(weights), spec);
+            return OfTeacher(NetworkFile.Open(await local.FileOfAsync(trial.Teacher!, "teacher.safetensors", cancellation)), spec);
         }
         if (!trial.Run.Artifacts.TryGetValue(StudentFile.Name, out var student))
         {

@@ -31,10 +31,12 @@ internal static class TeacherCommand
         var command = new Command("train", "Trains a teacher; repeating the command resumes it.") { file, set, detach };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var spec = SpecReader.Read<TeacherSpec>(parsed.GetRequiredValue(file), parsed.GetRequiredValue(set));
+            var text = SpecReader.ReadText<TeacherSpec>(parsed.GetRequiredValue(file), parsed.GetRequiredValue(set));
             await using var installation = Installation.Of(parsed, session);
             RunCommand.RefuseDetached(parsed.GetValue(detach), installation);
-            var control = await installation.HostAsync($"disback teacher train {parsed.GetRequiredValue(file)}", spec.Hardware.Device, cancellation);
+            var command = $"disback teacher train {parsed.GetRequiredValue(file)}";
+            var control = await installation.HostAsync(command, text.Spec.Hardware.Device, cancellation);
+            var spec = await new Submission(installation, session.Screen).PrepareAsync(text, cancellation);
             await control.TrainTeacherAsync(spec, cancellation);
             var id = RunId.Teacher(spec.Name);
             if (parsed.GetValue(detach))

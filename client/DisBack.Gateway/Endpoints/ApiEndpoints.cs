@@ -5,7 +5,6 @@ using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Gateway.Configuration;
 using DisBack.Gateway.Security;
-using DisBack.Specs.Evaluations;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Reading;
 using Microsoft.AspNetCore.Builder;
@@ -67,26 +66,18 @@ internal static partial class ApiEndpoints
         CancellationToken cancellation)
     {
         var submission = await ReadAsync(request, cancellation);
-        var spec = SpecReader.Parse<ExperimentSpec>(submission.Spec, "spec");
-        RefuseCode(spec);
+        var text = SpecReader.ParseText<ExperimentSpec>(submission.Spec, "spec");
+        var spec = text.Spec;
+        var library = new TeacherLibrary(archive);
         // By name only: a path in a spec is one of the submitter's machine, and none of this one's.
-        var teacher = submission.Teacher ?? await new TeacherLibrary(archive).ResolveStoredAsync(spec.Teacher, cancellation);
+        var teacher = submission.Teacher ?? await library.ResolveStoredAsync(spec.Teacher, cancellation);
         await DemandAsync(archive, teacher, cancellation);
+        var network = await library.NetworkOfAsync(teacher, cancellation);
+        await text.CheckAsync(() => new SpecContents(archive.Content).CheckAsync(spec, network, cancellation));
         var id = await control.SubmitAsync(spec, teacher, cancellation);
         archive.Expire();
         response.Headers.Location = $"/{Api.Prefix}/{Api.PathOf(RunId.Trial(id))}";
         return new Submitted(id);
-    }
-
-    /// <summary>A TorchScript file is a program, and a worker runs nobody's.</summary>
-    private static void RefuseCode(ExperimentSpec spec)
-    {
-        if (spec.Evaluation.Features != EvaluationSettings.DigitFeatures)
-        {
-            throw new DisBackException(
-                $"evaluation.features is '{spec.Evaluation.Features}', a TorchScript file, which is a program: a cluster runs none; name "
-                + $"'{EvaluationSettings.DigitFeatures}'.");
-        }
     }
 
     private static async Task<TeacherDocument> RegisterAsync(
@@ -109,11 +100,13 @@ internal static partial class ApiEndpoints
         IControl control,
         CancellationToken cancellation)
     {
-        var spec = SpecReader.Parse<TeacherSpec>((await ReadAsync(request, cancellation)).Spec, "spec");
+        var text = SpecReader.ParseText<TeacherSpec>((await ReadAsync(request, cancellation)).Spec, "spec");
+        var spec = text.Spec;
         if (spec.Name != name)
         {
             throw new DisBackException($"The spec's name is '{spec.Name}' but the path's is '{name}'; make them equal.");
         }
+        await text.CheckAsync(() => new SpecContents(archive.Content).CheckAsync(spec, cancellation));
         var teacher = await control.TrainTeacherAsync(spec, cancellation);
         archive.Expire();
         return teacher;

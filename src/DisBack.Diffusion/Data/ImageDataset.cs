@@ -56,20 +56,9 @@ public sealed class ImageDataset : IDisposable
             DatasetSource.Digits => FromDigits(settings),
             DatasetSource.Idx => FromIdx(settings),
             DatasetSource.Folder => FromFolder(settings),
-            _ => throw new DisBackException($"There is no data set source {settings.Source}: use digits, idx or folder."),
+            DatasetSource.Packed => FromPacked(settings),
+            _ => throw new DisBackException($"There is no data set source {settings.Source}: use digits, idx, folder or packed."),
         };
-    }
-
-    /// <summary>Channels and resolution of the data set that <paramref name="settings"/> describes; reads files only where they exist to be read.</summary>
-    /// <exception cref="DisBackException">As for <see cref="Load"/>.</exception>
-    public static (int Channels, int Resolution) ShapeOf(DatasetSettings settings)
-    {
-        if (settings.Source == DatasetSource.Digits)
-        {
-            return (settings.Channels ?? 1, settings.Resolution ?? DigitsResolution);
-        }
-        using var data = Load(settings);
-        return (data.Channels, data.Resolution);
     }
 
     /// <summary>The batch of one step: epochs are shuffles without replacement, and a batch may end one epoch and begin the next.</summary>
@@ -179,8 +168,24 @@ public sealed class ImageDataset : IDisposable
 
     private static ImageDataset FromFolder(DatasetSettings settings)
     {
-        var path = settings.Path ?? throw new DisBackException("A data set of source folder needs a path: name the folder of images.");
-        var (images, labels, labelCount) = ImageFolder.Read(path, settings.Resolution, settings.Channels ?? 3);
+        var folder = ImageFolder.List(settings.Path ?? throw new DisBackException("A data set of source folder needs a path: name the folder of images."));
+        var (channels, count, side) = (settings.Channels ?? 3, folder.Files.Count, settings.Resolution ?? folder.FirstSide());
+        var images = empty([count, channels, side, side], uint8);
+        var index = 0;
+        foreach (var image in folder.Images(settings.Resolution, channels))
+        {
+            using (image)
+            using (var place = images[index++])
+            {
+                place.copy_(image);
+            }
+        }
+        return new ImageDataset(images, folder.Classes.Count == 0 ? null : tensor(folder.Labels.ToArray()), folder.Classes.Count);
+    }
+
+    private static ImageDataset FromPacked(DatasetSettings settings)
+    {
+        var (images, labels, labelCount) = PackedImages.Read(settings);
         return new ImageDataset(images, labels, labelCount);
     }
 

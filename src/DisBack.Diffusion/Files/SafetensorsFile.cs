@@ -28,8 +28,7 @@ public sealed class SafetensorsFile : IDisposable
     private SafetensorsFile(string path, SafetensorsHeader header, MemoryMappedFile map)
     {
         Path = path;
-        Metadata = header.Metadata;
-        Entries = header.Entries;
+        Header = header;
         _map = map;
         _view = map.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
     }
@@ -37,11 +36,14 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>The file, as it was named to <see cref="Open"/>.</summary>
     public string Path { get; }
 
+    /// <summary>The head of the file.</summary>
+    public SafetensorsHeader Header { get; }
+
     /// <summary>The free text fields of the header.</summary>
-    public IReadOnlyDictionary<string, string> Metadata { get; }
+    public IReadOnlyDictionary<string, string> Metadata => Header.Metadata;
 
     /// <summary>Every tensor by its name.</summary>
-    public IReadOnlyDictionary<string, SafetensorsEntry> Entries { get; }
+    public IReadOnlyDictionary<string, SafetensorsEntry> Entries => Header.Entries;
 
     /// <summary>Opens a file and checks its header completely; the data is not read.</summary>
     /// <exception cref="DisBackException">There is no such file, it cannot be read, it is truncated, or its header is not sound.</exception>
@@ -49,7 +51,7 @@ public sealed class SafetensorsFile : IDisposable
     {
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+            using var stream = RegularFile.Open(path);
             var header = SafetensorsHeader.Read(stream, stream.Length, path);
             return new(
                 path,
@@ -119,7 +121,11 @@ public sealed class SafetensorsFile : IDisposable
     /// <param name="tensors">Names, each once, and values, from any device and of any layout.</param>
     /// <param name="metadata">Free text fields.</param>
     /// <exception cref="DisBackException">The file cannot be written, for example because the disk is full; nothing was changed.</exception>
-    public static void Write(string path, IReadOnlyList<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Write(string path, IReadOnlyList<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
+        Write(path, [.. tensors.Select(tensor => Source(tensor.Name, tensor.Value))], metadata);
+
+    /// <summary>As the other, with tensors that are made while they are written.</summary>
+    internal static void Write(string path, IReadOnlyList<TensorSource> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
         var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try
@@ -149,27 +155,33 @@ public sealed class SafetensorsFile : IDisposable
     /// <param name="stream">Receives the bytes from its present position on.</param>
     /// <param name="tensors">Names, each once, and values.</param>
     /// <param name="metadata">Free text fields.</param>
-    public static void Write(Stream stream, IReadOnlyList<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Write(Stream stream, IReadOnlyList<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
+        Write(stream, [.. tensors.Select(tensor => Source(tensor.Name, tensor.Value))], metadata);
+
+    /// <summary>Writes the bytes of a safetensors file whose tensors are made while they are written.</summary>
+    internal static void Write(Stream stream, IReadOnlyList<TensorSource> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
         // Widest elements first keeps every tensor aligned to its element size, which lets readers use the mapped bytes in place.
-        var ordered = tensors.OrderByDescending(tensor => tensor.Value.dtype.Element().Bytes())
-            .ThenBy(tensor => tensor.Name, StringComparer.Ordinal).ToArray();
-        var header = Header(ordered, metadata);
+        var ordered = tensors.OrderByDescending(tensor => tensor.Type.Bytes()).ThenBy(tensor => tensor.Name, StringComparer.Ordinal).ToArray();
+        var header = HeaderOf(ordered, metadata);
         Span<byte> prefix = stackalloc byte[SafetensorsHeader.PrefixBytes];
         BinaryPrimitives.WriteInt64LittleEndian(prefix, header.Length);
         stream.Write(prefix);
         stream.Write(header);
-        foreach (var (_, value) in ordered)
+        foreach (var tensor in ordered)
         {
-            ForEachChunk(value, chunk =>
-            {
-                using var bytes = chunk.cpu();
-                stream.Write(bytes.bytes);
-            });
+            tensor.Write(stream);
         }
     }
 
-    private static byte[] Header(IEnumerable<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string>? metadata)
+    /// <summary>A tensor as a source of its own bytes.</summary>
+    internal static TensorSource Source(string name, Tensor value) => new(name, value.dtype.Element(), value.shape, stream => ForEachChunk(value, chunk =>
+    {
+        using var bytes = chunk.cpu();
+        stream.Write(bytes.bytes);
+    }));
+
+    private static byte[] HeaderOf(IEnumerable<TensorSource> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
@@ -186,23 +198,23 @@ public sealed class SafetensorsFile : IDisposable
             }
             var names = new HashSet<string>(StringComparer.Ordinal) { SafetensorsHeader.MetadataKey };
             var offset = 0L;
-            foreach (var (name, value) in tensors)
+            foreach (var tensor in tensors)
             {
-                if (!names.Add(name))
+                if (!names.Add(tensor.Name))
                 {
-                    throw new ArgumentException($"The tensor name '{name}' is used twice or reserved.", nameof(tensors));
+                    throw new ArgumentException($"The tensor name '{tensor.Name}' is used twice or reserved.", nameof(tensors));
                 }
-                json.WriteStartObject(name);
-                json.WriteString("dtype", value.dtype.Element().ToString());
+                json.WriteStartObject(tensor.Name);
+                json.WriteString("dtype", tensor.Type.ToString());
                 json.WriteStartArray("shape");
-                foreach (var extent in value.shape)
+                foreach (var extent in tensor.Shape)
                 {
                     json.WriteNumberValue(extent);
                 }
                 json.WriteEndArray();
                 json.WriteStartArray("data_offsets");
                 json.WriteNumberValue(offset);
-                json.WriteNumberValue(offset += value.NumberOfElements * value.dtype.Element().Bytes());
+                json.WriteNumberValue(offset += tensor.Shape.Aggregate(1L, (elements, extent) => elements * extent) * tensor.Type.Bytes());
                 json.WriteEndArray();
                 json.WriteEndObject();
             }

@@ -42,6 +42,10 @@ public static class Evaluation
         return FrechetDistance.Between(made, real);
     }
 
+    /// <summary>Reads the reference now, so that its file is not needed when the first samples come.</summary>
+    /// <exception cref="DisBackException">The reference cannot be read, or the network takes no such images.</exception>
+    public static void Prepare(IFeatureNetwork features, DatasetSettings reference) => ReferenceOf(features, reference);
+
     private static (FeatureStatistics Statistics, long[] Shape) ReferenceOf(IFeatureNetwork features, DatasetSettings reference)
     {
         // One at a time: runs that start together want the same reference, and reading it twice would be the waste this cache is against.

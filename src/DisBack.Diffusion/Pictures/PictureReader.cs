@@ -1,50 +1,106 @@
-using System.Runtime.InteropServices;
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using DisBack.Specs.Files;
 using SkiaSharp;
 using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Pictures;
 
-/// <summary>Reads PNG and JPEG as the levels that are stored in them, upright as EXIF says: alpha and colour profiles are ignored.</summary>
+/// <summary>Reads pictures as the levels that are stored in them, upright as EXIF says: alpha and colour profiles are ignored.</summary>
 public static class PictureReader
 {
-    /// <summary>The most pixels of a picture: its header is believed before a byte of it is read, and may claim anything.</summary>
-    private const long MostPixels = 100_000_000;
+    /// <summary>What the names of files that it reads end with, for messages.</summary>
+    public const string Extensions = ".png, .jpg, .jpeg, .jfif, .webp, .bmp";
+
+    private const long MostFileBytes = 256 << 20;
+
+    private static readonly byte[] s_pngSignature = [0x89, .. "PNG\r\n"u8, 0x1a, (byte)'\n'];
+
+    /// <summary>Whether the name of a file is that of a picture it reads.</summary>
+    public static bool Reads(string path) => Path.GetExtension(path).ToLowerInvariant() is ".png" or ".jpg" or ".jpeg" or ".jfif" or ".webp" or ".bmp";
 
     /// <summary>The picture in a file, uint8 [3, H, W].</summary>
-    /// <exception cref="DisBackException">The file is missing, is no PNG or JPEG, or is damaged.</exception>
-    public static Tensor Read(string path)
-    {
-        using var codec = SKCodec.Create(path);
-        return Read(codec, path);
-    }
+    /// <exception cref="DisBackException">The file is missing or no regular file, is no picture of a kind that is read, or is damaged.</exception>
+    public static Tensor Read(string path) => Read(RegularFile.ReadAllBytes(path, MostFileBytes), path);
 
     /// <summary>The picture in memory, uint8 [3, H, W]; errors call it <paramref name="name"/>.</summary>
-    /// <exception cref="DisBackException">The bytes are no PNG or JPEG, or are damaged.</exception>
+    /// <exception cref="DisBackException">The bytes are no picture of a kind that is read, or are damaged.</exception>
     public static Tensor Read(byte[] bytes, string name)
+    {
+        using var scope = NewDisposeScope();
+        var (rgba, origin) = Decode(bytes, name);
+        // A decoder makes up a colour for an index that has none: such an index is seen by giving it two.
+        if (FillPalette(bytes, 0) is { } black && !Decode(black, name).Rgba.bytes.SequenceEqual(Decode(FillPalette(bytes, 255)!, name).Rgba.bytes))
+        {
+            throw new DisBackException($"{name} is damaged: a pixel has a colour that its palette lacks; replace it.");
+        }
+        return Upright(rgba.narrow(2, 0, 3).permute(2, 0, 1), origin).contiguous().MoveToOuterDisposeScope();
+    }
+
+    private static (Tensor Rgba, SKEncodedOrigin Origin) Decode(byte[] bytes, string name)
     {
         using var data = SKData.CreateCopy(bytes);
         using var codec = SKCodec.Create(data);
-        return Read(codec, name);
+        if (codec is not { EncodedFormat: SKEncodedImageFormat.Png or SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Webp or SKEncodedImageFormat.Bmp })
+        {
+            throw new DisBackException($"{name} is no readable picture ({Extensions}): remove it or replace it.");
+        }
+        var info = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
+        // The header is believed before a pixel is decoded and may claim anything; what photographs compress to bounds what is plausible.
+        var most = 8L * bytes.Length + (64 << 20);
+        if (info.BytesSize64 > most)
+        {
+            throw new DisBackException($"{name} claims {info.Width}x{info.Height} pixels in {bytes.Length:N0} bytes, where at most {most / 4:N0} are read: "
+                + "scale it down, or replace a damaged one.");
+        }
+        var rgba = empty([info.Height, info.Width, 4], uint8);
+        SKCodecResult result;
+        unsafe
+        {
+            fixed (byte* pixels = rgba.bytes)
+            {
+                result = codec.GetPixels(info, (nint)pixels);
+            }
+        }
+        return result == SKCodecResult.Success ? (rgba, codec.EncodedOrigin) : throw new DisBackException($"{name} is damaged or truncated: replace it.");
     }
 
-    private static Tensor Read(SKCodec? codec, string name)
+    /// <summary>A PNG whose palette is filled up with one level to a colour for every index; null where every index has one.</summary>
+    private static byte[]? FillPalette(ReadOnlySpan<byte> png, byte level)
     {
-        if (codec is null)
+        // A signature of 8 bytes, then chunks: length, type, body, checksum. The first chunk has the bit depth and the colour type.
+        const int signature = 8, frame = 12, bitDepthAt = 24, colorTypeAt = 25, indexed = 3;
+        if (png.Length <= colorTypeAt || !png[..signature].SequenceEqual(s_pngSignature) || png[colorTypeAt] != indexed || png[bitDepthAt] > 8)
         {
-            throw new DisBackException($"{name} is no readable PNG or JPEG: remove it or replace it.");
+            return null;
         }
-        if ((long)codec.Info.Width * codec.Info.Height is > MostPixels and var pixels)
+        var whole = 3 << png[bitDepthAt];
+        for (var at = signature; at + frame <= png.Length;)
         {
-            throw new DisBackException($"{name} has {pixels:N0} pixels, and a picture may have {MostPixels:N0}: scale it down, or replace a damaged one.");
+            var length = BinaryPrimitives.ReadUInt32BigEndian(png[at..]);
+            if (length > png.Length - at - frame)
+            {
+                return null;
+            }
+            var body = png.Slice(at + 8, (int)length);
+            if (png.Slice(at + 4, 4).SequenceEqual("PLTE"u8))
+            {
+                return length < whole ? [.. png[..at], .. Chunk(body), .. png[(at + frame + body.Length)..]] : null;
+            }
+            at += frame + body.Length;
         }
-        using var bitmap = new SKBitmap(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
-        if (codec.GetPixels(bitmap.Info, bitmap.GetPixels()) != SKCodecResult.Success)
+        return null;
+
+        byte[] Chunk(ReadOnlySpan<byte> palette)
         {
-            throw new DisBackException($"{name} is damaged or truncated: replace it.");
+            var chunk = new byte[frame + whole];
+            BinaryPrimitives.WriteInt32BigEndian(chunk, whole);
+            "PLTE"u8.CopyTo(chunk.AsSpan(4));
+            palette.CopyTo(chunk.AsSpan(8));
+            chunk.AsSpan(8 + palette.Length, whole - palette.Length).Fill(level);
+            BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(8 + whole), Crc32.HashToUInt32(chunk.AsSpan(4, 4 + whole)));
+            return chunk;
         }
-        using var scope = NewDisposeScope();
-        var rgba = tensor(MemoryMarshal.AsBytes(bitmap.GetPixelSpan()).ToArray(), [bitmap.Height, bitmap.Width, 4], uint8);
-        return Upright(rgba.narrow(2, 0, 3).permute(2, 0, 1), codec.EncodedOrigin).contiguous().MoveToOuterDisposeScope();
     }
 
     /// <summary>Turns [3, H, W] as the camera was held; origins 5 to 8 exchange height and width.</summary>

@@ -33,7 +33,7 @@ public sealed class StudentEvaluation : IDisposable
 
     /// <summary>Prepares the evaluation of one run.</summary>
     /// <param name="inputs">Those of stage 2; every evaluation of a run draws the same noise.</param>
-    /// <param name="settings">How often, how many samples, against what.</param>
+    /// <param name="settings">How often, how many samples, against what; its files are read now and not again.</param>
     /// <param name="trustCode">Whether a TorchScript file of features may be run.</param>
     /// <param name="toPixels">Turns samples [B,C,H,W] into images in [-1, 1]; null where samples are images, not latents.</param>
     public StudentEvaluation(StageInputs inputs, EvaluationSettings settings, bool trustCode = false, Func<Tensor, Tensor>? toPixels = null)
@@ -49,6 +49,7 @@ public sealed class StudentEvaluation : IDisposable
         _pictures = InputsOf(_student.LatentShape, PicturesPurpose);
         _teacherPictures = InputsOf([shape.Channels, shape.Height, shape.Width], PicturesPurpose);
         _features = FeatureNetworks.Open(settings.Features, trustCode, inputs.Device);
+        Evaluation.Prepare(_features, settings.Reference);
 
         SampleInputs InputsOf(IReadOnlyList<long> latentShape, string purpose) => new(latentShape, conditions, inputs.Streams, purpose, inputs.Device);
     }

@@ -24,6 +24,9 @@ public interface ITrainingInputs
     /// <exception cref="OperationCanceledException">The run was asked to stop meanwhile.</exception>
     WeightLease Fetch(ContentRef content);
 
+    /// <summary>As <see cref="Fetch(ContentRef)"/>, of content that a spec names by its digest alone.</summary>
+    WeightLease Fetch(string digest);
+
     /// <summary>Announces that the bytes will be needed soon. Returns at once.</summary>
     void Prefetch(ContentRef content);
 }

@@ -40,7 +40,8 @@ public sealed class SpecTrainingFactory(bool trustCode = false) : ITrainingFacto
     private static TeacherTraining Teacher(TeacherSpec spec, ITrainingInputs inputs)
     {
         set_num_threads(spec.Hardware.Threads);
-        return new TeacherTraining(spec.Network, ImageDataset.Load(spec.Data), spec.Training, new RandomStreams(spec.Seed), inputs.Device);
+        using var stored = new StoredInputs(inputs);
+        return new TeacherTraining(spec.Network, ImageDataset.Load(stored.Local(spec.Data)), spec.Training, new RandomStreams(spec.Seed), inputs.Device);
     }
 
     private static DegradationRecording Recording(ExperimentSpec spec, TrainingAssignment assignment, ITrainingInputs inputs) =>
@@ -49,9 +50,10 @@ public sealed class SpecTrainingFactory(bool trustCode = false) : ITrainingFacto
     private DistributionBacktracking Backtracking(ExperimentSpec spec, TrainingAssignment assignment, ITrainingInputs inputs)
     {
         var stage = StageOf(spec, spec.Seed, assignment, inputs);
-        var data = spec.Data is { } images ? new RealImages(ImageDataset.Load(images), stage.Streams, inputs.Device) : null;
-        return new DistributionBacktracking(
-            stage, new AssignedNodes(assignment.Nodes, inputs, _frozen), spec.Backtracking, new StudentEvaluation(stage, spec.Evaluation, trustCode), data);
+        using var stored = new StoredInputs(inputs);
+        var data = spec.Data is { } images ? new RealImages(ImageDataset.Load(stored.Local(images)), stage.Streams, inputs.Device) : null;
+        var evaluation = new StudentEvaluation(stage, stored.Local(spec.Evaluation), trustCode);
+        return new DistributionBacktracking(stage, new AssignedNodes(assignment.Nodes, inputs, _frozen), spec.Backtracking, evaluation, data);
     }
 
     private static StageInputs StageOf(ExperimentSpec spec, long seed, TrainingAssignment assignment, ITrainingInputs inputs)

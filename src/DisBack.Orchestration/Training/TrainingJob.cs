@@ -25,6 +25,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
 
     private readonly ITrainingFactory _factory;
     private readonly WeightCache _weights;
+    private readonly ContentStore _contents;
     private readonly IBlobStore _blobs;
     private readonly TrainingOptions _options;
     private readonly TimeProvider _time;
@@ -56,8 +57,8 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         TimeProvider time,
         RunHistory history)
     {
-        (Assignment, _facts, Device, _factory, _blobs, _weights, _options, _time, _history)
-            = (assignment, facts, device, factory, blobs, weights, options, time, history);
+        (Assignment, _facts, Device, _factory, _blobs, _contents, _weights, _options, _time, _history)
+            = (assignment, facts, device, factory, blobs, contents, weights, options, time, history);
         _progress = new JobProgress(time);
         _scratch = Path.Combine(options.AttemptsFolder, assignment.Run.ToString().Replace('/', '_'));
         _deadMan = time.CreateTimer(
@@ -112,6 +113,8 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
     /// <summary>Every time anew: a bit may have flipped since, and what is read here is trained with for hours.</summary>
 #pragma warning disable RS0030 // On the training thread, which cannot go on without the weights.
     public WeightLease Fetch(ContentRef content) => _weights.GetAsync(content, verify: true, Abandoned).GetAwaiter().GetResult();
+
+    public WeightLease Fetch(string digest) => Fetch(_contents.AddressOfAsync(digest, Abandoned).GetAwaiter().GetResult());
 #pragma warning restore RS0030
 
     public void Prefetch(ContentRef content)

@@ -11,23 +11,31 @@ public enum DatasetSource
     /// <summary>An IDX file of images and, optionally, one of labels, plain or gzipped (the format of MNIST, Fashion-MNIST and EMNIST).</summary>
     Idx,
 
-    /// <summary>A folder of PNG and JPEG files, or a folder of such folders, one for each class.</summary>
+    /// <summary>A folder of pictures (PNG, JPEG, WebP, BMP), or a folder of such folders, one for each class.</summary>
     Folder,
+
+    /// <summary>One safetensors file of images and their classes, as <c>disback data pack</c> writes it (<see cref="DatasetFacts"/>).</summary>
+    Packed,
 }
 
 /// <summary>A data set of square images: which ones to read, and in which size.</summary>
 public sealed record DatasetSettings : IValidatableObject
 {
     /// <summary>
-    /// Where the images come from: <c>digits</c>, the shipped MNIST digits; <c>idx</c>, an IDX file of images; <c>folder</c>, PNG and JPEG files, one subfolder
-    /// for each class if there are classes.
+    /// Where the images come from: <c>digits</c>, the shipped MNIST digits; <c>idx</c>, an IDX file of images; <c>folder</c>, pictures (PNG, JPEG, WebP, BMP),
+    /// one subfolder for each class if there are classes; <c>packed</c>, a file that <c>disback data pack</c> wrote.
     /// </summary>
     public DatasetSource Source { get; init; }
 
-    /// <summary>The IDX file of images, or the folder of images; unused by <see cref="DatasetSource.Digits"/>.</summary>
+    /// <summary>
+    /// The IDX file of images, the folder of images or the packed file; for <c>packed</c> also <c>sha256:</c> and the digest of stored content. A path is read
+    /// when the spec is submitted, and the run keeps the images that it had then.
+    /// </summary>
+    [NamesFile]
     public string? Path { get; init; }
 
     /// <summary>The IDX file of labels; without it the images have no classes.</summary>
+    [NamesFile]
     public string? LabelsPath { get; init; }
 
     /// <summary>
@@ -40,6 +48,17 @@ public sealed record DatasetSettings : IValidatableObject
     /// <summary>1 for grey (Rec. 601 luma), 3 for RGB; absent is 1 for <c>digits</c> and <c>idx</c>, 3 for <c>folder</c>.</summary>
     [AllowedValues(null, 1, 3)]
     public int? Channels { get; init; }
+
+    /// <summary>Throws unless the settings can be those of a data set: for settings that come from no spec.</summary>
+    /// <exception cref="DisBackException">A value or a combination of values is impossible; the message names it.</exception>
+    public void Require()
+    {
+        var invalid = new List<ValidationResult>();
+        if (!Validator.TryValidateObject(this, new ValidationContext(this), invalid, validateAllProperties: true))
+        {
+            throw new DisBackException($"The data set is impossible: {invalid[0].ErrorMessage!.TrimEnd('.')}.");
+        }
+    }
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

@@ -24,6 +24,7 @@ public sealed record EvaluationSettings
     /// <summary>
     /// <c>digits</c>, or, with <c>--trust-code</c> in a data folder, the path of a TorchScript file from images [N,C,H,W] in [-1,1] to features [N,F].
     /// </summary>
+    [NamesFile(Shipped = DigitFeatures)]
     public string Features { get; init; } = DigitFeatures;
 
     /// <summary>The real images that FID compares with.</summary>

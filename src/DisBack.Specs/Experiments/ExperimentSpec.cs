@@ -21,7 +21,10 @@ public sealed record ExperimentSpec : IValidatableObject
     /// <summary>Seed of everything random: the same spec with the same seed gives the same student.</summary>
     public long Seed { get; init; }
 
-    /// <summary>The teacher: <c>digits</c> is shipped; otherwise a registered name, a digest of weights, or the path of a .safetensors file.</summary>
+    /// <summary>
+    /// The teacher: <c>digits</c> is shipped; otherwise a registered name, a digest of weights, stored content as <c>sha256:DIGEST</c>, or the path of a
+    /// .safetensors file, which is stored when the spec is submitted.
+    /// </summary>
     [MinLength(1)]
     public required string Teacher { get; init; }
 
@@ -50,6 +53,10 @@ public sealed record ExperimentSpec : IValidatableObject
     /// <summary>What no single setting shows: combinations that cannot do what they say.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        if (Student.Network?.FindFault() is { } fault)
+        {
+            yield return new ValidationResult(fault, ["Student.Network"]);
+        }
         if (Backtracking.Switching is FixedInterval { Interval: var interval } && StepsToTeacher(interval) is { } needed && needed > Backtracking.Steps)
         {
             yield return new ValidationResult(

@@ -34,7 +34,7 @@ public sealed record TeacherSpec : IValidatableObject
     /// <summary>What no single setting shows: a network that cannot be built, or that does not fit the images.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Impossible(Network) is { } reason)
+        if (Network.FindFault() is { } reason)
         {
             yield return new ValidationResult(reason, [nameof(Network)]);
         }
@@ -52,19 +52,6 @@ public sealed record TeacherSpec : IValidatableObject
             yield return new ValidationResult(
                 $"the images have {channels} channels but the network has {shape.Channels}; make data.channels and network.img_channels equal",
                 ["Data.Channels"]);
-        }
-    }
-
-    private static string? Impossible(NetworkSettings network)
-    {
-        try
-        {
-            network.Validate();
-            return null;
-        }
-        catch (DisBackException impossible)
-        {
-            return impossible.Message.TrimEnd('.');
         }
     }
 }

@@ -23,20 +23,22 @@ public abstract record NetworkSettings
     /// <exception cref="DisBackException">A value or a combination of values is impossible; the message names it.</exception>
     public void Validate()
     {
-        var invalid = new List<ValidationResult>();
-        if (!Validator.TryValidateObject(this, new ValidationContext(this), invalid, validateAllProperties: true))
+        if (FindFault() is { } fault)
         {
-            throw Impossible(invalid[0].ErrorMessage!);
+            throw new DisBackException($"{fault}.");
         }
+    }
 
-        if (FindContradiction() is { } contradiction)
-        {
-            throw Impossible(contradiction);
-        }
+    /// <summary>Why no network can be built from these settings and what to do, without a full stop; null if one can.</summary>
+    internal string? FindFault()
+    {
+        var invalid = new List<ValidationResult>();
+        var what = Validator.TryValidateObject(this, new ValidationContext(this), invalid, validateAllProperties: true)
+            ? FindContradiction()
+            : invalid[0].ErrorMessage;
+        return what is null ? null : $"The network settings are impossible: {what.TrimEnd('.')}; correct them";
     }
 
     /// <summary>What no single setting shows: a combination of values from which no network can be built, in words; null if there is none.</summary>
     protected abstract string? FindContradiction();
-
-    private static DisBackException Impossible(string what) => new($"The network settings are impossible: {what.TrimEnd('.')}; correct them.");
 }

@@ -15,7 +15,10 @@ public static class SpecReader
     /// <param name="overrides">Values that replace those of the file, each <c>a.b=value</c> with the value in YAML.</param>
     /// <exception cref="SpecException">The spec has mistakes: the exception names all of them.</exception>
     /// <exception cref="DisBackException">The file cannot be read.</exception>
-    public static T Read<T>(string path, IReadOnlyList<string>? overrides = null) where T : class
+    public static T Read<T>(string path, IReadOnlyList<string>? overrides = null) where T : class => ReadText<T>(path, overrides).Spec;
+
+    /// <summary>As <see cref="Read"/>, with where each value was written.</summary>
+    public static SpecText<T> ReadText<T>(string path, IReadOnlyList<string>? overrides = null) where T : class
     {
         try
         {
@@ -24,7 +27,7 @@ public static class SpecReader
             {
                 throw new DisBackException($"{path} has {file.Length:N0} bytes, which is too large for a spec; give the YAML file that describes the run.");
             }
-            return Parse<T>(File.ReadAllText(path), path, overrides);
+            return ParseText<T>(File.ReadAllText(path), path, overrides);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -37,7 +40,10 @@ public static class SpecReader
     /// <param name="source">What to call the text in messages, as a rule its file name.</param>
     /// <param name="overrides">Values that replace those of the text, each <c>a.b=value</c> with the value in YAML.</param>
     /// <exception cref="SpecException">The spec has mistakes: the exception names all of them.</exception>
-    public static T Parse<T>(string yaml, string source, IReadOnlyList<string>? overrides = null) where T : class
+    public static T Parse<T>(string yaml, string source, IReadOnlyList<string>? overrides = null) where T : class => ParseText<T>(yaml, source, overrides).Spec;
+
+    /// <summary>As <see cref="Parse"/>, with where each value was written.</summary>
+    public static SpecText<T> ParseText<T>(string yaml, string source, IReadOnlyList<string>? overrides = null) where T : class
     {
         var problems = new List<SpecProblem>();
         var root = YamlComposer.Compose(yaml, mark => new SpecLocation(source, mark.Line, mark.Column), problems)
@@ -55,7 +61,7 @@ public static class SpecReader
         var spec = json.Deserialize<T>(SpecJson.Options)!;
         walker.Check(spec);
         ThrowIf(problems.Count > 0, problems);
-        return spec;
+        return new SpecText<T>(spec, walker.LocationOf);
     }
 
     private static void ThrowIf(bool any, List<SpecProblem> problems)

@@ -258,7 +258,7 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
     }
 
     /// <summary>The location of a path, or of the nearest section around it that was written.</summary>
-    private SpecLocation LocationOf(string path)
+    public SpecLocation LocationOf(string path)
     {
         for (; path.Length > 0; path = path[..Math.Max(0, path.LastIndexOfAny(['.', '[']))])
         {
@@ -350,7 +350,7 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
 
     private static string Listed(IEnumerable<string> keys) => keys.ToArray() is [var only] ? $"the key {only}" : $"the keys {string.Join(", ", keys)}";
 
-    private static string Join(string path, string key) => path.Length == 0 ? key : key.Length == 0 ? path : $"{path}.{key}";
+    internal static string Join(string path, string key) => path.Length == 0 ? key : key.Length == 0 ? path : $"{path}.{key}";
 
     [GeneratedRegex(@"^[-+]?\d[\d_.,]*\s*(?<unit>[A-Za-z%]+)$")]
     private static partial Regex NumberWithUnit();

@@ -83,6 +83,15 @@ public sealed class ContentStore(IBlobStore blobs)
     public async Task<bool> ExistsAsync(ContentRef content, CancellationToken cancellation = default) =>
         await blobs.FindAsync(content.BlobName, cancellation) is { } stored && stored.Length == content.Length;
 
+    /// <summary>The address of stored bytes of which only the digest is known. Does not read them.</summary>
+    /// <exception cref="MissingContentException">None are stored under it.</exception>
+    public async Task<ContentRef> AddressOfAsync(string digest, CancellationToken cancellation = default) =>
+        await FindAsync(digest, cancellation) ?? throw Missing(new ContentRef(digest, 0));
+
+    /// <summary>As <see cref="AddressOfAsync"/>; null if none are stored under it.</summary>
+    public async Task<ContentRef?> FindAsync(string digest, CancellationToken cancellation = default) =>
+        await blobs.FindAsync(new ContentRef(digest, 0).BlobName, cancellation) is { } stored ? new(digest, stored.Length) : null;
+
     /// <summary>The local file that holds the bytes, if the store is a local folder: to be read in place, unverified. Null if the store is elsewhere.</summary>
     public string? LocalPathOf(ContentRef content) => blobs.LocalPathOf(content.BlobName);
 

@@ -120,8 +120,12 @@ public sealed class ImageDatasetTests : IDisposable
     {
         { "truncated", Idx([2, 2, 2], [1, 2, 3, 4, 5]), "ends before" },
         { "no header", [0, 0, 8, 3, 0], "ends before" },
-        { "empty", [], "ends before" },
+        { "empty", [], "is empty" },
         { "truncated gzip", Gzip(Idx([2, 2, 2], [1, 2, 3, 4, 5])), "ends before" },
+        { "gzip with a torn end", Gzip(Idx([2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8]))[..^5], "damaged gzip" },
+        { "gzip with a torn checksum", [.. Gzip(Idx([2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8]))[..^8], 0, 0, 0, 0, 24, 0, 0, 0], "damaged gzip" },
+        { "gzip of far more than announced", Gzip([.. Idx([1, 2, 2], [1, 2, 3, 4]), .. new byte[1 << 24]]), "goes on after" },
+        { "gzip of far less than announced", Gzip(Idx([1 << 20, 32, 32], [1])), "ends before" },
         { "cut gzip", Gzip(Idx([2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8]))[..20], "ends before" },
         { "garbage after the gzip magic", [0x1f, 0x8b, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10], "damaged gzip" },
         { "too long", Idx([1, 2, 2], [1, 2, 3, 4, 5]), "goes on after" },
@@ -147,7 +151,7 @@ public sealed class ImageDatasetTests : IDisposable
         var images = Write("images", Idx([2, 1, 1], [0, 255]));
         var labels = Write("labels", Idx([3], [2, 1, 0]));
         Assert.Contains("3 labels for the 2 images", Refused(new DatasetSettings { Source = DatasetSource.Idx, Path = images, LabelsPath = labels }));
-        Assert.Contains("no IDX file", Refused(new DatasetSettings { Source = DatasetSource.Idx, Path = Path.Combine(_folder, "absent") }));
+        Assert.Contains("There is no file", Refused(new DatasetSettings { Source = DatasetSource.Idx, Path = Path.Combine(_folder, "absent") }));
         Assert.Contains("needs a path", Refused(new DatasetSettings { Source = DatasetSource.Idx }));
         Assert.Contains("not 2", Refused(new DatasetSettings { Channels = 2 }));
 

@@ -1,4 +1,5 @@
 using DisBack.Diffusion.Data;
+using DisBack.Diffusion.Pictures;
 using DisBack.Specs.Data;
 using SkiaSharp;
 
@@ -68,9 +69,9 @@ public sealed class ImageFolderTests : IDisposable
     [Fact]
     public void Broken_files_and_folders_are_refused_by_name()
     {
-        Assert.Contains("holds no .png", Refused());
+        Assert.Contains("holds no picture (.png", Refused());
         File.WriteAllText(Path.Combine(_folder, "text.png"), "no picture");
-        Assert.Contains("text.png is no readable PNG or JPEG", Refused());
+        Assert.Contains("text.png is no readable picture", Refused());
         Save("text.png", 64, 64, (x, y) => new SKColor((byte)(x * y), (byte)x, (byte)(x ^ y)));
         var bytes = File.ReadAllBytes(Path.Combine(_folder, "text.png"));
         File.WriteAllBytes(Path.Combine(_folder, "text.png"), bytes[..(bytes.Length / 2)]);
@@ -80,6 +81,48 @@ public sealed class ImageFolderTests : IDisposable
         Directory.Delete(_folder, recursive: true);
         Assert.Contains("There is no folder", Refused());
         Directory.CreateDirectory(_folder);
+    }
+
+    [Fact]
+    public void What_desktops_and_archives_leave_behind_is_passed_over_and_counted()
+    {
+        Save("cat/1.png", 1, 1, (_, _) => SKColors.Red);
+        Save("dog/1.png", 1, 1, (_, _) => SKColors.Red);
+        foreach (var left in new[] { "__MACOSX/1.png", ".ipynb_checkpoints/1.png", "cat/._1.png", ".DS_Store", "Thumbs.db" })
+        {
+            Save(left, 1, 1, (_, _) => SKColors.Red);
+        }
+        Directory.CreateDirectory(Path.Combine(_folder, "empty"));
+        File.WriteAllText(Path.Combine(_folder, "dog", "2.gif"), "");
+        var listed = ImageFolder.List(_folder);
+        Assert.Equal(["cat", "dog"], listed.Classes);
+        Assert.Equal(2, listed.Files.Count);
+        Assert.Equal(
+            [
+                $"{_folder}: hidden and system entries are passed over: .DS_Store, .ipynb_checkpoints, Thumbs.db, __MACOSX, cat/._1.png.",
+                $"{_folder}: files of other kinds than {PictureReader.Extensions} are passed over: dog/2.gif.",
+                $"{_folder}: folders without a picture are no classes: empty.",
+            ],
+            listed.Notes);
+    }
+
+    [Fact]
+    public void A_folder_inside_a_class_is_refused_by_name()
+    {
+        Save("cat/more/1.png", 1, 1, (_, _) => SKColors.Red);
+        Assert.Contains($"{Path.Combine(_folder, "cat", "more")} is a folder inside the folder of a class", Refused());
+    }
+
+    [Fact]
+    public void Webp_is_read_and_a_device_named_like_a_picture_is_refused()
+    {
+        Save("a.webp", 4, 4, (_, _) => new SKColor(128, 128, 128), SKEncodedImageFormat.Webp);
+        using (var data = Load())
+        {
+            Assert.All(Bytes(data, 0), level => Assert.InRange(level, 124, 132));
+        }
+        File.CreateSymbolicLink(Path.Combine(_folder, "b.png"), "/dev/zero");
+        Assert.Contains("no regular file", Refused());
     }
 
     private string Refused() => Assert.Throws<DisBackException>(() => Load()).Message;

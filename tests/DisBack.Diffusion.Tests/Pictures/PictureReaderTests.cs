@@ -16,7 +16,7 @@ public sealed class PictureReaderTests
     public void A_picture_is_turned_as_EXIF_says(string file, string topLeft, string topRight, string bottomLeft, string bottomRight)
     {
         using var scope = NewDisposeScope();
-        var picture = PictureReader.Read(Path.Combine(AppContext.BaseDirectory, "Pictures", "Cases", file));
+        var picture = Read(file);
         Assert.Equal([3L, 64, 48], picture.shape);
         Assert.Equal((topLeft, topRight, bottomLeft, bottomRight), (At(16, 12), At(16, 36), At(48, 12), At(48, 36)));
 
@@ -41,7 +41,18 @@ public sealed class PictureReaderTests
     {
         var before = GC.GetTotalAllocatedBytes();
         var error = Assert.Throws<DisBackException>(() => PictureReader.Read(Convert.FromBase64String(HugeClaim), "huge.png"));
-        Assert.Contains("3,600,000,000 pixels", error.Message, StringComparison.Ordinal);
+        Assert.Contains("60000x60000 pixels", error.Message, StringComparison.Ordinal);
         Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 1 << 20);
     }
+
+    [Fact]
+    public void An_index_that_the_palette_lacks_is_damage_and_a_short_palette_is_none()
+    {
+        Assert.Contains("a colour that its palette lacks", Assert.Throws<DisBackException>(() => Read("palette-outofrange.png")).Message);
+        using var picture = Read("palette-short.png");
+        Assert.Equal([3L, 1, 4], picture.shape);
+        Assert.Equal([255, 0, 0, 255, 0, 255, 0, 255, 0, 0, 255, 255], picture.data<byte>().ToArray());
+    }
+
+    private static Tensor Read(string file) => PictureReader.Read(Path.Combine(AppContext.BaseDirectory, "Pictures", "Cases", file));
 }

@@ -16,6 +16,8 @@ namespace DisBack.Gateway.Tests.Endpoints;
 /// <summary>Queries and commands through the gateway is what the folder holds and the grains do.</summary>
 public sealed class ApiTests
 {
+    private const string Digest = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -79,13 +81,14 @@ public sealed class ApiTests
         Assert.Equal(run, await site.SubmitAsync("once"));
         Assert.Single(await client.RunsAsync(null, Cancellation));
         Assert.Equal(1, training.Made.Count(made => made.Run.Kind == RunKind.Backtracking));
-        var other = await client.Content.PutAsync(BinaryData.FromString("another teacher"), Cancellation);
+        var other = await GatewaySite.PutTeacherAsync(client, "another");
         var conflict = await Assert.ThrowsAsync<DisBackException>(() => client.SubmitAsync(GatewaySite.Spec("once"), other, Cancellation));
         Assert.Contains("was begun with the teacher", conflict.Message);
 
         using var http = site.Http(site.Operator);
         using var yaml = new StringContent(
-            "name: by-curl\nteacher: digits\nrecording: { steps: 40 }\nbacktracking: { steps: 40, switching: { policy: fixed, interval: 1 } }\n",
+            "name: by-curl\nteacher: digits\nrecording: { steps: 40 }\nbacktracking: { steps: 40, switching: { policy: fixed, interval: 1 } }\n"
+                + "evaluation: { reference: { resolution: 14 } }\n",
             Encoding.UTF8,
             "application/yaml");
         using var response = await http.PostAsync(new Uri("api/v1/runs", UriKind.Relative), yaml, Cancellation);
@@ -97,7 +100,20 @@ public sealed class ApiTests
     [InlineData("name: x\nteacher: digits\nrecording: { stps: 1 }\n", "spec:3:14: there is no key 'stps'")]
     [InlineData("name: x\nteacher: /etc/passwd\n", "There is no teacher '/etc/passwd'")]
     [InlineData("name: x\nteacher: nobody.safetensors\n", "There is no teacher 'nobody.safetensors'")]
-    [InlineData("name: x\nteacher: digits\nevaluation: { features: net.pt }\n", "evaluation.features is 'net.pt', a TorchScript file, which is a program")]
+    [InlineData("name: x\nteacher: digits\n", "spec:1:1: evaluation.reference has images of 1x28x28 (channels, height, width) but the teacher makes 1x14x14")]
+    [InlineData("name: x\nteacher: digits\nevaluation: { features: net.pt }\n", "spec:3:25: 'evaluation.features' is 'net.pt', and where the run trains")]
+    [InlineData("name: x\nteacher: digits\ndata: { source: folder, path: /etc }\n", "spec:3:31: 'data.path' is '/etc', and where")]
+    [InlineData("name: x\nteacher: digits\ndata: { source: packed, path: /etc/passwd }\n", "spec:3:31: 'data.path' is '/etc/passwd', and where")]
+    [InlineData(
+        "name: x\nteacher: digits\ndata: { source: idx, path: sha256:" + Digest + ", labels_path: /etc/passwd }\n",
+        "spec:3:114: 'data.labels_path' is '/etc/passwd', and where")]
+    [InlineData(
+        "name: x\nteacher: digits\nevaluation: { reference: { source: idx, path: /etc/passwd } }\n",
+        "spec:3:47: 'evaluation.reference.path' is '/etc/passwd', and where")]
+    [InlineData(
+        "name: x\nteacher: digits\nevaluation: { features: sha256:" + Digest + " }\n",
+        "spec:3:25: 'evaluation.features' names content that is not stored; send it to contents/")]
+    [InlineData("name: x\nteacher: sha256:" + Digest + "\n", "There is no teacher 'sha256:")]
     public async Task A_bad_submission_is_told_what_is_wrong_and_reads_no_file_of_the_gateway(string yaml, string detail)
     {
         await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
@@ -107,6 +123,44 @@ public sealed class ApiTests
         using var response = await http.PostAsync(new Uri("api/v1/runs", UriKind.Relative), body, Cancellation);
 
         Assert.InRange((int)response.StatusCode, 400, 404);
+        using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancellation));
+        Assert.StartsWith(detail, problem.RootElement.GetProperty("detail").GetString());
+    }
+
+    [Fact]
+    public async Task Stored_content_of_another_kind_is_refused_by_its_header()
+    {
+        await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
+        using var client = site.Client();
+        var program = await client.Content.PutAsync(BinaryData.FromString("PK\u0003\u0004 a TorchScript program"), Cancellation);
+        var network = await GatewaySite.PutTeacherAsync(client);
+
+        Assert.Contains("spec:3:25: The safetensors file 'sha256:", await RefusedAsync($"evaluation: {{ features: {program.Name} }}"));
+        Assert.Contains("is no packed data set", await RefusedAsync($"data: {{ source: packed, path: {network.Name} }}"));
+
+        async Task<string> RefusedAsync(string part)
+        {
+            using var http = site.Http(site.Operator);
+            using var body = new StringContent($"name: x\nteacher: digits\n{part}\n", Encoding.UTF8, "application/yaml");
+            using var response = await http.PostAsync(new Uri("api/v1/runs", UriKind.Relative), body, Cancellation);
+            Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+            using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancellation));
+            return problem.RootElement.GetProperty("detail").GetString()!;
+        }
+    }
+
+    [Theory]
+    [InlineData("data: { source: folder, path: /etc }", "spec:2:31: 'data.path' is '/etc', and where the run trains no path is opened")]
+    [InlineData("data: { resolution: 8 }\nnetwork: { img_resolution: 8 }", "spec:3:10: the images have 1 channels but the network has 3")]
+    public async Task A_bad_training_of_a_teacher_is_told_what_is_wrong(string part, string detail)
+    {
+        await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
+        using var http = site.Http(site.Operator);
+        using var body = new StringContent($"name: x\n{part}\n", Encoding.UTF8, "application/yaml");
+
+        using var response = await http.PostAsync(new Uri("api/v1/teachers/x/train", UriKind.Relative), body, Cancellation);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancellation));
         Assert.StartsWith(detail, problem.RootElement.GetProperty("detail").GetString());
     }

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using System.Globalization;
+using DisBack.Cli.Terminal;
+using DisBack.Diffusion.Data;
+using DisBack.Specs.Data;
+
+namespace DisBack.Cli.Commands;
+
+/// <summary><c>disback data</c>: images as one file that clusters and other machines read.</summary>
+internal static class DataCommand
+{
+    public static Command Create(Session session) => new("data", "Data sets: pack.") { Pack(session) };
+
+    private static Command Pack(Session session)
+    {
+        var path = new Argument<string>("PATH") { Description = "A folder of pictures, or of one folder for each class; or an IDX file of images." };
+        var file = new Argument<string>("FILE") { Description = "The safetensors file to write." };
+        var labels = new Option<string?>("--labels") { Description = "The IDX file of labels.", HelpName = "FILE" };
+        var resolution = new Option<int?>("--resolution")
+        {
+            Description = "Pixels to crop and average the images to; needed unless all are squares of one size.",
+            HelpName = "N",
+        };
+        var channels = new Option<int?>("--channels") { Description = "1 for grey, 3 for RGB; usually 3 for a folder and 1 for IDX.", HelpName = "1|3" };
+        var command = new Command("pack", "Packs images into one file; a spec names it with 'source: packed'.") { path, file, labels, resolution, channels };
+        command.SetAction(parsed =>
+        {
+            var images = parsed.GetRequiredValue(path);
+            var settings = new DatasetSettings
+            {
+                Source = Directory.Exists(images) ? DatasetSource.Folder : DatasetSource.Idx,
+                Path = images,
+                LabelsPath = parsed.GetValue(labels),
+                Resolution = parsed.GetValue(resolution),
+                Channels = parsed.GetValue(channels),
+            };
+            settings.Require();
+            var (facts, notes) = PackedImages.Write(settings, parsed.GetRequiredValue(file));
+            foreach (var note in notes)
+            {
+                session.Screen.Error.WriteLine($"disback: {note}");
+            }
+            session.Screen.Line(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{parsed.GetRequiredValue(file)}: {facts.Count} images of {facts.Channels}x{facts.Resolution}x{facts.Resolution} (channels, height, width) in "
+                    + $"{facts.Classes} classes."));
+        });
+        return command;
+    }
+}

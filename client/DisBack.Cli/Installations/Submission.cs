@@ -1,0 +1,111 @@
+using DisBack.Cli.Terminal;
+using DisBack.Client;
+using DisBack.Diffusion.Data;
+using DisBack.Distillation.Checks;
+using DisBack.Specs.Data;
+using DisBack.Specs.Evaluations;
+using DisBack.Specs.Experiments;
+using DisBack.Specs.Networks;
+using DisBack.Specs.Reading;
+using DisBack.Storage;
+using DisBack.Storage.Content;
+
+namespace DisBack.Cli.Installations;
+
+/// <summary>
+/// Makes a spec ready to be submitted: the files of this machine that it names go into the content store, and it names them by their digests from then on. So
+/// a run keeps the images that it was submitted with, and where it trains no path is opened.
+/// </summary>
+internal sealed class Submission(Installation installation, Screen screen)
+{
+    private readonly ContentStore _contents = installation.Archive.Content;
+
+    /// <summary>Stores what an experiment names, and refuses one that cannot work with its teacher.</summary>
+    /// <returns>The experiment as it is submitted.</returns>
+    /// <exception cref="SpecException">A file cannot be read, or does not fit; the exception says where the spec names it.</exception>
+    public Task<ExperimentSpec> PrepareAsync(SpecText<ExperimentSpec> text, NetworkSettings teacher, CancellationToken cancellation) =>
+        text.CheckAsync(async () =>
+        {
+            var spec = text.Spec;
+            var evaluation = spec.Evaluation;
+            if (ContentRef.DigestIn(evaluation.Features) is null)
+            {
+                FeatureCheck.Check(evaluation.Features, teacher.Shape, installation.TrustsCode);
+            }
+            spec = spec with
+            {
+                Data = spec.Data is { } data ? await StoreAsync(data, "data", cancellation) : null,
+                Evaluation = evaluation with
+                {
+                    Features = evaluation.Features == EvaluationSettings.DigitFeatures
+                        ? evaluation.Features
+                        : await StoreAsync(evaluation.Features, "evaluation.features", cancellation),
+                    Reference = await StoreAsync(evaluation.Reference, "evaluation.reference", cancellation),
+                },
+            };
+            await new SpecContents(_contents, installation.TrustsCode).CheckAsync(spec, teacher, cancellation);
+            return spec;
+        });
+
+    /// <summary>Stores what the spec of a teacher names, and refuses one whose network does not fit its images.</summary>
+    /// <inheritdoc cref="PrepareAsync(SpecText{ExperimentSpec}, NetworkSettings, CancellationToken)"/>
+    public Task<TeacherSpec> PrepareAsync(SpecText<TeacherSpec> text, CancellationToken cancellation) => text.CheckAsync(async () =>
+    {
+        var spec = text.Spec with { Data = await StoreAsync(text.Spec.Data, "data", cancellation) };
+        await new SpecContents(_contents).CheckAsync(spec, cancellation);
+        return spec;
+    });
+
+    private async Task<DatasetSettings> StoreAsync(DatasetSettings settings, string key, CancellationToken cancellation)
+    {
+        if (settings.Source == DatasetSource.Digits || (settings.Source == DatasetSource.Packed && ContentRef.DigestIn(settings.Path!) is not null))
+        {
+            return settings;
+        }
+        try
+        {
+            if (settings.Source == DatasetSource.Packed)
+            {
+                return Stored(PackedImages.Facts(settings), await _contents.PutAsync(settings.Path!, cancellation: cancellation));
+            }
+            var packed = Path.Combine(Path.GetTempPath(), $"disback-{Guid.NewGuid():n}.safetensors");
+            try
+            {
+                var (facts, notes) = PackedImages.Write(settings, packed);
+                foreach (var note in notes)
+                {
+                    await screen.Error.WriteLineAsync($"disback: {note}");
+                }
+                return Stored(facts, await _contents.PutAsync(packed, consume: true, cancellation: cancellation));
+            }
+            finally
+            {
+                File.Delete(packed);
+            }
+        }
+        catch (DisBackException unreadable) when (unreadable is not StorageException)
+        {
+            throw new SpecMistakeException($"{key}.path", unreadable.Message.TrimEnd('.'), unreadable);
+        }
+    }
+
+    private async Task<string> StoreAsync(string path, string key, CancellationToken cancellation)
+    {
+        try
+        {
+            return ContentRef.DigestIn(path) is null ? (await _contents.PutAsync(path, cancellation: cancellation)).Name : path;
+        }
+        catch (StorageException unreadable) when (!File.Exists(path))
+        {
+            throw new SpecMistakeException(key, unreadable.Message.TrimEnd('.'), unreadable);
+        }
+    }
+
+    private static DatasetSettings Stored(DatasetFacts facts, ContentRef content) => new()
+    {
+        Source = DatasetSource.Packed,
+        Path = content.Name,
+        Resolution = facts.Resolution,
+        Channels = facts.Channels,
+    };
+}

@@ -1,0 +1,43 @@
+using DisBack.Specs.Data;
+using DisBack.Specs.Evaluations;
+using DisBack.Storage.Cache;
+
+namespace DisBack.Orchestration.Training;
+
+/// <summary>The stored contents that a spec names, as local files until it is disposed. A path of a spec is never opened here.</summary>
+/// <param name="inputs">Where the contents come from.</param>
+internal sealed class StoredInputs(ITrainingInputs inputs) : IDisposable
+{
+    private readonly List<WeightLease> _leases = [];
+
+    /// <summary>The data set with its content as a file of this machine.</summary>
+    /// <exception cref="DisBackException">The settings name a path.</exception>
+    public DatasetSettings Local(DatasetSettings settings) => settings.Source switch
+    {
+        DatasetSource.Digits => settings,
+        DatasetSource.Packed => settings with { Path = Local(settings.Path!) },
+        var source => throw new DisBackException($"The spec reads images of the source '{source.ToString().ToLowerInvariant()}' from "
+            + $"'{settings.Path}', and a run opens no path: submit its spec again with 'disback', which packs and stores the images."),
+    };
+
+    /// <summary>The evaluation with its contents as files of this machine.</summary>
+    /// <exception cref="DisBackException">The settings name a path.</exception>
+    public EvaluationSettings Local(EvaluationSettings settings) => settings with
+    {
+        Reference = Local(settings.Reference),
+        Features = settings.Features == EvaluationSettings.DigitFeatures ? settings.Features : Local(settings.Features),
+    };
+
+    public void Dispose() => _leases.ForEach(lease => lease.Dispose());
+
+    private string Local(string name)
+    {
+        if (ContentRef.DigestIn(name) is not { } digest)
+        {
+            throw new DisBackException($"The spec names the file '{name}', and a run opens no path: submit it again with 'disback', which stores the file.");
+        }
+        var lease = inputs.Fetch(digest);
+        _leases.Add(lease);
+        return lease.Path;
+    }
+}

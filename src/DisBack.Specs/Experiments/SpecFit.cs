@@ -1,0 +1,66 @@
+using DisBack.Specs.Data;
+using DisBack.Specs.Networks;
+using DisBack.Specs.Reading;
+
+namespace DisBack.Specs.Experiments;
+
+/// <summary>Whether the parts of a spec fit each other, as its data sets and its teacher's network show; asked before anything is trained.</summary>
+public static class SpecFit
+{
+    /// <summary>Refuses an experiment that cannot work with its teacher.</summary>
+    /// <param name="spec">The experiment.</param>
+    /// <param name="teacher">The teacher's network.</param>
+    /// <param name="reference">The real images of its evaluation.</param>
+    /// <param name="data">Its real images; null where it has none.</param>
+    /// <exception cref="SpecMistakeException">The student makes other samples than the teacher, or images have another shape.</exception>
+    public static void Check(ExperimentSpec spec, NetworkSettings teacher, DatasetFacts reference, DatasetFacts? data)
+    {
+        if (spec.Student.Network is { } student && (student.Shape, student.Classes) != (teacher.Shape, teacher.Classes))
+        {
+            throw new SpecMistakeException("student.network",
+                $"student.network makes samples of {student.Shape} (channels, height, width) in {student.Classes} classes but the teacher makes "
+                    + $"{teacher.Shape} in {teacher.Classes}: give the student the teacher's img_channels, img_resolution and label_dim");
+        }
+        if (data is not null)
+        {
+            CheckShape("data", data, teacher.Shape);
+        }
+        CheckShape("evaluation.reference", reference, teacher.Shape);
+    }
+
+    /// <summary>Refuses a training whose network does not fit its images.</summary>
+    /// <param name="spec">The training.</param>
+    /// <param name="data">Its images.</param>
+    /// <exception cref="SpecMistakeException">The images have another shape or other classes than the network.</exception>
+    public static void Check(TeacherSpec spec, DatasetFacts data)
+    {
+        var shape = spec.Network.Shape;
+        if ((data.Resolution, data.Resolution) != (shape.Height, shape.Width))
+        {
+            throw new SpecMistakeException("data.resolution",
+                $"the images have {data.Resolution} pixels but the network has {shape.Height}; make data.resolution and network.img_resolution equal");
+        }
+        if (data.Channels != shape.Channels)
+        {
+            throw new SpecMistakeException("network.img_channels",
+                $"the images have {data.Channels} channels but the network has {shape.Channels}; make data.channels and network.img_channels equal");
+        }
+        if (spec.Network.Classes is > 0 and var classes && classes != data.Classes)
+        {
+            throw new SpecMistakeException("network.label_dim", data.Classes == 0
+                ? $"the network has {classes} classes but the images have none; set network.label_dim to 0, or put the images into one folder for each class"
+                : $"the network has {classes} classes but the images have {data.Classes}; set network.label_dim to {data.Classes}, or to 0 to ignore them");
+        }
+    }
+
+    private static void CheckShape(string key, DatasetFacts data, SampleShape made)
+    {
+        var images = new SampleShape(data.Channels, data.Resolution, data.Resolution);
+        if (images != made)
+        {
+            throw new SpecMistakeException(key,
+                $"{key} has images of {images} (channels, height, width) but the teacher makes {made}: set {key}.resolution to {made.Height} and "
+                    + $"{key}.channels to {made.Channels}");
+        }
+    }
+}

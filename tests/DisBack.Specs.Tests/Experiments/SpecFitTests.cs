@@ -1,0 +1,95 @@
+using DisBack.Specs.Backtracking;
+using DisBack.Specs.Data;
+using DisBack.Specs.Experiments;
+using DisBack.Specs.Networks;
+using DisBack.Specs.Reading;
+
+namespace DisBack.Specs.Tests.Experiments;
+
+/// <summary>What cannot work with the teacher or with the images is refused with what to change, and where it is written.</summary>
+public sealed class SpecFitTests
+{
+    private static readonly SongUnetSettings s_network = new() { ImgResolution = 8, ImgChannels = 1, LabelDim = 10, ChannelMult = [1], AttnResolutions = [] };
+
+    private static readonly DatasetFacts s_images = new(100, 1, 8, 10);
+
+    private static readonly ExperimentSpec s_experiment = new()
+    {
+        Name = "a", Teacher = "t", Student = new StudentSettings { Network = s_network with { NumBlocks = 0 } },
+    };
+
+    private static readonly TeacherSpec s_teacher = new() { Name = "a", Network = s_network };
+
+    public static TheoryData<ExperimentSpec, DatasetFacts, DatasetFacts?, string, string> Experiments => new()
+    {
+        {
+            s_experiment with { Student = new StudentSettings { Network = s_network with { ImgResolution = 16 } } }, s_images, null,
+            "student.network", "samples of 1x16x16 (channels, height, width) in 10 classes but the teacher makes 1x8x8 in 10"
+        },
+        {
+            s_experiment with { Student = new StudentSettings { Network = s_network with { LabelDim = 3 } } }, s_images, null,
+            "student.network", "in 3 classes"
+        },
+        {
+            s_experiment, s_images, s_images with { Resolution = 28 }, "data",
+            "data has images of 1x28x28 (channels, height, width) but the teacher makes 1x8x8: set data.resolution to 8"
+        },
+        {
+            s_experiment, s_images with { Channels = 3 }, s_images, "evaluation.reference",
+            "set evaluation.reference.resolution to 8 and evaluation.reference.channels to 1"
+        },
+    };
+
+    public static TheoryData<DatasetFacts, string, string> Images => new()
+    {
+        { s_images with { Resolution = 64 }, "data.resolution", "the images have 64 pixels but the network has 8" },
+        { s_images with { Channels = 3 }, "network.img_channels", "the images have 3 channels but the network has 1" },
+        { s_images with { Classes = 3 }, "network.label_dim", "the network has 10 classes but the images have 3; set network.label_dim to 3" },
+        { s_images with { Classes = 0 }, "network.label_dim", "the network has 10 classes but the images have none; set network.label_dim to 0" },
+    };
+
+    [Fact]
+    public void What_fits_passes()
+    {
+        SpecFit.Check(s_experiment, s_network, s_images, s_images);
+        SpecFit.Check(s_teacher, s_images);
+        SpecFit.Check(s_teacher with { Network = s_network with { LabelDim = 0 } }, s_images);
+    }
+
+    [Theory, MemberData(nameof(Experiments), DisableDiscoveryEnumeration = true)]
+    public void A_misfit_with_the_teacher_says_what_to_change(ExperimentSpec spec, DatasetFacts reference, DatasetFacts? data, string key, string what)
+    {
+        var mistake = Assert.Throws<SpecMistakeException>(() => SpecFit.Check(spec, s_network, reference, data));
+        Assert.Equal(key, mistake.Key);
+        Assert.Contains(what, mistake.Message, StringComparison.Ordinal);
+    }
+
+    [Theory, MemberData(nameof(Images), DisableDiscoveryEnumeration = true)]
+    public void A_network_that_does_not_fit_its_images_says_what_to_change(DatasetFacts images, string key, string what)
+    {
+        var mistake = Assert.Throws<SpecMistakeException>(() => SpecFit.Check(s_teacher, images));
+        Assert.Equal(key, mistake.Key);
+        Assert.Contains(what, mistake.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_student_whose_network_cannot_be_built_is_refused_in_the_text() =>
+        Assert.Contains(
+            "spec:4:12: The network settings are impossible: channel_mult needs",
+            Assert.Throws<SpecException>(() => SpecReader.Parse<ExperimentSpec>(
+                "name: a\nteacher: t\nstudent:\n  network: { channel_mult: [] }\n", "spec")).Message,
+            StringComparison.Ordinal);
+
+    [Fact]
+    public async Task A_misfit_is_shown_where_the_value_was_written()
+    {
+        var text = SpecReader.ParseText<TeacherSpec>("name: a\nnetwork:\n  img_resolution: 8\n  label_dim: 10\n", "spec");
+        var images = s_images with { Channels = 3, Classes = 2 };
+        var error = await Assert.ThrowsAsync<SpecException>(() => text.CheckAsync(() =>
+        {
+            SpecFit.Check(text.Spec, images);
+            return Task.CompletedTask;
+        }));
+        Assert.StartsWith("spec:4:14: the network has 10 classes but the images have 2", error.Message, StringComparison.Ordinal);
+    }
+}
