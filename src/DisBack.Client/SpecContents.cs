@@ -36,10 +36,13 @@ public sealed class SpecContents(ContentStore contents, bool trustCode = false)
     /// <param name="spec">The training.</param>
     /// <param name="cancellation">Stops the reading.</param>
     /// <exception cref="SpecMistakeException">It does.</exception>
-    public async Task CheckAsync(TeacherSpec spec, CancellationToken cancellation = default)
+    /// <returns>What its images are.</returns>
+    public async Task<DatasetFacts> CheckAsync(TeacherSpec spec, CancellationToken cancellation = default)
     {
         await DemandAsync(spec, cancellation);
-        SpecFit.Check(spec, await FactsOfAsync(spec.Data, "data", cancellation));
+        var data = await FactsOfAsync(spec.Data, "data", cancellation);
+        SpecFit.Check(spec, data);
+        return data;
     }
 
     private async Task DemandAsync(object spec, CancellationToken cancellation)

@@ -1,5 +1,6 @@
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Networks;
+using DisBack.Specs.Files;
 using DisBack.Specs.Networks;
 using static TorchSharp.torch;
 
@@ -24,10 +25,45 @@ public static class NetworkFile
     /// <summary>Builds the network of an open file and loads its weights; the caller disposes it.</summary>
     public static Denoiser Read(SafetensorsFile file)
     {
-        using var init = new Generator(0);
-        var network = Denoiser.Create(NetworkMetadata.Read(file.Metadata, file.Path), init);
+        var network = Create(file, NetworkMetadata.Read(file.Metadata, file.Path));
         Load(file, network);
         return network;
+    }
+
+    /// <summary>Builds the network of weights that others have made: other widths of floating point are converted, and every number must be finite.</summary>
+    /// <param name="file">The weights.</param>
+    /// <param name="settings">The network; null where the file says it.</param>
+    /// <returns>The network, which the caller disposes, and the types that were converted to float32.</returns>
+    /// <exception cref="DisBackException">The file is not that of the network, or a tensor has a number that is not finite.</exception>
+    public static (Denoiser Network, IReadOnlyList<ElementType> Converted) Import(SafetensorsFile file, NetworkSettings? settings)
+    {
+        var network = Create(file, settings ?? NetworkMetadata.Read(file.Metadata, file.Path));
+        using var scope = NewDisposeScope();
+        var tensors = TensorsOf(network);
+        StrictLoading.Load(file, tensors, convert: true);
+        foreach (var (name, value) in tensors)
+        {
+            if (value.is_floating_point() && !value.isfinite().all().item<bool>())
+            {
+                throw new DisBackException($"Tensor '{name}' of '{file.Path}' has a number that is not finite: the weights are of a training that failed, take "
+                    + "earlier ones.");
+            }
+        }
+        return (network, [.. file.Entries.Values.Select(entry => entry.Type).Where(type => type.IsFloatingPoint() && type != ElementType.F32).Distinct()]);
+    }
+
+    /// <summary>A network with fresh weights, if the file has as many as it needs: its metadata may claim anything, and memory is taken next.</summary>
+    private static Denoiser Create(SafetensorsFile file, NetworkSettings settings)
+    {
+        settings.Validate();
+        var numbers = file.Entries.Values.Sum(entry => entry.Length / entry.Type.Bytes());
+        if (settings.Size.Parameters > numbers)
+        {
+            throw new DisBackException($"'{file.Path}' holds {numbers:N0} numbers where its network has {settings.Size.Parameters:N0} parameters: the file "
+                + "belongs to a network with other settings.");
+        }
+        using var init = new Generator(0);
+        return Denoiser.Create(settings, init);
     }
 
     /// <summary>Loads weights and buffers over those of a network, by exact key, shape and type.</summary>

@@ -1,6 +1,7 @@
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Networks;
 using DisBack.Distillation.Generators;
+using DisBack.Specs.Files;
 using DisBack.Specs.Networks;
 using static TorchSharp.torch;
 
@@ -47,6 +48,55 @@ public sealed class NetworkFileTests : IDisposable
         SafetensorsFile.Write(_path, NetworkFile.TensorsOf(network));
         Assert.Contains("teacher import", Assert.Throws<DisBackException>(() => NetworkFile.Open(_path)).Message, StringComparison.Ordinal);
         Assert.Contains("sigma_init", Assert.Throws<DisBackException>(() => StudentFile.Open(_path)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float16, ElementType.F16)]
+    [InlineData(ScalarType.BFloat16, ElementType.BF16)]
+    [InlineData(ScalarType.Float64, ElementType.F64)]
+    public void Weights_of_another_width_are_converted_and_said(ScalarType type, ElementType said)
+    {
+        using var scope = NewDisposeScope();
+        using var network = TinyNetwork.Open();
+        SafetensorsFile.Write(
+            _path,
+            [.. NetworkFile.TensorsOf(network).Select(tensor => (tensor.Name, tensor.Value.to(type)))],
+            new Dictionary<string, string> { ["network"] = network.Settings.ToJson()[..^1] + ",\"use_fp16\":true}" });
+        using var file = SafetensorsFile.Open(_path);
+        Assert.Contains("is needed", Assert.Throws<DisBackException>(() => NetworkFile.Read(file)).Message, StringComparison.Ordinal);
+        var (imported, converted) = NetworkFile.Import(file, null);
+        using (imported)
+        {
+            Assert.Equal([said], converted);
+            Assert.Equal(network.Settings.ToJson(), imported.Settings.ToJson());
+            Assert.All(network.State().Zip(imported.State()), pair => Assert.True(pair.First.Value.to(type).to(float32).Equals(pair.Second.Value)));
+        }
+    }
+
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    public void Weights_that_are_not_finite_are_refused_by_their_tensor(double value)
+    {
+        using var scope = NewDisposeScope();
+        using var network = TinyNetwork.Open();
+        var (name, tensor) = NetworkFile.TensorsOf(network)[5];
+        using (no_grad())
+        {
+            tensor.view(-1)[0] = value;
+        }
+        SafetensorsFile.Write(_path, NetworkFile.TensorsOf(network), NetworkMetadata.Of(network.Settings));
+        using var file = SafetensorsFile.Open(_path);
+        Assert.Contains($"'{name}'", Assert.Throws<DisBackException>(() => NetworkFile.Import(file, null)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_small_file_that_claims_a_giant_network_is_refused_before_memory_is_taken()
+    {
+        using var scope = NewDisposeScope();
+        var giant = TinyNetwork.Settings with { ModelChannels = 4096, ChannelMult = [64, 64] };
+        SafetensorsFile.Write(_path, [("weights", zeros(8))], NetworkMetadata.Of(giant));
+        Assert.Contains("holds 8 numbers where", Assert.Throws<DisBackException>(() => NetworkFile.Open(_path)).Message, StringComparison.Ordinal);
     }
 
     public void Dispose() => File.Delete(_path);

@@ -8,13 +8,11 @@ using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Diffusion.Files;
-using DisBack.Diffusion.Networks;
 using DisBack.Distillation;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Networks;
 using DisBack.Specs.Reading;
 using DisBack.Storage;
-using TorchSharp;
 
 namespace DisBack.Cli.Commands;
 
@@ -82,19 +80,21 @@ internal static class TeacherCommand
             var path = parsed.GetRequiredValue(file);
             var known = parsed.GetValue(name) ?? Path.GetFileNameWithoutExtension(path).ToLowerInvariant();
             using var weights = SafetensorsFile.Open(path);
-            var settings = parsed.GetValue(network) is { } yaml ? SpecReader.Read<NetworkSettings>(yaml) : NetworkMetadata.Read(weights.Metadata, weights.Path);
-            using var init = new torch.Generator(0);
-            using var denoiser = Denoiser.Create(settings, init);
-            NetworkFile.Load(weights, denoiser);
+            var (denoiser, converted) = NetworkFile.Import(weights, parsed.GetValue(network) is { } yaml ? SpecReader.Read<NetworkSettings>(yaml) : null);
+            using var imported = denoiser;
+            if (converted.Count > 0)
+            {
+                session.Screen.Line($"The weights are converted from {string.Join(" and ", converted)} to F32.");
+            }
 
             await using var installation = Installation.Of(parsed, session);
             var control = await installation.HostAsync($"disback teacher import {path}", "cpu", cancellation);
             using var bytes = new MemoryStream();
-            SafetensorsFile.Write(bytes, NetworkFile.TensorsOf(denoiser), NetworkMetadata.Of(settings));
+            SafetensorsFile.Write(bytes, NetworkFile.TensorsOf(denoiser), NetworkMetadata.Of(denoiser.Settings));
             var content = await installation.Archive.Content.PutAsync(BinaryData.FromBytes(bytes.ToArray()), cancellation);
             await control.RegisterTeacherAsync(
                 known,
-                new TeacherRegistration(content, settings.ToJson(), $"imported from {Path.GetFileName(path)}"),
+                new TeacherRegistration(content, denoiser.Settings.ToJson(), $"imported from {Path.GetFileName(path)}"),
                 cancellation);
             session.Screen.Line($"Teacher '{known}' is registered: {content.Digest}.");
             return (int)ExitCode.Ok;

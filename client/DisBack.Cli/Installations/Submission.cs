@@ -7,6 +7,7 @@ using DisBack.Specs.Evaluations;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Networks;
 using DisBack.Specs.Reading;
+using DisBack.Specs.Training;
 using DisBack.Storage;
 using DisBack.Storage.Content;
 
@@ -44,6 +45,7 @@ internal sealed class Submission(Installation installation, Screen screen)
                 },
             };
             await new SpecContents(_contents, installation.TrustsCode).CheckAsync(spec, teacher, cancellation);
+            RequireMemory(MemoryNeed.Of(spec, teacher), spec.Hardware);
             return spec;
         });
 
@@ -52,9 +54,19 @@ internal sealed class Submission(Installation installation, Screen screen)
     public Task<TeacherSpec> PrepareAsync(SpecText<TeacherSpec> text, CancellationToken cancellation) => text.CheckAsync(async () =>
     {
         var spec = text.Spec with { Data = await StoreAsync(text.Spec.Data, "data", cancellation) };
-        await new SpecContents(_contents).CheckAsync(spec, cancellation);
+        var data = await new SpecContents(_contents).CheckAsync(spec, cancellation);
+        RequireMemory(MemoryNeed.Of(spec, data), spec.Hardware);
         return spec;
     });
+
+    /// <summary>Refuses what the memory of this machine cannot hold, if it is the one that trains; a worker asks the same of its own.</summary>
+    private void RequireMemory(MemoryNeed need, HardwareSettings hardware)
+    {
+        if (installation.HostsRuns && hardware.Device == "cpu")
+        {
+            need.Require(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        }
+    }
 
     private async Task<DatasetSettings> StoreAsync(DatasetSettings settings, string key, CancellationToken cancellation)
     {

@@ -61,6 +61,15 @@ public sealed class ImageDataset : IDisposable
         };
     }
 
+    /// <summary>What a data set holds that needs no reading: the shipped digits, or a packed file by its header.</summary>
+    /// <exception cref="DisBackException">The settings describe another source, or the file is no packed data set.</exception>
+    public static DatasetFacts FactsOf(DatasetSettings settings) => settings.Source switch
+    {
+        DatasetSource.Digits => DatasetFacts.OfDigits(settings),
+        DatasetSource.Packed => PackedImages.Facts(settings),
+        _ => throw new DisBackException("Only packed images tell what they are without being read: pack them with 'disback data pack'."),
+    };
+
     /// <summary>The batch of one step: epochs are shuffles without replacement, and a batch may end one epoch and begin the next.</summary>
     /// <param name="streams">The randomness of the run; two runs of one seed see the same order.</param>
     /// <param name="step">The step, from 0.</param>

@@ -75,12 +75,15 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>Reads one tensor over the values of <paramref name="target"/>, wherever that lives and without a trace in autograd.</summary>
+    /// <param name="name">The tensor.</param>
+    /// <param name="target">What is written over.</param>
+    /// <param name="convert">Whether floating-point values of another width are converted; otherwise they are of another type.</param>
     /// <exception cref="DisBackException">The file has no tensor of that name, or one of another shape or type.</exception>
-    public void ReadInto(string name, Tensor target)
+    public void ReadInto(string name, Tensor target, bool convert = false)
     {
         var entry = EntryOf(name);
-        RequireMatch(name, target);
-        if (target.device_type == DeviceType.CPU && target.is_contiguous())
+        RequireMatch(name, target, convert);
+        if (entry.Type.Scalar() == target.dtype && target.device_type == DeviceType.CPU && target.is_contiguous())
         {
             Fill(target, entry);
             return;
@@ -90,8 +93,11 @@ public sealed class SafetensorsFile : IDisposable
         target.copy_(values);
     }
 
-    /// <summary>Throws unless the tensor of that name in the file has exactly the shape and the element type of <paramref name="target"/>.</summary>
-    internal void RequireMatch(string name, Tensor target)
+    /// <summary>
+    /// Throws unless the tensor of that name in the file has exactly the shape and the element type of <paramref name="target"/>, or both are floating-point
+    /// and may be converted.
+    /// </summary>
+    internal void RequireMatch(string name, Tensor target, bool convert = false)
     {
         var entry = EntryOf(name);
         if (!entry.Shape.SequenceEqual(target.shape))
@@ -99,7 +105,7 @@ public sealed class SafetensorsFile : IDisposable
             throw new DisBackException($"Tensor '{name}' of '{Path}' has the shape [{string.Join(", ", entry.Shape)}] where "
                 + $"[{string.Join(", ", target.shape)}] is needed: the file belongs to a network with other settings.");
         }
-        if (entry.Type.Scalar() != target.dtype)
+        if (entry.Type.Scalar() != target.dtype && !(convert && entry.Type.IsFloatingPoint() && target.is_floating_point()))
         {
             throw new DisBackException($"Tensor '{name}' of '{Path}' has the element type {entry.Type.Scalar()} where {target.dtype} is needed: "
                 + "convert the file.");

@@ -13,8 +13,9 @@ public static class StrictLoading
     /// <param name="file">An open file.</param>
     /// <param name="targets">Names and tensors, on any device.</param>
     /// <param name="prefix">Only tensors of the file whose names begin with it take part, under the rest of their name.</param>
+    /// <param name="convert">Whether floating-point values of another width are converted; otherwise they are of another type.</param>
     /// <exception cref="DisBackException">A tensor is missing, unknown, or of another shape or type; the message names it.</exception>
-    public static void Load(SafetensorsFile file, IEnumerable<(string Name, Tensor Value)> targets, string prefix = "")
+    public static void Load(SafetensorsFile file, IEnumerable<(string Name, Tensor Value)> targets, string prefix = "", bool convert = false)
     {
         var wanted = targets.ToDictionary(target => prefix + target.Name, target => target.Value, StringComparer.Ordinal);
         var unknown = file.Entries.Keys.FirstOrDefault(name => name.StartsWith(prefix, StringComparison.Ordinal) && !wanted.ContainsKey(name));
@@ -25,7 +26,7 @@ public static class StrictLoading
                 throw new DisBackException($"Tensor '{name}' is missing from '{file.Path}', which has an unknown tensor '{unknown}' instead: the file belongs "
                     + "to another network.");
             }
-            file.RequireMatch(name, target);
+            file.RequireMatch(name, target, convert);
         }
         if (unknown is not null)
         {
@@ -33,7 +34,7 @@ public static class StrictLoading
         }
         foreach (var (name, target) in wanted)
         {
-            file.ReadInto(name, target);
+            file.ReadInto(name, target, convert);
         }
     }
 }

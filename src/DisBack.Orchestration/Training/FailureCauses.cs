@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using DisBack.Contracts.Documents;
 using DisBack.Distillation.Runs;
+using DisBack.Specs.Experiments;
 using DisBack.Storage;
 
 namespace DisBack.Orchestration.Training;
@@ -13,6 +14,7 @@ internal static class FailureCauses
         TrainingFailedException => FailureCause.Diverged,
         StorageException or IOException or UnauthorizedAccessException => FailureCause.Storage,
         DisBackException { InnerException: IOException or StorageException } => FailureCause.Storage,
+        DoesNotFitException => FailureCause.OutOfMemory,
         DisBackException => FailureCause.Invalid,
         OutOfMemoryException => FailureCause.OutOfMemory,
         // libtorch reports its two allocators in the message only, and what CUDA's libraries allocate for themselves by the names of their codes.

@@ -41,7 +41,9 @@ public sealed class SpecTrainingFactory(bool trustCode = false) : ITrainingFacto
     {
         set_num_threads(spec.Hardware.Threads);
         using var stored = new StoredInputs(inputs);
-        return new TeacherTraining(spec.Network, ImageDataset.Load(stored.Local(spec.Data)), spec.Training, new RandomStreams(spec.Seed), inputs.Device);
+        var data = stored.Local(spec.Data);
+        RequireMemory(MemoryNeed.Of(spec, ImageDataset.FactsOf(data)), inputs.Device);
+        return new TeacherTraining(spec.Network, ImageDataset.Load(data), spec.Training, new RandomStreams(spec.Seed), inputs.Device);
     }
 
     private static DegradationRecording Recording(ExperimentSpec spec, TrainingAssignment assignment, ITrainingInputs inputs) =>
@@ -59,7 +61,15 @@ public sealed class SpecTrainingFactory(bool trustCode = false) : ITrainingFacto
     private static StageInputs StageOf(ExperimentSpec spec, long seed, TrainingAssignment assignment, ITrainingInputs inputs)
     {
         set_num_threads(spec.Hardware.Threads);
+        RequireMemory(MemoryNeed.Of(spec, NetworkOf(assignment.Teacher!)), inputs.Device);
         return new StageInputs(OpenTeacher, OpenStudent, new RandomStreams(seed), inputs.Device);
+
+        NetworkSettings NetworkOf(ContentRef teacher)
+        {
+            using var weights = inputs.Fetch(teacher);
+            using var file = SafetensorsFile.Open(weights.Path);
+            return NetworkMetadata.Read(file.Metadata, file.Path);
+        }
 
         Denoiser OpenTeacher()
         {
@@ -74,6 +84,15 @@ public sealed class SpecTrainingFactory(bool trustCode = false) : ITrainingFacto
         {
             using var init = new RandomStreams(spec.Recording.Seed ?? spec.Seed).For("student/weights");
             return Denoiser.Create(settings, init).to(inputs.Device);
+        }
+    }
+
+    /// <summary>Refuses what this machine's memory cannot hold; of an accelerator's memory libtorch tells nothing beforehand.</summary>
+    private static void RequireMemory(MemoryNeed need, Device device)
+    {
+        if (device.type == DeviceType.CPU)
+        {
+            need.Require(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         }
     }
 

@@ -47,6 +47,9 @@ public static class ElementTypes
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Not an element type."),
     };
 
+    /// <summary>Whether its elements are floating-point numbers.</summary>
+    public static bool IsFloatingPoint(this ElementType type) => type is ElementType.F64 or ElementType.F32 or ElementType.F16 or ElementType.BF16;
+
     /// <summary>The type of a name as a header spells it; false for a type that is not supported.</summary>
     public static bool TryParse(string name, out ElementType type) => Enum.TryParse(name, ignoreCase: false, out type) && Enum.GetName(type) == name;
 }

@@ -116,19 +116,21 @@ public sealed record SafetensorsHeader(
             throw Damaged(path, $"gives tensor '{name}' {extents.GetArrayLength()} dimensions");
         }
         var shape = new long[extents.GetArrayLength()];
-        long bytes = type.Bytes();
+        // The steps from one element to the next are counted in any case, also where an extent of 0 leaves no element.
+        long steps = type.Bytes();
         for (var i = 0; i < shape.Length; i++)
         {
             if (!extents[i].TryGetInt64(out shape[i]) || shape[i] < 0)
             {
                 throw Damaged(path, $"gives tensor '{name}' the impossible extent {extents[i]}");
             }
-            if (shape[i] != 0 && bytes > long.MaxValue / shape[i])
+            if (shape[i] != 0 && steps > long.MaxValue / shape[i])
             {
                 throw Damaged(path, $"gives tensor '{name}' more bytes than can be counted");
             }
-            bytes *= shape[i];
+            steps *= Math.Max(shape[i], 1);
         }
+        var bytes = shape.Contains(0) ? 0 : steps;
 
         if (offsets.GetArrayLength() != 2 || !offsets[0].TryGetInt64(out var begin) || !offsets[1].TryGetInt64(out var end)
             || begin < 0 || end < begin || end > long.MaxValue - dataStart)

@@ -23,8 +23,13 @@ public static class NetworkJson
         "sigma_data", "sigma_min", "sigma_max", "beta_d", "beta_min", "epsilon_t", "time_steps", "c1", "c2",
     ];
 
+    /// <summary>A field of EDM's own files: in which precision it computed, which changes no weight.</summary>
+    private const string Precision = "use_fp16";
+
     /// <summary>The fields of SongUNet that the text of an ADM network has beside its own.</summary>
     private static readonly string[] s_foreignToAdm = ["embedding_type", "channel_mult_noise", "encoder_type", "decoder_type", "resample_filter"];
+
+    private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false };
 
     private static readonly JsonSerializerOptions s_options = new()
     {
@@ -64,7 +69,9 @@ public static class NetworkJson
     {
         try
         {
-            return JsonSerializer.Deserialize<NetworkSettings>(json, s_options) ?? throw new JsonException("it is null");
+            var settings = JsonNode.Parse(json, documentOptions: s_strict) as JsonObject ?? throw new JsonException("it is no object");
+            RefuseUnknown(settings, origin);
+            return settings.Deserialize<NetworkSettings>(s_options)!;
         }
         catch (Exception cause) when (cause is JsonException or NotSupportedException)
         {
@@ -72,19 +79,38 @@ public static class NetworkJson
         }
     }
 
-    /// <summary>Lets the reader of ADM settings skip the fields that <see cref="ToJson"/> adds; they are neither settings nor keys of a spec.</summary>
+    /// <summary>Lets readers skip the fields of files that are neither settings nor keys of a spec.</summary>
     internal static void SkipForeignFields(JsonTypeInfo type)
     {
-        if (type.Type != typeof(DhariwalUnetSettings))
+        if (!type.Type.IsSubclassOf(typeof(UNetSettings)))
         {
             return;
         }
-
-        foreach (var name in s_foreignToAdm)
+        foreach (var name in type.Type == typeof(DhariwalUnetSettings) ? s_foreignToAdm.Append(Precision) : [Precision])
         {
             var skipped = type.CreateJsonPropertyInfo(typeof(JsonElement), name);
             skipped.Set = (_, _) => { };
             type.Properties.Add(skipped);
+        }
+    }
+
+    /// <summary>Names a field that no network has; the serializer's own words are about its types.</summary>
+    private static void RefuseUnknown(JsonObject settings, string origin)
+    {
+        var choices = s_options.GetTypeInfo(typeof(NetworkSettings)).PolymorphismOptions!.DerivedTypes;
+        var chosen = choices.FirstOrDefault(choice => settings[Discriminator] is JsonValue value && value.TryGetValue<string>(out var name)
+            && name == (string)choice.TypeDiscriminator!);
+        if (chosen.DerivedType is null)
+        {
+            throw new DisBackException($"The network settings of '{origin}' name no '{Discriminator}' of this version: it is one of "
+                + $"{string.Join(", ", choices.Select(choice => choice.TypeDiscriminator))}.");
+        }
+        var properties = s_options.GetTypeInfo(chosen.DerivedType).Properties;
+        var known = properties.Where(property => property.Set is not null).Select(property => property.Name).ToHashSet();
+        if (settings.Select(field => field.Key).FirstOrDefault(key => key != Discriminator && !known.Contains(key)) is { } unknown)
+        {
+            throw new DisBackException($"The network settings of '{origin}' have the field '{unknown}', which no network of this version has: remove it, or "
+                + "give the settings with --network.");
         }
     }
 }

@@ -19,6 +19,10 @@ public abstract record NetworkSettings
     [JsonIgnore]
     public abstract int Classes { get; }
 
+    /// <summary>What the network takes, from its shapes alone; for settings from which one can be built.</summary>
+    [JsonIgnore]
+    public abstract NetworkSize Size { get; }
+
     /// <summary>Throws unless a network can be built from these settings.</summary>
     /// <exception cref="DisBackException">A value or a combination of values is impossible; the message names it.</exception>
     public void Validate()

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 
 namespace DisBack.Specs.Networks;
 
@@ -20,6 +21,10 @@ public sealed record SongUnetSettings : UNetSettings
 
     /// <summary>Taps of the separable resampling filter: [1, 1] for DDPM++, [1, 3, 3, 1] for NCSN++.</summary>
     public IReadOnlyList<double> ResampleFilter { get; init; } = [1, 1];
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override NetworkSize Size => UNetSize.Of(this);
 
     /// <inheritdoc/>
     protected override string? FindContradiction()

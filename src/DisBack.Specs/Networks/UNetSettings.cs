@@ -9,6 +9,8 @@ namespace DisBack.Specs.Networks;
 /// </summary>
 public abstract record UNetSettings : NetworkSettings
 {
+    private const int MostMult = 64;
+
     /// <summary>How the raw network becomes a denoiser.</summary>
     public Preconditioning Precond { get; init; } = Preconditioning.Edm;
 
@@ -101,9 +103,9 @@ public abstract record UNetSettings : NetworkSettings
     /// <inheritdoc/>
     protected override string? FindContradiction()
     {
-        if (ChannelMult.Count is 0 or > 16 || ChannelMult.Any(mult => mult < 1))
+        if (ChannelMult.Count is 0 or > 16 || ChannelMult.Any(mult => mult is < 1 or > MostMult))
         {
-            return "channel_mult needs one to 16 positive entries";
+            return $"channel_mult needs one to 16 entries from 1 to {MostMult}";
         }
 
         return ImgResolution % (1 << (ChannelMult.Count - 1)) != 0

@@ -48,6 +48,7 @@ public static class SpecSchema
             schema.Insert(0, "description", description);
         }
         MakeOptional(schema, context.TypeInfo);
+        RemoveSkipped(schema, context.TypeInfo);
         if (property is null)
         {
             return schema;
@@ -69,6 +70,15 @@ public static class SpecSchema
         if (type.PolymorphismOptions is not null && SpecWalker.Default(type) is not null)
         {
             schema.Remove("required");
+        }
+    }
+
+    /// <summary>What readers of files pass over is no key of a spec.</summary>
+    private static void RemoveSkipped(JsonObject schema, JsonTypeInfo type)
+    {
+        foreach (var skipped in type.Properties.Where(property => property.Get is null))
+        {
+            (schema["properties"] as JsonObject)?.Remove(skipped.Name);
         }
     }
 

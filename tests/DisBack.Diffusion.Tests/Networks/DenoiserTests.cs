@@ -51,6 +51,7 @@ public sealed class DenoiserTests
     {
         using var denoiser = Create(settings);
         Assert.True(denoiser.parameters().Sum(parameter => parameter.numel()) == parameters, name);
+        Assert.Equal(parameters, settings.Size.Parameters);
     }
 
     public static IEnumerable<TheoryDataRow<NetworkSettings>> Variants =>
@@ -65,6 +66,7 @@ public sealed class DenoiserTests
     {
         using var scope = NewDisposeScope();
         using var denoiser = Create(settings);
+        Assert.Equal(denoiser.parameters().Sum(parameter => parameter.numel()), settings.Size.Parameters);
         var denoised = denoiser.forward(ones(2, 1, 14, 14), tensor([0.5f, 2f]), new ClassCondition(eye(10)[TensorIndex.Slice(0, 2)]));
         Assert.Equal([2, 1, 14, 14], denoised.shape);
         denoised.square().sum().backward();

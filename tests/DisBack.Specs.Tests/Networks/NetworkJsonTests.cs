@@ -65,5 +65,20 @@ public sealed class NetworkJsonTests
         Assert.Throws<DisBackException>(() => NetworkJson.FromJson(text, "teacher.safetensors")).Message,
         StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("{\"model_type\":\"song-unet\",\"depth\":3}", "have the field 'depth', which no network of this version has")]
+    [InlineData("{\"model_type\":\"vit\"}", "name no 'model_type' of this version: it is one of song-unet, dhariwal-unet")]
+    public void What_is_unknown_is_named_in_the_words_of_the_file(string text, string named) =>
+        Assert.Contains(named, Assert.Throws<DisBackException>(() => NetworkJson.FromJson(text, "a")).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("song-unet")]
+    [InlineData("dhariwal-unet")]
+    public void EDMs_precision_field_is_passed_over(string family)
+    {
+        var settings = NetworkJson.FromJson($"{{\"model_type\":\"{family}\",\"use_fp16\":true}}", "a");
+        Assert.DoesNotContain("fp16", settings.ToJson(), StringComparison.Ordinal);
+    }
+
     private static string OneLine(string text) => text.Replace("\n", "", StringComparison.Ordinal);
 }

@@ -1,0 +1,57 @@
+using DisBack.Specs.Backtracking;
+using DisBack.Specs.Data;
+using DisBack.Specs.Experiments;
+using DisBack.Specs.Networks;
+
+namespace DisBack.Specs.Tests.Experiments;
+
+/// <summary>A run that cannot fit is refused with what would, and the estimate follows the shapes.</summary>
+public sealed class MemoryNeedTests
+{
+    private const long GiB = 1L << 30;
+
+    /// <summary>EDM's network for CIFAR-10 with its 55.7 million parameters.</summary>
+    private static readonly SongUnetSettings s_cifar = new() { ChannelMult = [2, 2, 2] };
+
+    private static readonly ExperimentSpec s_experiment = new() { Name = "a", Teacher = "t", Backtracking = new DmdSettings { Batch = 128 } };
+
+    [Fact]
+    public void A_batch_that_is_too_large_is_refused_with_the_largest_that_fits()
+    {
+        var need = MemoryNeed.Of(s_experiment, s_cifar);
+        need.Require(need.Bytes);
+        var refused = Assert.Throws<DoesNotFitException>(() => need.Require(need.Bytes - 1));
+        Assert.Equal("backtracking.batch", refused.Key);
+        Assert.Contains("a batch of 127 would fit", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_network_that_is_too_large_for_any_batch_is_refused_as_such()
+    {
+        var need = MemoryNeed.Of(s_experiment, s_cifar);
+        Assert.Contains("a smaller network", Assert.Throws<DoesNotFitException>(() => need.Require(GiB)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Weights_count_with_gradients_moments_average_and_the_copies_of_a_checkpoint()
+    {
+        var spec = new TeacherSpec { Name = "a", Network = s_cifar };
+        var need = MemoryNeed.Of(spec, new DatasetFacts(50_000, 3, 32, 0));
+        Assert.Equal(9 * 4 * s_cifar.Size.Parameters, need.Networks);
+        Assert.InRange(need.Other, 50_000 * 3 * 32 * 32, GiB);
+    }
+
+    /// <summary>The largest network that the settings allow: nothing overflows, and it is refused.</summary>
+    [Fact]
+    public void The_largest_settings_are_estimated_without_overflow()
+    {
+        var huge = new SongUnetSettings
+        {
+            ImgResolution = 4096, ImgChannels = 1024, ModelChannels = 4096, ChannelMult = [64, 64, 64, 64], NumBlocks = 64, AttnResolutions = [4096],
+            LabelDim = 1_000_000, AugmentDim = 1024, ChannelMultEmb = 64, ChannelMultNoise = 64,
+        };
+        Assert.True(huge.Size is { Parameters: > 0, Activations: > 0, Held: > 0 });
+        var need = MemoryNeed.Of(s_experiment, huge);
+        Assert.Throws<DoesNotFitException>(() => need.Require(1L << 50));
+    }
+}
