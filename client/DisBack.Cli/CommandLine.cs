@@ -33,13 +33,14 @@ internal static class CommandLine
         }
         try
         {
-            return (ExitCode)await parsed.InvokeAsync(new InvocationConfiguration
+            var configuration = new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = null,
                 Output = session.Screen.Output,
                 Error = session.Screen.Error,
-            });
+            };
+            return (ExitCode)await parsed.InvokeAsync(configuration, session.Signals.Stopping);
         }
         catch (OperationCanceledException) when (session.Signals.Received is { } signal)
         {

@@ -111,6 +111,9 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         Assert.Equal(ExitCode.Ok, (await holder.EndAsync()).Code);
         Assert.Contains("is paused", (await watcher.EndAsync()).Output);
         Assert.Contains("is not running", await OutputOf("pause", "holder"));
+        Assert.Contains("of the averaged student at step", await OutputOf("sample", "holder", "-n", "1", "-o", "holder.png"));
+        Assert.Contains("of the averaged student at step", await OutputOf("evaluate", "holder", "-n", "20"));
+        Assert.Contains("of the teacher", await OutputOf("sample", "teacher/tiny", "-n", "1", "-o", "tiny.png"));
 
         await OutputOf("cancel", "holder");
         Assert.Equal(ExitCode.Cancelled, (await Run("spec.yaml", "holder", "--set", "backtracking.steps=20000")).Code);
@@ -125,6 +128,8 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         (code, _, error) = await DisBackProcess.RunAsync(folder.Path, "show", "nowhere");
         Assert.Equal(ExitCode.NotFound, code);
         Assert.StartsWith("disback: There is no run 'nowhere'", error);
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "tiny"), "no weights", TestContext.Current.CancellationToken);
+        Assert.Equal(ExitCode.Ok, (await Run("spec.yaml", "named", "--set", "teacher=tiny")).Code);
         (code, _, _) = await Run("spec.yaml", "bad", "--set", "teacher=nobody");
         Assert.Equal(ExitCode.NotFound, code);
         Assert.DoesNotContain("bad", await OutputOf("list"));
