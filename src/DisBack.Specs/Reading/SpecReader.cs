@@ -24,13 +24,19 @@ public static class SpecReader
             {
                 throw new DisBackException($"{path} has {file.Length:N0} bytes, which is too large for a spec; give the YAML file that describes the run.");
             }
-            return Parse<T>(File.ReadAllText(path), path, overrides);
+            return Parse<T>(Decode(File.ReadAllBytes(path), path), path, overrides);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new DisBackException($"The spec {path} cannot be read: {Sentence(e.Message, path)}", e);
         }
     }
+
+    /// <summary>The text of a spec in UTF-8, or in UTF-16 or UTF-32 as its first bytes tell.</summary>
+    /// <param name="bytes">The bytes of the file.</param>
+    /// <param name="source">What to call it in messages.</param>
+    /// <exception cref="SpecException">They are no text: the exception says where.</exception>
+    public static string Decode(ReadOnlySpan<byte> bytes, string source) => SpecText.Decode(bytes, source);
 
     /// <summary>Reads a spec from text.</summary>
     /// <param name="yaml">The text.</param>
@@ -39,11 +45,13 @@ public static class SpecReader
     /// <exception cref="SpecException">The spec has mistakes: the exception names all of them.</exception>
     public static T Parse<T>(string yaml, string source, IReadOnlyList<string>? overrides = null) where T : class
     {
-        var problems = new List<SpecProblem>();
+        var problems = new SpecProblems(source);
         var root = YamlComposer.Compose(yaml, mark => new SpecLocation(source, mark.Line, mark.Column), problems)
             ?? new SpecSection(new SpecLocation(source, 1, 1));
-        var broken = problems.Count > 0 && root is SpecSection { } empty && !empty.Entries.Any();
-        ThrowIf(broken, problems);
+        if (root is SpecSection empty && !empty.Entries.Any())
+        {
+            problems.ThrowIfAny();
+        }
         foreach (var setting in overrides ?? [])
         {
             root = SpecOverride.Apply(root, setting, problems);
@@ -51,19 +59,11 @@ public static class SpecReader
 
         var walker = new SpecWalker(problems);
         var json = walker.Read(root, typeof(T));
-        ThrowIf(problems.Count > 0, problems);
+        problems.ThrowIfAny();
         var spec = json.Deserialize<T>(SpecJson.Options)!;
         walker.Check(spec);
-        ThrowIf(problems.Count > 0, problems);
+        problems.ThrowIfAny();
         return spec;
-    }
-
-    private static void ThrowIf(bool any, List<SpecProblem> problems)
-    {
-        if (any)
-        {
-            throw new SpecException([.. problems.OrderBy(p => p.Location.Line == 0).ThenBy(p => p.Location.Line).ThenBy(p => p.Location.Column)]);
-        }
     }
 
     private static string Sentence(string message, string path) => File.Exists(path) ? message
