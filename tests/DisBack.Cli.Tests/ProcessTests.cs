@@ -120,6 +120,20 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
     }
 
     [Fact]
+    public async Task A_run_whose_process_was_killed_is_cancelled_by_the_next_one()
+    {
+        using (var process = Start("killed", s_long))
+        {
+            await process.SeesAsync("backtracking");
+            process.Kill();
+            await process.EndAsync();
+        }
+        Assert.Contains("Cancelled.", await OutputOf("cancel", "killed"));
+        Assert.Equal("cancelled", JsonNode.Parse(await OutputOf("show", "killed", "--json"))!["run"]!["status"]!.GetValue<string>());
+        Assert.Contains("Nothing to do: the run is completed.", await OutputOf("cancel", "trajectory/killed"));
+    }
+
+    [Fact]
     public async Task Bad_input_is_told_before_anything_is_taken_or_written()
     {
         var (code, _, error) = await Run("spec.yaml", "bad", "--set", "recording.stps=1");
