@@ -105,6 +105,19 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         Assert.Single(error.TrimEnd().Split('\n'));
         Assert.Contains("running", await OutputOf("list"));
 
+        holder.Freeze();
+        Assert.Contains("Its last known status is running", await OutputOf("why", "holder"));
+        (code, _, error) = await DisBackProcess.RunAsync(folder.Path, "pause", "holder");
+        Assert.Equal(ExitCode.ClusterUnavailable, code);
+        Assert.Contains("may be frozen", error);
+        Assert.Single(error.TrimEnd().Split('\n'));
+        using (var asker = DisBackProcess.Start(folder.Path, "why", "holder"))
+        {
+            asker.Terminate();
+            Assert.Equal((ExitCode.Terminated, "", ""), await asker.EndAsync());
+        }
+        holder.Thaw();
+
         using var watcher = DisBackProcess.Start(folder.Path, "watch", "holder");
         await watcher.SeesAsync("step ");
         Assert.Contains("checkpoint", await OutputOf("pause", "holder"));
@@ -117,6 +130,20 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
 
         await OutputOf("cancel", "holder");
         Assert.Equal(ExitCode.Cancelled, (await Run("spec.yaml", "holder", "--set", "backtracking.steps=20000")).Code);
+    }
+
+    [Fact]
+    public async Task The_end_of_the_terminal_stops_a_run_after_a_checkpoint()
+    {
+        using var process = Start("hung-up", s_long);
+        await process.SeesAsync("backtracking");
+        process.HangUp();
+        var (code, output, error) = await process.EndAsync();
+        Assert.Equal((ExitCode.HungUp, "Stopping after a checkpoint; Ctrl-C again stops at once.\n"), (code, error));
+        Assert.Contains("is paused at step", output);
+        var run = JsonNode.Parse(await OutputOf("show", "hung-up", "--json"))!["run"]!;
+        Assert.Equal("paused", run["status"]!.GetValue<string>());
+        Assert.True(run["checkpoints"]![0]!["step"]!.GetValue<long>() > 0);
     }
 
     [Fact]

@@ -89,6 +89,9 @@ internal abstract class Installation(string data) : IAsyncDisposable
 
     private sealed class OfFolder(string data, bool trustCode) : Installation(data)
     {
+        /// <summary>How long the process that works in the folder, on this machine, may take to answer.</summary>
+        private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+
         private readonly DataFolder _folder = new(data);
         private IAsyncDisposable? _connection;
 
@@ -106,7 +109,7 @@ internal abstract class Installation(string data) : IAsyncDisposable
             }
             var connection = await SiloConnection.ConnectAsync(owner, cancellation);
             _connection = connection;
-            return new GrainControl(connection.Grains);
+            return new GrainControl(connection.Grains, null, s_patience);
         }
 
         public override async Task<IControl> HostAsync(string command, string device, CancellationToken cancellation)
