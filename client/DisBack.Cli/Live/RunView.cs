@@ -85,7 +85,7 @@ internal sealed class RunView(Screen screen, TimeProvider time, string run, int 
     /// <summary>Checkpoints and pictures are many and speak for themselves; the rest is worth a line.</summary>
     private static bool IsNews(RunEvent happened) => happened.Message.Length > 0 && happened.Kind is not (RunEventKind.Checkpoint or RunEventKind.Artifact);
 
-    /// <summary>Every line filled to the width of the terminal: what is redrawn does not erase what was there, and a longer line would show behind it.</summary>
+    /// <summary>Every line filled to the width of the terminal: drawing again erases nothing, and a longer line would show behind a shorter one.</summary>
     private static Align Wide(IRenderable lines) => Align.Left(lines);
 
     private Align Picture()
