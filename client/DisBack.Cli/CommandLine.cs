@@ -33,13 +33,14 @@ internal static class CommandLine
         }
         try
         {
-            return (ExitCode)await parsed.InvokeAsync(new InvocationConfiguration
+            var configuration = new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = null,
                 Output = session.Screen.Output,
                 Error = session.Screen.Error,
-            });
+            };
+            return (ExitCode)await parsed.InvokeAsync(configuration, session.Signals.Stopping);
         }
         catch (OperationCanceledException) when (session.Signals.Received is { } signal)
         {
@@ -112,8 +113,16 @@ internal static class CommandLine
             DataCommand.Create(session),
             FeaturesCommand.Create(session),
             SchemaCommand.Create(session),
+            CompletionCommand.Create(session),
         };
         return root;
+    }
+
+    /// <summary>The library lists what is accepted one a line; here a mistake is a sentence.</summary>
+    private static string OneLine(string message)
+    {
+        var lines = message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return lines.Length == 1 ? lines[0] : $"{lines[0]} {string.Join(", ", lines[1..])}.";
     }
 
     private static IEnumerable<string> Path(Command command)
@@ -124,7 +133,7 @@ internal static class CommandLine
     {
         if (parsed.UnmatchedTokens.Count == 0)
         {
-            return parsed.Errors.Select(e => e.Message).Distinct();
+            return parsed.Errors.Select(e => OneLine(e.Message)).Distinct();
         }
         var here = parsed.CommandResult.Command;
         var names = here.Subcommands.Select(c => c.Name).Concat(here.Options.Select(o => o.Name))

@@ -8,7 +8,8 @@ namespace DisBack.Client;
 /// <summary>Tells the grains themselves: those of the silo in this process, or of a cluster that this process is a client of.</summary>
 /// <param name="grains">The grains.</param>
 /// <param name="time">The clock; null is the system's.</param>
-public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null) : IControl
+/// <param name="patience">How long an answer to a command or a question may take; null is as long as a call of Orleans may.</param>
+public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null, TimeSpan? patience = null) : IControl
 {
     /// <summary>A silo that died is replaced within seconds; whoever waits longer gets an error.</summary>
     private static readonly TimeSpan s_retryTimeout = TimeSpan.FromSeconds(20);
@@ -51,21 +52,21 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
     }
 
     /// <inheritdoc/>
-    public Task<CommandReply> PauseAsync(RunId run, CancellationToken cancellation = default) => Grain(run).PauseAsync().WaitAsync(cancellation);
+    public Task<CommandReply> PauseAsync(RunId run, CancellationToken cancellation = default) => AnswerAsync(Grain(run).PauseAsync(), cancellation);
 
     /// <inheritdoc/>
-    public Task<CommandReply> ResumeAsync(RunId run, CancellationToken cancellation = default) => Grain(run).ResumeAsync().WaitAsync(cancellation);
+    public Task<CommandReply> ResumeAsync(RunId run, CancellationToken cancellation = default) => AnswerAsync(Grain(run).ResumeAsync(), cancellation);
 
     /// <inheritdoc/>
-    public Task<CommandReply> CancelAsync(RunId run, CancellationToken cancellation = default) => Grain(run).CancelAsync().WaitAsync(cancellation);
+    public Task<CommandReply> CancelAsync(RunId run, CancellationToken cancellation = default) => AnswerAsync(Grain(run).CancelAsync(), cancellation);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> WhyAsync(RunId run, CancellationToken cancellation = default) =>
-        await Grain(run).WhyAsync().WaitAsync(cancellation);
+        await AnswerAsync(Grain(run).WhyAsync(), cancellation);
 
     /// <inheritdoc/>
     public Task<PoolView> PoolAsync(CancellationToken cancellation = default) =>
-        grains.GetGrain<IAcceleratorPoolGrain>(GrainKeys.Pool).GetAsync().WaitAsync(cancellation);
+        AnswerAsync(grains.GetGrain<IAcceleratorPoolGrain>(GrainKeys.Pool).GetAsync(), cancellation);
 
     /// <inheritdoc/>
     public IAsyncEnumerable<RunUpdate> WatchAsync(RunId run, long afterSequence = 0, CancellationToken cancellationToken = default)
@@ -109,6 +110,24 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
 
     private static DisBackException Taken(string name, TeacherDocument teacher) =>
         new($"The name '{name}' is taken by another teacher ({teacher.Provenance}); choose another name.");
+
+    /// <exception cref="ClusterUnavailableException">There is no answer within the patience.</exception>
+    private async Task<T> AnswerAsync<T>(Task<T> call, CancellationToken cancellation)
+    {
+        using var deadline = new CancellationTokenSource(patience ?? Timeout.InfiniteTimeSpan, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
+        try
+        {
+            return await call.WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            throw new ClusterUnavailableException(
+                $"The process that hosts the runs has not answered for {patience!.Value.TotalSeconds:0} seconds; it may be frozen or very busy, so the command "
+                + "may still be carried out: ask with 'disback why' in a moment.",
+                e);
+        }
+    }
 
     private IRun Grain(RunId run) => grains.Run(run);
 }

@@ -28,6 +28,9 @@ public sealed class TeacherLibrary(IArchive archive, Action<string>? check = nul
             .Where(n => n.StartsWith(Resources, StringComparison.Ordinal) && n.EndsWith(Extension, StringComparison.Ordinal))
             .Select(n => n[Resources.Length..^Extension.Length])];
 
+    /// <summary>The file of a shipped teacher; the caller disposes it.</summary>
+    public static Stream OpenShipped(string shipped) => s_assembly.GetManifestResourceStream($"{Resources}{shipped}{Extension}")!;
+
     /// <summary>How a shipped teacher was made, as JSON: seed, digest of its spec, digest of its weights.</summary>
     public static string ManifestOf(string shipped)
     {
@@ -36,19 +39,23 @@ public sealed class TeacherLibrary(IArchive archive, Action<string>? check = nul
     }
 
     /// <summary>The weights of a teacher, in the content store.</summary>
-    /// <param name="teacher">A safetensors file, the name of a shipped or a registered teacher, or the beginning of a digest of weights.</param>
+    /// <param name="teacher">
+    /// The name of a shipped or a registered teacher, the beginning of a digest of weights, or a safetensors file (<see cref="NameOrFile"/>).
+    /// </param>
     /// <param name="cancellation">Stops the copying.</param>
     /// <exception cref="NotFoundException">There is no such teacher.</exception>
     /// <exception cref="DisBackException">The file is not that of a network.</exception>
     public async Task<ContentRef> ResolveAsync(string teacher, CancellationToken cancellation = default)
     {
-        if (teacher.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) || File.Exists(teacher))
+        if (await NameOrFile.MeansFileAsync(teacher, NamesAsync, "teacher"))
         {
             // Checked before it is submitted: a run keeps the weights it was submitted with.
             (check ?? CheckHeader)(teacher);
             return await archive.Content.PutAsync(teacher, cancellation: cancellation);
         }
         return await ResolveStoredAsync(teacher, cancellation);
+
+        async Task<IEnumerable<string>> NamesAsync() => [.. Shipped, .. (await archive.TeachersAsync(cancellation)).SelectMany(Names)];
     }
 
     /// <summary>The weights of a teacher that is shipped or registered: for those who may not name files of this machine.</summary>
@@ -61,7 +68,7 @@ public sealed class TeacherLibrary(IArchive archive, Action<string>? check = nul
     {
         if (Shipped.Contains(teacher, StringComparer.Ordinal))
         {
-            await using var weights = s_assembly.GetManifestResourceStream($"{Resources}{teacher}{Extension}")!;
+            await using var weights = OpenShipped(teacher);
             return await archive.Content.PutAsync(await BinaryData.FromStreamAsync(weights, cancellation), cancellation);
         }
         if (ContentRef.DigestIn(teacher) is { } digest)

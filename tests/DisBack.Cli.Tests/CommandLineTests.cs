@@ -18,13 +18,53 @@ public sealed class CommandLineTests
         => Assert.Equal(new Shell.Result(ExitCode.Usage, "", error), await Shell.RunAsync(line.Split(' ')));
 
     [Theory]
-    [InlineData("5")]
-    [InlineData("done")]
-    public async Task A_status_that_there_is_not_is_refused_with_the_ones_there_are(string status)
+    [InlineData("list --status 5", "cancelled", "pending")]
+    [InlineData("list --status done", "cancelled", "pending")]
+    [InlineData("schema 0", "experiment", "teacher")]
+    [InlineData("completion install 0", "bash", "fish")]
+    public async Task A_choice_that_there_is_not_is_refused_in_one_line_with_the_ones_there_are(string line, string one, string other)
     {
-        var result = await Shell.RunAsync("list", "--status", status);
+        var result = await Shell.RunAsync(line.Split(' '));
         Assert.Equal(ExitCode.Usage, result.Code);
-        Assert.Contains("completed", result.Error, StringComparison.Ordinal);
+        var sentence = result.Error.Split('\n')[0];
+        Assert.Contains($"'{one}'", sentence, StringComparison.Ordinal);
+        Assert.Contains($"'{other}'", sentence, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("pause")]
+    [InlineData("cancel")]
+    [InlineData("resume")]
+    [InlineData("watch")]
+    [InlineData("why")]
+    [InlineData("show")]
+    [InlineData("sample")]
+    [InlineData("evaluate")]
+    [InlineData("checkpoint list")]
+    [InlineData("checkpoint verify")]
+    public async Task A_name_that_means_several_runs_is_refused_with_all_of_them(string verb)
+    {
+        var folder = Directory.CreateTempSubdirectory("disback-several-").FullName;
+        try
+        {
+            foreach (var id in new[] { "twin-00000000/0000", "twin-11111111/0000" })
+            {
+                var document = Path.Combine(folder, StateNames.Of(DocumentNames.Service, DocumentNames.Trial, id, DocumentNames.Trial));
+                Directory.CreateDirectory(Path.GetDirectoryName(document)!);
+                var trial = new TrialDocument { Id = id, Name = "twin", Run = new RunRecord { Status = RunStatus.Running } };
+                await File.WriteAllBytesAsync(document, StateDocument.Write(trial).ToArray(), TestContext.Current.CancellationToken);
+            }
+            foreach (var text in new[] { "twin", "tw" })
+            {
+                Assert.Equal(
+                    new Shell.Result(ExitCode.NotFound, "", $"disback: '{text}' means 2 runs: twin-00000000/0000, twin-11111111/0000; write more of one.\n"),
+                    await Shell.RunAsync([.. verb.Split(' '), text, "--data", folder]));
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]

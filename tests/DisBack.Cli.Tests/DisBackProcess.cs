@@ -53,6 +53,15 @@ internal sealed partial class DisBackProcess : IDisposable
 
     public void Interrupt() => Assert.Equal(0, Signal(_process.Id, 2));
 
+    public void Terminate() => Assert.Equal(0, Signal(_process.Id, 15));
+
+    /// <summary>The end of the terminal.</summary>
+    public void HangUp() => Assert.Equal(0, Signal(_process.Id, 1));
+
+    public void Freeze() => Assert.Equal(0, Signal(_process.Id, 19));
+
+    public void Thaw() => Assert.Equal(0, Signal(_process.Id, 18));
+
     public void Kill() => _process.Kill();
 
     public async Task<(ExitCode Code, string Output, string Error)> EndAsync()

@@ -113,15 +113,59 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         Assert.Single(error.TrimEnd().Split('\n'));
         Assert.Contains("running", await OutputOf("list"));
 
+        holder.Freeze();
+        Assert.Contains("Its last known status is running", await OutputOf("why", "holder"));
+        (code, _, error) = await DisBackProcess.RunAsync(folder.Path, "pause", "holder");
+        Assert.Equal(ExitCode.ClusterUnavailable, code);
+        Assert.Contains("may be frozen", error);
+        Assert.Single(error.TrimEnd().Split('\n'));
+        using (var asker = DisBackProcess.Start(folder.Path, "why", "holder"))
+        {
+            asker.Terminate();
+            Assert.Equal((ExitCode.Terminated, "", ""), await asker.EndAsync());
+        }
+        holder.Thaw();
+
         using var watcher = DisBackProcess.Start(folder.Path, "watch", "holder");
         await watcher.SeesAsync("step ");
         Assert.Contains("checkpoint", await OutputOf("pause", "holder"));
         Assert.Equal(ExitCode.Ok, (await holder.EndAsync()).Code);
         Assert.Contains("is paused", (await watcher.EndAsync()).Output);
         Assert.Contains("is not running", await OutputOf("pause", "holder"));
+        Assert.Contains("of the averaged student at step", await OutputOf("sample", "holder", "-n", "1", "-o", "holder.png"));
+        Assert.Contains("of the averaged student at step", await OutputOf("evaluate", "holder", "-n", "20"));
+        Assert.Contains("of the teacher", await OutputOf("sample", "teacher/tiny", "-n", "1", "-o", "tiny.png"));
 
         await OutputOf("cancel", "holder");
         Assert.Equal(ExitCode.Cancelled, (await Run("spec.yaml", "holder", "--set", "backtracking.steps=20000")).Code);
+    }
+
+    [Fact]
+    public async Task The_end_of_the_terminal_stops_a_run_after_a_checkpoint()
+    {
+        using var process = Start("hung-up", s_long);
+        await process.SeesAsync("backtracking");
+        process.HangUp();
+        var (code, output, error) = await process.EndAsync();
+        Assert.Equal((ExitCode.HungUp, "Stopping after a checkpoint; Ctrl-C again stops at once.\n"), (code, error));
+        Assert.Contains("is paused at step", output);
+        var run = JsonNode.Parse(await OutputOf("show", "hung-up", "--json"))!["run"]!;
+        Assert.Equal("paused", run["status"]!.GetValue<string>());
+        Assert.True(run["checkpoints"]![0]!["step"]!.GetValue<long>() > 0);
+    }
+
+    [Fact]
+    public async Task A_run_whose_process_was_killed_is_cancelled_by_the_next_one()
+    {
+        using (var process = Start("killed", s_long))
+        {
+            await process.SeesAsync("backtracking");
+            process.Kill();
+            await process.EndAsync();
+        }
+        Assert.Contains("Cancelled.", await OutputOf("cancel", "killed"));
+        Assert.Equal("cancelled", JsonNode.Parse(await OutputOf("show", "killed", "--json"))!["run"]!["status"]!.GetValue<string>());
+        Assert.Contains("Nothing to do: the run is completed.", await OutputOf("cancel", "trajectory/killed"));
     }
 
     [Fact]
@@ -133,6 +177,8 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         (code, _, error) = await DisBackProcess.RunAsync(folder.Path, "show", "nowhere");
         Assert.Equal(ExitCode.NotFound, code);
         Assert.StartsWith("disback: There is no run 'nowhere'", error);
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "tiny"), "no weights", TestContext.Current.CancellationToken);
+        Assert.Equal(ExitCode.Ok, (await Run("spec.yaml", "named", "--set", "teacher=tiny")).Code);
         (code, _, _) = await Run("spec.yaml", "bad", "--set", "teacher=nobody");
         Assert.Equal(ExitCode.NotFound, code);
         Assert.DoesNotContain("bad", await OutputOf("list"));

@@ -22,6 +22,7 @@ public sealed class SiloProcessTests : IDisposable
 
     [Theory]
     [InlineData("Role=Boss", "Role is 'Boss'; it is Control, Worker, Both.")]
+    [InlineData("Role=3", "Role is '3'; it is Control, Worker, Both.")]
     [InlineData("Training:Drain=soon", "Training:Drain")]
     [InlineData("Cluster:Rediss=redis:6379", "did you mean 'Cluster:Redis'?")]
     [InlineData("Name=nowhere", "Exactly one of Blobs:Folder, Blobs:AccountAddress and Blobs:ConnectionString")]

@@ -2,6 +2,7 @@ using System.CommandLine;
 using DisBack.Cli.Installations;
 using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
+using DisBack.Contracts.Documents;
 
 namespace DisBack.Cli.Commands;
 
@@ -32,8 +33,20 @@ internal static class ControlCommands
         {
             await using var installation = Installation.Of(parsed, session);
             var run = await RunTarget.FindAsync(installation.Archive, parsed.GetRequiredValue(name), cancellation);
-            var control = await installation.ReachAsync(cancellation) ?? await installation.HostAsync($"disback cancel {run.Text}", "cpu", cancellation);
-            session.Screen.Line((await control.CancelAsync(run.Id, cancellation)).Message);
+            if (await installation.ReachAsync(cancellation) is { } owner)
+            {
+                session.Screen.Line((await owner.CancelAsync(run.Id, cancellation)).Message);
+                return (int)ExitCode.Ok;
+            }
+            // This process ends in a moment, and what is cancelled must be settled by then.
+            var control = await installation.HostAsync($"disback cancel {run.Text}", "cpu", cancellation);
+            var reply = await control.CancelAsync(run.Id, cancellation);
+            if (reply is { Applied: true, Status: not RunStatus.Cancelled })
+            {
+                var last = await control.WatchAsync(run.Id, 0, cancellation).LastOrDefaultAsync(cancellation);
+                reply = last is { Status: RunStatus.Cancelled } ? reply with { Message = "Cancelled." } : reply;
+            }
+            session.Screen.Line(reply.Message);
             return (int)ExitCode.Ok;
         });
         return command;

@@ -16,7 +16,7 @@ internal static class EvaluateCommand
 {
     public static Command Create(Session session)
     {
-        var name = new Argument<string>("RUN") { Description = "Name, id or unique beginning of a run, or a student.safetensors file." };
+        var name = new Argument<string>("RUN") { Description = "Name, id or unique beginning of a run, teacher/NAME, or a student.safetensors file." };
         var count = Arguments.Count(10_000, "How many pictures; figures compare only at one count.");
         var seed = new Option<long>("--seed") { Description = "Seed of the noise.", DefaultValueFactory = _ => 0 };
         var teacher = new Option<bool>("--teacher") { Description = "Measure the run's teacher instead, with 18 Heun steps." };
@@ -44,7 +44,8 @@ internal static class EvaluateCommand
             }
             else
             {
-                session.Screen.Line(string.Create(CultureInfo.InvariantCulture, $"FID {Texts.Number(fid)} of {samples} pictures."));
+                var of = student.Maker is { } maker ? $" of {maker}" : "";
+                session.Screen.Line(string.Create(CultureInfo.InvariantCulture, $"FID {Texts.Number(fid)} of {samples} pictures{of}."));
             }
             return (int)ExitCode.Ok;
         });

@@ -20,7 +20,7 @@ internal static class RunCommand
         var command = new Command("run", "Runs an experiment; repeating the command resumes it.") { file, set, detach };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var text = SpecReader.ReadText<ExperimentSpec>(parsed.GetRequiredValue(file), parsed.GetRequiredValue(set));
+            var text = SpecReader.ReadLocated<ExperimentSpec>(parsed.GetRequiredValue(file), parsed.GetRequiredValue(set));
             await using var installation = Installation.Of(parsed, session);
             RefuseDetached(parsed.GetValue(detach), installation);
             var control = await installation.HostAsync($"disback run {parsed.GetRequiredValue(file)}", text.Spec.Hardware.Device, cancellation);

@@ -4,39 +4,77 @@ using DisBack.Cli.Installations;
 using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Diffusion.Pictures;
+using static TorchSharp.torch;
 
 namespace DisBack.Cli.Commands;
 
-/// <summary><c>disback sample RUN</c>: new pictures from a student.</summary>
+/// <summary><c>disback sample RUN</c>: new pictures from a student or a teacher.</summary>
 internal static class SampleCommand
 {
+    private const string FileName = "samples.png";
+    private const int MostColumns = 1000;
+
+    /// <summary>
+    /// Images drawn at a time, whatever their number: it bounds the memory. The noise of an image depends on its batch, so this number is part of what a
+    /// seed means.
+    /// </summary>
+    private const long Batch = 100;
+
     public static Command Create(Session session)
     {
-        var name = new Argument<string>("RUN") { Description = "Name, id or unique beginning of a run, or a student.safetensors file." };
+        var name = new Argument<string>("RUN")
+        {
+            Description = "Name, id or unique beginning of a run, teacher/NAME for a teacher, or a student.safetensors file.",
+        };
         var count = Arguments.Count(100, "How many pictures.");
-        var columns = Arguments.Positive(new Option<int>("--columns") { Description = "Pictures in a row.", DefaultValueFactory = _ => 10 });
+        var columns = Arguments.Positive(
+            new Option<int>("--columns") { Description = $"Pictures in a row, at most {MostColumns}.", DefaultValueFactory = _ => 10 }, MostColumns);
         var seed = new Option<long>("--seed") { Description = "Seed of the noise.", DefaultValueFactory = _ => 0 };
+        var label = new Option<int?>("--class") { Description = "Only this class, from 0; all of them in turn unless given.", HelpName = "N" };
         var output = new Option<string>("--output", "-o")
         {
-            Description = "The PNG file to write.",
+            Description = $"The file to write, .png, .jpg or .jpeg, or the folder for {FileName}.",
             HelpName = "FILE",
-            DefaultValueFactory = _ => "samples.png",
+            DefaultValueFactory = _ => FileName,
         };
-        var command = new Command("sample", "Draws pictures with a student, one network evaluation each.") { name, count, columns, seed, output };
+        var command = new Command("sample", "Draws pictures with a student, one network evaluation each; of a run that is not complete with the student of "
+            + "its newest checkpoint.")
+        {
+            name, count, columns, seed, label, output,
+        };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var file = Path.GetFullPath(parsed.GetRequiredValue(output));
-            if (!Directory.Exists(Path.GetDirectoryName(file)))
-            {
-                throw new DisBackException($"The picture cannot be written to '{file}': there is no such folder; make it, or name another file with --output.");
-            }
+            var (file, format) = FileOf(parsed.GetRequiredValue(output));
             await using var installation = Installation.Of(parsed, session);
             using var student = await StudentSource.OpenAsync(installation, parsed.GetRequiredValue(name), teacher: false, cancellation);
-            using var images = student.Draw(parsed.GetValue(seed), 0, parsed.GetValue(count));
-            await File.WriteAllBytesAsync(file, ImageGrid.Png(images, parsed.GetValue(columns)), cancellation);
-            session.Screen.Line(string.Create(CultureInfo.InvariantCulture, $"{images.shape[0]} pictures are in {file}."));
+            var wanted = parsed.GetValue(count);
+            using var grid = new ImageGrid(wanted, student.Shape, parsed.GetValue(columns), format);
+            for (long first = 0; first < wanted; first += Batch)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                using var scope = NewDisposeScope();
+                grid.Add(student.Draw(parsed.GetValue(seed), first, Math.Min(Batch, wanted - first), parsed.GetValue(label)));
+            }
+            await using (var stream = File.Create(file))
+            {
+                grid.Save(stream);
+            }
+            session.Screen.Line(string.Create(
+                CultureInfo.InvariantCulture, $"{wanted} pictures{(student.Maker is { } maker ? $" of {maker}," : "")} are in {file}."));
             return (int)ExitCode.Ok;
         });
         return command;
+    }
+
+    /// <summary>The file that is meant, checked before anything is computed for it.</summary>
+    private static (string Path, PictureFormat Format) FileOf(string text)
+    {
+        var path = Path.GetFullPath(UserPath.Expand(text));
+        var file = Directory.Exists(path) ? Path.Combine(path, FileName) : path;
+        if (!Directory.Exists(Path.GetDirectoryName(file)))
+        {
+            throw new DisBackException($"The picture cannot be written to '{file}': there is no such folder; make it, or name another file with --output.");
+        }
+        return (file, PictureFormats.Of(file));
     }
 }

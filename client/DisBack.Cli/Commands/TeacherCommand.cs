@@ -29,7 +29,7 @@ internal static class TeacherCommand
         var command = new Command("train", "Trains a teacher; repeating the command resumes it.") { file, set, detach };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var text = SpecReader.ReadText<TeacherSpec>(parsed.GetRequiredValue(file), parsed.GetRequiredValue(set));
+            var text = SpecReader.ReadLocated<TeacherSpec>(parsed.GetRequiredValue(file), parsed.GetRequiredValue(set));
             await using var installation = Installation.Of(parsed, session);
             RunCommand.RefuseDetached(parsed.GetValue(detach), installation);
             var command = $"disback teacher train {parsed.GetRequiredValue(file)}";

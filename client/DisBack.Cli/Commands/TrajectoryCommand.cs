@@ -104,7 +104,7 @@ internal static class TrajectoryCommand
         {
             await using var installation = Installation.Of(parsed, session);
             var trajectory = await installation.Archive.FindTrajectoryAsync(parsed.GetRequiredValue(name), cancellation);
-            var destination = Directory.CreateDirectory(parsed.GetRequiredValue(target));
+            var destination = Directory.CreateDirectory(UserPath.Expand(parsed.GetRequiredValue(target)));
             if (destination.EnumerateFileSystemInfos().Any())
             {
                 throw new DisBackException($"The folder {destination} is not empty; name an empty or a new one.");

@@ -21,9 +21,7 @@ internal static class WhyCommand
         {
             await using var installation = Installation.Of(parsed, session);
             var run = await RunTarget.FindAsync(installation.Archive, parsed.GetRequiredValue(name), cancellation);
-            IReadOnlyList<string> sentences = await installation.ReachAsync(cancellation) is { } control
-                ? await control.WhyAsync(run.Id, cancellation)
-                : OfDocument(run, installation.Archive);
+            var sentences = await SentencesAsync(installation, run, cancellation);
             if (parsed.GetValue(json))
             {
                 session.Screen.Json(JsonSerializer.SerializeToNode(sentences, StorageJson.Options));
@@ -38,6 +36,27 @@ internal static class WhyCommand
             return (int)ExitCode.Ok;
         });
         return command;
+    }
+
+    /// <summary>What its owner says; where the process of the owner does not answer, that and what the document shows.</summary>
+    private static async Task<IReadOnlyList<string>> SentencesAsync(Installation installation, RunTarget run, CancellationToken cancellation)
+    {
+        try
+        {
+            return await installation.ReachAsync(cancellation) is { } control
+                ? await control.WhyAsync(run.Id, cancellation)
+                : OfDocument(run, installation.Archive);
+        }
+        catch (ClusterUnavailableException silence) when (installation.HostsRuns)
+        {
+            return
+            [
+                silence.Message,
+                .. run.Run.Status.IsSettled()
+                    ? SettledRun.Explain(run.Run, $"disback resume {run.Text}")
+                    : [$"Its last known status is {run.Run.Status.ToString().ToLowerInvariant()}{SettledRun.At(run.Run)}.", .. SettledRun.Reason(run.Run)],
+            ];
+        }
     }
 
     /// <summary>What the document alone shows, where no process advances the run.</summary>

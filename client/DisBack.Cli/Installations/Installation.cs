@@ -50,7 +50,7 @@ internal abstract class Installation(string data) : IAsyncDisposable
     /// <summary>The installation that a command line names.</summary>
     public static Installation Of(ParseResult parsed, Session session)
     {
-        var data = parsed.GetRequiredValue(GlobalOptions.Data);
+        var data = UserPath.Expand(parsed.GetRequiredValue(GlobalOptions.Data));
         if (string.IsNullOrWhiteSpace(data))
         {
             throw new DisBackException("The data folder's name is empty; name a folder with --data, or leave the option out.");
@@ -72,10 +72,11 @@ internal abstract class Installation(string data) : IAsyncDisposable
 
     private static string? Token(ParseResult parsed)
     {
-        if (parsed.GetValue(GlobalOptions.TokenFile) is not { } file)
+        if (parsed.GetValue(GlobalOptions.TokenFile) is not { } named)
         {
             return Environment.GetEnvironmentVariable(GlobalOptions.TokenVariable) is { Length: > 0 } token ? token : null;
         }
+        var file = UserPath.Expand(named);
         try
         {
             return File.ReadAllText(file).Trim();
@@ -88,6 +89,9 @@ internal abstract class Installation(string data) : IAsyncDisposable
 
     private sealed class OfFolder(string data, bool trustCode) : Installation(data)
     {
+        /// <summary>How long the process that works in the folder, on this machine, may take to answer.</summary>
+        private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+
         private readonly DataFolder _folder = new(data);
         private IAsyncDisposable? _connection;
 
@@ -105,7 +109,7 @@ internal abstract class Installation(string data) : IAsyncDisposable
             }
             var connection = await SiloConnection.ConnectAsync(owner, cancellation);
             _connection = connection;
-            return new GrainControl(connection.Grains);
+            return new GrainControl(connection.Grains, null, s_patience);
         }
 
         public override async Task<IControl> HostAsync(string command, string device, CancellationToken cancellation)

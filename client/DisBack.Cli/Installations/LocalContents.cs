@@ -4,40 +4,39 @@ using DisBack.Storage.Content;
 
 namespace DisBack.Cli.Installations;
 
-/// <summary>Stored contents as files of this machine: in place where the store is a folder of it, otherwise fetched.</summary>
+/// <summary>
+/// The stored contents that an evaluation names, as files of this machine: in place where the store is a folder of it, otherwise fetched until disposed.
+/// </summary>
 /// <param name="contents">The content store.</param>
-/// <param name="folder">Where fetched files are kept for people.</param>
-internal sealed class LocalContents(ContentStore contents, string folder)
+internal sealed class LocalContents(ContentStore contents) : IDisposable
 {
-    /// <summary>A file with exactly these bytes.</summary>
-    /// <param name="content">The content.</param>
-    /// <param name="name">What to call the file if it is fetched.</param>
-    /// <param name="cancellation">Stops the transfer.</param>
-    public async Task<string> FileOfAsync(ContentRef content, string name, CancellationToken cancellation)
+    private readonly DirectoryInfo _fetched = Directory.CreateTempSubdirectory("disback-");
+
+    /// <summary>The evaluation with its contents as files.</summary>
+    public async Task<EvaluationSettings> LocalAsync(EvaluationSettings settings, CancellationToken cancellation) => settings with
     {
+        Features = await LocalAsync(settings.Features, cancellation),
+        Reference = settings.Reference is { Source: DatasetSource.Packed, Path: { } path }
+            ? settings.Reference with { Path = await LocalAsync(path, cancellation) }
+            : settings.Reference,
+    };
+
+    public void Dispose() => _fetched.Delete(recursive: true);
+
+    private async Task<string> LocalAsync(string name, CancellationToken cancellation)
+    {
+        if (ContentRef.DigestIn(name) is not { } digest)
+        {
+            return name;
+        }
+        var content = await contents.AddressOfAsync(digest, cancellation);
         if (contents.LocalPathOf(content) is { } original)
         {
             await contents.VerifyAsync(content, cancellation);
             return original;
         }
-        var path = Path.Combine(Directory.CreateDirectory(folder).FullName, name);
-        if (!File.Exists(path) || await ContentStore.HashAsync(path, cancellation) != content)
-        {
-            await contents.FetchAsync(content, path, cancellation);
-        }
+        var path = Path.Combine(_fetched.FullName, digest);
+        await contents.FetchAsync(content, path, cancellation);
         return path;
     }
-
-    /// <summary>An evaluation whose stored contents are files of this machine.</summary>
-    public async Task<EvaluationSettings> LocalAsync(EvaluationSettings settings, CancellationToken cancellation) => settings with
-    {
-        Features = await LocalAsync(settings.Features, "features.safetensors", cancellation),
-        Reference = settings.Reference is { Source: DatasetSource.Packed, Path: { } path }
-            ? settings.Reference with { Path = await LocalAsync(path, "reference.safetensors", cancellation) }
-            : settings.Reference,
-    };
-
-    private async Task<string> LocalAsync(string name, string file, CancellationToken cancellation) => ContentRef.DigestIn(name) is { } digest
-        ? await FileOfAsync(await contents.AddressOfAsync(digest, cancellation), file, cancellation)
-        : name;
 }

@@ -24,7 +24,7 @@ internal sealed class Submission(Installation installation, Screen screen)
     /// <summary>Stores what an experiment names, and refuses one that cannot work with its teacher.</summary>
     /// <returns>The experiment as it is submitted.</returns>
     /// <exception cref="SpecException">A file cannot be read, or does not fit; the exception says where the spec names it.</exception>
-    public Task<ExperimentSpec> PrepareAsync(SpecText<ExperimentSpec> text, NetworkSettings teacher, CancellationToken cancellation) =>
+    public Task<ExperimentSpec> PrepareAsync(LocatedSpec<ExperimentSpec> text, NetworkSettings teacher, CancellationToken cancellation) =>
         text.CheckAsync(async () =>
         {
             var spec = text.Spec;
@@ -51,7 +51,7 @@ internal sealed class Submission(Installation installation, Screen screen)
 
     /// <summary>Stores what the spec of a teacher names, and refuses one whose network does not fit its images.</summary>
     /// <inheritdoc cref="PrepareAsync(SpecText{ExperimentSpec}, NetworkSettings, CancellationToken)"/>
-    public Task<TeacherSpec> PrepareAsync(SpecText<TeacherSpec> text, CancellationToken cancellation) => text.CheckAsync(async () =>
+    public Task<TeacherSpec> PrepareAsync(LocatedSpec<TeacherSpec> text, CancellationToken cancellation) => text.CheckAsync(async () =>
     {
         var spec = text.Spec with { Data = await StoreAsync(text.Spec.Data, "data", cancellation) };
         var data = await new SpecContents(_contents).CheckAsync(spec, cancellation);

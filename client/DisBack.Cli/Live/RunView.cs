@@ -10,7 +10,13 @@ namespace DisBack.Cli.Live;
 internal sealed class RunView(Screen screen, TimeProvider time, string run, int nodes)
 {
     private static readonly TimeSpan s_linePeriod = TimeSpan.FromSeconds(10);
+
+    /// <summary>What happened this long before is what this command has begun; before that it is history.</summary>
+    private static readonly TimeSpan s_begun = TimeSpan.FromSeconds(5);
+
     private const int BarWidth = 40;
+
+    private readonly DateTimeOffset _history = time.GetUtcNow() - s_begun;
 
     private readonly RunProgress _progress = new(time, nodes);
     private long _lastLine;
@@ -32,9 +38,9 @@ internal sealed class RunView(Screen screen, TimeProvider time, string run, int 
             await foreach (var update in updates.WithCancellation(cancellationToken))
             {
                 _progress.Add(update);
-                foreach (var happened in update.Events.Where(IsNews))
+                foreach (var (at, message) in News(update))
                 {
-                    screen.Console.MarkupLineInterpolated($"[dim]{_progress.Elapsed,8}[/]  {happened.Message}");
+                    screen.Console.Write(Wide(Markup.FromInterpolated($"[dim]{at,8}[/]  {message}")));
                 }
                 live.UpdateTarget(Picture());
             }
@@ -47,9 +53,9 @@ internal sealed class RunView(Screen screen, TimeProvider time, string run, int 
     {
         var stage = _progress.Stage;
         _progress.Add(update);
-        foreach (var happened in update.Events.Where(IsNews))
+        foreach (var (at, message) in News(update))
         {
-            screen.Line($"{_progress.Elapsed,8}  {happened.Message}");
+            screen.Line($"{at,8}  {message}");
         }
         if (_progress.Snapshot.Step == 0 || (_progress.Stage == stage && _lastLine != 0 && time.GetElapsedTime(_lastLine) < s_linePeriod))
         {
@@ -59,16 +65,37 @@ internal sealed class RunView(Screen screen, TimeProvider time, string run, int 
         screen.Line($"{_progress.Elapsed,8}  {_progress.Stage}  {_progress.Pace}  {_progress.Figures}".TrimEnd());
     }
 
+    /// <summary>What is worth a line, with the time that it was seen; what happened before this command is folded into one.</summary>
+    private IEnumerable<(string At, string Message)> News(RunUpdate update)
+    {
+        var news = update.Events.Where(IsNews).ToLookup(happened => happened.At < _history);
+        if (news[true].LastOrDefault() is { } last)
+        {
+            var count = news[true].Count();
+            yield return ("before", count == 1
+                ? $"{last.Message} ({Texts.Time(last.At)})"
+                : $"{count} events since {Texts.Time(news[true].First().At)}; the last, of {Texts.Time(last.At)}: {last.Message}");
+        }
+        foreach (var happened in news[false])
+        {
+            yield return (_progress.Elapsed, happened.Message);
+        }
+    }
+
     /// <summary>Checkpoints and pictures are many and speak for themselves; the rest is worth a line.</summary>
     private static bool IsNews(RunEvent happened) => happened.Message.Length > 0 && happened.Kind is not (RunEventKind.Checkpoint or RunEventKind.Artifact);
 
-    private Rows Picture()
+    /// <summary>Every line filled to the width of the terminal: drawing again erases nothing, and a longer line would show behind a shorter one.</summary>
+    private static Align Wide(IRenderable lines) => Align.Left(lines);
+
+    private Align Picture()
     {
-        var done = (int)Math.Round(_progress.Done * BarWidth);
+        var width = Math.Min(BarWidth, screen.Console.Profile.Width);
+        var done = (int)Math.Round(_progress.Done * width);
         var lines = new List<IRenderable>
         {
             Markup.FromInterpolated($"[bold]{run}[/]  [aqua]{_progress.Stage}[/]  [dim]{_progress.Elapsed}[/]"),
-            Markup.FromInterpolated($"[aqua]{new string('━', done)}[/][dim]{new string('━', BarWidth - done)}[/]  {_progress.Pace}"),
+            Markup.FromInterpolated($"[aqua]{new string('━', done)}[/][dim]{new string('━', width - done)}[/]  {_progress.Pace}"),
         };
         if (_progress.Figures.Length > 0)
         {
@@ -78,6 +105,6 @@ internal sealed class RunView(Screen screen, TimeProvider time, string run, int 
         {
             lines.Add(new Text(reason, Color.Yellow));
         }
-        return new Rows(lines);
+        return Wide(new Rows(lines));
     }
 }

@@ -23,13 +23,13 @@ internal static class Arguments
     public static Option<int> Count(int value, string description) =>
         Positive(new Option<int>("--count", "-n") { Description = description, DefaultValueFactory = _ => value });
 
-    public static Option<int> Positive(Option<int> option)
+    public static Option<int> Positive(Option<int> option, int most = int.MaxValue)
     {
         option.Validators.Add(result =>
         {
-            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var value) && value < 1)
+            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var value) && (value < 1 || value > most))
             {
-                result.AddError($"{option.Name} is {value}; expected at least 1.");
+                result.AddError($"{option.Name} is {value}; expected {(most == int.MaxValue ? "at least 1" : $"1 to {most}")}.");
             }
         });
         return option;

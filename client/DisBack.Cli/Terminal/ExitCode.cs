@@ -38,6 +38,9 @@ internal enum ExitCode
     [Description("the cluster refuses the token")]
     NotPermitted = 10,
 
+    [Description("stopped by the end of the terminal (SIGHUP)")]
+    HungUp = 129,
+
     [Description("stopped by Ctrl-C (SIGINT)")]
     Interrupted = 130,
 

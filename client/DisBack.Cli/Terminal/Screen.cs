@@ -19,22 +19,22 @@ internal sealed class Screen
     };
 
     public Screen(TextWriter output, TextWriter error, bool live)
-    {
-        Output = output;
-        Error = error;
-        IsLive = live;
-        Console = AnsiConsole.Create(new AnsiConsoleSettings
+        : this(output, error, live, AnsiConsole.Create(new AnsiConsoleSettings
         {
             Out = new AnsiConsoleOutput(output),
             Ansi = live ? AnsiSupport.Detect : AnsiSupport.No,
             ColorSystem = live ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
             Interactive = live ? InteractionSupport.Detect : InteractionSupport.No,
-        });
+        }))
+    {
         if (!live)
         {
             Console.Profile.Width = PlainWidth;
         }
     }
+
+    internal Screen(TextWriter output, TextWriter error, bool live, IAnsiConsole console) =>
+        (Output, Error, IsLive, Console) = (output, error, live, console);
 
     /// <summary>The process's own terminal, plain where the output is redirected or <c>NO_COLOR</c> is set.</summary>
     public static Screen OfProcess() => new(System.Console.Out, System.Console.Error,

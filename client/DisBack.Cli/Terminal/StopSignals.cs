@@ -37,7 +37,12 @@ internal sealed partial class StopSignals : IDisposable
     private void Handle(PosixSignalContext context)
     {
         context.Cancel = true;
-        var code = context.Signal == PosixSignal.SIGINT ? ExitCode.Interrupted : ExitCode.Terminated;
+        var code = context.Signal switch
+        {
+            PosixSignal.SIGINT => ExitCode.Interrupted,
+            PosixSignal.SIGHUP => ExitCode.HungUp,
+            _ => ExitCode.Terminated,
+        };
         if (Interlocked.CompareExchange(ref _received, (int)code, 0) == 0)
         {
             _stopping.Cancel();

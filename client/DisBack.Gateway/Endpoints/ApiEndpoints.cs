@@ -66,7 +66,7 @@ internal static partial class ApiEndpoints
         CancellationToken cancellation)
     {
         var submission = await ReadAsync(request, cancellation);
-        var text = SpecReader.ParseText<ExperimentSpec>(submission.Spec, "spec");
+        var text = SpecReader.ParseLocated<ExperimentSpec>(submission.Spec, "spec");
         var spec = text.Spec;
         var library = new TeacherLibrary(archive);
         // By name only: a path in a spec is one of the submitter's machine, and none of this one's.
@@ -100,7 +100,7 @@ internal static partial class ApiEndpoints
         IControl control,
         CancellationToken cancellation)
     {
-        var text = SpecReader.ParseText<TeacherSpec>((await ReadAsync(request, cancellation)).Spec, "spec");
+        var text = SpecReader.ParseLocated<TeacherSpec>((await ReadAsync(request, cancellation)).Spec, "spec");
         var spec = text.Spec;
         if (spec.Name != name)
         {
@@ -121,8 +121,9 @@ internal static partial class ApiEndpoints
                 ? submission
                 : throw new DisBackException("The submission has no spec; send {\"spec\": \"...\"}, or the YAML itself.");
         }
-        using var text = new StreamReader(request.Body);
-        return new Submission(await text.ReadToEndAsync(cancellation));
+        using var body = new MemoryStream();
+        await request.Body.CopyToAsync(body, cancellation);
+        return new Submission(SpecReader.Decode(body.GetBuffer().AsSpan(0, (int)body.Length), "spec"));
     }
 
     private static async Task<Submission?> ReadJsonAsync(HttpRequest request, CancellationToken cancellation)
@@ -147,7 +148,8 @@ internal static partial class ApiEndpoints
     }
 
     private static RunStatus? StatusOf(string? text) => string.IsNullOrEmpty(text) ? null
-        : Enum.TryParse<RunStatus>(text, ignoreCase: true, out var status) && Enum.IsDefined(status) ? status
+        // A number would be parsed as well.
+        : Enum.GetNames<RunStatus>().Contains(text, StringComparer.OrdinalIgnoreCase) ? Enum.Parse<RunStatus>(text, ignoreCase: true)
         : throw new DisBackException($"There is no status '{text}'; it is one of {string.Join(", ", Enum.GetNames<RunStatus>()).ToLowerInvariant()}.");
 
     /// <summary>

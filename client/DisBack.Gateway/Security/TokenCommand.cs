@@ -21,6 +21,8 @@ internal static class TokenCommand
     {
         var name = new Argument<string>("NAME") { Description = "Whose token it is." };
         var role = new Option<Role>("--role") { Description = "viewer reads, operator also submits and commands.", Required = true };
+        // The library takes numbers for names.
+        role.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Enum.GetNames<Role>().Select(known => known.ToLowerInvariant())]);
         var expires = new Option<DateTimeOffset?>("--expires") { Description = "When it ends, for example 2027-01-31; never unless given.", HelpName = "DATE" };
         var command = new Command("add", "Makes a token, prints it once, and keeps its hash.") { name, role, expires };
         command.SetAction(parsed =>

@@ -97,7 +97,9 @@ public static class StrictSettings
     /// <summary>Refuses what is none of the few values that a setting can have.</summary>
     private static void RefuseOthers(IConfigurationSection given, PropertyInfo property)
     {
-        if (property.PropertyType.IsEnum && given.Value is { } value && !Enum.TryParse(property.PropertyType, value, ignoreCase: true, out _))
+        // By name: a number would be parsed as well.
+        if (property.PropertyType.IsEnum && given.Value is { } value
+            && !Enum.GetNames(property.PropertyType).Contains(value, StringComparer.OrdinalIgnoreCase))
         {
             throw new DisBackException($"{given.Path} is '{value}'; it is {string.Join(", ", Enum.GetNames(property.PropertyType))}.");
         }

@@ -17,4 +17,13 @@ public interface IConditionSource
     /// <summary>Classes, uniformly drawn; nothing where there are none.</summary>
     /// <param name="count">Number of classes.</param>
     static IConditionSource OfClasses(int count) => count > 0 ? new ClassConditions(count) : new Unconditional();
+
+    /// <summary>One class for every sample.</summary>
+    /// <param name="label">The class, from 0.</param>
+    /// <param name="count">Number of classes.</param>
+    /// <exception cref="DisBackException">There is no such class.</exception>
+    static IConditionSource OfClass(int label, int count) =>
+        count == 0 ? throw new DisBackException("The network knows no classes, so none can be chosen; draw without a class.")
+        : label < 0 || label >= count ? throw new DisBackException($"There is no class {label}; the network has the classes 0 to {count - 1}.")
+        : new OneClass(label, count);
 }

@@ -9,6 +9,9 @@ namespace DisBack.Distillation.Generators;
 /// <summary>The generator in training, with its optimizer, and the average of its weights that is evaluated and exported.</summary>
 internal sealed class TrainedGenerator : IDisposable
 {
+    /// <summary>What the average is called in a checkpoint.</summary>
+    internal const string AverageName = "generator.ema";
+
     private readonly IGenerator _generator;
     private readonly TrainedNetwork _network;
     private readonly EmaSettings _emaSettings;
@@ -39,7 +42,7 @@ internal sealed class TrainedGenerator : IDisposable
     public long Images { get; set; }
 
     /// <summary>Weights, moments and average by name: with the counters its whole state.</summary>
-    public IEnumerable<(string Name, Tensor Value)> State => [.. _network.State("generator"), .. TrainedNetwork.Named("generator.ema", Average.Weights)];
+    public IEnumerable<(string Name, Tensor Value)> State => [.. _network.State("generator"), .. TrainedNetwork.Named(AverageName, Average.Weights)];
 
     /// <inheritdoc cref="IGenerator.Generate"/>
     public Tensor Generate(Tensor latents, Condition? condition) => _generator.Generate(latents, condition);

@@ -56,7 +56,16 @@ internal sealed class TrajectoryGrain(
                 + "or cancel those."));
 
     /// <summary>Pauses: a trajectory that could never be completed would take every later run that asks for the same with it.</summary>
-    public override Task<CommandReply> CancelAsync() => PauseAsync();
+    public override async Task<CommandReply> CancelAsync()
+    {
+        const string kept = "a recording is never cancelled, because every run that asks for the same shares it; it goes on only when one does.";
+        if (Run.Status is RunStatus.Paused or RunStatus.Failed)
+        {
+            return new CommandReply(Run.Status, false, $"Nothing was done: stage 1 is {Run.Status.ToString().ToLowerInvariant()} already, and {kept}");
+        }
+        var reply = await PauseAsync();
+        return reply.Applied ? reply with { Message = $"Stage 1 is paused and not cancelled: {kept}" } : reply;
+    }
 
     public Task<TrajectoryDocument> GetAsync() => Task.FromResult(Document);
 

@@ -61,7 +61,8 @@ internal sealed class RunAdvance(IOwnedRun owner, IGrainFactory grains, RunLiven
                 case RunEffect.Release release:
                     await (release.IsGone ? grains.Pool().ReleaseAsync(release.Lease) : grains.Pool().ForfeitAsync(release.Lease));
                     break;
-                case RunEffect.Stop stop when !await AskTrainerAsync(trainer => trainer.StopAsync(stop.Mode)):
+                // A silo that is gone is not asked: the call would be refused on another one, and the stop would seem to be on its way for ever.
+                case RunEffect.Stop stop when await liveness.IsGoneAsync(Worker) || !await AskTrainerAsync(trainer => trainer.StopAsync(stop.Mode)):
                     await owner.ApplyAsync(new RunCommand.Fail(stop.Attempt, Run.Head?.Step ?? 0, FailureCause.Lost, "The process that ran it is gone."));
                     break;
             }

@@ -67,6 +67,11 @@ internal sealed class RunLiveness(IClusterMembershipService membership, Training
         return null;
     }
 
+    /// <summary>Whether a silo is dead, or is not of this cluster at all: nobody there could answer.</summary>
+    /// <param name="worker">The silo; null in documents from before clusters.</param>
+    public async Task<bool> IsGoneAsync(SiloAddress? worker) =>
+        worker is not null && (membership.CurrentSnapshot.GetSiloStatus(worker) == SiloStatus.Dead || !await IsMemberAsync(worker));
+
     /// <summary>
     /// Whether the cluster knows the silo at all; it does not if the silo was there before the table of members was emptied, or in an earlier process.
     /// </summary>

@@ -13,7 +13,6 @@ using DisBack.Distillation.Recording;
 using DisBack.Distillation.Runs;
 using DisBack.Distillation.Teachers;
 using DisBack.Specs.Experiments;
-using DisBack.Specs.Networks;
 using DisBack.Specs.Reading;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -77,14 +76,7 @@ public sealed class SpecTrainingFactory(bool trustCode = false) : ITrainingFacto
             return NetworkFile.Open(weights.Path).to(inputs.Device);
         }
 
-        DenoiserGenerator OpenStudent() => new(spec.Student.Network is { } own ? NewNetwork(own) : OpenTeacher(), spec.Student.SigmaInit);
-
-        // Stage 1 is recorded against this very network, so its weights are of the seed of stage 1 in both.
-        Denoiser NewNetwork(NetworkSettings settings)
-        {
-            using var init = new RandomStreams(spec.Recording.Seed ?? spec.Seed).For("student/weights");
-            return Denoiser.Create(settings, init).to(inputs.Device);
-        }
+        IGenerator OpenStudent() => FirstStudent.Open(spec.Student, spec.Recording.Seed ?? spec.Seed, OpenTeacher, inputs.Device);
     }
 
     /// <summary>Refuses what this machine's memory cannot hold; of an accelerator's memory libtorch tells nothing beforehand.</summary>

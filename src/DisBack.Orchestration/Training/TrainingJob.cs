@@ -23,6 +23,8 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
     /// <summary>Key of a checkpoint's metadata under which the run's progress is.</summary>
     internal const string ProgressKey = "progress";
 
+    private const int ThreadsPerCore = 4;
+
     private readonly ITrainingFactory _factory;
     private readonly WeightCache _weights;
     private readonly ContentStore _contents;
@@ -193,8 +195,22 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         };
     }
 
+    /// <summary>
+    /// Threads beyond the cores wait for each other: a thousand on two cores make no step in a minute. Only the machine that computes knows its cores.
+    /// </summary>
+    private static void RefuseThreads(int threads)
+    {
+        var most = ThreadsPerCore * Environment.ProcessorCount;
+        if (threads > most)
+        {
+            throw new DisBackException($"hardware.threads is {threads}, but this machine has {Environment.ProcessorCount} cores and takes at most {most} "
+                + "threads; lower it in the spec.");
+        }
+    }
+
     private bool Train()
     {
+        RefuseThreads(_facts.Hardware.Threads);
         if (Assignment.Run.Kind == RunKind.Backtracking)
         {
             _progress.Target = DistributionBacktracking.FirstTarget(Assignment.Nodes.Length);

@@ -30,10 +30,13 @@ public readonly record struct SwitchingState(long Iteration, long SinceSwitch, d
     public const int WarmUp = 5;
 }
 
-/// <summary>Each target is kept for <c>interval</c> iterations, as in the paper.</summary>
+/// <summary>
+/// The target changes after every iteration whose number, counted from 0, is a multiple of <c>interval</c>, as in the paper's loop: the first target is kept
+/// for <c>interval</c> + 1 iterations, every later one for <c>interval</c>.
+/// </summary>
 public sealed record FixedInterval : SwitchingPolicy
 {
-    /// <summary>Iterations per target.</summary>
+    /// <summary>Iterations per target; the first target has one more.</summary>
     [Range(1, int.MaxValue)]
     public int Interval { get; init; } = 30;
 

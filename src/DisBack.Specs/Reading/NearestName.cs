@@ -5,6 +5,9 @@ namespace DisBack.Specs.Reading;
 /// <summary>Finds what a mistyped name probably meant.</summary>
 public static class NearestName
 {
+    /// <summary>Nobody mistypes a name into something this long, and the distance takes time with the length.</summary>
+    private const int Longest = 100;
+
     private static readonly Damerau s_distance = new();
 
     /// <summary>
@@ -12,6 +15,10 @@ public static class NearestName
     /// </summary>
     public static string? Of(string written, IEnumerable<string> candidates)
     {
+        if (written.Length > Longest)
+        {
+            return null;
+        }
         var nearest = candidates.Select(name => (Name: name, Distance: s_distance.Distance(written.ToLowerInvariant(), name.ToLowerInvariant())))
             .OrderBy(c => c.Distance).ThenBy(c => c.Name, StringComparer.Ordinal).FirstOrDefault();
         return nearest.Name is { } found && nearest.Distance <= Math.Max(1, Math.Max(found.Length, written.Length) / 3) ? found : null;

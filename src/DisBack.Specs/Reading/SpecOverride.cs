@@ -3,7 +3,7 @@ namespace DisBack.Specs.Reading;
 /// <summary>A <c>--set a.b=value</c> argument: sets one value of a spec, creating the sections on the way to it.</summary>
 internal static class SpecOverride
 {
-    public static SpecNode Apply(SpecNode root, string argument, List<SpecProblem> problems)
+    public static SpecNode Apply(SpecNode root, string argument, SpecProblems problems)
     {
         var location = new SpecLocation($"--set {argument}");
         var equals = argument.IndexOf('=', StringComparison.Ordinal);

@@ -15,10 +15,10 @@ public static class SpecReader
     /// <param name="overrides">Values that replace those of the file, each <c>a.b=value</c> with the value in YAML.</param>
     /// <exception cref="SpecException">The spec has mistakes: the exception names all of them.</exception>
     /// <exception cref="DisBackException">The file cannot be read.</exception>
-    public static T Read<T>(string path, IReadOnlyList<string>? overrides = null) where T : class => ReadText<T>(path, overrides).Spec;
+    public static T Read<T>(string path, IReadOnlyList<string>? overrides = null) where T : class => ReadLocated<T>(path, overrides).Spec;
 
     /// <summary>As <see cref="Read"/>, with where each value was written.</summary>
-    public static SpecText<T> ReadText<T>(string path, IReadOnlyList<string>? overrides = null) where T : class
+    public static LocatedSpec<T> ReadLocated<T>(string path, IReadOnlyList<string>? overrides = null) where T : class
     {
         try
         {
@@ -27,7 +27,7 @@ public static class SpecReader
             {
                 throw new DisBackException($"{path} has {file.Length:N0} bytes, which is too large for a spec; give the YAML file that describes the run.");
             }
-            return ParseText<T>(File.ReadAllText(path), path, overrides);
+            return ParseLocated<T>(Decode(File.ReadAllBytes(path), path), path, overrides);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -35,21 +35,29 @@ public static class SpecReader
         }
     }
 
+    /// <summary>The text of a spec in UTF-8, or in UTF-16 or UTF-32 as its first bytes tell.</summary>
+    /// <param name="bytes">The bytes of the file.</param>
+    /// <param name="source">What to call it in messages.</param>
+    /// <exception cref="SpecException">They are no text: the exception says where.</exception>
+    public static string Decode(ReadOnlySpan<byte> bytes, string source) => SpecText.Decode(bytes, source);
+
     /// <summary>Reads a spec from text.</summary>
     /// <param name="yaml">The text.</param>
     /// <param name="source">What to call the text in messages, as a rule its file name.</param>
     /// <param name="overrides">Values that replace those of the text, each <c>a.b=value</c> with the value in YAML.</param>
     /// <exception cref="SpecException">The spec has mistakes: the exception names all of them.</exception>
-    public static T Parse<T>(string yaml, string source, IReadOnlyList<string>? overrides = null) where T : class => ParseText<T>(yaml, source, overrides).Spec;
+    public static T Parse<T>(string yaml, string source, IReadOnlyList<string>? overrides = null) where T : class => ParseLocated<T>(yaml, source, overrides).Spec;
 
     /// <summary>As <see cref="Parse"/>, with where each value was written.</summary>
-    public static SpecText<T> ParseText<T>(string yaml, string source, IReadOnlyList<string>? overrides = null) where T : class
+    public static LocatedSpec<T> ParseLocated<T>(string yaml, string source, IReadOnlyList<string>? overrides = null) where T : class
     {
-        var problems = new List<SpecProblem>();
+        var problems = new SpecProblems(source);
         var root = YamlComposer.Compose(yaml, mark => new SpecLocation(source, mark.Line, mark.Column), problems)
             ?? new SpecSection(new SpecLocation(source, 1, 1));
-        var broken = problems.Count > 0 && root is SpecSection { } empty && !empty.Entries.Any();
-        ThrowIf(broken, problems);
+        if (root is SpecSection empty && !empty.Entries.Any())
+        {
+            problems.ThrowIfAny();
+        }
         foreach (var setting in overrides ?? [])
         {
             root = SpecOverride.Apply(root, setting, problems);
@@ -57,19 +65,11 @@ public static class SpecReader
 
         var walker = new SpecWalker(problems);
         var json = walker.Read(root, typeof(T));
-        ThrowIf(problems.Count > 0, problems);
+        problems.ThrowIfAny();
         var spec = json.Deserialize<T>(SpecJson.Options)!;
         walker.Check(spec);
-        ThrowIf(problems.Count > 0, problems);
-        return new SpecText<T>(spec, walker.LocationOf);
-    }
-
-    private static void ThrowIf(bool any, List<SpecProblem> problems)
-    {
-        if (any)
-        {
-            throw new SpecException([.. problems.OrderBy(p => p.Location.Line == 0).ThenBy(p => p.Location.Line).ThenBy(p => p.Location.Column)]);
-        }
+        problems.ThrowIfAny();
+        return new LocatedSpec<T>(spec, walker.LocationOf);
     }
 
     private static string Sentence(string message, string path) => File.Exists(path) ? message

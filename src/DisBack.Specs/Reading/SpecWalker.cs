@@ -12,8 +12,11 @@ namespace DisBack.Specs.Reading;
 /// Walks a composed document along the serializer's description of a type, collects every mistake, and makes the JSON the type is read from.
 /// It remembers where each value stood, so that a check of the finished record can point at the text.
 /// </summary>
-internal sealed partial class SpecWalker(List<SpecProblem> problems)
+internal sealed partial class SpecWalker(SpecProblems problems)
 {
+    /// <summary>As many digits as a double holds exactly.</summary>
+    private const int MaxHexDigits = 13, MaxOctalDigits = 17;
+
     private static readonly JsonSerializerOptions s_options = SpecJson.Options;
 
     private readonly Dictionary<string, SpecLocation> _locations = [];
@@ -170,7 +173,7 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
         var names = valid.ToArray();
         var nearest = NearestName.Of(entry.Key, names);
         var where = path.Length == 0 ? "" : $" in '{path}'";
-        problems.Add(new SpecProblem(entry.Location, $"there is no key '{entry.Key}'{where}", OneOf(names), nearest));
+        problems.Add(new SpecProblem(entry.Location, $"there is no key '{SpecText.Quoted(entry.Key)}'{where}", OneOf(names), nearest));
     }
 
     private JsonNode? List(SpecNode node, JsonTypeInfo info, string path, IReadOnlyList<ValidationAttribute> rules)
@@ -218,9 +221,14 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
         }
         if (type == typeof(bool))
         {
-            return scalar.Text switch { "true" => (JsonValue.Create(true), true), "false" => (JsonValue.Create(false), false), _ => default };
+            return scalar.Text switch
+            {
+                "true" or "True" or "TRUE" => (JsonValue.Create(true), true),
+                "false" or "False" or "FALSE" => (JsonValue.Create(false), false),
+                _ => default,
+            };
         }
-        if (!double.TryParse(scalar.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number))
+        if (!TryParse(scalar.Text, out var number) || !double.IsFinite(number))
         {
             return default;
         }
@@ -246,6 +254,35 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
             return (JsonValue.Create(whole), whole);
         }
         return whole == (int)whole ? (JsonValue.Create((int)whole), (int)whole) : default;
+    }
+
+    /// <summary>A number as YAML's core schema writes it: decimal, 0o17 or 0x1f.</summary>
+    private static bool TryParse(string text, out double number)
+    {
+        long whole;
+        var parsed = text.StartsWith("0x", StringComparison.Ordinal)
+            ? long.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out whole) && text.Length <= MaxHexDigits + 2
+            : TryParseOctal(text, out whole);
+        number = whole;
+        return parsed || double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
+    }
+
+    private static bool TryParseOctal(string text, out long whole)
+    {
+        whole = 0;
+        if (!text.StartsWith("0o", StringComparison.Ordinal) || text.Length is < 3 or > MaxOctalDigits + 2)
+        {
+            return false;
+        }
+        foreach (var digit in text.AsSpan(2))
+        {
+            if (digit is < '0' or > '7')
+            {
+                return false;
+            }
+            whole = whole * 8 + digit - '0';
+        }
+        return true;
     }
 
     private JsonNode? Wrong(SpecNode node, string path, string expected, string? nearest = null)
@@ -340,8 +377,8 @@ internal sealed partial class SpecWalker(List<SpecProblem> problems)
     private static string Shown(SpecNode node) => node switch
     {
         SpecScalar { IsNull: true } => "empty",
-        SpecScalar { Plain: false } text => $"the quoted text \"{text.Text}\"",
-        SpecScalar plain => $"'{plain.Text}'",
+        SpecScalar { Plain: false } text => $"the quoted text \"{SpecText.Quoted(text.Text)}\"",
+        SpecScalar plain => $"'{SpecText.Quoted(plain.Text)}'",
         SpecList => "a list",
         _ => "a section",
     };

@@ -3,6 +3,7 @@ using DisBack.Cli.Live;
 using DisBack.Cli.Terminal;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using Spectre.Console;
 
 namespace DisBack.Cli.Tests.Live;
 
@@ -25,6 +26,47 @@ public sealed class RunViewTests
                 "    0:00  backtracking  step 30 of 300  5.0 steps/s  0:54 left  loss/fake 0.2500  target: node 2 of 5  FID 81.3",
             ],
             lines);
+    }
+
+    [Fact]
+    public async Task What_happened_before_is_folded_into_one_line_with_its_own_time()
+    {
+        DateTimeOffset long_ago = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        var lines = await Lines(Update(RunStatus.Running, "", 0, 0, 0, -1) with
+        {
+            Events =
+            [
+                Event(RunEventKind.Status, "Submitted.", long_ago),
+                Event(RunEventKind.Checkpoint, "Step 30 is durable.", long_ago.AddHours(1)),
+                Event(RunEventKind.Status, "Paused.", long_ago.AddHours(2)),
+                Event(RunEventKind.Status, "Resumed."),
+            ],
+        });
+        Assert.Equal(
+            ["  before  2 events since 2026-01-02 03:04:05Z; the last, of 2026-01-02 05:04:05Z: Paused.", "    0:00  Resumed."], lines);
+    }
+
+    [Theory]
+    [InlineData(20)]
+    [InlineData(50)]
+    [InlineData(120)]
+    public async Task A_shorter_line_leaves_nothing_of_the_longer_one_before_it(int width)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(output), Ansi = AnsiSupport.Yes, ColorSystem = ColorSystemSupport.Standard, Interactive = InteractionSupport.Yes,
+        });
+        (console.Profile.Width, console.Profile.Height) = (width, 40);
+        var view = new RunView(new Screen(output, TextWriter.Null, live: true, console), new StoppedClock(), "digits", nodes: 6);
+        var updates = Enumerable.Range(1, 12).Select(step => Update(
+            RunStatus.Running, step % 2 == 0 ? "a-stage-with-a-long-name" : "short", step, 12, step % 3, 2, ("loss/fake", step), ("loss/other", step)) with
+        {
+            Events = [Event(RunEventKind.Status, $"E{step}.")],
+        });
+        await view.FollowAsync(updates.ToAsyncEnumerable(), TestContext.Current.CancellationToken);
+
+        Assert.Equal(Enumerable.Range(1, 12).Select(step => $"    0:00  E{step}."), Terminal.Show(output.ToString(), width));
     }
 
     [Fact]
@@ -67,8 +109,8 @@ public sealed class RunViewTests
         },
     };
 
-    private static RunEvent Event(RunEventKind kind, string message) =>
-        new() { Sequence = 1, At = default, Kind = kind, Status = RunStatus.Running, Message = message };
+    private static RunEvent Event(RunEventKind kind, string message, DateTimeOffset? at = null) =>
+        new() { Sequence = 1, At = at ?? DateTimeOffset.UtcNow, Kind = kind, Status = RunStatus.Running, Message = message };
 
     /// <summary>No time passes, so that the ten seconds between lines never do.</summary>
     private sealed class StoppedClock : TimeProvider

@@ -165,6 +165,29 @@ public sealed class ApiTests
         Assert.StartsWith(detail, problem.RootElement.GetProperty("detail").GetString());
     }
 
+    public static TheoryData<byte[], string> BadYaml => new()
+    {
+        { Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 90_000).Select(key => $"k{key}: 1\n"))), "spec: there are more mistakes than these 100" },
+        { Encoding.UTF8.GetBytes(new string('[', 1_000_000)), "spec:1:34: this is not YAML: values are nested more than 32 deep" },
+        { Encoding.Unicode.GetBytes("name: x\ntaecher: digits\n"), "spec:2:1: there is no key 'taecher'" },
+        { [.. "name: x\nteacher: "u8, 0xff], "spec:2:10: the bytes here are no text in UTF-8" },
+        { [.. "name: {x\n"u8], "spec:2:1: this is not YAML" },
+    };
+
+    [Theory, MemberData(nameof(BadYaml))]
+    public async Task Text_that_is_no_spec_is_the_senders_mistake_and_says_where(byte[] yaml, string detail)
+    {
+        await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
+        using var http = site.Http(site.Operator);
+        using var body = new ByteArrayContent(yaml);
+
+        using var response = await http.PostAsync(new Uri("api/v1/runs", UriKind.Relative), body, Cancellation);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancellation));
+        Assert.Contains(detail, problem.RootElement.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("{", "utf-8", "The body is not the JSON of a submission")]
     [InlineData("[[[[[[[[", "utf-8", "The body is not the JSON of a submission")]
@@ -242,6 +265,7 @@ public sealed class ApiTests
         Assert.Equal(Enumerable.Reverse(submitted), listed);
         Assert.Equal(HttpStatusCode.BadRequest, (await http.GetAsync(new Uri("api/v1/runs?limit=0", UriKind.Relative), Cancellation)).StatusCode);
         Assert.Equal(HttpStatusCode.BadRequest, (await http.GetAsync(new Uri("api/v1/runs?status=asleep", UriKind.Relative), Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, (await http.GetAsync(new Uri("api/v1/runs?status=5", UriKind.Relative), Cancellation)).StatusCode);
     }
 
     [Fact]

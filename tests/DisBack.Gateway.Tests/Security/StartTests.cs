@@ -64,6 +64,10 @@ public sealed class StartTests : IDisposable
         var entry = Assert.Single(TokenFile.Read(Tokens).Tokens);
         Assert.Equal(("me", Role.Operator, Convert.ToHexStringLower(TokenFile.Hash(token))), (entry.Name, entry.Role, entry.Sha256));
 
+        (code, _, error) = await RunAsync("token", "add", "other", "--role", "1", "--tokens", Tokens);
+        Assert.NotEqual(0, code);
+        Assert.Contains("'viewer'", error);
+
         (code, _, error) = await RunAsync("token", "add", "me", "--role", "viewer", "--tokens", Tokens);
         Assert.Equal(ExitCodes.Refused, code);
         Assert.Contains("has the name 'me' already", error);

@@ -299,6 +299,26 @@ public sealed class EmbeddedHostTests
     }
 
     [Fact]
+    public async Task A_recording_that_rests_says_why_it_is_not_cancelled()
+    {
+        var script = new ScriptedTraining();
+        var hold = script.HoldAt(RunKind.Recording, 15);
+        await using var site = await Site.OpenAsync(script);
+        var trial = await site.SubmitAsync("kept-1");
+        await hold.Reached;
+        var recording = site.Host.Grains.GetGrain<ITrajectoryGrain>((await trial.GetAsync()).Trajectory);
+        Assert.Contains("kept-1/0000 would wait for it", (await recording.CancelAsync()).Message);
+
+        await trial.PauseAsync();
+        hold.Open();
+        await Site.UntilAsync(recording, RunStatus.Paused);
+
+        var reply = await recording.CancelAsync();
+        Assert.False(reply.Applied);
+        Assert.StartsWith("Nothing was done: stage 1 is paused already, and a recording is never cancelled", reply.Message);
+    }
+
+    [Fact]
     public async Task A_host_that_vanished_is_found_lost_at_once_by_the_next_one()
     {
         var script = new ScriptedTraining();

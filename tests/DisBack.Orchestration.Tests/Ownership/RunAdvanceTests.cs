@@ -18,6 +18,7 @@ public sealed class RunAdvanceTests
     private static readonly SlotLease s_lease = new("lease", FakeMembership.Worker, 0, "worker cpu");
 
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly FakeMembership _membership = new();
     private readonly FakeOwner _owner;
     private readonly Cluster _cluster;
     private readonly RunAdvance _advance;
@@ -29,7 +30,7 @@ public sealed class RunAdvanceTests
         _cluster = (Cluster)(object)grains;
         var services = new RunOwnerServices(
             Options.Create(new RetryOptions()), Options
-                .Create(new TrainingOptions()), new FakeMembership(), new FakeReminders(), new RunHistory(NullLoggerFactory.Instance), _time,
+                .Create(new TrainingOptions()), _membership, new FakeReminders(), new RunHistory(NullLoggerFactory.Instance), _time,
             NullLogger<RunOwnerServices>.Instance);
         var liveness = new RunLiveness(services.Membership, services.Training.Value, _time, NullLogger.Instance);
         var reminder = new RunReminder(services.Reminders, GrainId.Create("teacher", "mine"), NullLogger.Instance);
@@ -113,6 +114,22 @@ public sealed class RunAdvanceTests
         await _advance.AdvanceAsync();
 
         Assert.Equal(["Stop", "Stop"], _cluster.Calls.Select(call => call.Split(' ')[0]));
+    }
+
+    [Theory]
+    [InlineData(SiloStatus.None)]
+    [InlineData(SiloStatus.Dead)]
+    public async Task An_attempt_whose_silo_is_gone_is_stopped_without_asking_it(SiloStatus status)
+    {
+        await _advance.AdvanceAsync();
+        _owner.Apply(new RunCommand.Cancel());
+        _cluster.Calls.Clear();
+        _membership.Status = status;
+
+        await _advance.PerformAsync(RunMachine.OwedStop(_owner.Run)!);
+
+        Assert.Equal(RunStatus.Cancelled, _owner.Run.Status);
+        Assert.DoesNotContain(_cluster.Calls, call => call.StartsWith("Stop", StringComparison.Ordinal));
     }
 
     [Fact]

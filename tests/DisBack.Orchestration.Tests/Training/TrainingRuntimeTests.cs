@@ -193,6 +193,21 @@ public sealed class TrainingRuntimeTests : IDisposable
         Assert.Contains(_folder, outcome.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task More_threads_than_the_cores_can_serve_are_refused_for_good_before_anything_is_computed()
+    {
+        var most = 4 * Environment.ProcessorCount;
+        var spec = $$"""{"hardware":{"threads":{{most + 1}},"device":"cpu"} }""";
+        var job = Runtime(new ScriptedTraining()).TryStart(Assignment(1) with { Spec = spec })!;
+
+        Assert.Empty(await AnswerAsync(job, CommitResult.Accepted));
+        var outcome = await job.Completion;
+
+        // This cause is never tried again.
+        Assert.Equal((0L, FailureCause.Invalid), (outcome.Step, outcome.Cause));
+        Assert.Contains($"this machine has {Environment.ProcessorCount} cores and takes at most {most} threads", outcome.Message);
+    }
+
     public void Dispose()
     {
         _weights.Dispose();

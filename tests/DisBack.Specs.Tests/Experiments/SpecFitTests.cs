@@ -83,7 +83,7 @@ public sealed class SpecFitTests
     [Fact]
     public async Task A_misfit_is_shown_where_the_value_was_written()
     {
-        var text = SpecReader.ParseText<TeacherSpec>("name: a\nnetwork:\n  img_resolution: 8\n  label_dim: 10\n", "spec");
+        var text = SpecReader.ParseLocated<TeacherSpec>("name: a\nnetwork:\n  img_resolution: 8\n  label_dim: 10\n", "spec");
         var images = s_images with { Channels = 3, Classes = 2 };
         var error = await Assert.ThrowsAsync<SpecException>(() => text.CheckAsync(() =>
         {

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using DisBack.Specs.Reading;
 
 namespace DisBack.Specs.Tests.Reading;
@@ -44,6 +46,20 @@ public sealed class SpecReaderTests
         { "name: [a\n", "toy.yaml:2:1: this is not YAML: while parsing a flow sequence, did not find expected ',' or ']'" },
         { "name: *nowhere\n", "toy.yaml:1:7: this is not YAML: there is no anchor '&nowhere' before this alias" },
         { "name: a\n---\nname: b\n", "toy.yaml:2:1: a second document begins here; expected one spec per file" },
+        { "name: {a\n", "toy.yaml:2:1: this is not YAML: while parsing a flow mapping, did not find expected ',' or '}'" },
+        { "? [a]\n: b\n", "toy.yaml:1:3: this is not YAML: a list or a section is used as a key, where specs have names" },
+        { "name: a\ntraining: {<<: 5}\n", "toy.yaml:2:16: the merge key '<<' has something else than sections; expected a section, an alias of one, or a "
+            + "list of them" },
+        { "name: a\ntraining: {<<: [{steps: 5}, 5]}\n", "toy.yaml:2:16: the merge key '<<' has something else than sections; expected a section, an alias of "
+            + "one, or a list of them" },
+        { "name: a\nseed: !foo 5\n", "toy.yaml:2:7: the tag '!foo' means nothing in a spec; expected none, !!str, !!int, !!float, !!bool or !!null" },
+        { "name: a\nseed: !!str 5\n", "toy.yaml:2:7: 'seed' is the quoted text \"5\"; expected a whole number at least 0" },
+        { "name: a\nseed: !!int b\n", "toy.yaml:2:7: 'seed' is 'b'; expected a whole number at least 0" },
+        { "name: a\ntraining: !!omap {steps: 5}\n", "toy.yaml:2:11: the tag 'omap' means nothing in a spec; expected none, !!map" },
+        { "name: a\nfolders: !!set [a]\n", "toy.yaml:2:10: the tag 'set' means nothing in a spec; expected none, !!seq" },
+        { "name: a\nseed: 0x1G\n", "toy.yaml:2:7: 'seed' is '0x1G'; expected a whole number at least 0" },
+        { "name: a\0\nseed: 1\n", "toy.yaml:1:8: the character U+0000 stands here, which YAML forbids" },
+        { "name: a\nseed: \u001b[2J\n", "toy.yaml:2:7: the character U+001B stands here, which YAML forbids" },
         { "- a\n- b\n", "toy.yaml:1:1: the spec is a list; expected a section with the keys name, seed, training, policy, folders" },
         { "", "toy.yaml:1:1: 'name' is missing; expected lower-case letters, digits and dashes" },
     };
@@ -78,6 +94,69 @@ public sealed class SpecReaderTests
         var spec = SpecReader.Parse<ToySpec>("name: &n here\nfolders: [*n, *n]\ntraining: {<<: &t {steps: 3, rate: 0.5}, rate: 0.25}\n", "toy.yaml");
         Assert.Equal(["here", "here"], spec.Folders);
         Assert.Equal((3, 0.25), (spec.Training.Steps, spec.Training.Rate));
+    }
+
+    [Fact]
+    public void The_earlier_section_of_a_merged_list_counts_and_what_is_written_counts_more()
+    {
+        var spec = SpecReader.Parse<ToySpec>(
+            "name: a\ntraining: {<<: [&a {steps: 3, rate: 0.5}, &b {steps: 4, rate: 0.6, channels: 3}], rate: 0.25}\n", "toy.yaml");
+        Assert.Equal((3, 0.25, 3), (spec.Training.Steps, spec.Training.Rate, spec.Training.Channels));
+    }
+
+    [Theory]
+    [InlineData("!!int 31")]
+    [InlineData("!!int \"31\"")]
+    [InlineData("+31")]
+    [InlineData("031")]
+    [InlineData("0x1f")]
+    [InlineData("0o37")]
+    public void Numbers_are_those_of_the_core_schema(string text) =>
+        Assert.Equal(31, SpecReader.Parse<ToySpec>($"name: !!str a\nseed: {text}\n", "toy.yaml").Seed);
+
+    [Fact]
+    public void An_alias_can_be_a_key() => Assert.Equal(5, SpecReader.Parse<ToySpec>("name: &n seed\n*n : 5\n", "toy.yaml").Seed);
+
+    [Theory]
+    [InlineData("utf-8", false)]
+    [InlineData("utf-8", true)]
+    [InlineData("utf-16", false)]
+    [InlineData("utf-16", true)]
+    [InlineData("utf-16BE", false)]
+    [InlineData("utf-16BE", true)]
+    [InlineData("utf-32", true)]
+    public void The_first_bytes_tell_the_encoding(string name, bool mark)
+    {
+        var encoding = Encoding.GetEncoding(name);
+        byte[] bytes = [.. mark ? encoding.GetPreamble() : [], .. encoding.GetBytes("name: \u00e9\n")];
+        Assert.Equal("name: \u00e9\n", SpecReader.Decode(bytes, "toy.yaml"));
+    }
+
+    [Fact]
+    public void Bytes_that_are_no_text_are_refused_where_they_stand() => Assert.Equal(
+        "toy.yaml:2:11: the bytes here are no text in UTF-8; expected a file in UTF-8",
+        Assert.Throws<SpecException>(() => SpecReader.Decode([.. "name: a\nteacher: d"u8, 0xef, .. "gits"u8], "toy.yaml")).Message);
+
+    [Theory]
+    [InlineData("k{0}: 1\n")]
+    [InlineData("name: a\n")]
+    public void Of_very_many_mistakes_the_first_hundred_are_told(string line)
+    {
+        var text = "name: a\n" + string.Concat(Enumerable.Range(0, 90_000).Select(i => string.Format(CultureInfo.InvariantCulture, line, i)));
+        var problems = Assert.Throws<SpecException>(() => SpecReader.Parse<ToySpec>(text, "toy.yaml")).Problems;
+        Assert.Equal(101, problems.Count);
+        Assert.Equal("toy.yaml: there are more mistakes than these 100", problems[^1].ToString());
+    }
+
+    [Fact]
+    public void A_message_does_not_repeat_a_value_of_any_length() =>
+        Assert.True(Assert.Throws<SpecException>(() => SpecReader.Parse<ToySpec>($"name: {new string('A', 100_000)}\n", "toy.yaml")).Message.Length < 300);
+
+    [Fact]
+    public void Aliases_of_aliases_cost_nothing()
+    {
+        var bomb = "a0: &a0 [x, x]\n" + string.Concat(Enumerable.Range(1, 60).Select(i => $"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n"));
+        Assert.Contains("there is no key 'a60'", Assert.Throws<SpecException>(() => SpecReader.Parse<ToySpec>($"name: a\n{bomb}", "toy.yaml")).Message);
     }
 
     [Fact]

@@ -1,0 +1,28 @@
+using DisBack.Diffusion.Networks;
+using DisBack.Diffusion.Randomness;
+using DisBack.Specs.Backtracking;
+using DisBack.Specs.Networks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace DisBack.Distillation.Generators;
+
+/// <summary>The student before it is trained, the same for both stages.</summary>
+public static class FirstStudent
+{
+    /// <summary>Makes it; the caller disposes it.</summary>
+    /// <param name="settings">A clone of the teacher, or a network of its own with random weights.</param>
+    /// <param name="seed">The seed of stage 1: that is recorded against this very network, so its weights are of that seed in both stages.</param>
+    /// <param name="openTeacher">Makes a network with the teacher's weights, which the generator owns from then on.</param>
+    /// <param name="device">Where it is needed.</param>
+    public static IGenerator Open(StudentSettings settings, long seed, Func<Denoiser> openTeacher, Device device)
+    {
+        return new DenoiserGenerator(settings.Network is { } own ? New(own) : openTeacher(), settings.SigmaInit);
+
+        Denoiser New(NetworkSettings network)
+        {
+            using var init = new RandomStreams(seed).For("student/weights");
+            return Denoiser.Create(network, init).to(device);
+        }
+    }
+}
