@@ -18,6 +18,17 @@ public sealed class CommandLineTests
         => Assert.Equal(new Shell.Result(ExitCode.Usage, "", error), await Shell.RunAsync(line.Split(' ')));
 
     [Theory]
+    [InlineData("--channels 1", "--channels")]
+    [InlineData("--no-mirror", "--no-mirror")]
+    [InlineData("--labels x", "--labels")]
+    public async Task Options_about_images_that_are_not_given_are_refused(string options, string named)
+    {
+        var result = await Shell.RunAsync(["features", "train", "out.safetensors", .. options.Split(' ')]);
+        Assert.Equal(ExitCode.Usage, result.Code);
+        Assert.Contains($"{named} is about the images of --data, which is not given.", result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("5")]
     [InlineData("done")]
     public async Task A_status_that_there_is_not_is_refused_with_the_ones_there_are(string status)

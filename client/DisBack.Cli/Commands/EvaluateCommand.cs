@@ -5,6 +5,7 @@ using DisBack.Cli.Installations;
 using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Contracts.Documents;
+using DisBack.Diffusion.Features;
 using DisBack.Diffusion.Metrics;
 using DisBack.Specs.Data;
 using DisBack.Specs.Evaluations;

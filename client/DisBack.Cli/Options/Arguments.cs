@@ -23,7 +23,7 @@ internal static class Arguments
     public static Option<int> Count(int value, string description) =>
         Positive(new Option<int>("--count", "-n") { Description = description, DefaultValueFactory = _ => value });
 
-    public static Option<int> Positive(Option<int> option)
+    public static Option<T> Positive<T>(Option<T> option)
     {
         option.Validators.Add(result =>
         {

@@ -89,17 +89,20 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>Throws unless the tensor of that name in the file has exactly the shape and the element type of <paramref name="target"/>.</summary>
-    internal void RequireMatch(string name, Tensor target)
+    internal void RequireMatch(string name, Tensor target) => RequireMatch(name, target.shape, target.dtype);
+
+    /// <summary>Throws unless the tensor of that name in the file has exactly this shape and this element type.</summary>
+    internal void RequireMatch(string name, long[] shape, ScalarType type)
     {
         var entry = EntryOf(name);
-        if (!entry.Shape.SequenceEqual(target.shape))
+        if (!entry.Shape.SequenceEqual(shape))
         {
             throw new DisBackException($"Tensor '{name}' of '{Path}' has the shape [{string.Join(", ", entry.Shape)}] where "
-                + $"[{string.Join(", ", target.shape)}] is needed: the file belongs to a network with other settings.");
+                + $"[{string.Join(", ", shape)}] is needed: the file belongs to a network with other settings.");
         }
-        if (entry.Type.Scalar() != target.dtype)
+        if (entry.Type.Scalar() != type)
         {
-            throw new DisBackException($"Tensor '{name}' of '{Path}' has the element type {entry.Type.Scalar()} where {target.dtype} is needed: "
+            throw new DisBackException($"Tensor '{name}' of '{Path}' has the element type {entry.Type.Scalar()} where {type} is needed: "
                 + "convert the file.");
         }
     }

@@ -1,4 +1,5 @@
 using DisBack.Diffusion.Data;
+using DisBack.Diffusion.Features;
 using DisBack.Specs.Data;
 using static TorchSharp.torch;
 

@@ -1,5 +1,5 @@
 using DisBack.Diffusion.Data;
-using DisBack.Diffusion.Metrics;
+using DisBack.Diffusion.Features;
 using DisBack.Specs.Data;
 using DisBack.Specs.Evaluations;
 using DisBack.Specs.Experiments;
