@@ -1,5 +1,6 @@
 using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Features;
+using DisBack.Diffusion.Metrics;
 using DisBack.Specs.Data;
 using DisBack.Specs.Evaluations;
 using DisBack.Specs.Experiments;
@@ -15,10 +16,11 @@ public static class ExperimentCheck
     /// <param name="spec">The experiment.</param>
     /// <param name="teacher">The teacher's network.</param>
     /// <param name="trustCode">Whether a TorchScript file of features may be run.</param>
+    /// <returns>Warnings, one sentence each, of what works but says little.</returns>
     /// <exception cref="DisBackException">
     /// The student makes other samples, or images cannot be read or have another shape, or the features take no such images.
     /// </exception>
-    public static void Check(ExperimentSpec spec, NetworkSettings teacher, bool trustCode = false)
+    public static IReadOnlyList<string> Check(ExperimentSpec spec, NetworkSettings teacher, bool trustCode = false)
     {
         if (spec.Student.Network is { } student)
         {
@@ -37,15 +39,19 @@ public static class ExperimentCheck
             CheckShape("data", data, teacher.Shape);
         }
 
-        CheckEvaluation(spec.Evaluation, teacher, trustCode);
+        return CheckEvaluation(spec.Evaluation, teacher, trustCode);
     }
 
-    private static void CheckEvaluation(EvaluationSettings settings, NetworkSettings teacher, bool trustCode)
+    private static string[] CheckEvaluation(EvaluationSettings settings, NetworkSettings teacher, bool trustCode)
     {
         CheckShape("evaluation.reference", settings.Reference, teacher.Shape);
         using var scope = NewDisposeScope();
         using var features = FeatureNetworks.Open(settings.Features, trustCode);
-        features.Extract(zeros(2, teacher.Shape.Channels, teacher.Shape.Height, teacher.Shape.Width));
+        var made = features.Extract(zeros(2, teacher.Shape.Channels, teacher.Shape.Height, teacher.Shape.Width));
+        return [.. Warning("evaluation.final_samples", settings.FinalSamples), .. Warning("evaluation.samples", settings.Every > 0 ? settings.Samples : null)];
+
+        IEnumerable<string> Warning(string key, long? samples) =>
+            samples is { } some && Evaluation.Warning(some, made.shape[1]) is { } warning ? [$"{key}: {warning}"] : [];
     }
 
     private static void CheckShape(string key, DatasetSettings data, SampleShape made)

@@ -25,11 +25,35 @@ public sealed class EvaluationTests
     }
 
     [Fact]
+    public void Quality_has_the_same_fid_with_precision_and_recall_of_the_same_images()
+    {
+        using var network = FeatureNetworks.Open("digits", trustCode: false);
+        using var real = ImageDataset.Load(s_digits);
+        var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        SampleQuality Quality(double noise) => Evaluation.Quality((first, count) => Noisy(real, first, count, noise), 1000, network, s_digits);
+        var clean = Quality(0);
+        Assert.Equal(Evaluation.Fid((first, count) => Noisy(real, first, count, 0), 1000, network, s_digits), clean.Fid);
+        // Every tenth digit is also the choice out of 10,000 real ones: the two sets are the same.
+        Assert.Equal((1.0, 1.0), (clean.Precision, clean.Recall));
+        var heavy = Quality(2);
+        Assert.InRange(heavy.Precision, 0, 0.2);
+        Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+
+    [Fact]
     public void Samples_of_another_size_than_the_reference_are_refused()
     {
         using var network = FeatureNetworks.Open("digits", trustCode: false);
         var error = Assert.Throws<DisBackException>(() => Evaluation.Fid((_, count) => zeros(count, 1, 16, 16), 2, network, s_digits));
         Assert.Contains("[1, 16, 16]", error.Message);
+    }
+
+    [Fact]
+    public void Fewer_samples_than_a_covariance_takes_are_warned_of()
+    {
+        Assert.Null(Evaluation.Warning(2049, 2048));
+        Assert.Equal(
+            "FID over 2048 samples with 2048 feature dimensions is not meaningful; use at least 2049, better 20480.", Evaluation.Warning(2048, 2048));
     }
 
     /// <summary>Every tenth digit, so that all classes take part.</summary>

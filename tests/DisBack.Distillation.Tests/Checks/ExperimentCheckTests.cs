@@ -32,7 +32,17 @@ public sealed class ExperimentCheckTests
     };
 
     [Fact]
-    public void What_fits_passes() => ExperimentCheck.Check(s_fitting, s_teacher);
+    public void What_fits_passes() => Assert.Empty(ExperimentCheck.Check(s_fitting, s_teacher));
+
+    [Fact]
+    public void Fewer_samples_than_features_are_warned_of()
+    {
+        var few = s_fitting with { Evaluation = s_fitting.Evaluation with { Samples = 64, FinalSamples = 65 } };
+        Assert.StartsWith("evaluation.samples: FID over 64 samples with 64 feature", Assert.Single(ExperimentCheck.Check(few, s_teacher)));
+        // Without evaluations on the way only the first and the last count.
+        few = few with { Evaluation = few.Evaluation with { Every = 0, FinalSamples = 30 } };
+        Assert.StartsWith("evaluation.final_samples: FID over 30", Assert.Single(ExperimentCheck.Check(few, s_teacher)));
+    }
 
     [Theory, MemberData(nameof(Misfits), DisableDiscoveryEnumeration = true)]
     public void A_misfit_says_what_to_change(ExperimentSpec spec, string named) =>
