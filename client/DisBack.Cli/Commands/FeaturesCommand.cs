@@ -17,31 +17,31 @@ internal static class FeaturesCommand
     private static Command Train(Session session)
     {
         var output = new Argument<string>("FILE") { Description = "The safetensors file to write." };
-        var data = new Option<string?>("--data")
+        var images = new Option<string?>("--images")
         {
             Description = "Train on these images instead of the shipped digits: a folder with a folder of pictures for each class, or an IDX file.",
             HelpName = "FOLDER",
         };
-        var labels = new Option<string?>("--labels") { Description = "The IDX file of labels, for --data with an IDX file.", HelpName = "FILE" };
+        var labels = new Option<string?>("--labels") { Description = "The IDX file of labels, for --images with an IDX file.", HelpName = "FILE" };
         var resolution = Arguments.Positive(new Option<int?>("--resolution")
         {
-            Description = $"Height and width of the images of --data in pixels; {PictureResolution} unless given.",
+            Description = $"Height and width of the --images in pixels; {PictureResolution} unless given.",
         });
         var channels = Arguments.Positive(new Option<int?>("--channels")
         {
-            Description = "1 for grey, 3 for RGB, of the images of --data; 3 unless given, 1 for an IDX file.",
+            Description = "1 for grey, 3 for RGB, of the --images; 3 unless given, 1 for an IDX file.",
         });
-        var noMirror = new Option<bool>("--no-mirror") { Description = "Never mirror the images of --data: for letters, digits and the like." };
+        var noMirror = new Option<bool>("--no-mirror") { Description = "Never mirror the --images: for letters, digits and the like." };
         var seed = new Option<long>("--seed") { Description = "Decides split, first weights, batches and augmentation.", DefaultValueFactory = _ => 0 };
         var steps = Arguments.Positive(new Option<int>("--steps")
         {
             Description = "Training steps; the shipped weights took 3,000.",
             DefaultValueFactory = _ => 3000,
         });
-        var command = new Command("train", "Trains the digit classifier whose features are the default of FID, or with --data one of other images.")
+        var command = new Command("train", "Trains the digit classifier whose features are the default of FID, or with --images one of other images.")
         {
             output,
-            data,
+            images,
             labels,
             resolution,
             channels,
@@ -51,19 +51,19 @@ internal static class FeaturesCommand
         };
         command.Validators.Add(result =>
         {
-            Option[] ofData = [labels, resolution, channels, noMirror];
-            if (result.GetValue(data) is null && ofData.FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is { } idle)
+            Option[] ofImages = [labels, resolution, channels, noMirror];
+            if (result.GetValue(images) is null && ofImages.FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is { } idle)
             {
-                result.AddError($"{idle.Name} is about the images of --data, which is not given.");
+                result.AddError($"{idle.Name} is about --images, which is not given.");
             }
         });
         command.SetAction(parsed =>
         {
             var file = parsed.GetRequiredValue(output);
-            var accuracy = parsed.GetValue(data) is { } path
+            var accuracy = parsed.GetValue(images) is { } path
                 ? ClassifierTraining.Train(Images(path), !parsed.GetValue(noMirror), parsed.GetValue(seed), parsed.GetValue(steps), file, Show)
                 : ClassifierTraining.TrainDigits(parsed.GetValue(seed), parsed.GetValue(steps), file, Show);
-            var kind = parsed.GetValue(data) is null ? "digits" : "images";
+            var kind = parsed.GetValue(images) is null ? "digits" : "images";
             session.Screen.Line(string.Create(CultureInfo.InvariantCulture, $"{file}: {accuracy:P2} of the held-out {kind} are recognised."));
 
             DatasetSettings Images(string path) => new()
