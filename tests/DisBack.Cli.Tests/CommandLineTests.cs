@@ -32,6 +32,28 @@ public sealed class CommandLineTests
     }
 
     [Theory]
+    [InlineData("--channels 1", "--channels")]
+    [InlineData("--no-mirror", "--no-mirror")]
+    [InlineData("--labels x", "--labels")]
+    public async Task Options_about_images_that_are_not_given_are_refused(string options, string named)
+    {
+        var result = await Shell.RunAsync(["features", "train", "out.safetensors", .. options.Split(' ')]);
+        Assert.Equal(ExitCode.Usage, result.Code);
+        Assert.Contains($"{named} is about --images, which is not given.", result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--images absent", "There is no folder absent")]
+    [InlineData("--images absent --labels labels.idx", "There is no file 'absent'")]
+    [InlineData("--images absent --resolution 2000", "resolution is 2000: only 4 to 1024 are possible")]
+    public async Task A_classifier_is_trained_on_the_images_that_are_named(string options, string expected)
+    {
+        var result = await Shell.RunAsync(["features", "train", "out.safetensors", .. options.Split(' ')]);
+        Assert.Equal(ExitCode.Invalid, result.Code);
+        Assert.Contains(expected, result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("pause")]
     [InlineData("cancel")]
     [InlineData("resume")]

@@ -76,6 +76,15 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         Assert.DoesNotContain("damaged", await OutputOf("checkpoint", "verify", "whole"));
         Assert.Contains("FID ", await OutputOf("evaluate", "whole", "--count", "100"));
         Assert.Contains("FID ", await OutputOf("evaluate", "whole", "--teacher", "--count", "20"));
+        (_, output, error) = await DisBackProcess.RunAsync(folder.Path, "evaluate", "whole", "--count", "50", "--precision-recall", "--json");
+        Assert.InRange(JsonNode.Parse(output)!["precision"]!.GetValue<double>(), 0, 1);
+        Assert.InRange(JsonNode.Parse(output)!["recall"]!.GetValue<double>(), 0, 1);
+        Assert.Equal("FID over 50 samples with 64 feature dimensions is not meaningful; use at least 65, better 640.\n", error);
+        await OutputOf("features", "train", "other.safetensors", "--steps", "2");
+        var other = JsonNode.Parse(await OutputOf("evaluate", "whole", "--count", "100", "--features", "other.safetensors", "--json"))!;
+        Assert.Null(other["precision"]);
+        var weights = File.ReadAllBytes(Path.Combine(folder.Path, "other.safetensors"));
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(weights)), other["features"]!.GetValue<string>());
         await OutputOf("sample", "whole", "--count", "4", "--output", "four.png");
         Assert.True(new FileInfo(Path.Combine(folder.Path, "four.png")).Length > 100);
     }

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Diffusion.Data;
-using DisBack.Specs.Data;
 
 namespace DisBack.Cli.Commands;
 
@@ -25,16 +25,8 @@ internal static class DataCommand
         var command = new Command("pack", "Packs images into one file; a spec names it with 'source: packed'.") { path, file, labels, resolution, channels };
         command.SetAction(parsed =>
         {
-            var images = parsed.GetRequiredValue(path);
-            var settings = new DatasetSettings
-            {
-                Source = Directory.Exists(images) ? DatasetSource.Folder : DatasetSource.Idx,
-                Path = images,
-                LabelsPath = parsed.GetValue(labels),
-                Resolution = parsed.GetValue(resolution),
-                Channels = parsed.GetValue(channels),
-            };
-            settings.Require();
+            var settings = ImagesAt.Of(
+                parsed.GetRequiredValue(path), parsed.GetValue(labels), parsed.GetValue(resolution), parsed.GetValue(channels));
             var (facts, notes) = PackedImages.Write(settings, parsed.GetRequiredValue(file));
             foreach (var note in notes)
             {

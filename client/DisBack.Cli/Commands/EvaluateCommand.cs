@@ -5,13 +5,13 @@ using DisBack.Cli.Installations;
 using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Contracts.Documents;
+using DisBack.Diffusion.Features;
 using DisBack.Diffusion.Metrics;
-using DisBack.Specs.Data;
-using DisBack.Specs.Evaluations;
+using static TorchSharp.torch;
 
 namespace DisBack.Cli.Commands;
 
-/// <summary><c>disback evaluate RUN</c>: the Fréchet distance of a student's pictures to real ones.</summary>
+/// <summary><c>disback evaluate RUN</c>: how a student's pictures compare with real ones.</summary>
 internal static class EvaluateCommand
 {
     public static Command Create(Session session)
@@ -20,6 +20,12 @@ internal static class EvaluateCommand
         var count = Arguments.Count(10_000, "How many pictures; figures compare only at one count.");
         var seed = new Option<long>("--seed") { Description = "Seed of the noise.", DefaultValueFactory = _ => 0 };
         var teacher = new Option<bool>("--teacher") { Description = "Measure the run's teacher instead, with 18 Heun steps." };
+        var features = new Option<string?>("--features")
+        {
+            Description = "Measure on these features instead of the experiment's: digits, or the path of a network's file.",
+            HelpName = "FILE",
+        };
+        var precisionRecall = new Option<bool>("--precision-recall") { Description = "Measure precision and recall (3 nearest neighbours) as well." };
         var json = Arguments.Json();
         var command = new Command("evaluate", "Measures FID of a student, on the features and the reference of its experiment (or the digits).")
         {
@@ -27,28 +33,58 @@ internal static class EvaluateCommand
             count,
             seed,
             teacher,
+            features,
+            precisionRecall,
             json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
             await using var installation = Installation.Of(parsed, session);
             using var student = await StudentSource.OpenAsync(installation, parsed.GetRequiredValue(name), parsed.GetValue(teacher), cancellation);
-            var settings = student.Spec?.Evaluation ?? new EvaluationSettings { Reference = new DatasetSettings { Resolution = student.Shape.Height } };
-            using var features = FeatureNetworks.Open(settings.Features, installation.TrustsCode);
+            using var local = new LocalContents(installation.Archive.Content);
+            var asked = student.Evaluation with { Features = parsed.GetValue(features) ?? student.Evaluation.Features };
+            var settings = await local.LocalAsync(asked, cancellation);
+            using var network = FeatureNetworks.Open(settings.Features, installation.TrustsCode);
             var samples = parsed.GetValue(count);
-            var fid = Evaluation.Fid((first, size) => student.Draw(parsed.GetValue(seed), first, size), samples, features, settings.Reference);
+            Warn(session, student, network, samples);
+            var quality = parsed.GetValue(precisionRecall) ? Evaluation.Quality(Draw, samples, network, settings.Reference) : null;
+            var fid = quality?.Fid ?? Evaluation.Fid(Draw, samples, network, settings.Reference);
             if (parsed.GetValue(json))
             {
-                session.Screen.Json(
-                    new JsonObject { [MetricNames.Fid] = fid, ["samples"] = samples, ["seed"] = parsed.GetValue(seed), ["features"] = features.Digest });
+                var figures = new JsonObject
+                {
+                    [MetricNames.Fid] = fid,
+                    ["samples"] = samples,
+                    ["seed"] = parsed.GetValue(seed),
+                    ["features"] = network.Digest,
+                };
+                if (quality is not null)
+                {
+                    (figures["precision"], figures["recall"]) = (quality.Precision, quality.Recall);
+                }
+                session.Screen.Json(figures);
             }
             else
             {
+                var more = quality is null ? "" : $", precision {Texts.Number(quality.Precision)}, recall {Texts.Number(quality.Recall)}";
                 var of = student.Maker is { } maker ? $" of {maker}" : "";
-                session.Screen.Line(string.Create(CultureInfo.InvariantCulture, $"FID {Texts.Number(fid)} of {samples} pictures{of}."));
+                session.Screen.Line(string.Create(CultureInfo.InvariantCulture, $"FID {Texts.Number(fid)}{more} of {samples} pictures{of}."));
             }
             return (int)ExitCode.Ok;
+
+            Tensor Draw(long first, long size) => student.Draw(parsed.GetValue(seed), first, size);
         });
         return command;
+    }
+
+    /// <summary>One line if FID is to be of too few pictures for the features, which only an image can tell the length of.</summary>
+    private static void Warn(Session session, StudentSource student, IFeatureNetwork network, long samples)
+    {
+        using var image = zeros(1, student.Shape.Channels, student.Shape.Height, student.Shape.Width);
+        using var features = network.Extract(image);
+        if (Evaluation.Warning(samples, features.shape[1]) is { } warning)
+        {
+            session.Screen.Error.WriteLine(warning);
+        }
     }
 }

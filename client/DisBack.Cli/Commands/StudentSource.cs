@@ -10,6 +10,8 @@ using DisBack.Diffusion.Sampling;
 using DisBack.Distillation;
 using DisBack.Distillation.Evaluations;
 using DisBack.Distillation.Generators;
+using DisBack.Specs.Data;
+using DisBack.Specs.Evaluations;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Networks;
 using DisBack.Specs.Reading;
@@ -33,8 +35,8 @@ internal sealed class StudentSource : IDisposable
     private StudentSource(IDisposable network, IReadOnlyList<long> latentShape, int classes, Func<Tensor, Condition?, Tensor> generate) =>
         (_network, _latentShape, _classes, _generate) = (network, latentShape, classes, generate);
 
-    /// <summary>The experiment it comes from; null for a file and for a teacher that was named.</summary>
-    public ExperimentSpec? Spec { get; private init; }
+    /// <summary>What its samples are compared with: as its experiment says, the images that a teacher was trained on, or the digits.</summary>
+    public required EvaluationSettings Evaluation { get; init; }
 
     /// <summary>What draws, where that needs to be said: a student that is not complete, or a teacher; null for a student.</summary>
     public string? Maker { get; private init; }
@@ -65,10 +67,10 @@ internal sealed class StudentSource : IDisposable
         var spec = SpecJson.FromJson<ExperimentSpec>(trial.Spec);
         if (teacher)
         {
-            return OfTeacher(await OpenAsync(archive.Content, trial.Teacher!, NetworkFile.Open, cancellation), spec);
+            return OfTeacher(await OpenAsync(archive.Content, trial.Teacher!, NetworkFile.Open, cancellation), spec.Evaluation);
         }
         return trial.Run.Artifacts.TryGetValue(StudentFile.Name, out var student)
-            ? OfStudent(await OpenAsync(archive.Content, student.Content, StudentFile.Open, cancellation), spec, null)
+            ? OfStudent(await OpenAsync(archive.Content, student.Content, StudentFile.Open, cancellation), spec.Evaluation, null)
             : await OfCheckpointAsync(archive, trial, spec, cancellation);
 
         async Task<IEnumerable<string>> NamesAsync() => (await archive.RunsAsync(null, cancellation)).SelectMany(run => new[] { run.Id, run.Name });
@@ -110,7 +112,7 @@ internal sealed class StudentSource : IDisposable
                             () => FirstStudent.Open(spec.Student, spec.Recording.Seed ?? spec.Seed, () => NetworkFile.Open(teacher), CPU)),
                         cancellation),
                     cancellation);
-                return OfStudent(student, spec, $"the averaged student at step {checkpoint.Step:N0} of {trial.Run.Steps:N0}");
+                return OfStudent(student, spec.Evaluation, $"the averaged student at step {checkpoint.Step:N0} of {trial.Run.Steps:N0}");
             }
             catch (StorageException e) when (e is CorruptContentException or MissingContentException)
             {
@@ -138,7 +140,7 @@ internal sealed class StudentSource : IDisposable
         }
         var found = await archive.FindTeacherAsync(name, cancellation);
         return found.Weights is { } stored
-            ? OfTeacher(await OpenAsync(archive.Content, stored, NetworkFile.Open, cancellation), null)
+            ? OfTeacher(await OpenAsync(archive.Content, stored, NetworkFile.Open, cancellation), EvaluationOf(found))
             : throw new DisBackException($"The teacher '{found.Id}' has no weights yet: its training is {found.Run.Status.ToString().ToLowerInvariant()}; "
                 + "repeat its 'disback teacher train'.");
     }
@@ -174,13 +176,23 @@ internal sealed class StudentSource : IDisposable
         }
     }
 
-    private static StudentSource OfStudent(IGenerator student, ExperimentSpec? spec, string? maker)
+    private static EvaluationSettings? EvaluationOf(TeacherDocument teacher) =>
+        teacher.Spec.Length == 0 ? null : new EvaluationSettings { Reference = SpecJson.FromJson<TeacherSpec>(teacher.Spec).Data };
+
+    private static EvaluationSettings OnDigits(SampleShape shape) => new() { Reference = new DatasetSettings { Resolution = shape.Height } };
+
+    private static StudentSource OfStudent(IGenerator student, EvaluationSettings? evaluation, string? maker)
     {
         student.Network.eval();
-        return new(student, student.LatentShape, student.Classes, student.Generate) { Shape = student.SampleShape, Spec = spec, Maker = maker };
+        return new(student, student.LatentShape, student.Classes, student.Generate)
+        {
+            Shape = student.SampleShape,
+            Evaluation = evaluation ?? OnDigits(student.SampleShape),
+            Maker = maker,
+        };
     }
 
-    private static StudentSource OfTeacher(Denoiser teacher, ExperimentSpec? spec)
+    private static StudentSource OfTeacher(Denoiser teacher, EvaluationSettings? evaluation)
     {
         teacher.eval();
         var shape = teacher.Settings.Shape;
@@ -188,7 +200,7 @@ internal sealed class StudentSource : IDisposable
         return new(teacher, [shape.Channels, shape.Height, shape.Width], teacher.Settings.Classes, Sample)
         {
             Shape = shape,
-            Spec = spec,
+            Evaluation = evaluation ?? OnDigits(shape),
             Maker = $"the teacher, in {settings.Steps} Heun steps",
         };
 

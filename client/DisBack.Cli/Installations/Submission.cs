@@ -31,7 +31,7 @@ internal sealed class Submission(Installation installation, Screen screen)
             var evaluation = spec.Evaluation;
             if (ContentRef.DigestIn(evaluation.Features) is null)
             {
-                FeatureCheck.Check(evaluation.Features, teacher.Shape, installation.TrustsCode);
+                Say(FeatureCheck.Check(evaluation, teacher.Shape, installation.TrustsCode));
             }
             spec = spec with
             {
@@ -50,7 +50,7 @@ internal sealed class Submission(Installation installation, Screen screen)
         });
 
     /// <summary>Stores what the spec of a teacher names, and refuses one whose network does not fit its images.</summary>
-    /// <inheritdoc cref="PrepareAsync(SpecText{ExperimentSpec}, NetworkSettings, CancellationToken)"/>
+    /// <inheritdoc cref="PrepareAsync(LocatedSpec{ExperimentSpec}, NetworkSettings, CancellationToken)"/>
     public Task<TeacherSpec> PrepareAsync(LocatedSpec<TeacherSpec> text, CancellationToken cancellation) => text.CheckAsync(async () =>
     {
         var spec = text.Spec with { Data = await StoreAsync(text.Spec.Data, "data", cancellation) };
@@ -84,10 +84,7 @@ internal sealed class Submission(Installation installation, Screen screen)
             try
             {
                 var (facts, notes) = PackedImages.Write(settings, packed);
-                foreach (var note in notes)
-                {
-                    await screen.Error.WriteLineAsync($"disback: {note}");
-                }
+                Say(notes);
                 return Stored(facts, await _contents.PutAsync(packed, consume: true, cancellation: cancellation));
             }
             finally
@@ -110,6 +107,14 @@ internal sealed class Submission(Installation installation, Screen screen)
         catch (StorageException unreadable) when (!File.Exists(path))
         {
             throw new SpecMistakeException(key, unreadable.Message.TrimEnd('.'), unreadable);
+        }
+    }
+
+    private void Say(IReadOnlyList<string> sentences)
+    {
+        foreach (var sentence in sentences)
+        {
+            screen.Error.WriteLine($"disback: {sentence}");
         }
     }
 

@@ -97,17 +97,20 @@ public sealed class SafetensorsFile : IDisposable
     /// Throws unless the tensor of that name in the file has exactly the shape and the element type of <paramref name="target"/>, or both are floating-point
     /// and may be converted.
     /// </summary>
-    internal void RequireMatch(string name, Tensor target, bool convert = false)
+    internal void RequireMatch(string name, Tensor target, bool convert = false) => RequireMatch(name, target.shape, target.dtype, convert);
+
+    /// <summary>Throws unless the tensor of that name in the file has exactly this shape and this element type, or may be converted to it.</summary>
+    internal void RequireMatch(string name, long[] shape, ScalarType type, bool convert = false)
     {
         var entry = EntryOf(name);
-        if (!entry.Shape.SequenceEqual(target.shape))
+        if (!entry.Shape.SequenceEqual(shape))
         {
             throw new DisBackException($"Tensor '{name}' of '{Path}' has the shape [{string.Join(", ", entry.Shape)}] where "
-                + $"[{string.Join(", ", target.shape)}] is needed: the file belongs to a network with other settings.");
+                + $"[{string.Join(", ", shape)}] is needed: the file belongs to a network with other settings.");
         }
-        if (entry.Type.Scalar() != target.dtype && !(convert && entry.Type.IsFloatingPoint() && target.is_floating_point()))
+        if (entry.Type.Scalar() != type && !(convert && entry.Type.IsFloatingPoint() && is_floating_point(type)))
         {
-            throw new DisBackException($"Tensor '{name}' of '{Path}' has the element type {entry.Type.Scalar()} where {target.dtype} is needed: "
+            throw new DisBackException($"Tensor '{name}' of '{Path}' has the element type {entry.Type.Scalar()} where {type} is needed: "
                 + "convert the file.");
         }
     }

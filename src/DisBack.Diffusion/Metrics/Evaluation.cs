@@ -1,10 +1,11 @@
 using DisBack.Diffusion.Data;
+using DisBack.Diffusion.Features;
 using DisBack.Specs.Data;
 using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Metrics;
 
-/// <summary>FID of generated images against a data set.</summary>
+/// <summary>FID, precision and recall of generated images against a data set.</summary>
 public static class Evaluation
 {
     /// <summary>Bounds the memory of one pass through the feature network.</summary>
@@ -27,6 +28,44 @@ public static class Evaluation
     {
         var (real, shape) = ReferenceOf(features, reference);
         using var made = new FeatureStatistics();
+        Extract(generate, samples, features, shape, made.Add);
+        return FrechetDistance.Between(made, real);
+    }
+
+    /// <summary>As <see cref="Fid"/>, with precision and recall, of the same generated images and as many real ones if there are so many.</summary>
+    /// <remarks>Keeps the features of both in memory, and reads the reference again even if its statistics are known.</remarks>
+    /// <inheritdoc cref="Fid" path="/param"/>
+    /// <exception cref="DisBackException">As for <see cref="Fid"/>, or there are too few images, or so many that their features do not fit memory.</exception>
+    public static SampleQuality Quality(Func<long, long, Tensor> generate, long samples, IFeatureNetwork features, DatasetSettings reference)
+    {
+        using var data = ImageDataset.Load(reference);
+        using var real = new FeatureStatistics();
+        using var made = new FeatureStatistics();
+        using var realRows = new EvenSample(data.Count, Math.Min(samples, data.Count));
+        using var madeRows = new EvenSample(samples, samples);
+        Extract(data, features, rows =>
+        {
+            real.Add(rows);
+            realRows.Add(rows);
+        });
+        Extract(generate, samples, features, data.Images.shape[1..], rows =>
+        {
+            made.Add(rows);
+            madeRows.Add(rows);
+        });
+        var (precision, recall) = PrecisionRecall.Between(realRows.Rows, madeRows.Rows);
+        return new SampleQuality(FrechetDistance.Between(made, real), precision, recall);
+    }
+
+    /// <summary>What to warn of before FID is computed from fewer samples than a covariance of full rank takes; null if they suffice.</summary>
+    /// <param name="samples">Number of generated images.</param>
+    /// <param name="features">Length of a feature vector.</param>
+    public static string? Warning(long samples, long features) => samples > features
+        ? null
+        : $"FID over {samples} samples with {features} feature dimensions is not meaningful; use at least {features + 1}, better {10 * features}.";
+
+    private static void Extract(Func<long, long, Tensor> generate, long samples, IFeatureNetwork features, long[] shape, Action<Tensor> use)
+    {
         for (long first = 0; first < samples; first += Batch)
         {
             using var scope = NewDisposeScope();
@@ -37,9 +76,20 @@ public static class Evaluation
                     $"Samples are [{string.Join(", ", images.shape[1..])}] where images of the reference are [{string.Join(", ", shape)}]: " +
                     "give the evaluation's reference the resolution and channels of the network.");
             }
-            made.Add(features.Extract(images));
+            use(features.Extract(images));
         }
-        return FrechetDistance.Between(made, real);
+    }
+
+    private static void Extract(ImageDataset data, IFeatureNetwork features, Action<Tensor> use)
+    {
+        foreach (var images in data.InOrder(Batch))
+        {
+            using var scope = NewDisposeScope();
+            using (images)
+            {
+                use(features.Extract(images));
+            }
+        }
     }
 
     /// <summary>Reads the reference now, so that its file is not needed when the first samples come.</summary>
@@ -57,14 +107,7 @@ public static class Evaluation
             }
             using var data = ImageDataset.Load(reference);
             var statistics = new FeatureStatistics();
-            foreach (var images in data.InOrder(Batch))
-            {
-                using var scope = NewDisposeScope();
-                using (images)
-                {
-                    statistics.Add(features.Extract(images));
-                }
-            }
+            Extract(data, features, statistics.Add);
             return s_references[(features.Digest, reference)] = (statistics, data.Images.shape[1..]);
         }
     }

@@ -1,3 +1,4 @@
+using DisBack.Diffusion.Features;
 using DisBack.Diffusion.Metrics;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Parameters;

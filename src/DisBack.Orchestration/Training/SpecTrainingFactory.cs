@@ -13,6 +13,7 @@ using DisBack.Distillation.Recording;
 using DisBack.Distillation.Runs;
 using DisBack.Distillation.Teachers;
 using DisBack.Specs.Experiments;
+using DisBack.Specs.Networks;
 using DisBack.Specs.Reading;
 using TorchSharp;
 using static TorchSharp.torch;

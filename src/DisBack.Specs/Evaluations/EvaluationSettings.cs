@@ -22,7 +22,8 @@ public sealed record EvaluationSettings
     public int FinalSamples { get; init; } = 10_000;
 
     /// <summary>
-    /// <c>digits</c>, or, with <c>--trust-code</c> in a data folder, the path of a TorchScript file from images [N,C,H,W] in [-1,1] to features [N,F].
+    /// <c>digits</c>, or the path of a safetensors file: a classifier that <c>disback features train</c> made, the Inception weights of pytorch-fid, or
+    /// torchvision's VGG16. With <c>--trust-code</c> in a data folder also that of a TorchScript file from images [N,C,H,W] in [-1,1] to features [N,F].
     /// </summary>
     [NamesFile(Shipped = DigitFeatures)]
     public string Features { get; init; } = DigitFeatures;

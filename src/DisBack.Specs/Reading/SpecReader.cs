@@ -46,7 +46,8 @@ public static class SpecReader
     /// <param name="source">What to call the text in messages, as a rule its file name.</param>
     /// <param name="overrides">Values that replace those of the text, each <c>a.b=value</c> with the value in YAML.</param>
     /// <exception cref="SpecException">The spec has mistakes: the exception names all of them.</exception>
-    public static T Parse<T>(string yaml, string source, IReadOnlyList<string>? overrides = null) where T : class => ParseLocated<T>(yaml, source, overrides).Spec;
+    public static T Parse<T>(string yaml, string source, IReadOnlyList<string>? overrides = null) where T : class =>
+        ParseLocated<T>(yaml, source, overrides).Spec;
 
     /// <summary>As <see cref="Parse"/>, with where each value was written.</summary>
     public static LocatedSpec<T> ParseLocated<T>(string yaml, string source, IReadOnlyList<string>? overrides = null) where T : class

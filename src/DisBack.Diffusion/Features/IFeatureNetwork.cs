@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace DisBack.Diffusion.Metrics;
+namespace DisBack.Diffusion.Features;
 
 /// <summary>A network whose features give images a distance; FID compares their statistics.</summary>
 public interface IFeatureNetwork : IDisposable

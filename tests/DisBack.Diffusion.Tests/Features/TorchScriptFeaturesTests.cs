@@ -1,10 +1,10 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
-using DisBack.Diffusion.Metrics;
+using DisBack.Diffusion.Features;
 using static TorchSharp.torch;
 
-namespace DisBack.Diffusion.Tests.Metrics;
+namespace DisBack.Diffusion.Tests.Features;
 
 public sealed class TorchScriptFeaturesTests : IDisposable
 {
@@ -51,7 +51,10 @@ public sealed class TorchScriptFeaturesTests : IDisposable
     {
         var path = Path.Combine(_folder, "absent.pt");
         Assert.Contains($"no feature network {path}", Assert.Throws<DisBackException>(() => FeatureNetworks.Open(path, trustCode: true)).Message);
-        File.WriteAllText(path, "no module");
+        using (var archive = ZipFile.Open(path, ZipArchiveMode.Create))
+        {
+            archive.CreateEntry("no module");
+        }
         Assert.Contains($"{path} is no TorchScript module", Assert.Throws<DisBackException>(() => FeatureNetworks.Open(path, trustCode: true)).Message);
     }
 

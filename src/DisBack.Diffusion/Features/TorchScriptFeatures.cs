@@ -1,8 +1,7 @@
 using System.Security.Cryptography;
-using DisBack.Specs.Evaluations;
 using static TorchSharp.torch;
 
-namespace DisBack.Diffusion.Metrics;
+namespace DisBack.Diffusion.Features;
 
 /// <summary>A user's feature network: a TorchScript module from float32 [N, C, H, W] in [-1, 1] to [N, F].</summary>
 internal sealed class TorchScriptFeatures : IFeatureNetwork
@@ -21,10 +20,6 @@ internal sealed class TorchScriptFeatures : IFeatureNetwork
 
     public static TorchScriptFeatures Open(string path, Device? device = null)
     {
-        if (!File.Exists(path))
-        {
-            throw new DisBackException($"There is no feature network {path}: name '{EvaluationSettings.DigitFeatures}' or an existing TorchScript file.");
-        }
         try
         {
             using var file = File.OpenRead(path);
