@@ -14,6 +14,9 @@ public abstract record Condition
 
     /// <summary>The same rows on a device, without waiting for it.</summary>
     public abstract Condition SentTo(Device device);
+
+    /// <summary>Some of the rows, as views.</summary>
+    public abstract Condition Rows(long first, long count);
 }
 
 /// <summary>Classes.</summary>
@@ -25,6 +28,9 @@ public sealed record ClassCondition(Tensor OneHot) : Condition
 
     /// <inheritdoc/>
     public override Condition SentTo(Device device) => new ClassCondition(OneHot.SentTo(device));
+
+    /// <inheritdoc/>
+    public override Condition Rows(long first, long count) => new ClassCondition(OneHot.narrow(0, first, count));
 
     /// <summary>The rows of classes int64 [B].</summary>
     public static ClassCondition Of(Tensor classes, long count)
@@ -50,4 +56,8 @@ public sealed record EmbeddingCondition(IReadOnlyDictionary<string, Tensor> Tens
 
     /// <inheritdoc/>
     public override Condition SentTo(Device device) => new EmbeddingCondition(Tensors.ToDictionary(pair => pair.Key, pair => pair.Value.SentTo(device)));
+
+    /// <inheritdoc/>
+    public override Condition Rows(long first, long count) =>
+        new EmbeddingCondition(Tensors.ToDictionary(pair => pair.Key, pair => pair.Value.narrow(0, first, count)));
 }

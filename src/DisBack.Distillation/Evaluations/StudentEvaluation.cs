@@ -22,6 +22,9 @@ public sealed class StudentEvaluation : IDisposable
     private const string PicturesPurpose = "pictures";
     private const long StripLength = 20;
 
+    /// <summary>Bounds what the network holds while samples are made, which training does not.</summary>
+    private const long PassBytes = 256 << 20;
+
     private readonly EvaluationSettings _settings;
     private readonly IGenerator _student;
     private readonly Denoiser _teacher;
@@ -30,6 +33,7 @@ public sealed class StudentEvaluation : IDisposable
     private readonly SampleInputs _samples;
     private readonly SampleInputs _pictures;
     private readonly SampleInputs _teacherPictures;
+    private readonly long _pass;
     private readonly List<(string Name, Tensor Value)> _strips = [];
 
     /// <summary>Prepares the evaluation of one run.</summary>
@@ -46,6 +50,8 @@ public sealed class StudentEvaluation : IDisposable
         _teacher.eval();
         var conditions = inputs.ConditionsFor(_teacher);
         var shape = _teacher.Settings.Shape;
+        // A student is about as large as its teacher.
+        _pass = Math.Max(1, PassBytes / (sizeof(float) * _teacher.Settings.Size.Held));
         _samples = InputsOf(_student.LatentShape, "evaluation");
         _pictures = InputsOf(_student.LatentShape, PicturesPurpose);
         _teacherPictures = InputsOf([shape.Channels, shape.Height, shape.Width], PicturesPurpose);
@@ -129,7 +135,14 @@ public sealed class StudentEvaluation : IDisposable
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var (latents, condition) = inputs.Take(first, count);
-        return _toPixels(_student.Generate(latents, condition)).MoveToOuterDisposeScope();
+        var parts = new List<Tensor>();
+        for (var start = 0L; start < count; start += _pass)
+        {
+            using var perPass = NewDisposeScope();
+            var size = Math.Min(_pass, count - start);
+            parts.Add(_toPixels(_student.Generate(latents.narrow(0, start, size), condition?.Rows(start, size))).MoveToOuterDisposeScope());
+        }
+        return (parts.Count == 1 ? parts[0] : cat(parts, 0)).MoveToOuterDisposeScope();
     }
 
     /// <summary>One row per strip, with its caption.</summary>

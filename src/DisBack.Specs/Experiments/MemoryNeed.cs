@@ -35,14 +35,14 @@ public sealed record MemoryNeed(long Networks, long Sample, int Batch, string Ba
 
     /// <summary>
     /// An experiment at its largest, which is stage 2: the student as a teacher in training, the fake score without an average, the target, and the student
-    /// and the teacher of the evaluation; in stage 1 less of all.
+    /// and the teacher of the evaluation; the passes through the student and the fake score are kept at the same time. In stage 1 less of all.
     /// </summary>
     public static MemoryNeed Of(ExperimentSpec spec, NetworkSettings teacher)
     {
         var (student, score) = ((spec.Student.Network ?? teacher).Size, teacher.Size);
         return new(
             Float * ((9 + 1) * student.Parameters + (4 + 3 + 1 + 1) * score.Parameters),
-            Float * Math.Max(student.Activations, score.Activations),
+            Float * (student.Activations + score.Activations),
             spec.Backtracking.Batch,
             "backtracking.batch",
             Process);

@@ -138,8 +138,8 @@ internal sealed class UNetSize
 
     private void Block(int from, int to, int resolutionFrom, int resolution, bool attends)
     {
-        // Without gradients a block holds its input, what it works on and the result of that.
-        var held = 3 * Math.Max(Numbers(from, resolutionFrom), Numbers(to, resolution));
+        // Without gradients a block holds what it has made until it is done.
+        var held = 3 * Numbers(from, resolutionFrom) + 5 * Numbers(to, resolution);
         var resamples = resolutionFrom != resolution;
         Norm(from, resolutionFrom);
         Conv(from, to, 3, resolution);
@@ -173,7 +173,7 @@ internal sealed class UNetSize
             Keep(3 * to + to + to, resolution); // queries, keys and values, the scaled keys, the result
             var weights = 2L * heads * resolution * resolution * resolution * resolution; // before and after softmax
             _activations += weights;
-            held = Math.Max(held, weights + Numbers(6 * to, resolution));
+            held += weights + Numbers(6 * to, resolution);
         }
         _widestBlock = Math.Max(_widestBlock, held);
     }

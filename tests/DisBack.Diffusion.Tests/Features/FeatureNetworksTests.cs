@@ -21,7 +21,6 @@ public sealed class FeatureNetworksTests : IDisposable
     }
 
     [Theory]
-    [InlineData("")]
     [InlineData("PK")]
     [InlineData("neither a zip archive nor a safetensors file")]
     public void A_file_that_is_neither_is_refused(string content)
