@@ -54,6 +54,13 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
     private static readonly string[] s_long = ["--set", "backtracking.steps=200"];
 
     [Fact]
+    public void A_trained_teacher_leaves_its_weights_pictures_curves_and_a_report()
+    {
+        var files = Directory.EnumerateFiles(Path.Combine(folder.Path, "disback-data", "runs", "teachers", "tiny")).Select(Path.GetFileName).Order();
+        Assert.Equal(["curves.png", "report.html", "samples.png", "teacher.json", "teacher.safetensors"], files);
+    }
+
+    [Fact]
     public async Task A_run_leaves_its_files_and_every_read_verb_knows_it()
     {
         var (code, output, error) = await Run("spec.yaml", "whole");

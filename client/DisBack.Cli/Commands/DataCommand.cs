@@ -9,7 +9,7 @@ namespace DisBack.Cli.Commands;
 /// <summary><c>disback data</c>: images as one file that clusters and other machines read.</summary>
 internal static class DataCommand
 {
-    public static Command Create(Session session) => new("data", "Data sets: pack.") { Pack(session) };
+    public static Command Create(Session session) => new("data", "Data sets: pack, shapes.") { Pack(session), ShapesCommand.Create(session) };
 
     private static Command Pack(Session session)
     {

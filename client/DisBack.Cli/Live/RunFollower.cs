@@ -65,14 +65,7 @@ internal sealed class RunFollower(Session session, Installation installation, IC
     {
         try
         {
-            if (run.Trial is { } trial)
-            {
-                await RunFiles.WriteAsync(installation, trial, CancellationToken.None);
-            }
-            else
-            {
-                await installation.Files.ExportAsync(run.Folder, run.Run, installation.Archive.Content, CancellationToken.None);
-            }
+            await RunFiles.WriteAsync(installation, run, CancellationToken.None);
         }
         catch (Exception e) when (run.Run.Status == RunStatus.Failed && e is StorageException or IOException or UnauthorizedAccessException)
         {

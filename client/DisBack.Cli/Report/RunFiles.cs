@@ -18,33 +18,43 @@ internal static class RunFiles
     private const string Samples = "samples.png";
     private const string Caption = "The same noise through the untrained student, the student at every switch, the final student, and the teacher.";
 
-    public static async Task WriteAsync(Installation installation, TrialDocument trial, CancellationToken cancellation)
+    /// <summary>Puts the files of a run into its folder; its curves and its report too once it has measured something.</summary>
+    public static async Task WriteAsync(Installation installation, RunTarget run, CancellationToken cancellation)
     {
         var (archive, files) = (installation.Archive, installation.Files);
-        await files.ExportAsync(trial.Id, trial.Run, archive.Content, cancellation);
-        var history = await archive.MetricsAsync(RunId.Trial(trial.Id), cancellation);
+        await files.ExportAsync(run.Folder, run.Run, archive.Content, cancellation);
+        var history = await archive.MetricsAsync(run.Id, cancellation);
         if (history.Points.Count == 0)
         {
             return;
         }
-        var recording = await archive.MetricsAsync(RunId.Trajectory(trial.Trajectory), cancellation);
-        var trajectory = await archive.TrajectoryAsync(trial.Trajectory, cancellation);
-        var charts = Charts(trial, history, recording);
-        var target = files.Of(trial.Id);
-        await File.WriteAllBytesAsync(Path.Combine(target, "curves.png"), CurvePictures.Png(charts), cancellation);
-        ReportWriter.Write(Path.Combine(target, "report.html"), Report(files, trial, trajectory, history, charts));
+        var target = files.Of(run.Folder);
+        var picture = Path.Combine(target, Samples);
+        var samples = File.Exists(picture) ? await File.ReadAllBytesAsync(picture, cancellation) : null;
+        ReportModel report;
+        if (run.Trial is { } trial)
+        {
+            var recording = await archive.MetricsAsync(RunId.Trajectory(trial.Trajectory), cancellation);
+            var trajectory = await archive.TrajectoryAsync(trial.Trajectory, cancellation);
+            report = Report(trial, trajectory, history, samples, Charts(trial, history, recording));
+        }
+        else
+        {
+            report = TeacherReport.Of(run, history, samples);
+        }
+        await File.WriteAllBytesAsync(Path.Combine(target, "curves.png"), CurvePictures.Png(report.Charts), cancellation);
+        ReportWriter.Write(Path.Combine(target, "report.html"), report);
     }
 
     private static ReportModel Report(
-        RunFolders files,
         TrialDocument trial,
         TrajectoryDocument? trajectory,
         MetricHistory history,
+        byte[]? samples,
         IReadOnlyList<ReportChart> charts)
     {
         var run = trial.Run;
         var fid = history.Curve(MetricNames.Fid).ToList();
-        var samples = Path.Combine(files.Of(trial.Id), Samples);
         ReportFigure[] headlines = fid.Count < 2 ? [] :
         [
             new("FID of the untrained student", Texts.Number(fid[0].Value)),
@@ -66,9 +76,7 @@ internal static class RunFiles
                     trajectory is null ? "-" : $"{Count(trajectory.Run.Steps)} steps in {Texts.Duration(TimeSpan.FromSeconds(trajectory.Run.Seconds))}"),
                 new("attempts", Count(run.Attempt)),
             ],
-            Pictures = File.Exists(samples)
-                ? [new(Caption, File.ReadAllBytes(samples))]
-                : [],
+            Pictures = samples is null ? [] : [new(Caption, samples)],
             Charts = charts,
             Nodes = [.. (trajectory?.Nodes ?? []).Select(n => new ReportNode(n.Index, n.Step, n.Loss, n.Content.Length, n.Content.Digest))],
             Command = $"disback run {trial.Name}.yaml",

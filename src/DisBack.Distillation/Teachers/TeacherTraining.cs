@@ -6,7 +6,10 @@ using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Noise;
 using DisBack.Diffusion.Parameters;
+using DisBack.Diffusion.Pictures;
 using DisBack.Diffusion.Randomness;
+using DisBack.Diffusion.Sampling;
+using DisBack.Distillation.Evaluations;
 using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Runs;
 using DisBack.Specs.Networks;
@@ -23,6 +26,12 @@ public sealed class TeacherTraining : ITrainingRun
 {
     /// <summary>The file that holds the result.</summary>
     public const string TeacherFileName = "teacher.safetensors";
+
+    /// <summary>The picture of what was learned and what the teacher makes of noise.</summary>
+    public const string PictureFileName = "samples.png";
+
+    private const long PicturesInRow = 20;
+    private const int SampledRows = 3;
 
     private readonly TeacherTrainingSettings _settings;
     private readonly ImageDataset _data;
@@ -101,6 +110,24 @@ public sealed class TeacherTraining : ITrainingRun
         using var scope = NewDisposeScope();
         _ema.CopyTo(_network);
         listener.ArtifactMade(TeacherFileName, stream => SafetensorsFile.Write(stream, NetworkFile.TensorsOf(_network), NetworkMetadata.Of(_network.Settings)));
+        Draw(listener);
+    }
+
+    /// <summary>Leaves a picture of images that were learned, and of what the teacher makes of noise.</summary>
+    private void Draw(ITrainingListener listener)
+    {
+        _network.eval();
+        var shape = _network.Settings.Shape;
+        var conditions = IConditionSource.OfClasses(_network.Settings.Classes);
+        var inputs = new SampleInputs([shape.Channels, shape.Height, shape.Width], conditions, _streams, "pictures", _device);
+        List<Tensor> rows = [_data.Batch(_streams, 0, PicturesInRow).Images];
+        for (var row = 0; row < SampledRows; row++)
+        {
+            var (latents, condition) = inputs.Take(row * PicturesInRow, PicturesInRow);
+            rows.Add(new HeunSampler(_network).Sample(latents, condition).to(float32).cpu());
+        }
+        string[] captions = ["data", .. Enumerable.Repeat("teacher", SampledRows)];
+        listener.ArtifactMade(PictureFileName, stream => stream.Write(ImageGrid.Png(cat(rows, 0), (int)PicturesInRow, captions: captions)));
     }
 
     /// <inheritdoc/>
