@@ -37,9 +37,12 @@ public static class SpecJson
     {
         try
         {
-            return JsonNode.Parse(json, documentOptions: s_strict) as JsonObject ?? throw new JsonException("it is no object");
+            var sections = JsonNode.Parse(json, documentOptions: s_strict) as JsonObject ?? throw new JsonException("it is no object");
+            // An escape that stands for no character is noticed where it is written, and not before.
+            _ = sections.ToJsonString();
+            return sections;
         }
-        catch (JsonException cause)
+        catch (Exception cause) when (cause is JsonException or InvalidOperationException)
         {
             throw Unreadable(cause);
         }

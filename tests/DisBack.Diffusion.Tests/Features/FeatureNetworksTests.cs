@@ -21,13 +21,20 @@ public sealed class FeatureNetworksTests : IDisposable
     }
 
     [Theory]
-    [InlineData("")]
     [InlineData("PK")]
     [InlineData("neither a zip archive nor a safetensors file")]
     public void A_file_that_is_neither_is_refused(string content)
     {
         System.IO.File.WriteAllText(File, content);
         Assert.Contains($"The safetensors file '{File}'", Refusal(File));
+    }
+
+    [Fact]
+    public void An_empty_file_and_a_device_are_refused()
+    {
+        System.IO.File.WriteAllText(File, "");
+        Assert.Contains($"'{File}' is empty", Refusal(File));
+        Assert.Contains("no regular file", Refusal("/dev/zero"));
     }
 
     [Fact]

@@ -14,7 +14,12 @@ internal static partial class TextMutation
         var bytes = seeds[random.Next(seeds.Count)];
         for (var changes = 1 + random.Next(1 << random.Next(3)); changes > 0; changes--)
         {
-            bytes = random.Next(4) == 0 ? ByteMutation.Changed(random, bytes, seeds) : Changed(random, bytes);
+            bytes = random.Next(4) switch
+            {
+                0 => ByteMutation.Changed(random, bytes, seeds),
+                1 => JsonMutation.Changed(random, bytes) ?? Changed(random, bytes),
+                _ => Changed(random, bytes),
+            };
         }
         // A text may come in another encoding, as its first bytes tell.
         return random.Next(100) switch
