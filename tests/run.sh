@@ -23,6 +23,7 @@ fi
 npm ci --prefix tests/azurite --no-audit --no-fund --loglevel=error || exit 1
 dotnet build DisBack.sln -c Release -nologo -v quiet || exit 1
 
+whole=$#
 [ "${DISBACK_LONG:-}" = 1 ] || set -- -trait- Length=Long "$@"
 
 passed=0 failed=0 skipped_in_all=0
@@ -44,6 +45,16 @@ for project in tests/*.Tests; do
   rm -f "$log"
   unset total errors fails skipped notrun
 done
+
+# Changed inputs for every reader; not where arguments choose among the tests. DISBACK_FUZZ says how many.
+if [ "$whole" -eq 0 ]; then
+  if dotnet tests/DisBack.Fuzz/bin/Release/net10.0/DisBack.Fuzz.dll --inputs "${DISBACK_FUZZ:-20000}"; then
+    passed=$((passed + 1))
+  else
+    echo "DisBack.Fuzz [FAIL]"
+    failed=$((failed + 1))
+  fi
+fi
 
 [ "$skipped_in_all" -eq 0 ] || echo "$skipped_in_all skipped: what this machine lacks, a GPU or network namespaces for example, is said where they are."
 echo "$passed passed, $failed failed"

@@ -92,15 +92,8 @@ public sealed class TeacherLibrary(IArchive archive, Action<string>? check = nul
     /// <exception cref="DisBackException">The file cannot be read, or is not that of a network.</exception>
     public static void CheckHeader(string path)
     {
-        try
-        {
-            using var file = File.OpenRead(path);
-            NetworkMetadata.Read(SafetensorsHeader.Read(file, file.Length, path).Metadata, path).Validate();
-        }
-        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
-        {
-            throw new DisBackException($"Cannot read the safetensors file '{path}': {cause.Message}", cause);
-        }
+        using var file = RegularFile.Open(path);
+        NetworkMetadata.Read(SafetensorsHeader.Read(file, file.Length, path).Metadata, path).Validate();
     }
 
     /// <summary>Which network stored weights are of. Weights on this machine are verified whole; of others only the header travels.</summary>

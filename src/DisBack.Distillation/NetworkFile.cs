@@ -26,8 +26,16 @@ public static class NetworkFile
     public static Denoiser Read(SafetensorsFile file)
     {
         var network = Create(file, NetworkMetadata.Read(file.Metadata, file.Path));
-        Load(file, network);
-        return network;
+        try
+        {
+            Load(file, network);
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Builds the network of weights that others have made: other widths of floating point are converted, and every number must be finite.</summary>
@@ -38,16 +46,24 @@ public static class NetworkFile
     public static (Denoiser Network, IReadOnlyList<ElementType> Converted) Import(SafetensorsFile file, NetworkSettings? settings)
     {
         var network = Create(file, settings ?? NetworkMetadata.Read(file.Metadata, file.Path));
-        using var scope = NewDisposeScope();
-        var tensors = TensorsOf(network);
-        StrictLoading.Load(file, tensors, convert: true);
-        foreach (var (name, value) in tensors)
+        try
         {
-            if (value.is_floating_point() && !value.isfinite().all().item<bool>())
+            using var scope = NewDisposeScope();
+            var tensors = TensorsOf(network);
+            StrictLoading.Load(file, tensors, convert: true);
+            foreach (var (name, value) in tensors)
             {
-                throw new DisBackException($"Tensor '{name}' of '{file.Path}' has a number that is not finite: the weights are of a training that failed, take "
-                    + "earlier ones.");
+                if (value.is_floating_point() && !value.isfinite().all().item<bool>())
+                {
+                    throw new DisBackException($"Tensor '{name}' of '{file.Path}' has a number that is not finite: the weights are of a training that failed, "
+                        + "take earlier ones.");
+                }
             }
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
         }
         return (network, [.. file.Entries.Values.Select(entry => entry.Type).Where(type => type.IsFloatingPoint() && type != ElementType.F32).Distinct()]);
     }

@@ -10,7 +10,7 @@ public sealed record ContentRef(string Digest, long Length)
 {
     /// <summary>The blob that holds the bytes: <c>cas/sha256/ab/abcd...</c>.</summary>
     [JsonIgnore]
-    public string BlobName => Digest.Length == 64 && Digest.All(char.IsAsciiHexDigitLower)
+    public string BlobName => Digest is { Length: 64 } && Digest.All(char.IsAsciiHexDigitLower)
         ? $"{Prefix}{Digest.AsSpan(0, 2)}/{Digest}"
         : throw new DisBackException($"'{Digest}' is not a SHA-256 digest; expected 64 lower-case hexadecimal digits.");
 

@@ -100,4 +100,17 @@ public sealed class NetworkFileTests : IDisposable
     }
 
     public void Dispose() => File.Delete(_path);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("2.5 sigma")]
+    [InlineData("NaN")]
+    public void A_noise_level_that_is_no_number_is_refused(string text)
+    {
+        using var scope = NewDisposeScope();
+        using var network = TinyNetwork.Open();
+        SafetensorsFile.Write(
+            _path, NetworkFile.TensorsOf(network), new Dictionary<string, string>(NetworkMetadata.Of(network.Settings)) { ["sigma_init"] = text });
+        Assert.Contains("no number as 'sigma_init'", Assert.Throws<DisBackException>(() => StudentFile.Open(_path)).Message, StringComparison.Ordinal);
+    }
 }

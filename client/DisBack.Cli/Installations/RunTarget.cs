@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
@@ -31,7 +30,7 @@ internal sealed record RunTarget(RunId Id, string Name, int Nodes, RunRecord Run
     {
         get
         {
-            var hardware = Spec.Length == 0 ? null : JsonNode.Parse(Spec)?["hardware"]?.ToJsonString();
+            var hardware = Spec.Length == 0 ? null : SpecJson.Sections(Spec)["hardware"]?.ToJsonString();
             return (hardware is null ? new HardwareSettings() : SpecJson.FromJson<HardwareSettings>(hardware)).Device;
         }
     }

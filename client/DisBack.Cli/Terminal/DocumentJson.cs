@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DisBack.Specs.Reading;
 using DisBack.Storage;
 
 namespace DisBack.Cli.Terminal;
@@ -16,7 +17,7 @@ internal static class DocumentJson
         {
             if (json[name]?.GetValue<string>() is { Length: > 0 } text)
             {
-                json[name] = JsonNode.Parse(text);
+                json[name] = SpecJson.Sections(text);
             }
         }
         return json;

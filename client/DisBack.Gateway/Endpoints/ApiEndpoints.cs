@@ -87,6 +87,11 @@ internal static partial class ApiEndpoints
         IControl control,
         CancellationToken cancellation)
     {
+        if (registration is not { Weights: not null, Network: not null, Provenance: not null })
+        {
+            throw new DisBackException("The body is not the registration of a teacher; send {\"weights\": {\"digest\": \"...\", \"length\": ...}, "
+                + "\"network\": \"...\", \"provenance\": \"...\"}.");
+        }
         await DemandAsync(archive, registration.Weights, cancellation);
         var teacher = await control.RegisterTeacherAsync(name, registration, cancellation);
         archive.Expire();

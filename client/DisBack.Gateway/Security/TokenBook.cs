@@ -27,9 +27,8 @@ internal sealed partial class TokenBook
             : throw new DisBackException("Tokens:File names no file, and without tokens nobody could be let in; make one with 'DisBack.Gateway token add NAME "
                 + "--role operator --tokens FILE' and name it.");
         (_time, _logger) = (time, logger);
-        var known = TokenFile.Read(_path);
-        _bytes = File.ReadAllBytes(_path);
-        _tokens = Prepared(known);
+        _bytes = TokenFile.ReadBytes(_path);
+        _tokens = Prepared(TokenFile.Parse(_bytes, _path));
         _looked = time.GetTimestamp();
     }
 
@@ -60,7 +59,7 @@ internal sealed partial class TokenBook
             _looked = _time.GetTimestamp();
             try
             {
-                var bytes = File.ReadAllBytes(_path);
+                var bytes = TokenFile.ReadBytes(_path);
                 if (!bytes.AsSpan().SequenceEqual(_bytes))
                 {
                     _tokens = Prepared(TokenFile.Parse(bytes, _path));
@@ -68,7 +67,7 @@ internal sealed partial class TokenBook
                     LogReloaded(_path, _tokens.Length);
                 }
             }
-            catch (Exception e) when (e is DisBackException or IOException or UnauthorizedAccessException)
+            catch (DisBackException e)
             {
                 // A slip of an editor must not lock everybody out.
                 LogUnusable(_path, e.Message);

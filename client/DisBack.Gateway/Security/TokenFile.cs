@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DisBack.Specs.Files;
 using DisBack.Storage;
 
 namespace DisBack.Gateway.Security;
@@ -36,6 +37,9 @@ internal sealed record TokenFile(IReadOnlyList<TokenEntry> Tokens)
 
     private const int RandomBytes = 32;
 
+    /// <summary>Thousands of tokens; the file is looked at again every second.</summary>
+    private const long MostBytes = 4 << 20;
+
     // A misspelt "expires" must not be a token for ever.
     private static readonly JsonSerializerOptions s_json = new(StorageJson.Options)
     {
@@ -52,21 +56,13 @@ internal sealed record TokenFile(IReadOnlyList<TokenEntry> Tokens)
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="DisBackException">There is no such file, or it is not one of tokens.</exception>
-    public static TokenFile Read(string path)
-    {
-        try
-        {
-            return Parse(File.ReadAllBytes(path), path);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new DisBackException($"There is no tokens file '{path}'; make one with 'DisBack.Gateway token add NAME --role operator --tokens {path}'.", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new DisBackException($"The tokens file '{path}' cannot be read: {e.Message.TrimEnd('.')}; check its permissions.", e);
-        }
-    }
+    public static TokenFile Read(string path) => Parse(ReadBytes(path), path);
+
+    /// <summary>The bytes of a file.</summary>
+    /// <exception cref="DisBackException">There is no such file, or it cannot be read.</exception>
+    public static byte[] ReadBytes(string path) => File.Exists(path)
+        ? RegularFile.ReadAllBytes(path, MostBytes)
+        : throw new DisBackException($"There is no tokens file '{path}'; make one with 'DisBack.Gateway token add NAME --role operator --tokens {path}'.");
 
     /// <summary>The entries in the bytes of a file.</summary>
     /// <exception cref="DisBackException">They are not those of a tokens file.</exception>
@@ -76,8 +72,12 @@ internal sealed record TokenFile(IReadOnlyList<TokenEntry> Tokens)
         try
         {
             file = JsonSerializer.Deserialize<TokenFile>(json, s_json) ?? throw new JsonException("it is null");
+            if (file.Tokens is null || file.Tokens.Any(token => token is not { Name: not null, Sha256: not null }))
+            {
+                throw new JsonException("a list, a name or a hash is null");
+            }
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or NotSupportedException)
         {
             throw new DisBackException($"The tokens file '{path}' is malformed ({e.Message.TrimEnd('.')}); correct it, or make a new one with 'token add'.", e);
         }

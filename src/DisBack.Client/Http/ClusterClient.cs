@@ -183,7 +183,7 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
         using var response = await InTimeAsync(_http.SendOnceAsync(request, ending.Token));
         await using var body = await InTimeAsync(response.Content.ReadAsStreamAsync(ending.Token));
         // An event that only shows that the connection works has no data.
-        var items = SseParser.Create(body, (type, data) => type == Api.KeepAliveEvent ? null : JsonSerializer.Deserialize<RunUpdate>(data, Api.Json))
+        var items = SseParser.Create(body, (type, data) => type == Api.KeepAliveEvent ? null : UpdateIn(data))
             .EnumerateAsync(ending.Token)
             .GetAsyncEnumerator(ending.Token);
         await using var _ = items;
@@ -214,6 +214,19 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
         }
     }
 
+    /// <exception cref="DisBackException">It is none: what sends it is no gateway, and would send it again.</exception>
+    private RunUpdate? UpdateIn(ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<RunUpdate>(data, Api.Json);
+        }
+        catch (Exception failure) when (failure is JsonException or NotSupportedException)
+        {
+            throw new DisBackException($"What {Location} sent is not an update of a run; check the address given with --cluster.", failure);
+        }
+    }
+
     private Task<CommandReply> CommandAsync(RunId run, string command, CancellationToken cancellation) =>
         _http.SendAsync<CommandReply>(HttpMethod.Post, $"{Api.PathOf(run)}/{command}", null, cancellation);
 
@@ -229,6 +242,11 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
             var page = await _http.GetAsync<Page<T>>(
                 $"{path}?limit={PageSize}{filter}{(next is null ? "" : $"&after={Uri.EscapeDataString(next)}")}",
                 cancellation);
+            // The start of the next page is the end of this one: a list that does not go on would be asked for without end.
+            if (page.Items is null || (page.Next is not null && (page.Items.Count == 0 || page.Next == next)))
+            {
+                throw new ClusterUnavailableException($"What {Location} answered is not a list of a gateway; check the address given with --cluster.");
+            }
             all.AddRange(page.Items);
             next = page.Next;
         }

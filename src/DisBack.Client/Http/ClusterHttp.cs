@@ -139,7 +139,7 @@ internal sealed class ClusterHttp : IDisposable
         {
             return await response.Content.ReadFromJsonAsync<T>(Api.Json, cancellation) ?? throw new JsonException("null");
         }
-        catch (Exception failure) when (failure is JsonException or HttpRequestException or IOException or NotSupportedException)
+        catch (Exception failure) when (failure is JsonException or HttpRequestException or IOException or NotSupportedException or InvalidOperationException)
         {
             throw new ClusterUnavailableException(
                 $"What {Address} answered is not what a gateway of DisBack answers; check the address given with --cluster.",
@@ -182,8 +182,9 @@ internal sealed class ClusterHttp : IDisposable
             using var problem = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancellation), default, cancellation);
             return problem.RootElement.TryGetProperty("detail", out var detail) ? detail.GetString() : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // Not an object, or a detail that is no text: nobody's problem document.
             return null;
         }
     }

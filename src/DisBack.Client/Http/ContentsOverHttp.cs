@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using DisBack.Specs.Files;
 using DisBack.Storage;
 using DisBack.Storage.Blobs;
 using Polly;
@@ -91,7 +92,7 @@ internal sealed class ContentsOverHttp(ClusterHttp http) : IBlobStore
         PutAsync(name, content.ToMemory().Length, () => new ReadOnlyMemoryContent(content.ToMemory()), cancellation);
 
     public Task<string> UploadAsync(string name, string localFile, BlobCondition condition, bool consume = false, CancellationToken cancellation = default) =>
-        PutAsync(name, new FileInfo(localFile).Length, () => new StreamContent(File.OpenRead(localFile)), cancellation);
+        PutAsync(name, new FileInfo(localFile).Length, () => new StreamContent(RegularFile.Open(localFile, mayBeEmpty: true)), cancellation);
 
     public Task<bool> DeleteAsync(string name, BlobCondition condition, CancellationToken cancellation = default) =>
         throw new NotSupportedException("A gateway deletes nothing.");

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using DisBack.Diffusion.Files;
 using DisBack.Specs.Evaluations;
+using DisBack.Specs.Files;
 using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Features;
@@ -68,7 +69,7 @@ public static class FeatureNetworks
     {
         using var file = SafetensorsFile.Open(path);
         var weights = new FeatureWeights(file, device);
-        using var stream = File.OpenRead(path);
+        using var stream = RegularFile.Open(path);
         var digest = Convert.ToHexStringLower(SHA256.HashData(stream));
         if (ClassifierSettings.Describe(file.Metadata))
         {
@@ -89,13 +90,13 @@ public static class FeatureNetworks
 
     private static bool BeginsAsZip(string path)
     {
+        using var file = RegularFile.Open(path);
         try
         {
-            using var file = File.OpenRead(path);
             var begin = new byte[s_zip.Length];
             return file.ReadAtLeast(begin, begin.Length, throwOnEndOfStream: false) == begin.Length && begin.SequenceEqual(s_zip);
         }
-        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        catch (IOException cause)
         {
             throw new DisBackException($"Cannot read the feature network {path}: {cause.Message}", cause);
         }

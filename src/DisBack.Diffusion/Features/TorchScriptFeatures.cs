@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using DisBack.Specs.Files;
 using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Features;
@@ -22,12 +23,12 @@ internal sealed class TorchScriptFeatures : IFeatureNetwork
     {
         try
         {
-            using var file = File.OpenRead(path);
+            using var file = RegularFile.Open(path);
             var digest = Convert.ToHexStringLower(SHA256.HashData(file));
             var module = jit.load<Tensor, Tensor>(path, (device ?? CPU).type, device?.index ?? -1);
             return new TorchScriptFeatures(path, device ?? CPU, module, digest);
         }
-        catch (Exception e) when (e is not (IOException or UnauthorizedAccessException))
+        catch (Exception e) when (e is not (DisBackException or IOException))
         {
             throw new DisBackException($"{path} is no TorchScript module that this libtorch can load ({FirstLine(e)}): save it with torch.jit.save.", e);
         }

@@ -21,9 +21,14 @@ public static class StudentFile
     public static IGenerator Open(string path)
     {
         using var file = SafetensorsFile.Open(path);
-        return file.Metadata.TryGetValue(DenoiserGenerator.SigmaInitKey, out var sigmaInit)
-            ? new DenoiserGenerator(NetworkFile.Read(file), double.Parse(sigmaInit, CultureInfo.InvariantCulture))
-            : throw new DisBackException(
+        if (!file.Metadata.TryGetValue(DenoiserGenerator.SigmaInitKey, out var text))
+        {
+            throw new DisBackException(
                 $"'{path}' is no one-step generator: its metadata has no '{DenoiserGenerator.SigmaInitKey}'; give a {Name} that a run has left.");
+        }
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var sigmaInit) && double.IsFinite(sigmaInit)
+            ? new DenoiserGenerator(NetworkFile.Read(file), sigmaInit)
+            : throw new DisBackException(
+                $"'{path}' has no number as '{DenoiserGenerator.SigmaInitKey}' in its metadata: it is damaged, take a {Name} that a run has left.");
     }
 }

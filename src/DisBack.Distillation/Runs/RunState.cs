@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DisBack.Diffusion.Files;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Runs;
@@ -8,6 +9,15 @@ namespace DisBack.Distillation.Runs;
 /// <param name="Progress">Step, target index, policy state and evaluations as JSON.</param>
 public sealed record RunState(IReadOnlyList<(string Name, Tensor Value)> Tensors, string Progress)
 {
+    /// <summary>The metadata field of a checkpoint's file that holds the progress document.</summary>
+    public const string ProgressKey = "progress";
+
+    /// <summary>Reads a checkpoint's file. The tensors belong to the caller's dispose scope.</summary>
+    /// <exception cref="DisBackException">The file is no checkpoint.</exception>
+    public static RunState Read(SafetensorsFile file) => file.Metadata.TryGetValue(ProgressKey, out var progress)
+        ? new([.. file.Entries.Keys.Select(name => (name, file.Read(name)))], progress)
+        : throw new DisBackException($"'{file.Path}' is no checkpoint: its metadata has no '{ProgressKey}'; use the checkpoint before it.");
+
     /// <summary>Copies the tensors into those of a run, by exact name, shape and type.</summary>
     /// <returns>The tensors that the run did not ask for.</returns>
     /// <exception cref="DisBackException">A tensor is missing or differs in shape or type.</exception>
@@ -36,6 +46,17 @@ public sealed record RunState(IReadOnlyList<(string Name, Tensor Value)> Tensors
     }
 
     /// <summary>The progress document as a type.</summary>
-    internal T ProgressAs<T>() => JsonSerializer.Deserialize<T>(Progress) ?? throw new DisBackException("The checkpoint's progress document is empty; use the "
-        + "checkpoint before it.");
+    /// <exception cref="DisBackException">It is no such document.</exception>
+    internal T ProgressAs<T>()
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(Progress) ?? throw new JsonException("it is null");
+        }
+        catch (JsonException cause)
+        {
+            throw new DisBackException(
+                $"The checkpoint's progress document cannot be read ({cause.Message.TrimEnd('.')}): use the checkpoint before it.", cause);
+        }
+    }
 }

@@ -89,7 +89,7 @@ internal sealed class JobListener(JobUploader uploader, JobProgress progress, Me
         Telemetry.CheckpointStall.Record(time.GetElapsedTime(started).TotalSeconds);
         var target = progress.Target;
         uploader.Write(metrics.FlushAsync);
-        uploader.Store(copies, new Dictionary<string, string> { [TrainingJob.ProgressKey] = state.Progress }, _checkpoint.Release, content =>
+        uploader.Store(copies, new Dictionary<string, string> { [RunState.ProgressKey] = state.Progress }, _checkpoint.Release, content =>
         {
             Telemetry.CheckpointSeconds.Record(time.GetElapsedTime(started).TotalSeconds);
             Telemetry.CheckpointBytes.Record(content.Length);

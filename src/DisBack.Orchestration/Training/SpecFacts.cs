@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using DisBack.Contracts.Grains;
 using DisBack.Specs.Networks;
@@ -25,15 +24,14 @@ internal sealed record SpecFacts(CheckpointSettings Checkpoints, HardwareSetting
             return new(new CheckpointSettings(), new HardwareSettings());
         }
 
-        using var json = JsonDocument.Parse(spec);
+        var json = SpecJson.Sections(spec);
         return new(Part<CheckpointSettings>(json, "checkpoints"), Part<HardwareSettings>(json, "hardware"));
     }
 
     /// <summary>The network that the spec of a teacher describes, as canonical JSON.</summary>
     public static string Network(string spec)
     {
-        using var json = JsonDocument.Parse(spec);
-        var network = json.RootElement.TryGetProperty("network", out var part) ? SpecJson.FromJson<NetworkSettings>(part.GetRawText()) : new SongUnetSettings();
+        var network = SpecJson.Sections(spec)["network"] is { } part ? SpecJson.FromJson<NetworkSettings>(part.ToJsonString()) : new SongUnetSettings();
         return network.ToJson();
     }
 
@@ -45,7 +43,7 @@ internal sealed record SpecFacts(CheckpointSettings Checkpoints, HardwareSetting
     /// </remarks>
     public static string TrajectoryKey(string spec, string teacherDigest)
     {
-        var json = JsonNode.Parse(spec)!.AsObject();
+        var json = SpecJson.Sections(spec);
         var recording = json["recording"]?.AsObject();
         var seed = recording?["seed"] ?? json["seed"];
         recording?.Remove("seed");
@@ -58,6 +56,6 @@ internal sealed record SpecFacts(CheckpointSettings Checkpoints, HardwareSetting
             : "";
     }
 
-    private static T Part<T>(JsonDocument json, string name)
-        where T : class, new() => json.RootElement.TryGetProperty(name, out var part) ? SpecJson.FromJson<T>(part.GetRawText()) : new T();
+    private static T Part<T>(JsonObject json, string name)
+        where T : class, new() => json[name] is { } part ? SpecJson.FromJson<T>(part.ToJsonString()) : new T();
 }

@@ -20,9 +20,6 @@ namespace DisBack.Orchestration.Training;
 [SuppressMessage("Design", "CA1001", Justification = "The thread disposes what it owns when it ends; the tokens are still asked after that.")]
 internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
 {
-    /// <summary>Key of a checkpoint's metadata under which the run's progress is.</summary>
-    internal const string ProgressKey = "progress";
-
     private const int ThreadsPerCore = 4;
 
     private readonly ITrainingFactory _factory;
@@ -237,7 +234,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
                 using var weights = Fetch(checkpoint.Content);
                 using var file = SafetensorsFile.Open(weights.Path);
                 using var scope = NewDisposeScope();
-                run.Restore(new RunState([.. file.Entries.Keys.Select(name => (name, file.Read(name)))], file.Metadata[ProgressKey]));
+                run.Restore(RunState.Read(file));
                 if (checkpoint.TargetIndex >= 0)
                 {
                     _progress.Target = checkpoint.TargetIndex;

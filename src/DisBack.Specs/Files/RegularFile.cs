@@ -1,26 +1,56 @@
+using System.Runtime.InteropServices;
+
 namespace DisBack.Specs.Files;
 
 /// <summary>Opens files that others have made. A pipe, a socket or a device where a file belongs is refused: to open one can block for ever.</summary>
-public static class RegularFile
+public static partial class RegularFile
 {
+    // statx(2) of Linux, whose structure is the same on every machine: flags and offsets.
+    private const int CurrentFolder = -100, StatxType = 1, StatxBytes = 256, ModeOffset = 28, TypeMask = 0xf000, Regular = 0x8000;
+
+    /// <summary>Whether a path leads to a regular file, links followed; it is not opened. False for what does not exist.</summary>
+    public static bool Is(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+        if (!OperatingSystem.IsLinux())
+        {
+            // Whatever is no regular file has no length either.
+            var file = new FileInfo(path);
+            return (file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file) is { Exists: true, Length: > 0 };
+        }
+        var found = new byte[StatxBytes];
+        return Statx(CurrentFolder, path, 0, StatxType, found) == 0 && (BitConverter.ToUInt16(found, ModeOffset) & TypeMask) == Regular;
+    }
+
     /// <summary>Opens a file for reading from its first byte.</summary>
     /// <param name="path">The file.</param>
+    /// <param name="mayBeEmpty">Whether a file without a byte is one, too.</param>
+    /// <param name="options">How it is read.</param>
     /// <exception cref="DisBackException">It does not exist, is empty or no regular file, or cannot be read.</exception>
-    public static FileStream Open(string path)
+    public static FileStream Open(string path, bool mayBeEmpty = false, FileOptions options = FileOptions.None)
     {
         try
         {
-            var file = new FileInfo(path);
-            if (!file.Exists)
+            if (!File.Exists(path))
             {
                 throw new DisBackException(Directory.Exists(path)
                     ? $"'{path}' is a folder where a file is needed: name a file."
                     : $"There is no file '{path}': check the path.");
             }
-            // Whatever is no regular file has no length either, and nothing that is read here may be empty.
-            return (file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file) is { Exists: false } or { Length: 0 }
-                ? throw new DisBackException($"'{path}' is empty or no regular file (a pipe, a socket, a device): name a file with data in it.")
-                : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1 << 16);
+            FileStream? opened = null;
+            if (Is(path))
+            {
+                opened = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1 << 16, options);
+                if (mayBeEmpty || opened.Length > 0)
+                {
+                    return opened;
+                }
+            }
+            opened?.Dispose();
+            throw new DisBackException($"'{path}' is empty or no regular file (a pipe, a socket, a device): name a file with data in it.");
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
@@ -50,4 +80,7 @@ public static class RegularFile
             throw new DisBackException($"Cannot read '{path}': {cause.Message}", cause);
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Statx(int folder, string path, int flags, uint mask, [Out] byte[] found);
 }

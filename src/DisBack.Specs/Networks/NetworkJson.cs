@@ -73,7 +73,7 @@ public static class NetworkJson
             RefuseUnknown(settings, origin);
             return settings.Deserialize<NetworkSettings>(s_options)!;
         }
-        catch (Exception cause) when (cause is JsonException or NotSupportedException)
+        catch (Exception cause) when (cause is JsonException or NotSupportedException or InvalidOperationException)
         {
             throw new DisBackException($"The network settings of '{origin}' cannot be read ({cause.Message}): write them anew with this version.", cause);
         }

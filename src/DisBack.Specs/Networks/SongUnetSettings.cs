@@ -6,6 +6,8 @@ namespace DisBack.Specs.Networks;
 /// <summary>DDPM++ or NCSN++ of Song et al.</summary>
 public sealed record SongUnetSettings : UNetSettings
 {
+    private const int MostTaps = 64;
+
     /// <summary>Embedding of the noise level: positional (DDPM++) or fourier (NCSN++).</summary>
     public EmbeddingType EmbeddingType { get; init; } = EmbeddingType.Positional;
 
@@ -39,8 +41,9 @@ public sealed record SongUnetSettings : UNetSettings
             return $"model_channels {ModelChannels} is odd, but the noise embedding has as many sines as cosines";
         }
 
-        return ResampleFilter.Count < 2 || ResampleFilter.Count % 2 != 0 || ResampleFilter.Sum() == 0
-            ? "resample_filter needs an even number of taps with a sum other than 0"
+        // The filter of an image has as many taps squared.
+        return ResampleFilter.Count is < 2 or > MostTaps || ResampleFilter.Count % 2 != 0 || ResampleFilter.Sum() == 0
+            ? $"resample_filter needs an even number of taps, at most {MostTaps}, with a sum other than 0"
             : null;
     }
 }

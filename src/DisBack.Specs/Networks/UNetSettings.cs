@@ -53,7 +53,7 @@ public abstract record UNetSettings : NetworkSettings
     public double Dropout { get; init; } = 0.1;
 
     /// <summary>Probability that a class label is dropped in training.</summary>
-    [Range(0, 1)]
+    [Range(0.0, 1.0)]
     public double LabelDropout { get; init; }
 
     /// <summary>Expected standard deviation of the training data. EDM only.</summary>
@@ -85,11 +85,11 @@ public abstract record UNetSettings : NetworkSettings
     public int TimeSteps { get; init; } = 1000;
 
     /// <summary>C1 of iddpm's noise levels.</summary>
-    [Range(0, 1)]
+    [Range(0.0, 1.0)]
     public double C1 { get; init; } = 0.001;
 
     /// <summary>C2 of iddpm's noise levels.</summary>
-    [Range(0, 1)]
+    [Range(0.0, 1.0)]
     public double C2 { get; init; } = 0.008;
 
     /// <inheritdoc/>

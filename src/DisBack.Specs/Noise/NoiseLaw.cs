@@ -20,11 +20,11 @@ public abstract record NoiseLaw
 public sealed record LogNormalNoise : NoiseLaw
 {
     /// <summary>Mean of the logarithm of the noise level (EDM's P_mean).</summary>
-    [Range(-100, 100)]
+    [Range(-100.0, 100.0)]
     public double Mean { get; init; } = -1.2;
 
     /// <summary>Standard deviation of the logarithm of the noise level (EDM's P_std).</summary>
-    [Range(0, 100)]
+    [Range(0.0, 100.0)]
     public double Std { get; init; } = 1.2;
 }
 

@@ -9,6 +9,8 @@ namespace DisBack.Specs.Reading;
 /// <summary>Specs as JSON: <c>snake_case</c> properties, <c>kebab-case</c> choices, and the canonical form that gives a spec its identity.</summary>
 public static class SpecJson
 {
+    private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false };
+
     /// <summary>How every spec and every settings record in it is read and written.</summary>
     public static JsonSerializerOptions Options { get; } = NewOptions();
 
@@ -16,13 +18,44 @@ public static class SpecJson
     public static JsonNode ToNode<T>(T spec) where T : notnull => JsonSerializer.SerializeToNode(spec, Options)!;
 
     /// <summary>The spec from JSON that <see cref="ToNode"/> or <see cref="Canonical"/> wrote.</summary>
-    public static T FromJson<T>(string json) where T : notnull => JsonSerializer.Deserialize<T>(json, Options)!;
+    /// <exception cref="DisBackException">The text is not the JSON of such a spec.</exception>
+    public static T FromJson<T>(string json) where T : notnull
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(json, Options) ?? throw new JsonException("it is null");
+        }
+        catch (Exception cause) when (cause is JsonException or NotSupportedException or InvalidOperationException)
+        {
+            throw Unreadable(cause);
+        }
+    }
+
+    /// <summary>The sections of a stored spec as they are, without the defaults of those that are left out.</summary>
+    /// <exception cref="DisBackException">The text is not the JSON of a spec.</exception>
+    public static JsonObject Sections(string json)
+    {
+        try
+        {
+            var sections = JsonNode.Parse(json, documentOptions: s_strict) as JsonObject ?? throw new JsonException("it is no object");
+            // An escape that stands for no character is noticed where it is written, and not before.
+            _ = sections.ToJsonString();
+            return sections;
+        }
+        catch (Exception cause) when (cause is JsonException or InvalidOperationException)
+        {
+            throw Unreadable(cause);
+        }
+    }
 
     /// <summary>
     /// The spec's canonical JSON: compact, every default filled in, keys in ordinal order. Two specs that mean the same have the same bytes,
     /// however they were written and whichever order their properties are declared in; the digest of it is the spec's identity.
     /// </summary>
     public static string Canonical<T>(T spec) where T : notnull => Sorted(ToNode(spec))!.ToJsonString();
+
+    private static DisBackException Unreadable(Exception cause) => new($"A stored spec cannot be read ({cause.Message.TrimEnd('.')}): submit it again, with "
+        + "the version of DisBack that the installation has.", cause);
 
     private static JsonNode? Sorted(JsonNode? node) => node switch
     {

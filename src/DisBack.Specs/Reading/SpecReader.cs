@@ -8,7 +8,7 @@ namespace DisBack.Specs.Reading;
 /// </summary>
 public static class SpecReader
 {
-    private const long MaxBytes = 1 << 20;
+    private const int MaxBytes = 1 << 20;
 
     /// <summary>Reads a spec from a file.</summary>
     /// <param name="path">The YAML file.</param>
@@ -22,12 +22,7 @@ public static class SpecReader
     {
         try
         {
-            var file = new FileInfo(path);
-            if (file.Exists && file.Length > MaxBytes)
-            {
-                throw new DisBackException($"{path} has {file.Length:N0} bytes, which is too large for a spec; give the YAML file that describes the run.");
-            }
-            return ParseLocated<T>(Decode(File.ReadAllBytes(path), path), path, overrides);
+            return ParseLocated<T>(Decode(Bytes(path), path), path, overrides);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -71,6 +66,17 @@ public static class SpecReader
         walker.Check(spec);
         problems.ThrowIfAny();
         return new LocatedSpec<T>(spec, walker.LocationOf);
+    }
+
+    /// <summary>A spec may come through a pipe, whose end nobody knows: no more is read than a spec may have.</summary>
+    private static byte[] Bytes(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        var bytes = new byte[MaxBytes + 1];
+        var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        return length <= MaxBytes
+            ? bytes[..length]
+            : throw new DisBackException($"{path} has more than {MaxBytes:N0} bytes, which is too large for a spec; give the YAML file of the run.");
     }
 
     private static string Sentence(string message, string path) => File.Exists(path) ? message

@@ -15,11 +15,11 @@ internal sealed class YamlComposer
 
     private readonly Func<Mark, SpecLocation> _location;
     private readonly SpecProblems _problems;
-    private readonly Parser _parser;
+    private readonly IParser _parser;
     private readonly Dictionary<AnchorName, SpecNode> _anchors = [];
 
     private YamlComposer(string text, Func<Mark, SpecLocation> location, SpecProblems problems)
-        => (_parser, _location, _problems) = (new Parser(new StringReader(text)), location, problems);
+        => (_parser, _location, _problems) = (new GuardedParser(new Parser(new StringReader(text))), location, problems);
 
     /// <summary>Composes the one document of a text; null when its syntax is broken or it holds none (the problem is added).</summary>
     public static SpecNode? Compose(string text, Func<Mark, SpecLocation> location, SpecProblems problems)

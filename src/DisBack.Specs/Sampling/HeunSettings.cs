@@ -34,6 +34,6 @@ public sealed record HeunSettings
     public double? ChurnMax { get; init; }
 
     /// <summary>Standard deviation of the added noise (S_noise).</summary>
-    [Range(0, 10)]
+    [Range(0.0, 10.0)]
     public double ChurnNoise { get; init; } = 1;
 }

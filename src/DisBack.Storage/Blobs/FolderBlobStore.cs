@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using DisBack.Specs.Files;
 using DisBack.Storage.Local;
 using Microsoft.Win32.SafeHandles;
 
@@ -118,9 +119,9 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
     public Task<string> UploadAsync(string name, string localFile, BlobCondition condition, bool consume = false, CancellationToken cancellation = default)
     {
         var path = PathOf(name);
-        if (!File.Exists(localFile))
+        if (!RegularFile.Is(localFile))
         {
-            throw new StorageException($"The file '{localFile}' does not exist, so it cannot be stored as '{name}'; check the path.");
+            throw new StorageException($"The file '{localFile}' does not exist or is no regular file, so it cannot be stored as '{name}'; check the path.");
         }
         return OnPool("the blob", name, new FileInfo(localFile).Length, () => Put(name, path, condition, temporary =>
         {
@@ -307,6 +308,12 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
 
     private static SafeFileHandle? OpenToRead(string path)
     {
+        if (!RegularFile.Is(path))
+        {
+            return File.Exists(path)
+                ? throw new StorageException($"'{path}' is no regular file (a pipe, a socket, a device) where a blob belongs; remove it.")
+                : null;
+        }
         try
         {
             return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using DisBack.Specs.Files;
 using DisBack.Storage.Blobs;
 
 namespace DisBack.Storage.Content;
@@ -100,16 +101,10 @@ public sealed class ContentStore(IBlobStore blobs)
     {
         try
         {
-            await using var file = new FileStream(
-                localFile,
-                FileMode.Open,
-                FileAccess.Read,
-                FileShare.Read | FileShare.Delete,
-                bufferSize: 0,
-                FileOptions.Asynchronous | FileOptions.SequentialScan);
+            await using var file = RegularFile.Open(localFile, mayBeEmpty: true, FileOptions.Asynchronous | FileOptions.SequentialScan);
             return new(Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation)), file.Length);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             throw new StorageException($"The file '{localFile}' cannot be read: {e.Message.TrimEnd('.')}; check that it exists and may be read.", e);
         }

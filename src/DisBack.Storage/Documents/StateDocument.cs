@@ -8,6 +8,9 @@ public static class StateDocument
     /// <summary>The version of documents that this build writes, and the newest that it may read: an older build would drop what it does not know.</summary>
     public const int SchemaVersion = 1;
 
+    /// <summary>Null where a document must have something is damage, and is seen here rather than by whoever looks at it first.</summary>
+    private static readonly JsonSerializerOptions s_reading = new(StorageJson.Options) { RespectNullableAnnotations = true };
+
     /// <summary>Writes a document.</summary>
     public static BinaryData Write<T>(T state) => BinaryData.FromBytes(JsonSerializer.SerializeToUtf8Bytes(state, StorageJson.Options));
 
@@ -23,7 +26,7 @@ public static class StateDocument
                     $"The document '{name}' in {location} has schema version {version}, but this build knows {SchemaVersion}: a newer version of DisBack "
                     + "wrote it, so use that one.");
             }
-            return JsonSerializer.Deserialize<T>(content.ToMemory().Span, StorageJson.Options);
+            return JsonSerializer.Deserialize<T>(content.ToMemory().Span, s_reading);
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {

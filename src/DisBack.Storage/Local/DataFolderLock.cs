@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DisBack.Specs.Files;
 using Polly;
 using Polly.Retry;
 
@@ -25,6 +26,8 @@ public sealed class DataFolderLock : IDisposable
         })
         .Build();
 
+    private const long MostOwnerBytes = 1 << 20;
+
     private readonly FileStream _lock;
     private readonly string _ownerFile;
 
@@ -50,6 +53,10 @@ public sealed class DataFolderLock : IDisposable
         try
         {
             DurableFile.CreateDirectory(folder);
+            if (File.Exists(LockFile(folder)) && !RegularFile.Is(LockFile(folder)))
+            {
+                throw new StorageException($"'{LockFile(folder)}' is no regular file (a pipe, a socket, a device) where a lock file belongs; remove it.");
+            }
             return s_retries.Execute(() => DurableFile.TryOpen(LockFile(folder), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None)) is { } held
                 ? new(held, OwnerFile(folder), owner)
                 : throw new DataFolderInUseException(folder, ReadOwner(folder));
@@ -68,7 +75,7 @@ public sealed class DataFolderLock : IDisposable
     public static DataFolderOwner? FindOwner(string dataFolder)
     {
         var folder = Path.GetFullPath(dataFolder);
-        if (!File.Exists(LockFile(folder)))
+        if (!RegularFile.Is(LockFile(folder)))
         {
             return null;
         }
@@ -96,9 +103,9 @@ public sealed class DataFolderLock : IDisposable
     {
         try
         {
-            return JsonSerializer.Deserialize<DataFolderOwner>(File.ReadAllBytes(OwnerFile(folder)), StorageJson.Options);
+            return JsonSerializer.Deserialize<DataFolderOwner>(RegularFile.ReadAllBytes(OwnerFile(folder), MostOwnerBytes), StorageJson.Options);
         }
-        catch (Exception e) when (e is IOException or JsonException)
+        catch (Exception e) when (e is DisBackException or JsonException or NotSupportedException)
         {
             return null;
         }

@@ -30,6 +30,14 @@ public sealed class FeatureNetworksTests : IDisposable
     }
 
     [Fact]
+    public void An_empty_file_and_a_device_are_refused()
+    {
+        System.IO.File.WriteAllText(File, "");
+        Assert.Contains($"'{File}' is empty", Refusal(File));
+        Assert.Contains("no regular file", Refusal("/dev/zero"));
+    }
+
+    [Fact]
     public void A_safetensors_file_of_another_network_is_refused()
     {
         using var tensor = ones(3);

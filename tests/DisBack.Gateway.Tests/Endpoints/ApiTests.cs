@@ -357,4 +357,17 @@ public sealed class ApiTests
 
         Assert.Contains("http_server_request_duration_seconds", await http.GetStringAsync(new Uri("metrics", UriKind.Relative), Cancellation));
     }
+
+    [Theory]
+    [InlineData("""{"weights": null, "network": "{}", "provenance": "here"}""")]
+    [InlineData("""{"weights": {"digest": null, "length": 1}, "network": "{}", "provenance": "here"}""")]
+    [InlineData("""{"weights": {"digest": "x", "length": 1}}""")]
+    [InlineData("""{}""")]
+    public async Task A_registration_that_leaves_something_out_is_refused(string json)
+    {
+        await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
+        using var http = site.Http(site.Operator);
+        using var body = new StringContent(json, Encoding.UTF8, "application/json");
+        Assert.Equal(HttpStatusCode.BadRequest, (await http.PutAsync(new Uri("api/v1/teachers/a", UriKind.Relative), body, Cancellation)).StatusCode);
+    }
 }

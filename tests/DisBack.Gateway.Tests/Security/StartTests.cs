@@ -30,6 +30,19 @@ public sealed class StartTests : IDisposable
     }
 
     [Theory]
+    [InlineData("null")]
+    [InlineData("""{"tokens": null}""")]
+    [InlineData("""{"tokens": [null]}""")]
+    [InlineData("""{"tokens": [{"name": null, "role": "viewer", "sha256": "", "created": "2026-01-01T00:00:00Z"}]}""")]
+    [InlineData("""{"tokens": [{"name": "a", "role": "viewer", "sha256": null, "created": "2026-01-01T00:00:00Z"}]}""")]
+    public void A_tokens_file_with_null_where_something_belongs_is_malformed(string json) => Assert.Contains(
+        "is malformed", Assert.Throws<DisBackException>(() => TokenFile.Parse(System.Text.Encoding.UTF8.GetBytes(json), "tokens.json")).Message);
+
+    [Fact]
+    public void A_device_as_tokens_file_is_refused() =>
+        Assert.Contains("no regular file", Assert.Throws<DisBackException>(() => TokenFile.Read("/dev/zero")).Message);
+
+    [Theory]
     [InlineData("plain HTTP on 0.0.0.0:8090", "--Endpoints:Address=0.0.0.0")]
     [InlineData("plain HTTP on http://*:8080", "--Kestrel:Endpoints:Web:Url=http://*:8080")]
     [InlineData("did you mean 'Endpoints:Address'?", "--Endpoints:Adress=0.0.0.0")]

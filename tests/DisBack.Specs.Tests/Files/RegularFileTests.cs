@@ -55,4 +55,16 @@ public sealed class RegularFileTests : IDisposable
     }
 
     private static string Refused(string path) => Assert.Throws<DisBackException>(() => RegularFile.Open(path)).Message;
+
+    [Fact]
+    public void An_empty_file_is_regular_and_is_opened_where_it_may_be_empty()
+    {
+        var path = Path.Combine(_folder, "empty");
+        File.WriteAllBytes(path, []);
+        Assert.True(RegularFile.Is(path));
+        Assert.False(RegularFile.Is("/dev/null"));
+        Assert.False(RegularFile.Is(_folder));
+        using var file = RegularFile.Open(path, mayBeEmpty: true);
+        Assert.Equal(0, file.Length);
+    }
 }

@@ -60,6 +60,7 @@ public sealed class NetworkJsonTests
     [InlineData("{\"model_type\":\"vit\"}")]
     [InlineData("{\"model_type\":\"song-unet\",\"depth\":3}")]
     [InlineData("{\"model_type\":\"song-unet\",\"dropout\":0,\"dropout\":0}")]
+    [InlineData("{\"model_type\":\"song-unet\",\"precond\":\"\\ud800\"}")]
     public void Text_that_is_no_network_is_refused_by_its_origin(string text) => Assert.Contains(
         "'teacher.safetensors'",
         Assert.Throws<DisBackException>(() => NetworkJson.FromJson(text, "teacher.safetensors")).Message,
@@ -79,6 +80,21 @@ public sealed class NetworkJsonTests
         var settings = NetworkJson.FromJson($"{{\"model_type\":\"{family}\",\"use_fp16\":true}}", "a");
         Assert.DoesNotContain("fp16", settings.ToJson(), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_filter_of_thousands_of_taps_is_refused_before_it_is_squared()
+    {
+        var settings = new SongUnetSettings { ResampleFilter = [.. Enumerable.Repeat(1.0, 10_000)] };
+        Assert.Contains("at most 64", Assert.Throws<DisBackException>(settings.Validate).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1.4)]
+    [InlineData(1e300)]
+    public void A_probability_above_one_is_refused(double probability) => Assert.Contains(
+        "LabelDropout",
+        Assert.Throws<DisBackException>(() => new SongUnetSettings { LabelDropout = probability }.Validate()).Message,
+        StringComparison.Ordinal);
 
     private static string OneLine(string text) => text.Replace("\n", "", StringComparison.Ordinal);
 }

@@ -195,4 +195,33 @@ public sealed class SpecReaderTests
     public void A_missing_file_is_one_sentence()
         => Assert.Equal("The spec nowhere.yaml cannot be read: there is no such file; "
             + "check the path.", Assert.ThrowsAny<DisBackException>(() => SpecReader.Read<ToySpec>("nowhere.yaml")).Message);
+
+    /// <summary>Such a text ends the library's parser with an exception about its own state.</summary>
+    [Fact]
+    public void Flow_collections_that_never_end_are_no_YAML()
+    {
+        var yaml = $"name: a\ntraining:\n{string.Concat(Enumerable.Repeat("  <<: [{ king:\n", 30))}";
+        Assert.Contains("this is not YAML", Assert.Throws<SpecException>(() => SpecReader.Parse<ToySpec>(yaml, "toy.yaml")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_device_without_an_end_is_read_no_further_than_a_spec_goes() => Assert.Contains(
+        "too large for a spec", Assert.Throws<DisBackException>(() => SpecReader.Read<ToySpec>("/dev/zero")).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{\"name\": 1}")]
+    [InlineData("{\"name\": \"a\", \"policy\": {\"policy\": \"sometimes\"}}")]
+    [InlineData("{\"name\": \"a\", \"policy\": {}}")]
+    public void A_stored_spec_that_is_none_is_refused(string json)
+    {
+        Assert.Contains("stored spec", Assert.Throws<DisBackException>(() => SpecJson.FromJson<ToySpec>(json)).Message, StringComparison.Ordinal);
+        if (!json.StartsWith('{'))
+        {
+            Assert.Contains("stored spec", Assert.Throws<DisBackException>(() => SpecJson.Sections(json)).Message, StringComparison.Ordinal);
+        }
+        Assert.Throws<DisBackException>(() => SpecJson.Sections("{\"name\": \"\\ud800\"}"));
+    }
 }

@@ -141,4 +141,20 @@ public sealed class FolderBlobStoreTests : BlobStoreContract
     {
         public override DateTimeOffset GetUtcNow() => new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
     }
+
+    [Fact]
+    public async Task A_pipe_where_a_blob_belongs_is_refused_and_an_empty_blob_is_not()
+    {
+        await WriteAsync("a/empty", "", BlobCondition.None);
+        Assert.Equal(0, (await Blobs.ReadAsync("a/empty", Cancellation))!.Content.ToMemory().Length);
+        var pipe = Blobs.LocalPathOf("a/pipe")!;
+        using (var made = System.Diagnostics.Process.Start("mkfifo", [pipe]))
+        {
+            await made.WaitForExitAsync(Cancellation);
+        }
+        Assert.Contains("no regular file", (await Assert.ThrowsAsync<StorageException>(() => Blobs.ReadAsync("a/pipe", Cancellation))).Message);
+        await Assert.ThrowsAsync<StorageException>(() => Blobs.OpenReadAsync("a/pipe", Cancellation));
+        await Assert.ThrowsAsync<StorageException>(() => Blobs.UploadAsync("a/b", pipe, BlobCondition.None, cancellation: Cancellation));
+        await Assert.ThrowsAsync<DisBackException>(() => Storage.Content.ContentStore.HashAsync(pipe, Cancellation));
+    }
 }

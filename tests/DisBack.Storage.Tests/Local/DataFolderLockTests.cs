@@ -74,4 +74,27 @@ public sealed class DataFolderLockTests : IDisposable
         await enough.CancelAsync();
         await looking;
     }
+
+    [Fact]
+    public void An_owner_file_that_is_none_counts_for_nothing()
+    {
+        using var held = DataFolderLock.Acquire(_folder.Path, "disback run");
+        var file = Path.Combine(_folder.Path, "disback.owner.json");
+        foreach (var text in new[] { "", "null", "[]", "{", "{\"process_id\": \"x\"}" })
+        {
+            File.WriteAllText(file, text);
+            Assert.Null(DataFolderLock.FindOwner(_folder.Path));
+        }
+        File.Delete(file);
+        File.CreateSymbolicLink(file, "/dev/zero");
+        Assert.Null(DataFolderLock.FindOwner(_folder.Path));
+    }
+
+    [Fact]
+    public void A_lock_file_that_is_a_device_is_refused()
+    {
+        File.CreateSymbolicLink(Path.Combine(_folder.Path, "disback.lock"), "/dev/zero");
+        Assert.Null(DataFolderLock.FindOwner(_folder.Path));
+        Assert.Contains("no regular file", Assert.Throws<StorageException>(() => DataFolderLock.Acquire(_folder.Path, "disback run")).Message);
+    }
 }

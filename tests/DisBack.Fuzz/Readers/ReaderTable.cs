@@ -1,0 +1,16 @@
+namespace DisBack.Fuzz.Readers;
+
+/// <summary>Every reader of the product.</summary>
+internal static class ReaderTable
+{
+    public static IReadOnlyList<Reader> All { get; } =
+    [
+        .. SpecReaders.All,
+        .. WeightsReaders.All,
+        .. ImageReaders.All,
+        .. DocumentReaders.All,
+        .. FolderReaders.All,
+        .. GatewayReaders.All,
+        .. ClientReaders.All,
+    ];
+}
