@@ -101,6 +101,7 @@ internal static class CommandLine
             RunCommand.Resume(session),
             ControlCommands.Pause(session),
             ControlCommands.Cancel(session),
+            DeleteCommand.Create(session),
             ListCommand.Create(session),
             ShowCommand.Create(session),
             WatchCommand.Create(session),

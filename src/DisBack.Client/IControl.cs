@@ -32,6 +32,10 @@ public interface IControl
     /// <summary>Stops a run for good; what was committed stays.</summary>
     Task<CommandReply> CancelAsync(RunId run, CancellationToken cancellation = default);
 
+    /// <summary>Deletes a settled run and what belongs to it alone, so that its name is free again; contents stay.</summary>
+    /// <exception cref="DisBackException">It has not settled, or there is no such run.</exception>
+    Task<CommandReply> DeleteAsync(RunId run, CancellationToken cancellation = default);
+
     /// <summary>What a run does or waits for now, one sentence each.</summary>
     Task<IReadOnlyList<string>> WhyAsync(RunId run, CancellationToken cancellation = default);
 

@@ -16,13 +16,19 @@ namespace DisBack.Client;
 public sealed record RunSummary(
     string Id, string Name, RunStatus Status, long Step, long Steps, int? Target, double? Fid, double? BestFid, DateTimeOffset Submitted, string Trajectory)
 {
+    /// <summary>Digest of the teacher's weights that it was submitted with; empty where it is not known.</summary>
+    public string Teacher { get; init; } = "";
+
     /// <summary>The summary of a document.</summary>
     public static RunSummary Of(TrialDocument trial)
     {
         var run = trial.Run;
         return new(
             trial.Id, trial.Name, run.Status, run.Head?.Step ?? 0, run.Steps, run.Head is { TargetIndex: >= 0 } head ? head.TargetIndex : null,
-            run.Latest.GetValueOrDefault(MetricNames.Fid)?.Value, run.Best.GetValueOrDefault(MetricNames.Fid)?.Value, run.Submitted, trial.Trajectory);
+            run.Latest.GetValueOrDefault(MetricNames.Fid)?.Value, run.Best.GetValueOrDefault(MetricNames.Fid)?.Value, run.Submitted, trial.Trajectory)
+        {
+            Teacher = trial.Teacher?.Digest ?? "",
+        };
     }
 }
 

@@ -164,7 +164,7 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
     }
 
     [Fact]
-    public async Task A_run_whose_process_was_killed_is_cancelled_by_the_next_one()
+    public async Task A_run_whose_process_was_killed_is_cancelled_and_deleted_by_the_next_ones()
     {
         using (var process = Start("killed", s_long))
         {
@@ -175,6 +175,18 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         Assert.Contains("Cancelled.", await OutputOf("cancel", "killed"));
         Assert.Equal("cancelled", JsonNode.Parse(await OutputOf("show", "killed", "--json"))!["run"]!["status"]!.GetValue<string>());
         Assert.Contains("Nothing to do: the run is completed.", await OutputOf("cancel", "trajectory/killed"));
+
+        var (code, output, error) = await DisBackProcess.RunAsync(folder.Path, "delete", "killed");
+        Assert.Equal((ExitCode.Usage, ""), (code, output));
+        Assert.Contains("There is no terminal to ask on", error);
+        Assert.Equal(ExitCode.NotFound, (await DisBackProcess.RunAsync(folder.Path, "delete", "", "--yes")).Code);
+        Assert.StartsWith("Deleted run killed-", await OutputOf("delete", "killed", "--yes"));
+        Assert.DoesNotContain("killed", await OutputOf("list"));
+        Assert.Equal(ExitCode.Ok, (await Run("spec.yaml", "killed", s_long)).Code);
+        Assert.NotEmpty(Student("killed"));
+        Assert.StartsWith("Deleted run killed-", await OutputOf("delete", "killed", "--yes"));
+        Assert.DoesNotContain(
+            Directory.EnumerateDirectories(Path.Combine(folder.Path, "disback-data", "runs")), each => each.Contains("killed", StringComparison.Ordinal));
     }
 
     [Fact]

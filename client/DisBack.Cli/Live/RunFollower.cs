@@ -98,7 +98,7 @@ internal sealed class RunFollower(Session session, Installation installation, IC
         {
             RunStatus.Completed => "is complete",
             RunStatus.Paused => $"is paused at step {run.Head?.Step ?? 0}; {again}",
-            RunStatus.Cancelled => "was cancelled; change the name or the seed of its spec to start anew",
+            RunStatus.Cancelled => $"was cancelled; to start anew, delete it with 'disback delete {target.Text}', or change the name or the seed of its spec",
             RunStatus.Failed => "has failed",
             var status when installation.HostsRuns => $"is {status.ToString().ToLowerInvariant()} but no process hosts it; {again}",
             var status => $"is {status.ToString().ToLowerInvariant()}",

@@ -123,6 +123,20 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
     public Task<CommandReply> CancelAsync(RunId run, CancellationToken cancellation = default) => CommandAsync(run, "cancel", cancellation);
 
     /// <inheritdoc/>
+    public async Task<CommandReply> DeleteAsync(RunId run, CancellationToken cancellation = default)
+    {
+        try
+        {
+            return await _http.SendAsync<CommandReply>(HttpMethod.Delete, Api.PathOf(run), null, cancellation);
+        }
+        catch (NotFoundException)
+        {
+            // The answer to an earlier try may have been lost on the way.
+            return new CommandReply(RunStatus.Pending, true, $"{run} is there no more.");
+        }
+    }
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<string>> WhyAsync(RunId run, CancellationToken cancellation = default) =>
         _http.GetAsync<IReadOnlyList<string>>($"{Api.PathOf(run)}/why", cancellation);
 

@@ -18,6 +18,14 @@ public interface IRun : IGrainWithStringKey
     [Alias("Cancel")]
     Task<CommandReply> CancelAsync();
 
+    /// <summary>
+    /// Deletes a settled run: its document and what belongs to it alone, so that its name is free again. Contents stay, because others may share them.
+    /// Repeating it finishes what an interruption left.
+    /// </summary>
+    /// <returns>Not applied where there is no such run, or where it has not settled.</returns>
+    [Alias("Delete")]
+    Task<CommandReply> DeleteAsync();
+
     /// <summary>What the run does or waits for now, looked up now: first the answer, then what stands behind it. One sentence each.</summary>
     [Alias("Why")]
     Task<ImmutableArray<string>> WhyAsync();

@@ -24,6 +24,7 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
     private readonly RunLiveness _liveness;
     private readonly RunReminder _reminder;
     private readonly RunAdvance _advance;
+    private readonly RunRemains _remains;
     private IGrainTimer? _timer;
     private (string Spec, SpecFacts Facts) _facts = ("", SpecFacts.Of(""));
 
@@ -35,6 +36,7 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
         _liveness = new RunLiveness(services.Membership, services.Training.Value, services.Time, services.Logger);
         _reminder = new RunReminder(services.Reminders, this.GetGrainId(), services.Logger);
         _advance = new RunAdvance(this, GrainFactory, _liveness, _reminder, services);
+        _remains = new RunRemains(services.Blobs, _id);
     }
 
     /// <summary>The state of the run.</summary>
@@ -81,6 +83,11 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
     private bool IsKnown => Run.Submitted != default;
 
     private bool IsUnfinished => IsKnown && !Run.Status.IsSettled();
+
+    /// <summary>What a user does before the run can be deleted.</summary>
+    protected virtual string HowToSettle => "cancel it";
+
+    private string NameOfRun => _id.Kind == RunKind.Backtracking ? $"run {_id}" : _id.ToString();
 
     /// <summary>The run in a document.</summary>
     protected abstract RunRecord RunOf(TDocument document);
@@ -153,6 +160,25 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
     {
         var applied = await CommandAsync(new RunCommand.Cancel());
         return Reply(applied, "Cancelled.", "Cancelling: the run stops at its next step.");
+    }
+
+    public async Task<CommandReply> DeleteAsync()
+    {
+        if (!IsKnown)
+        {
+            return new CommandReply(Run.Status, false, "There is no such run.");
+        }
+        var status = Run.Status;
+        if (!status.IsSettled())
+        {
+            return new CommandReply(status, false, $"Nothing was deleted: {NameOfRun} is {status.ToString().ToLowerInvariant()}; {HowToSettle} first.");
+        }
+        await _reminder.ForgetAsync(NewestAttempt);
+        await _remains.DeleteAsync(Run.Attempt);
+        await _document.ClearAsync();
+        // Nothing that this activation remembers may reach the next run of this name.
+        DeactivateOnIdle();
+        return new CommandReply(status, true, $"Deleted {NameOfRun}.");
     }
 
     public async Task<CommitResult> HeartbeatAsync(int attempt, TrainingSnapshot snapshot)
@@ -293,6 +319,12 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
         }
         return CommitResult.Accepted;
     }
+
+    /// <summary>The submission of a run: its attempts count on from those of a deleted run of the same name.</summary>
+    protected async Task<RunCommand.Submit> SubmissionAsync() => new(IsKnown ? 0 : await _remains.LastAttemptAsync());
+
+    /// <inheritdoc cref="RunRemains.DeleteCurvesAsync"/>
+    protected Task DeleteCurvesAsync() => _remains.DeleteCurvesAsync();
 
     /// <summary>Keeps a milestone: in the run if it is a switch, otherwise as an event.</summary>
     /// <exception cref="DisBackException">It is of a known kind, but cannot be read.</exception>

@@ -22,7 +22,7 @@ internal sealed class TrajectoryGrain(
         if (!Document.Sealed)
         {
             _waiting.Add(request.Trial);
-            await ApplyAsync(new RunCommand.Submit(), Document.Spec.Length > 0 ? null : known => known with
+            await ApplyAsync(await SubmissionAsync(), Document.Spec.Length > 0 ? null : known => known with
             {
                 Id = this.GetPrimaryKeyString(),
                 Name = request.Name,
@@ -66,6 +66,8 @@ internal sealed class TrajectoryGrain(
         var reply = await PauseAsync();
         return reply.Applied ? reply with { Message = $"Stage 1 is paused and not cancelled: {kept}" } : reply;
     }
+
+    protected override string HowToSettle => "pause or cancel the runs that wait for it";
 
     public Task<TrajectoryDocument> GetAsync() => Task.FromResult(Document);
 

@@ -26,7 +26,7 @@ internal sealed class TrialGrain(
     public async Task<TrialDocument> SubmitAsync(TrialSubmission submission)
     {
         _retryFailed = true;
-        await ApplyAsync(new RunCommand.Submit(), Document.Spec.Length > 0 ? null : known => known with
+        await ApplyAsync(await SubmissionAsync(), Document.Spec.Length > 0 ? null : known => known with
         {
             Id = this.GetPrimaryKeyString(),
             Name = submission.Name,

@@ -7,7 +7,11 @@ namespace DisBack.Orchestration.Runs;
 internal abstract record RunCommand
 {
     /// <summary>The run was asked for.</summary>
-    public sealed record Submit : RunCommand;
+    /// <param name="LastAttempt">The last attempt of a deleted run of the same name, after which this one counts on; 0 if there was none.</param>
+    public sealed record Submit(int LastAttempt = 0) : RunCommand;
+
+    /// <summary>A run that failed or was cancelled begins anew from another spec; its attempts count on.</summary>
+    public sealed record Replace : RunCommand;
 
     /// <summary>What it would train exists already: it is known from now on, and complete.</summary>
     public sealed record Register : RunCommand;

@@ -16,7 +16,16 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
     public RunTransition Apply(RunRecord state, RunCommand command, DateTimeOffset now) => command switch
     {
         RunCommand.OfAttempt call when state.Current?.Number != call.Number => new(state, CommitResult.Fenced, false, []),
-        RunCommand.Submit => state.Submitted == default ? Changed(Event(state with { Submitted = now }, now, RunEventKind.Status, "Submitted.")) : Same(state),
+        RunCommand.Submit submit => state.Submitted == default
+            ? Changed(Event(state with { Submitted = now, Attempt = Math.Max(state.Attempt, submit.LastAttempt) }, now, RunEventKind.Status, "Submitted."))
+            : Same(state),
+        RunCommand.Replace => state.Status is RunStatus.Failed or RunStatus.Cancelled
+            ? Changed(Event(
+                new RunRecord { Submitted = now, Attempt = state.Attempt, Sequence = state.Sequence },
+                now,
+                RunEventKind.Status,
+                "Submitted with another spec."))
+            : Same(state),
         RunCommand.Register => state.Submitted == default && Free(state)
             ? Changed(Settle(state with { Submitted = now }, RunStatus.Completed, null, now))
             : Same(state),

@@ -3,7 +3,7 @@ using DisBack.Storage.Blobs;
 
 namespace DisBack.Storage.Metrics;
 
-/// <summary>Reads what all attempts of a run wrote and merges it into one history.</summary>
+/// <summary>Reads what all attempts of a run wrote and merges it into one history; deletes it with its run.</summary>
 /// <param name="blobs">Where chunks lie.</param>
 public sealed class MetricReader(IBlobStore blobs)
 {
@@ -34,6 +34,16 @@ public sealed class MetricReader(IBlobStore blobs)
             lastStep = Math.Min(lastStep, attempt.ResumedAt);
         }
         return new([.. points.OrderBy(point => point.Step)], events);
+    }
+
+    /// <summary>Deletes everything that a run wrote; nobody may write meanwhile.</summary>
+    public async Task DeleteAsync(string run, CancellationToken cancellation = default)
+    {
+        var chunks = await blobs.ListAsync(ChunkNames.Prefix(run), cancellation).Where(chunk => ChunkNames.IsChunk(run, chunk.Name)).ToListAsync(cancellation);
+        foreach (var chunk in chunks)
+        {
+            await blobs.DeleteAsync(chunk.Name, BlobCondition.None, cancellation);
+        }
     }
 
     private void Parse(string name, BinaryData content, SortedDictionary<int, Attempt> attempts)
