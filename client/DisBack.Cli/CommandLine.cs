@@ -102,6 +102,7 @@ internal static class CommandLine
             ControlCommands.Pause(session),
             ControlCommands.Cancel(session),
             DeleteCommand.Create(session),
+            RepairCommand.Create(session),
             ListCommand.Create(session),
             ShowCommand.Create(session),
             WatchCommand.Create(session),

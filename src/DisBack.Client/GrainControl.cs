@@ -72,6 +72,10 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
     }
 
     /// <inheritdoc/>
+    public Task<CommandReply> RepairAsync(RunId run, IReadOnlyList<string> lost, CancellationToken cancellation = default) =>
+        AnswerAsync(Grain(run).RepairAsync([.. lost]), cancellation);
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> WhyAsync(RunId run, CancellationToken cancellation = default) =>
         await AnswerAsync(Grain(run).WhyAsync(), cancellation);
 

@@ -36,6 +36,12 @@ public interface IControl
     /// <exception cref="DisBackException">It has not settled, or there is no such run.</exception>
     Task<CommandReply> DeleteAsync(RunId run, CancellationToken cancellation = default);
 
+    /// <summary>Has a complete run make again what it has lost; the bytes are the same, or the run fails.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="lost">Digests of contents that are missing or damaged.</param>
+    /// <param name="cancellation">Gives up waiting for the answer.</param>
+    Task<CommandReply> RepairAsync(RunId run, IReadOnlyList<string> lost, CancellationToken cancellation = default);
+
     /// <summary>What a run does or waits for now, one sentence each.</summary>
     Task<IReadOnlyList<string>> WhyAsync(RunId run, CancellationToken cancellation = default);
 

@@ -137,6 +137,10 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
     }
 
     /// <inheritdoc/>
+    public Task<CommandReply> RepairAsync(RunId run, IReadOnlyList<string> lost, CancellationToken cancellation = default) =>
+        _http.SendAsync<CommandReply>(HttpMethod.Post, $"{Api.PathOf(run)}/repair", new Repair(lost), cancellation);
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<string>> WhyAsync(RunId run, CancellationToken cancellation = default) =>
         _http.GetAsync<IReadOnlyList<string>>($"{Api.PathOf(run)}/why", cancellation);
 

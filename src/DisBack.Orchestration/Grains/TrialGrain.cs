@@ -61,6 +61,12 @@ internal sealed class TrialGrain(
         return await base.CancelAsync();
     }
 
+    public override Task<CommandReply> RepairAsync(ImmutableArray<string> lost)
+    {
+        _nodes = [];
+        return base.RepairAsync(lost);
+    }
+
     public override Task<CommandReply> ResumeAsync()
     {
         _retryFailed = true;
@@ -120,16 +126,24 @@ internal sealed class TrialGrain(
         Device = device,
     };
 
-    protected override void OnChanged() => GrainFactory.GetGrain<ISweepGrain>(GrainKeys.SweepOf(Document.Id)).SummarizeAsync(new TrialSummary
+    protected override void OnChanged()
     {
-        Id = Document.Id,
-        Status = Run.Status,
-        Attempt = Run.Attempt,
-        Step = Math.Max(Run.Head?.Step ?? 0, Run.Current is null ? 0 : Progress.Step),
-        Steps = Run.Steps,
-        BestFid = Run.Best.GetValueOrDefault(MetricNames.Fid)?.Value,
-        Updated = Time.GetUtcNow(),
-    }).Ignore();
+        // A node may be lost: the trajectory is asked again, which may be recording it again by then.
+        if (Run is { Current: null, Attempts: [.., { Cause: FailureCause.Storage }] })
+        {
+            _nodes = [];
+        }
+        GrainFactory.GetGrain<ISweepGrain>(GrainKeys.SweepOf(Document.Id)).SummarizeAsync(new TrialSummary
+        {
+            Id = Document.Id,
+            Status = Run.Status,
+            Attempt = Run.Attempt,
+            Step = Math.Max(Run.Head?.Step ?? 0, Run.Current is null ? 0 : Progress.Step),
+            Steps = Run.Steps,
+            BestFid = Run.Best.GetValueOrDefault(MetricNames.Fid)?.Value,
+            Updated = Time.GetUtcNow(),
+        }).Ignore();
+    }
 
     private Task WithdrawAsync() =>
         Run.Status == RunStatus.Recording ? GrainFactory.GetGrain<ITrajectoryGrain>(Document.Trajectory).WithdrawAsync(Document.Id) : Task.CompletedTask;

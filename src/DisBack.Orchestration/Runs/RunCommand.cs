@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 
@@ -15,6 +16,12 @@ internal abstract record RunCommand
 
     /// <summary>What it would train exists already: it is known from now on, and complete.</summary>
     public sealed record Register : RunCommand;
+
+    /// <summary>Contents that a complete run has made are lost: it goes on from a checkpoint before them.</summary>
+    /// <param name="Lost">Their digests.</param>
+    /// <param name="Before">The step that the checkpoint must come before.</param>
+    /// <param name="Reason">One sentence for the history.</param>
+    public sealed record Repair(ImmutableArray<string> Lost, long Before, string Reason) : RunCommand;
 
     /// <summary>It waits for its trajectory.</summary>
     public sealed record AwaitTrajectory(string Reason) : RunCommand;
@@ -44,6 +51,9 @@ internal abstract record RunCommand
     public sealed record Switch(int Number, SwitchRecord Made) : OfAttempt(Number);
 
     public sealed record Store(int Number, ArtifactRef Artifact) : OfAttempt(Number);
+
+    /// <summary>Lost content was made again, with the same bytes.</summary>
+    public sealed record Recover(int Number, string Digest) : OfAttempt(Number);
 
     /// <summary>A milestone that changes nothing but the history.</summary>
     public sealed record Milestone(int Number, long Step, string Message) : OfAttempt(Number);

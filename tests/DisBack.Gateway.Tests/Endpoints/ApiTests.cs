@@ -241,6 +241,22 @@ public sealed class ApiTests
     }
 
     [Fact]
+    public async Task A_complete_run_makes_again_what_the_store_has_lost()
+    {
+        await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
+        using var client = site.Client();
+        var run = await site.SubmitAsync("lossy");
+        await client.WatchAsync(run, 0, Cancellation).LastAsync(Cancellation);
+        var student = (await client.TrialAsync(run.Owner, Cancellation))!.Run.Artifacts["student.safetensors"].Content;
+        File.Delete(site.Archive.Content.LocalPathOf(student)!);
+
+        Assert.False((await client.RepairAsync(run, [Digest], Cancellation)).Applied);
+        Assert.True((await client.RepairAsync(run, [student.Digest], Cancellation)).Applied);
+        Assert.Equal(RunStatus.Completed, (await client.WatchAsync(run, 0, Cancellation).LastAsync(Cancellation)).Status);
+        await client.Content.VerifyAsync(student, Cancellation);
+    }
+
+    [Fact]
     public async Task A_teacher_is_replaced_where_its_training_failed_and_refused_with_the_ways_out_where_it_has_weights()
     {
         var training = new ScriptedTraining();
