@@ -304,6 +304,17 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         Assert.Equal(digest, Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Stored(digest), TestContext.Current.CancellationToken))));
         Assert.Contains("Nothing is missing or damaged", await OutputOf("repair", "lossy"));
 
+        // Curves are not made again; what can be read of them is drawn.
+        var chunk = Directory.EnumerateFiles(Path.Combine(folder.Path, "disback-data", "metrics"), "*.ndjson", SearchOption.AllDirectories)
+            .First(file => file.Contains("lossy", StringComparison.Ordinal));
+        var lines = await File.ReadAllLinesAsync(chunk, TestContext.Current.CancellationToken);
+        await File.WriteAllLinesAsync(chunk, [lines[0], "{", .. lines[2..]], TestContext.Current.CancellationToken);
+        (code, output, error) = await Run("spec.yaml", "lossy");
+        Assert.Equal(ExitCode.Ok, code);
+        Assert.Contains("is damaged at line 2", Assert.Single(error.TrimEnd().Split('\n')));
+        var report = output.Split('\n').Single(line => line.EndsWith("report.html", StringComparison.Ordinal)).Trim();
+        Assert.Contains("is damaged at line 2", await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken));
+
         // Its teacher, which another run needs, and nothing to resume from.
         var weights = JsonNode.Parse(await OutputOf("teacher", "show", "tiny", "--json"))!["weights"]!["digest"]!.GetValue<string>();
         await File.WriteAllTextAsync(Stored(weights), "damaged", TestContext.Current.CancellationToken);

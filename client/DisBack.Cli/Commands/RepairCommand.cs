@@ -21,7 +21,7 @@ internal static class RepairCommand
                 ?? await installation.HostAsync($"disback repair {run.Text}", run.Device, cancellation);
             if (await new ContentRepair(session, installation, control).RepairAsync(run, cancellation))
             {
-                await RunFollower.ExportAsync(installation, await RunTarget.ReadAsync(installation.Archive, run.Id, cancellation));
+                await RunFollower.ExportAsync(session.Screen, installation, await RunTarget.ReadAsync(installation.Archive, run.Id, cancellation));
                 session.Screen.Line($"{run.Id} is whole again.");
             }
             else

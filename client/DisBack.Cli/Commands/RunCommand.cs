@@ -86,13 +86,13 @@ internal static class RunCommand
         }
         try
         {
-            await RunFollower.ExportAsync(installation, run);
+            await RunFollower.ExportAsync(session.Screen, installation, run);
         }
         catch (StorageException lost) when (run.Run.Status == RunStatus.Completed && ContentRepair.Helps(lost))
         {
             await repair.RepairAsync(run, cancellation);
             run = await follower.FinishAsync(id, cancellation);
-            await RunFollower.ExportAsync(installation, run);
+            await RunFollower.ExportAsync(session.Screen, installation, run);
         }
         return run;
     }

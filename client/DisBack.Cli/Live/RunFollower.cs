@@ -61,13 +61,13 @@ internal sealed class RunFollower(Session session, Installation installation, IC
     }
 
     /// <summary>Copies what a run left behind to where people look for it, with its curves and its report.</summary>
-    public static async Task ExportAsync(Installation installation, RunTarget run)
+    public static async Task ExportAsync(Screen screen, Installation installation, RunTarget run)
     {
         try
         {
             if (run.Trial is { } trial)
             {
-                await RunFiles.WriteAsync(installation, trial, CancellationToken.None);
+                await RunFiles.WriteAsync(screen, installation, trial, CancellationToken.None);
             }
             else
             {

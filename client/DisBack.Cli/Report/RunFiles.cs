@@ -18,21 +18,26 @@ internal static class RunFiles
     private const string Samples = "samples.png";
     private const string Caption = "The same noise through the untrained student, the student at every switch, the final student, and the teacher.";
 
-    public static async Task WriteAsync(Installation installation, TrialDocument trial, CancellationToken cancellation)
+    public static async Task WriteAsync(Screen screen, Installation installation, TrialDocument trial, CancellationToken cancellation)
     {
         var (archive, files) = (installation.Archive, installation.Files);
         await files.ExportAsync(trial.Id, trial.Run, archive.Content, cancellation);
         var history = await archive.MetricsAsync(RunId.Trial(trial.Id), cancellation);
+        var recording = await archive.MetricsAsync(RunId.Trajectory(trial.Trajectory), cancellation);
+        IReadOnlyList<string> damage = [.. history.Damage, .. recording.Damage];
+        foreach (var sentence in damage)
+        {
+            await screen.Error.WriteLineAsync($"disback: {sentence}");
+        }
         if (history.Points.Count == 0)
         {
             return;
         }
-        var recording = await archive.MetricsAsync(RunId.Trajectory(trial.Trajectory), cancellation);
         var trajectory = await archive.TrajectoryAsync(trial.Trajectory, cancellation);
         var charts = Charts(trial, history, recording);
         var target = files.Of(trial.Id);
         await File.WriteAllBytesAsync(Path.Combine(target, "curves.png"), CurvePictures.Png(charts), cancellation);
-        ReportWriter.Write(Path.Combine(target, "report.html"), Report(files, trial, trajectory, history, charts));
+        ReportWriter.Write(Path.Combine(target, "report.html"), Report(files, trial, trajectory, history, charts) with { Damage = damage });
     }
 
     private static ReportModel Report(
