@@ -103,6 +103,8 @@ internal static class CommandLine
             ControlCommands.Cancel(session),
             DeleteCommand.Create(session),
             RepairCommand.Create(session),
+            TagCommands.Tag(session),
+            TagCommands.Untag(session),
             ListCommand.Create(session),
             ShowCommand.Create(session),
             WatchCommand.Create(session),

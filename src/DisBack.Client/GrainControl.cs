@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Specs.Experiments;
@@ -74,6 +75,18 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
     /// <inheritdoc/>
     public Task<CommandReply> RepairAsync(RunId run, IReadOnlyList<string> lost, CancellationToken cancellation = default) =>
         AnswerAsync(Grain(run).RepairAsync([.. lost]), cancellation);
+
+    /// <inheritdoc/>
+    public async Task<TrialDocument> TagAsync(
+        string trial, IReadOnlyList<string> add, IReadOnlyList<string> remove, CancellationToken cancellation = default)
+    {
+        if (add.FirstOrDefault(tag => !Regex.IsMatch(tag, SpecName.Pattern)) is { } other)
+        {
+            throw new DisBackException($"'{other}' is no tag; expected {SpecName.Expected}.");
+        }
+        var document = await AnswerAsync(grains.GetGrain<ITrialGrain>(trial).TagAsync([.. add], [.. remove]), cancellation);
+        return document.Id.Length > 0 ? document : throw new NotFoundException($"There is no run {trial}; the command 'list' shows what there is.");
+    }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> WhyAsync(RunId run, CancellationToken cancellation = default) =>

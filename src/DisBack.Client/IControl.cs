@@ -42,6 +42,11 @@ public interface IControl
     /// <param name="cancellation">Gives up waiting for the answer.</param>
     Task<CommandReply> RepairAsync(RunId run, IReadOnlyList<string> lost, CancellationToken cancellation = default);
 
+    /// <summary>Adds tags to the run of a trial and removes others.</summary>
+    /// <exception cref="DisBackException">A tag to be added does not have the form of one.</exception>
+    /// <exception cref="NotFoundException">There is no such trial.</exception>
+    Task<TrialDocument> TagAsync(string trial, IReadOnlyList<string> add, IReadOnlyList<string> remove, CancellationToken cancellation = default);
+
     /// <summary>What a run does or waits for now, one sentence each.</summary>
     Task<IReadOnlyList<string>> WhyAsync(RunId run, CancellationToken cancellation = default);
 

@@ -40,6 +40,11 @@ public sealed record Submission(string Spec, ContentRef? Teacher = null);
 /// <param name="Lost">Digests of contents that are missing or damaged.</param>
 public sealed record Repair(IReadOnlyList<string> Lost);
 
+/// <summary>How the tags of a run change.</summary>
+/// <param name="Add">Tags that it gets.</param>
+/// <param name="Remove">Tags that it loses.</param>
+public sealed record TagChange(IReadOnlyList<string>? Add, IReadOnlyList<string>? Remove = null);
+
 /// <summary>What became of a submission.</summary>
 /// <param name="Id">Id of the run.</param>
 public sealed record Submitted(string Id);

@@ -40,6 +40,16 @@ internal sealed class TrialGrain(
 
     public Task<TrialDocument> GetAsync() => Task.FromResult(Document);
 
+    public async Task<TrialDocument> TagAsync(ImmutableArray<string> add, ImmutableArray<string> remove)
+    {
+        ImmutableArray<string> tags = [.. Document.Tags.Concat(add).Except(remove, StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        if (Document.Spec.Length > 0 && !tags.SequenceEqual(Document.Tags))
+        {
+            await ApplyAsync(new RunCommand.Annotate(), known => known with { Tags = tags });
+        }
+        return Document;
+    }
+
     public Task TrajectoryProgressAsync(TrainingSnapshot snapshot)
     {
         if (Run.Status == RunStatus.Recording)

@@ -23,6 +23,9 @@ internal abstract record RunCommand
     /// <param name="Reason">One sentence for the history.</param>
     public sealed record Repair(ImmutableArray<string> Lost, long Before, string Reason) : RunCommand;
 
+    /// <summary>The document changes beside its run.</summary>
+    public sealed record Annotate : RunCommand;
+
     /// <summary>It waits for its trajectory.</summary>
     public sealed record AwaitTrajectory(string Reason) : RunCommand;
 

@@ -30,6 +30,7 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
             ? Changed(Settle(state with { Submitted = now }, RunStatus.Completed, null, now))
             : Same(state),
         RunCommand.Repair repair => Repair(state, repair, now),
+        RunCommand.Annotate => Same(state),
         RunCommand.AwaitTrajectory wait => Wait(state, RunStatus.Recording, wait.Reason, now),
         RunCommand.AwaitSlot wait => Wait(state, RunStatus.Queued, wait.Reason, now),
         RunCommand.GiveUp why => Free(state) ? Changed(Settle(state with { Cause = why.Cause }, RunStatus.Failed, why.Reason, now)) : Same(state),

@@ -257,6 +257,35 @@ public sealed class ApiTests
     }
 
     [Fact]
+    public async Task Runs_are_found_by_their_tags()
+    {
+        await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
+        using var client = site.Client();
+        var (one, other) = (await site.SubmitAsync("one"), await site.SubmitAsync("other"));
+        foreach (var each in new[] { one, other })
+        {
+            await client.WatchAsync(each, 0, Cancellation).LastAsync(Cancellation);
+        }
+
+        var tagged = await client.TagAsync(one.Owner, ["good", "baseline", "good"], [], Cancellation);
+        await client.TagAsync(other.Owner, ["good"], ["absent"], Cancellation);
+        var good = await client.RunsAsync(new RunFilter { Tag = "good" }, Cancellation);
+        await client.TagAsync(other.Owner, [], ["good"], Cancellation);
+        var left = await client.RunsAsync(new RunFilter { Tag = "good" }, Cancellation);
+        var wrong = await Assert.ThrowsAsync<DisBackException>(() => client.TagAsync(one.Owner, ["Not a tag"], [], Cancellation));
+
+        Assert.Equal(["baseline", "good"], tagged.Tags);
+        Assert.Equal(RunStatus.Completed, tagged.Run.Status);
+        Assert.Equal(2, good.Count);
+        Assert.Equal(one.Owner, Assert.Single(left).Id);
+        Assert.StartsWith("'Not a tag' is no tag; expected a name of", wrong.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<NotFoundException>(() => client.TagAsync("nothing-00000000/0000", ["good"], [], Cancellation));
+        // The same spec again is the same run.
+        await site.SubmitAsync("one");
+        Assert.Equal(["baseline", "good"], (await client.TrialAsync(one.Owner, Cancellation))!.Tags);
+    }
+
+    [Fact]
     public async Task A_teacher_is_replaced_where_its_training_failed_and_refused_with_the_ways_out_where_it_has_weights()
     {
         var training = new ScriptedTraining();
