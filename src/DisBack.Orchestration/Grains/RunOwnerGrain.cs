@@ -363,8 +363,8 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
 
     /// <summary>What is said of content that was made again and is not what was lost.</summary>
     protected static string OtherBytes(string name, ContentRef lost, ContentRef made) =>
-        $"{name} was made again with other bytes ({made.Digest[..12]} and not {lost.Digest[..12]}), as another kind of machine or another version does; restore "
-            + "what was lost from a copy, or delete the run and run it anew.";
+        $"{name} was made again with other bytes ({made.Digest[..12]} and not {lost.Digest[..12]}), as another kind of machine or another version does; "
+            + "restore what was lost from a copy, or delete the run and run it anew.";
 
     /// <summary>Keeps a milestone: in the run if it is a switch, otherwise as an event.</summary>
     /// <exception cref="DisBackException">It is of a known kind, but cannot be read.</exception>

@@ -301,7 +301,8 @@ public sealed class ApiTests
         Assert.Equal(RunStatus.Completed, (await client.WatchAsync(RunId.Teacher("mine"), 0, Cancellation).LastAsync(Cancellation)).Status);
         var refused = await Assert.ThrowsAsync<DisBackException>(() => client.TrainTeacherAsync(spec with { Seed = 2 }, Cancellation));
         Assert.Equal(
-            "The name 'mine' is taken by another teacher (trained here, completed); delete that one with 'disback delete teacher/mine', or choose another name.",
+            "The name 'mine' is taken by another teacher (trained here, completed); delete that one with 'disback delete teacher/mine', or choose another "
+                + "name.",
             refused.Message);
 
         await client.DeleteAsync(RunId.Teacher("mine"), Cancellation);
