@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Specs.Experiments;
@@ -61,6 +62,33 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
     public Task<CommandReply> CancelAsync(RunId run, CancellationToken cancellation = default) => AnswerAsync(Grain(run).CancelAsync(), cancellation);
 
     /// <inheritdoc/>
+    public async Task<CommandReply> DeleteAsync(RunId run, CancellationToken cancellation = default)
+    {
+        // The sweep of a trial goes with its last trial.
+        var deletion = run.Kind == RunKind.Backtracking
+            ? grains.GetGrain<ISweepGrain>(GrainKeys.SweepOf(run.Owner)).DeleteAsync(run.Owner)
+            : Grain(run).DeleteAsync();
+        var reply = await AnswerAsync(deletion, cancellation);
+        return reply.Applied ? reply : throw new DisBackException(reply.Message);
+    }
+
+    /// <inheritdoc/>
+    public Task<CommandReply> RepairAsync(RunId run, IReadOnlyList<string> lost, CancellationToken cancellation = default) =>
+        AnswerAsync(Grain(run).RepairAsync([.. lost]), cancellation);
+
+    /// <inheritdoc/>
+    public async Task<TrialDocument> TagAsync(
+        string trial, IReadOnlyList<string> add, IReadOnlyList<string> remove, CancellationToken cancellation = default)
+    {
+        if (add.FirstOrDefault(tag => !Regex.IsMatch(tag, SpecName.Pattern)) is { } other)
+        {
+            throw new DisBackException($"'{other}' is no tag; expected {SpecName.Expected}.");
+        }
+        var document = await AnswerAsync(grains.GetGrain<ITrialGrain>(trial).TagAsync([.. add], [.. remove]), cancellation);
+        return document.Id.Length > 0 ? document : throw new NotFoundException($"There is no run {trial}; the command 'list' shows what there is.");
+    }
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> WhyAsync(RunId run, CancellationToken cancellation = default) =>
         await AnswerAsync(Grain(run).WhyAsync(), cancellation);
 
@@ -108,8 +136,9 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
         failure is OrleansException or EnumerationAbortedException or Orleans.Runtime.Messaging.ConnectionFailedException
             or TimeoutException or ObjectDisposedException;
 
-    private static DisBackException Taken(string name, TeacherDocument teacher) =>
-        new($"The name '{name}' is taken by another teacher ({teacher.Provenance}); choose another name.");
+    private static DisBackException Taken(string name, TeacherDocument teacher) => new(
+        $"The name '{name}' is taken by another teacher ({teacher.Provenance}, {teacher.Run.Status.ToString().ToLowerInvariant()}); delete that one with "
+            + $"'disback delete teacher/{name}', or choose another name.");
 
     /// <exception cref="ClusterUnavailableException">There is no answer within the patience.</exception>
     private async Task<T> AnswerAsync<T>(Task<T> call, CancellationToken cancellation)

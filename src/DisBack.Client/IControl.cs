@@ -32,6 +32,21 @@ public interface IControl
     /// <summary>Stops a run for good; what was committed stays.</summary>
     Task<CommandReply> CancelAsync(RunId run, CancellationToken cancellation = default);
 
+    /// <summary>Deletes a settled run and what belongs to it alone, so that its name is free again; contents stay.</summary>
+    /// <exception cref="DisBackException">It has not settled, or there is no such run.</exception>
+    Task<CommandReply> DeleteAsync(RunId run, CancellationToken cancellation = default);
+
+    /// <summary>Has a complete run make again what it has lost; the bytes are the same, or the run fails.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="lost">Digests of contents that are missing or damaged.</param>
+    /// <param name="cancellation">Gives up waiting for the answer.</param>
+    Task<CommandReply> RepairAsync(RunId run, IReadOnlyList<string> lost, CancellationToken cancellation = default);
+
+    /// <summary>Adds tags to the run of a trial and removes others.</summary>
+    /// <exception cref="DisBackException">A tag to be added does not have the form of one.</exception>
+    /// <exception cref="NotFoundException">There is no such trial.</exception>
+    Task<TrialDocument> TagAsync(string trial, IReadOnlyList<string> add, IReadOnlyList<string> remove, CancellationToken cancellation = default);
+
     /// <summary>What a run does or waits for now, one sentence each.</summary>
     Task<IReadOnlyList<string>> WhyAsync(RunId run, CancellationToken cancellation = default);
 

@@ -16,6 +16,26 @@ public sealed class RunFolders(string root)
     public IReadOnlyList<string> FilesOf(string id)
         => Directory.Exists(Of(id)) ? [.. Directory.EnumerateFiles(Of(id)).Where(f => !Path.GetFileName(f).StartsWith('~')).Order(StringComparer.Ordinal)] : [];
 
+    /// <summary>Deletes the files that people find of a run, and the folders that are empty without them.</summary>
+    public void Delete(string id)
+    {
+        var runs = Path.Combine(_root, "runs");
+        // A name of dots would be a way out of the run's own folder.
+        if (id.Split('/').Any(part => part.Trim('.', ' ').Length == 0) || !Directory.Exists(Of(id)))
+        {
+            return;
+        }
+        Directory.Delete(Of(id), recursive: true);
+        for (var parent = Path.GetDirectoryName(Of(id)); parent is not null && parent.Length > runs.Length; parent = Path.GetDirectoryName(parent))
+        {
+            if (Directory.EnumerateFileSystemEntries(parent).Any())
+            {
+                return;
+            }
+            Directory.Delete(parent);
+        }
+    }
+
     /// <summary>Copies what a run left behind to its folder, verifying every file.</summary>
     public async Task ExportAsync(string id, RunRecord run, ContentStore content, CancellationToken cancellation = default)
     {

@@ -16,13 +16,23 @@ namespace DisBack.Client;
 public sealed record RunSummary(
     string Id, string Name, RunStatus Status, long Step, long Steps, int? Target, double? Fid, double? BestFid, DateTimeOffset Submitted, string Trajectory)
 {
+    /// <summary>Digest of the teacher's weights that it was submitted with; empty where it is not known.</summary>
+    public string Teacher { get; init; } = "";
+
+    /// <summary>Words that people find it by.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
     /// <summary>The summary of a document.</summary>
     public static RunSummary Of(TrialDocument trial)
     {
         var run = trial.Run;
         return new(
             trial.Id, trial.Name, run.Status, run.Head?.Step ?? 0, run.Steps, run.Head is { TargetIndex: >= 0 } head ? head.TargetIndex : null,
-            run.Latest.GetValueOrDefault(MetricNames.Fid)?.Value, run.Best.GetValueOrDefault(MetricNames.Fid)?.Value, run.Submitted, trial.Trajectory);
+            run.Latest.GetValueOrDefault(MetricNames.Fid)?.Value, run.Best.GetValueOrDefault(MetricNames.Fid)?.Value, run.Submitted, trial.Trajectory)
+        {
+            Teacher = trial.Teacher?.Digest ?? "",
+            Tags = trial.Tags,
+        };
     }
 }
 
@@ -31,9 +41,13 @@ public sealed record RunSummary(
 /// <param name="Name">Only runs whose name or id begins with this, in any case.</param>
 public sealed record RunFilter(RunStatus? Status = null, string? Name = null)
 {
+    /// <summary>Only runs that have this tag; null is any.</summary>
+    public string? Tag { get; init; }
+
     /// <summary>Whether a run belongs to the list.</summary>
     public bool Holds(RunSummary run) =>
         (Status is null || run.Status == Status)
+        && (string.IsNullOrEmpty(Tag) || run.Tags.Contains(Tag, StringComparer.Ordinal))
         && (string.IsNullOrEmpty(Name) || run.Id.StartsWith(Name, StringComparison.OrdinalIgnoreCase)
             || run.Name.StartsWith(Name, StringComparison.OrdinalIgnoreCase));
 }

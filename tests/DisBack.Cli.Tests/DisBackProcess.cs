@@ -19,6 +19,7 @@ internal sealed partial class DisBackProcess : IDisposable
         var start = new ProcessStartInfo("env", ["--default-signal", Path.Combine(AppContext.BaseDirectory, "disback"), .. args])
         {
             WorkingDirectory = folder,
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };

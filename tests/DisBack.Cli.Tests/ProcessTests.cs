@@ -171,7 +171,7 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
     }
 
     [Fact]
-    public async Task A_run_whose_process_was_killed_is_cancelled_by_the_next_one()
+    public async Task A_run_whose_process_was_killed_is_cancelled_and_deleted_by_the_next_ones()
     {
         using (var process = Start("killed", s_long))
         {
@@ -182,6 +182,18 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         Assert.Contains("Cancelled.", await OutputOf("cancel", "killed"));
         Assert.Equal("cancelled", JsonNode.Parse(await OutputOf("show", "killed", "--json"))!["run"]!["status"]!.GetValue<string>());
         Assert.Contains("Nothing to do: the run is completed.", await OutputOf("cancel", "trajectory/killed"));
+
+        var (code, output, error) = await DisBackProcess.RunAsync(folder.Path, "delete", "killed");
+        Assert.Equal((ExitCode.Usage, ""), (code, output));
+        Assert.Contains("There is no terminal to ask on", error);
+        Assert.Equal(ExitCode.NotFound, (await DisBackProcess.RunAsync(folder.Path, "delete", "", "--yes")).Code);
+        Assert.StartsWith("Deleted run killed-", await OutputOf("delete", "killed", "--yes"));
+        Assert.DoesNotContain("killed", await OutputOf("list"));
+        Assert.Equal(ExitCode.Ok, (await Run("spec.yaml", "killed", s_long)).Code);
+        Assert.NotEmpty(Student("killed"));
+        Assert.StartsWith("Deleted run killed-", await OutputOf("delete", "killed", "--yes"));
+        Assert.DoesNotContain(
+            Directory.EnumerateDirectories(Path.Combine(folder.Path, "disback-data", "runs")), each => each.Contains("killed", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -277,11 +289,44 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         var node = Stored(JsonNode.Parse(await OutputOf("trajectory", "show", "fragile", "--json"))!["nodes"]![1]!["content"]!["digest"]!.GetValue<string>());
         var bytes = await File.ReadAllBytesAsync(node, TestContext.Current.CancellationToken);
         await File.WriteAllBytesAsync(node, [.. bytes[..^1], (byte)(bytes[^1] ^ 1)], TestContext.Current.CancellationToken);
-        (code, _, error) = await Run("spec.yaml", "brittle");
-        Assert.Equal(ExitCode.Storage, code);
-        Assert.Contains("is damaged", error);
-        await File.WriteAllBytesAsync(node, bytes, TestContext.Current.CancellationToken);
-        Assert.Equal(ExitCode.Ok, (await Run("spec.yaml", "brittle")).Code);
+        (code, output, error) = await Run("spec.yaml", "brittle");
+        Assert.True(code == ExitCode.Ok, output + error);
+        Assert.Contains("Makes again what is missing or damaged, from step", output);
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(node, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task What_a_complete_run_has_lost_is_made_again_by_the_same_command()
+    {
+        Assert.Equal(ExitCode.Ok, (await Run("spec.yaml", "lossy")).Code);
+        var run = JsonNode.Parse(await OutputOf("show", "lossy", "--json"))!["run"]!;
+        var digest = run["artifacts"]!["student.safetensors"]!["content"]!["digest"]!.GetValue<string>();
+        var before = Student("lossy");
+        File.Delete(Stored(digest));
+
+        var (code, output, error) = await Run("spec.yaml", "lossy");
+        Assert.True(code == ExitCode.Ok, output + error);
+        Assert.Contains("Makes again what is missing or damaged, from step 60: student.safetensors.", output);
+        Assert.Equal(before, Student("lossy"));
+        Assert.Equal(digest, Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Stored(digest), TestContext.Current.CancellationToken))));
+        Assert.Contains("Nothing is missing or damaged", await OutputOf("repair", "lossy"));
+
+        // Curves are not made again; what can be read of them is drawn.
+        var chunk = Directory.EnumerateFiles(Path.Combine(folder.Path, "disback-data", "metrics"), "*.ndjson", SearchOption.AllDirectories)
+            .First(file => file.Contains("lossy", StringComparison.Ordinal));
+        var lines = await File.ReadAllLinesAsync(chunk, TestContext.Current.CancellationToken);
+        await File.WriteAllLinesAsync(chunk, [lines[0], "{", .. lines[2..]], TestContext.Current.CancellationToken);
+        (code, output, error) = await Run("spec.yaml", "lossy");
+        Assert.Equal(ExitCode.Ok, code);
+        Assert.Contains("is damaged at line 2", Assert.Single(error.TrimEnd().Split('\n')));
+        var report = output.Split('\n').Single(line => line.EndsWith("report.html", StringComparison.Ordinal)).Trim();
+        Assert.Contains("is damaged at line 2", await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken));
+
+        // Its teacher, which another run needs, and nothing to resume from.
+        var weights = JsonNode.Parse(await OutputOf("teacher", "show", "tiny", "--json"))!["weights"]!["digest"]!.GetValue<string>();
+        await File.WriteAllTextAsync(Stored(weights), "damaged", TestContext.Current.CancellationToken);
+        Assert.Contains("teacher tiny: Makes again", await OutputOf("repair", "lossy"));
+        Assert.Contains("Nothing is missing or damaged", await OutputOf("repair", "teacher/tiny"));
     }
 
     private string Stored(string digest) => Path.Combine(folder.Path, "disback-data", "cas", "sha256", digest[..2], digest);

@@ -19,11 +19,15 @@ internal static class ListCommand
         var status = new Option<string?>("--status") { Description = "Only runs that stand there.", HelpName = "STATUS" };
         status.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Enum.GetNames<RunStatus>().Select(known => known.ToLowerInvariant())]);
         var name = new Option<string?>("--name") { Description = "Only runs whose name or id begins with this." };
-        var command = new Command("list", "Lists the runs, newest first.") { status, name, json };
+        var tag = new Option<string?>("--tag") { Description = "Only runs that have this tag." };
+        var command = new Command("list", "Lists the runs, newest first.") { status, name, tag, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             await using var installation = Installation.Of(parsed, session);
-            var filter = new RunFilter(parsed.GetValue(status) is { } stands ? Enum.Parse<RunStatus>(stands, ignoreCase: true) : null, parsed.GetValue(name));
+            var filter = new RunFilter(parsed.GetValue(status) is { } stands ? Enum.Parse<RunStatus>(stands, ignoreCase: true) : null, parsed.GetValue(name))
+            {
+                Tag = parsed.GetValue(tag),
+            };
             var runs = await installation.Archive.RunsAsync(filter, cancellation);
             var damaged = await installation.WarnOfDamageAsync(session.Screen, cancellation);
             if (parsed.GetValue(json))
@@ -38,7 +42,7 @@ internal static class ListCommand
             }
             else
             {
-                session.Screen.Table(["RUN", "STATUS", "STEP", "TARGET", "FID", "BEST", "SUBMITTED"], runs.Select(Cells));
+                session.Screen.Table(["RUN", "STATUS", "STEP", "TARGET", "FID", "BEST", "SUBMITTED", "TAGS"], runs.Select(Cells));
             }
             return (int)(damaged ? ExitCode.Storage : ExitCode.Ok);
         });
@@ -54,5 +58,6 @@ internal static class ListCommand
         run.Fid is { } fid ? Texts.Number(fid) : "-",
         run.BestFid is { } best ? Texts.Number(best) : "-",
         Texts.Time(run.Submitted),
+        string.Join(", ", run.Tags),
     ];
 }

@@ -4,9 +4,12 @@ using DisBack.Cli.Live;
 using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Client;
+using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Specs.Experiments;
+using DisBack.Specs.Networks;
 using DisBack.Specs.Reading;
+using DisBack.Storage;
 
 namespace DisBack.Cli.Commands;
 
@@ -25,7 +28,7 @@ internal static class RunCommand
             RefuseDetached(parsed.GetValue(detach), installation);
             var control = await installation.HostAsync($"disback run {parsed.GetRequiredValue(file)}", text.Spec.Hardware.Device, cancellation);
             var teacher = await installation.Teachers.ResolveAsync(text.Spec.Teacher, cancellation);
-            var network = await installation.Teachers.NetworkOfAsync(teacher, cancellation);
+            var network = await NetworkOfAsync(session, installation, control, teacher, cancellation);
             var spec = await new Submission(installation, session.Screen).PrepareAsync(text, network, cancellation);
             var id = RunId.Trial(await control.SubmitAsync(spec, teacher, cancellation));
             if (parsed.GetValue(detach))
@@ -61,10 +64,51 @@ internal static class RunCommand
     /// <summary>Sees a run to its end, puts its files where people look for them, and says how it ended.</summary>
     public static async Task<ExitCode> FinishAsync(Session session, Installation installation, IControl control, RunId id, CancellationToken cancellation)
     {
-        var run = await new RunFollower(session, installation, control).FinishAsync(id, cancellation);
-        await RunFollower.ExportAsync(installation, run);
+        var run = await SeeThroughAsync(session, installation, control, id, cancellation);
         RunFollower.Conclude(session.Screen, installation, run);
         return session.Signals.Received ?? RunFollower.CodeOf(run.Run);
+    }
+
+    /// <summary>Sees a run to its end and puts its files where people look for them; what is lost on the way or since is made again.</summary>
+    public static async Task<RunTarget> SeeThroughAsync(
+        Session session, Installation installation, IControl control, RunId id, CancellationToken cancellation)
+    {
+        var repair = new ContentRepair(session, installation, control);
+        var follower = new RunFollower(session, installation, control);
+        var wasComplete = (await RunTarget.ReadAsync(installation.Archive, id, cancellation)).Run.Status == RunStatus.Completed;
+        var run = await follower.FinishAsync(id, cancellation);
+        // What lies on this machine is read at once; what a cluster stores is fetched for the files below and missed there.
+        if (installation.HostsRuns
+            && (wasComplete || run.Run is { Status: RunStatus.Failed, Cause: FailureCause.Storage })
+            && await repair.RepairAsync(run, cancellation))
+        {
+            run = await follower.FinishAsync(id, cancellation);
+        }
+        try
+        {
+            await RunFollower.ExportAsync(session.Screen, installation, run);
+        }
+        catch (StorageException lost) when (run.Run.Status == RunStatus.Completed && ContentRepair.Helps(lost))
+        {
+            await repair.RepairAsync(run, cancellation);
+            run = await follower.FinishAsync(id, cancellation);
+            await RunFollower.ExportAsync(session.Screen, installation, run);
+        }
+        return run;
+    }
+
+    private static async Task<NetworkSettings> NetworkOfAsync(
+        Session session, Installation installation, IControl control, ContentRef teacher, CancellationToken cancellation)
+    {
+        try
+        {
+            return await installation.Teachers.NetworkOfAsync(teacher, cancellation);
+        }
+        catch (StorageException lost) when (ContentRepair.Helps(lost))
+        {
+            await new ContentRepair(session, installation, control).RepairTeacherAsync(teacher, cancellation);
+            return await installation.Teachers.NetworkOfAsync(teacher, cancellation);
+        }
     }
 
     /// <summary>A process that ends takes the runs of its data folder with it, so there is nothing to detach from.</summary>

@@ -42,6 +42,7 @@ internal static class ShowCommand
     private static void Print(Screen screen, RunFolders files, TrialDocument trial)
     {
         screen.Fact("run", trial.Id);
+        screen.Fact("tags", string.Join(", ", trial.Tags));
         screen.Fact("teacher", trial.Teacher?.Digest);
         screen.Fact("trajectory", trial.Trajectory.Length == 0
             ? null

@@ -42,10 +42,9 @@ internal static class TeacherCommand
                 session.Screen.Line($"{id} is being trained; 'disback watch teacher/{spec.Name}' shows it.");
                 return (int)ExitCode.Ok;
             }
-            var run = await new RunFollower(session, installation, control).FinishAsync(id, cancellation);
+            var run = await RunCommand.SeeThroughAsync(session, installation, control, id, cancellation);
             if (await installation.Archive.TeacherAsync(spec.Name, CancellationToken.None) is { Weights: { } weights })
             {
-                await RunFollower.ExportAsync(installation, run);
                 var manifest = new
                 {
                     spec.Name,

@@ -43,7 +43,7 @@ internal static class WatchCommand
             // The process that hosts a run of a data folder writes its files; the files of a cluster's run are fetched here.
             if (!installation.HostsRuns && run.Run.Status.IsSettled())
             {
-                await RunFollower.ExportAsync(installation, run);
+                await RunFollower.ExportAsync(session.Screen, installation, run);
             }
             RunFollower.Conclude(session.Screen, installation, run);
             return (int)RunFollower.CodeOf(run.Run);

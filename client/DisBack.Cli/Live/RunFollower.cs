@@ -61,11 +61,11 @@ internal sealed class RunFollower(Session session, Installation installation, IC
     }
 
     /// <summary>Copies what a run left behind to where people look for it, with its curves and its report.</summary>
-    public static async Task ExportAsync(Installation installation, RunTarget run)
+    public static async Task ExportAsync(Screen screen, Installation installation, RunTarget run)
     {
         try
         {
-            await RunFiles.WriteAsync(installation, run, CancellationToken.None);
+            await RunFiles.WriteAsync(screen, installation, run, CancellationToken.None);
         }
         catch (Exception e) when (run.Run.Status == RunStatus.Failed && e is StorageException or IOException or UnauthorizedAccessException)
         {
@@ -91,7 +91,7 @@ internal sealed class RunFollower(Session session, Installation installation, IC
         {
             RunStatus.Completed => "is complete",
             RunStatus.Paused => $"is paused at step {run.Head?.Step ?? 0}; {again}",
-            RunStatus.Cancelled => "was cancelled; change the name or the seed of its spec to start anew",
+            RunStatus.Cancelled => $"was cancelled; to start anew, delete it with 'disback delete {target.Text}', or change the name or the seed of its spec",
             RunStatus.Failed => "has failed",
             var status when installation.HostsRuns => $"is {status.ToString().ToLowerInvariant()} but no process hosts it; {again}",
             var status => $"is {status.ToString().ToLowerInvariant()}",

@@ -21,6 +21,9 @@ internal sealed record ReportModel
 
     public IReadOnlyList<ReportChart> Charts { get; init; } = [];
 
+    /// <summary>What is missing in the charts because it could not be read: a sentence each.</summary>
+    public IReadOnlyList<string> Damage { get; init; } = [];
+
     /// <summary>The trajectory, from the exact teacher to the most degraded network.</summary>
     public IReadOnlyList<ReportNode> Nodes { get; init; } = [];
 

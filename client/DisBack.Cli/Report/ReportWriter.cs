@@ -48,7 +48,7 @@ internal static class ReportWriter
         }
         if (report.Charts.Count > 0)
         {
-            Section(body, "Curves", () => Charts(body, report.Charts));
+            Section(body, "Curves", () => Charts(body, report));
         }
         if (report.Figures.Count > 0)
         {
@@ -123,14 +123,19 @@ internal static class ReportWriter
         }
     }
 
-    private static void Charts(StringBuilder body, IReadOnlyList<ReportChart> charts)
+    private static void Charts(StringBuilder body, ReportModel report)
     {
+        var charts = report.Charts;
         for (var i = 0; i < charts.Count; i++)
         {
             body.Append($"<figure class=\"chart\"><figcaption>{Text(charts[i].Title)}</figcaption>{CurvePictures.Svg(charts[i], i)}</figure>\n");
         }
         var switched = charts.Any(chart => chart.Marks.Count > 0) ? "Dashed lines are the steps at which the target was switched. " : "";
         body.Append($"<p class=\"note\">{switched}Where a curve is noisy, the measured values are thin and their moving mean is thick.</p>\n");
+        foreach (var sentence in report.Damage)
+        {
+            body.Append($"<p class=\"note\">{Text(sentence)}</p>\n");
+        }
     }
 
     private static void Pairs(StringBuilder body, IReadOnlyList<ReportFigure> figures, string kind)

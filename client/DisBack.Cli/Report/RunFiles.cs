@@ -19,11 +19,17 @@ internal static class RunFiles
     private const string Caption = "The same noise through the untrained student, the student at every switch, the final student, and the teacher.";
 
     /// <summary>Puts the files of a run into its folder; its curves and its report too once it has measured something.</summary>
-    public static async Task WriteAsync(Installation installation, RunTarget run, CancellationToken cancellation)
+    public static async Task WriteAsync(Screen screen, Installation installation, RunTarget run, CancellationToken cancellation)
     {
         var (archive, files) = (installation.Archive, installation.Files);
         await files.ExportAsync(run.Folder, run.Run, archive.Content, cancellation);
         var history = await archive.MetricsAsync(run.Id, cancellation);
+        var recording = run.Trial is null ? null : await archive.MetricsAsync(RunId.Trajectory(run.Trial.Trajectory), cancellation);
+        IReadOnlyList<string> damage = [.. history.Damage, .. recording?.Damage ?? []];
+        foreach (var sentence in damage)
+        {
+            await screen.Error.WriteLineAsync($"disback: {sentence}");
+        }
         if (history.Points.Count == 0)
         {
             return;
@@ -31,19 +37,11 @@ internal static class RunFiles
         var target = files.Of(run.Folder);
         var picture = Path.Combine(target, Samples);
         var samples = File.Exists(picture) ? await File.ReadAllBytesAsync(picture, cancellation) : null;
-        ReportModel report;
-        if (run.Trial is { } trial)
-        {
-            var recording = await archive.MetricsAsync(RunId.Trajectory(trial.Trajectory), cancellation);
-            var trajectory = await archive.TrajectoryAsync(trial.Trajectory, cancellation);
-            report = Report(trial, trajectory, history, samples, Charts(trial, history, recording));
-        }
-        else
-        {
-            report = TeacherReport.Of(run, history, samples);
-        }
+        var report = run.Trial is { } trial
+            ? Report(trial, await archive.TrajectoryAsync(trial.Trajectory, cancellation), history, samples, Charts(trial, history, recording!))
+            : TeacherReport.Of(run, history, samples);
         await File.WriteAllBytesAsync(Path.Combine(target, "curves.png"), CurvePictures.Png(report.Charts), cancellation);
-        ReportWriter.Write(Path.Combine(target, "report.html"), report);
+        ReportWriter.Write(Path.Combine(target, "report.html"), report with { Damage = damage });
     }
 
     private static ReportModel Report(

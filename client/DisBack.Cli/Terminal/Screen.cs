@@ -38,7 +38,10 @@ internal sealed class Screen
 
     /// <summary>The process's own terminal, plain where the output is redirected or <c>NO_COLOR</c> is set.</summary>
     public static Screen OfProcess() => new(System.Console.Out, System.Console.Error,
-        !System.Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")));
+        !System.Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")))
+    {
+        Input = System.Console.IsInputRedirected ? null : System.Console.In,
+    };
 
     public TextWriter Output { get; }
 
@@ -46,10 +49,27 @@ internal sealed class Screen
 
     public IAnsiConsole Console { get; }
 
+    /// <summary>Where a person types; null where nobody does.</summary>
+    public TextReader? Input { get; init; }
+
     /// <summary>Whether the output is a terminal that can redraw lines.</summary>
     public bool IsLive { get; }
 
     public void Line(string text = "") => Output.WriteLine(text);
+
+    /// <summary>Asks a question whose answer is no unless it is yes; null where there is nobody to ask.</summary>
+    public async Task<bool?> AskAsync(string question, CancellationToken cancellation)
+    {
+        if (Input is not { } input)
+        {
+            return null;
+        }
+        await Error.WriteAsync($"{question} [y/N] ");
+        await Error.FlushAsync(cancellation);
+        // On a thread of its own: reading a terminal knows of no cancellation, and Ctrl-C must not wait for a line.
+        var answer = await Task.Run(input.ReadLine, CancellationToken.None).WaitAsync(cancellation);
+        return answer?.Trim().ToLowerInvariant() is "y" or "yes";
+    }
 
     /// <summary>A fact and its value, aligned.</summary>
     public void Fact(string name, string? value)

@@ -34,8 +34,8 @@ internal static partial class ApiEndpoints
             return next(context);
         });
 
-        api.MapGet("runs", async (BlobArchive archive, string? status, string? name, string? after, int? limit, CancellationToken cancellation) =>
-            PageOf(await archive.RunsAsync(null, cancellation), run => run.Id, new RunFilter(StatusOf(status), name).Holds, after, limit));
+        api.MapGet("runs", async (BlobArchive archive, string? status, string? name, string? tag, string? after, int? limit, CancellationToken cancellation) =>
+            PageOf(await archive.RunsAsync(null, cancellation), run => run.Id, new RunFilter(StatusOf(status), name) { Tag = tag }.Holds, after, limit));
         api.MapGet("trajectories", async (BlobArchive archive, string? after, int? limit, CancellationToken cancellation) =>
             PageOf(await archive.TrajectoriesAsync(cancellation), trajectory => trajectory.Id, _ => true, after, limit));
         api.MapGet("teachers", async (BlobArchive archive, string? after, int? limit, CancellationToken cancellation) =>
@@ -49,6 +49,7 @@ internal static partial class ApiEndpoints
         commands.MapPost("runs", SubmitAsync).RequireRateLimiting(Submissions);
         commands.MapPut("teachers/{name:maxlength(100)}", RegisterAsync).RequireRateLimiting(Submissions);
         commands.MapPost("teachers/{name:maxlength(100)}/train", TrainAsync).RequireRateLimiting(Submissions);
+        commands.MapPost($"runs/{RequestedRun.PatternOf(RunKind.Backtracking)}/tags", TagAsync).WithMetadata(new RequestedRun.KindOfRun(RunKind.Backtracking));
         foreach (var kind in Enum.GetValues<RunKind>())
         {
             var path = $"{Api.CollectionOf(kind)}/{RequestedRun.PatternOf(kind)}";
@@ -115,6 +116,18 @@ internal static partial class ApiEndpoints
         var teacher = await control.TrainTeacherAsync(spec, cancellation);
         archive.Expire();
         return teacher;
+    }
+
+    private static async Task<TrialDocument> TagAsync(
+        TagChange change,
+        RequestedRun requested,
+        BlobArchive archive,
+        IControl control,
+        CancellationToken cancellation)
+    {
+        var trial = await control.TagAsync(requested.Id.Owner, change.Add ?? [], change.Remove ?? [], cancellation);
+        archive.Expire();
+        return trial;
     }
 
     /// <summary>A submission as JSON, or the YAML of a spec alone: <c>curl --data-binary @spec.yaml</c>.</summary>

@@ -32,14 +32,20 @@ internal static class RunEndpoints
         Map("pause", (control, id, cancellation) => control.PauseAsync(id, cancellation));
         Map("resume", (control, id, cancellation) => control.ResumeAsync(id, cancellation));
         Map("cancel", (control, id, cancellation) => control.CancelAsync(id, cancellation));
+        run.MapPost("repair", (Repair repair, RequestedRun requested, IControl control, BlobArchive archive, CancellationToken cancellation) =>
+            Sent((own, id, stop) => own.RepairAsync(id, repair.Lost ?? [], stop))(requested, control, archive, cancellation));
+        run.MapDelete("", Sent((control, id, cancellation) => control.DeleteAsync(id, cancellation)));
 
-        void Map(string command, Func<IControl, RunId, CancellationToken, Task<CommandReply>> send) =>
-            run.MapPost(command, async (RequestedRun requested, IControl control, BlobArchive archive, CancellationToken cancellation) =>
+        void Map(string command, Func<IControl, RunId, CancellationToken, Task<CommandReply>> send) => run.MapPost(command, Sent(send));
+
+        static Func<RequestedRun, IControl, BlobArchive, CancellationToken, Task<CommandReply>> Sent(
+            Func<IControl, RunId, CancellationToken, Task<CommandReply>> send) =>
+            async (RequestedRun requested, IControl control, BlobArchive archive, CancellationToken cancellation) =>
             {
                 var reply = await send(control, requested.Id, cancellation);
                 archive.Expire();
                 return reply;
-            });
+            };
     }
 
     /// <summary>Server-sent events: each carries its sequence number as id, so that <c>Last-Event-ID</c> goes on where a connection broke.</summary>

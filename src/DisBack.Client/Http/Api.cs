@@ -36,6 +36,15 @@ public sealed record Page<T>(IReadOnlyList<T> Items, string? Next);
 /// <param name="Teacher">The weights of the experiment's teacher, already stored; null finds them by the name in the spec.</param>
 public sealed record Submission(string Spec, ContentRef? Teacher = null);
 
+/// <summary>What a complete run is to make again.</summary>
+/// <param name="Lost">Digests of contents that are missing or damaged.</param>
+public sealed record Repair(IReadOnlyList<string> Lost);
+
+/// <summary>How the tags of a run change.</summary>
+/// <param name="Add">Tags that it gets.</param>
+/// <param name="Remove">Tags that it loses.</param>
+public sealed record TagChange(IReadOnlyList<string>? Add, IReadOnlyList<string>? Remove = null);
+
 /// <summary>What became of a submission.</summary>
 /// <param name="Id">Id of the run.</param>
 public sealed record Submitted(string Id);

@@ -51,7 +51,8 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
     {
         var status = filter?.Status is { } wanted ? $"&status={JsonSerializer.SerializeToElement(wanted, Api.Json).GetString()}" : "";
         var name = string.IsNullOrEmpty(filter?.Name) ? "" : $"&name={Uri.EscapeDataString(filter.Name)}";
-        return AllAsync<RunSummary>(Api.CollectionOf(RunKind.Backtracking), status + name, cancellation);
+        var tag = string.IsNullOrEmpty(filter?.Tag) ? "" : $"&tag={Uri.EscapeDataString(filter.Tag)}";
+        return AllAsync<RunSummary>(Api.CollectionOf(RunKind.Backtracking), status + name + tag, cancellation);
     }
 
     /// <inheritdoc/>
@@ -121,6 +122,29 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
 
     /// <inheritdoc/>
     public Task<CommandReply> CancelAsync(RunId run, CancellationToken cancellation = default) => CommandAsync(run, "cancel", cancellation);
+
+    /// <inheritdoc/>
+    public async Task<CommandReply> DeleteAsync(RunId run, CancellationToken cancellation = default)
+    {
+        try
+        {
+            return await _http.SendAsync<CommandReply>(HttpMethod.Delete, Api.PathOf(run), null, cancellation);
+        }
+        catch (NotFoundException)
+        {
+            // The answer to an earlier try may have been lost on the way.
+            return new CommandReply(RunStatus.Pending, true, $"{run} is there no more.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<CommandReply> RepairAsync(RunId run, IReadOnlyList<string> lost, CancellationToken cancellation = default) =>
+        _http.SendAsync<CommandReply>(HttpMethod.Post, $"{Api.PathOf(run)}/repair", new Repair(lost), cancellation);
+
+    /// <inheritdoc/>
+    public Task<TrialDocument> TagAsync(
+        string trial, IReadOnlyList<string> add, IReadOnlyList<string> remove, CancellationToken cancellation = default) =>
+        _http.SendAsync<TrialDocument>(HttpMethod.Post, $"{Api.PathOf(RunId.Trial(trial))}/tags", new TagChange(add, remove), cancellation);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<string>> WhyAsync(RunId run, CancellationToken cancellation = default) =>

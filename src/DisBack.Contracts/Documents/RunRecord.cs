@@ -66,6 +66,12 @@ public sealed record RunRecord
     /// <summary>What kind of failure ended it; null unless it has failed.</summary>
     [Id(18)] public FailureCause? Cause { get; init; }
 
+    /// <summary>
+    /// Digests of what the run had made and what was lost since: they are being made again, and other bytes in their place are refused. Empty unless it is
+    /// repaired.
+    /// </summary>
+    [Id(19)] public ImmutableArray<string> Lost { get; init; } = [];
+
     /// <summary>The checkpoint a new attempt resumes from; null before the first.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public CheckpointRef? Head => Checkpoints.IsEmpty ? null : Checkpoints[0];

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace DisBack.Contracts.Documents;
 
 /// <summary>One student: its spec, its trajectory and its run. State name <c>trial</c>.</summary>
@@ -27,4 +29,7 @@ public sealed record TrialDocument
 
     /// <summary>The run.</summary>
     [Id(7)] public RunRecord Run { get; init; } = new();
+
+    /// <summary>Words that people find it by, in order; each has the form of a spec's name.</summary>
+    [Id(8)] public ImmutableArray<string> Tags { get; init; } = [];
 }

@@ -18,6 +18,23 @@ public interface IRun : IGrainWithStringKey
     [Alias("Cancel")]
     Task<CommandReply> CancelAsync();
 
+    /// <summary>
+    /// Deletes a settled run: its document and what belongs to it alone, so that its name is free again. Contents stay, because others may share them.
+    /// Repeating it finishes what an interruption left.
+    /// </summary>
+    /// <returns>Not applied where there is no such run, or where it has not settled.</returns>
+    [Alias("Delete")]
+    Task<CommandReply> DeleteAsync();
+
+    /// <summary>
+    /// Makes what a complete run has lost again, from the newest checkpoint before it or from the start. A run repeats itself, so the bytes are those that
+    /// were lost; where they are not, the run fails.
+    /// </summary>
+    /// <param name="lost">Digests of contents that are missing or damaged; those that the run did not make are passed over.</param>
+    /// <returns>Not applied where nothing is lost, the run is not complete, or it cannot make it again.</returns>
+    [Alias("Repair")]
+    Task<CommandReply> RepairAsync(ImmutableArray<string> lost);
+
     /// <summary>What the run does or waits for now, looked up now: first the answer, then what stands behind it. One sentence each.</summary>
     [Alias("Why")]
     Task<ImmutableArray<string>> WhyAsync();

@@ -32,6 +32,10 @@ public interface ISweepGrain : IGrainWithStringKey
     [Alias("Cancel")]
     Task CancelAsync();
 
+    /// <summary>Deletes a settled trial (<see cref="IRun.DeleteAsync"/>), and the sweep with its last one: the same spec is a new submission then.</summary>
+    [Alias("Delete")]
+    Task<CommandReply> DeleteAsync(string trial);
+
     /// <summary>A trial has come further.</summary>
     [Alias("Summarize"), OneWay]
     Task SummarizeAsync(TrialSummary summary);

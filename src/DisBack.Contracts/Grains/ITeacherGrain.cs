@@ -11,7 +11,10 @@ public interface ITeacherGrain : IRun, IRunOwner
     [Alias("Register")]
     Task<TeacherDocument> RegisterAsync(TeacherRegistration registration);
 
-    /// <summary>Trains from a teacher spec. Repeating it has the run advanced again; another spec under a taken name is refused.</summary>
+    /// <summary>
+    /// Trains from a teacher spec. Repeating it has the run advanced again. Another spec takes the place of a training that failed or was cancelled without
+    /// weights; under a name that is taken otherwise it is refused.
+    /// </summary>
     /// <returns>The document; compare its spec with the one offered to see a refusal.</returns>
     [Alias("Train")]
     Task<TeacherDocument> TrainAsync(string spec);

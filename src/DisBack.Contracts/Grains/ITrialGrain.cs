@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using DisBack.Contracts.Documents;
 using Orleans.Concurrency;
 
@@ -16,6 +17,11 @@ public interface ITrialGrain : IRun, IRunOwner
     /// <summary>The document as it is now.</summary>
     [Alias("Get")]
     Task<TrialDocument> GetAsync();
+
+    /// <summary>Adds and removes tags (<see cref="TrialDocument.Tags"/>); repeating it changes nothing.</summary>
+    /// <returns>The document; it has no id where there is no such trial.</returns>
+    [Alias("Tag")]
+    Task<TrialDocument> TagAsync(ImmutableArray<string> add, ImmutableArray<string> remove);
 
     /// <summary>Stage 1 has come further: shown to watchers of a trial that waits for it.</summary>
     [Alias("TrajectoryProgress"), OneWay]

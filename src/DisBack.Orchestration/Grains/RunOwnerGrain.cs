@@ -24,6 +24,7 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
     private readonly RunLiveness _liveness;
     private readonly RunReminder _reminder;
     private readonly RunAdvance _advance;
+    private readonly RunRemains _remains;
     private IGrainTimer? _timer;
     private (string Spec, SpecFacts Facts) _facts = ("", SpecFacts.Of(""));
 
@@ -35,6 +36,7 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
         _liveness = new RunLiveness(services.Membership, services.Training.Value, services.Time, services.Logger);
         _reminder = new RunReminder(services.Reminders, this.GetGrainId(), services.Logger);
         _advance = new RunAdvance(this, GrainFactory, _liveness, _reminder, services);
+        _remains = new RunRemains(services.Blobs, _id);
     }
 
     /// <summary>The state of the run.</summary>
@@ -78,9 +80,20 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
         }
     }
 
+    /// <summary>What the run has made and can make again.</summary>
+    protected virtual IEnumerable<Product> Products => Run.Artifacts.Values.Select(made => new Product(made.Name, made.Content, made.Step, IsLast: true));
+
     private bool IsKnown => Run.Submitted != default;
 
     private bool IsUnfinished => IsKnown && !Run.Status.IsSettled();
+
+    /// <summary>What else changes in the document of a complete run that is to make something again.</summary>
+    protected virtual TDocument Reopen(TDocument document) => document;
+
+    /// <summary>What a user does before the run can be deleted.</summary>
+    protected virtual string HowToSettle => "cancel it";
+
+    private string NameOfRun => _id.Kind == RunKind.Backtracking ? $"run {_id}" : _id.ToString();
 
     /// <summary>The run in a document.</summary>
     protected abstract RunRecord RunOf(TDocument document);
@@ -155,6 +168,46 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
         return Reply(applied, "Cancelled.", "Cancelling: the run stops at its next step.");
     }
 
+    public async Task<CommandReply> DeleteAsync()
+    {
+        if (!IsKnown)
+        {
+            return new CommandReply(Run.Status, false, "There is no such run.");
+        }
+        var status = Run.Status;
+        if (!status.IsSettled())
+        {
+            return new CommandReply(status, false, $"Nothing was deleted: {NameOfRun} is {status.ToString().ToLowerInvariant()}; {HowToSettle} first.");
+        }
+        await _reminder.ForgetAsync(NewestAttempt);
+        await _remains.DeleteAsync(Run.Attempt);
+        await _document.ClearAsync();
+        // Nothing that this activation remembers may reach the next run of this name.
+        DeactivateOnIdle();
+        return new CommandReply(status, true, $"Deleted {NameOfRun}.");
+    }
+
+    public virtual async Task<CommandReply> RepairAsync(ImmutableArray<string> lost)
+    {
+        var made = Products.Where(product => lost.Contains(product.Content.Digest)).ToList();
+        if (Run.Status != RunStatus.Completed || made.Count == 0 || Spec.Length == 0)
+        {
+            return new CommandReply(Run.Status, false, !IsKnown ? "There is no such run."
+                : Run.Status != RunStatus.Completed
+                    ? $"Nothing was done: {NameOfRun} is {Run.Status.ToString().ToLowerInvariant()}, and only what is complete is made again."
+                : Spec.Length == 0 ? $"{NameOfRun} was not made here; bring the same file again, with 'disback teacher import' for a teacher."
+                : $"Nothing was done: {NameOfRun} has made none of it.");
+        }
+        // What is made at the very end follows from every checkpoint, the last one included.
+        var before = made.Min(product => product.IsLast && product.Step >= Run.Steps ? long.MaxValue : product.Step);
+        var from = Run.Checkpoints.FirstOrDefault(checkpoint => checkpoint.Step < before);
+        var reason = $"Makes again what is missing or damaged, from {(from is null ? "the start" : $"step {from.Step}")}: "
+            + $"{string.Join(", ", made.Select(product => product.Name))}.";
+        await ApplyAsync(new RunCommand.Repair([.. made.Select(product => product.Content.Digest).Distinct()], before, reason), Reopen);
+        await AdvanceAsync();
+        return new CommandReply(Run.Status, true, $"{NameOfRun}: {reason}");
+    }
+
     public async Task<CommitResult> HeartbeatAsync(int attempt, TrainingSnapshot snapshot)
     {
         // It counts as a heartbeat even if what it reports cannot be written now.
@@ -191,7 +244,15 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
 
     public Task<CommitResult> TargetSwitchedAsync(int attempt, SwitchRecord targetSwitch) => MilestoneReachedAsync(attempt, MilestoneRecord.Of(targetSwitch));
 
-    public Task<CommitResult> ArtifactStoredAsync(int attempt, ArtifactRef artifact) => ApplyAsync(new RunCommand.Store(attempt, artifact));
+    public async Task<CommitResult> ArtifactStoredAsync(int attempt, ArtifactRef artifact)
+    {
+        if (Run.Artifacts.TryGetValue(artifact.Name, out var known) && known.Content != artifact.Content && Run.Lost.Contains(known.Content.Digest))
+        {
+            await FailedAsync(attempt, new RunOutcome(artifact.Step, FailureCause.Invalid, OtherBytes(artifact.Name, known.Content, artifact.Content)));
+            return CommitResult.Fenced;
+        }
+        return await ApplyAsync(new RunCommand.Store(attempt, artifact));
+    }
 
     public Task<CommitResult> NotedAsync(int attempt, RunEventKind kind, long step, string message) =>
         ApplyAsync(new RunCommand.Note(attempt, kind, step, message));
@@ -294,6 +355,17 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
         return CommitResult.Accepted;
     }
 
+    /// <summary>The submission of a run: its attempts count on from those of a deleted run of the same name.</summary>
+    protected async Task<RunCommand.Submit> SubmissionAsync() => new(IsKnown ? 0 : await _remains.LastAttemptAsync());
+
+    /// <inheritdoc cref="RunRemains.DeleteCurvesAsync"/>
+    protected Task DeleteCurvesAsync() => _remains.DeleteCurvesAsync();
+
+    /// <summary>What is said of content that was made again and is not what was lost.</summary>
+    protected static string OtherBytes(string name, ContentRef lost, ContentRef made) =>
+        $"{name} was made again with other bytes ({made.Digest[..12]} and not {lost.Digest[..12]}), as another kind of machine or another version does; "
+            + "restore what was lost from a copy, or delete the run and run it anew.";
+
     /// <summary>Keeps a milestone: in the run if it is a switch, otherwise as an event.</summary>
     /// <exception cref="DisBackException">It is of a known kind, but cannot be read.</exception>
     protected virtual Task<CommitResult> RememberAsync(int attempt, MilestoneRecord milestone) => ApplyAsync(
@@ -328,6 +400,13 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
             ? $"Nothing to do: the run is {(Run.Intent == RunIntent.Pause ? "pausing" : "being cancelled")} already."
             : !applied ? $"Nothing to do: the run is {Run.Status.ToString().ToLowerInvariant()}."
         : Run.Current is null ? done : onTheWay);
+
+    /// <summary>Content that a run has made.</summary>
+    /// <param name="Name">What people call it.</param>
+    /// <param name="Content">Its bytes.</param>
+    /// <param name="Step">The step at which it was made.</param>
+    /// <param name="IsLast">Whether what was made at the last step was made after the last checkpoint.</param>
+    protected sealed record Product(string Name, ContentRef Content, long Step, bool IsLast);
 
     /// <summary>Nothing is to be done for a settled run.</summary>
     private Task RestAsync()

@@ -55,8 +55,24 @@ internal sealed class SweepGrain([PersistentState(DocumentNames.Sweep, DocumentN
 
     public Task CancelAsync() => WantAsync(RunIntent.Cancel, trial => trial.CancelAsync());
 
+    public async Task<CommandReply> DeleteAsync(string trial)
+    {
+        var owner = GrainFactory.GetGrain<ITrialGrain>(trial);
+        // Before the trial: a deletion that is interrupted in between is repeated through the trial, which is still found then.
+        if ((await owner.GetAsync()).Run is { Submitted.Ticks: > 0 } run && run.Status.IsSettled())
+        {
+            await ForgetAsync(trial);
+        }
+        return await owner.DeleteAsync();
+    }
+
     public async Task SummarizeAsync(TrialSummary summary)
     {
+        // A summary that was sent before its sweep was deleted.
+        if (document.State.Spec.Length == 0)
+        {
+            return;
+        }
         var trials = document.State.Trials;
         var known = trials.FirstOrDefault(other => other.Id == summary.Id);
         if (known?.Updated > summary.Updated)
@@ -101,6 +117,20 @@ internal sealed class SweepGrain([PersistentState(DocumentNames.Sweep, DocumentN
         {
             await command(Trial(ordinal));
         }
+    }
+
+    /// <summary>Takes a trial off the list; the sweep goes with the last one.</summary>
+    private async Task ForgetAsync(string trial)
+    {
+        document.State = document.State with { Trials = document.State.Trials.RemoveAll(known => known.Id == trial) };
+        if (!document.State.Trials.IsEmpty)
+        {
+            await FlushAsync();
+            return;
+        }
+        _flush?.Dispose();
+        _flush = null;
+        await document.ClearStateAsync();
     }
 
     private async Task FlushAsync()

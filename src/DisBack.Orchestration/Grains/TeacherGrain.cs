@@ -38,7 +38,13 @@ internal sealed class TeacherGrain(
     {
         if (Run.Submitted == default)
         {
-            await ApplyAsync(new RunCommand.Submit(), known => known with { Id = this.GetPrimaryKeyString(), Provenance = "trained here", Spec = spec });
+            await ApplyAsync(await SubmissionAsync(), known => known with { Id = this.GetPrimaryKeyString(), Provenance = "trained here", Spec = spec });
+        }
+        else if (Document.Spec != spec && Document.Weights is null && Run.Status is RunStatus.Failed or RunStatus.Cancelled)
+        {
+            // A corrected mistake: nothing was made under the name that anybody could have used.
+            await DeleteCurvesAsync();
+            await ApplyAsync(new RunCommand.Replace(), known => known with { Spec = spec, Network = "" });
         }
         await AdvanceNowAsync();
         return Document;

@@ -22,7 +22,7 @@ internal sealed class TrajectoryGrain(
         if (!Document.Sealed)
         {
             _waiting.Add(request.Trial);
-            await ApplyAsync(new RunCommand.Submit(), Document.Spec.Length > 0 ? null : known => known with
+            await ApplyAsync(await SubmissionAsync(), Document.Spec.Length > 0 ? null : known => known with
             {
                 Id = this.GetPrimaryKeyString(),
                 Name = request.Name,
@@ -67,6 +67,15 @@ internal sealed class TrajectoryGrain(
         return reply.Applied ? reply with { Message = $"Stage 1 is paused and not cancelled: {kept}" } : reply;
     }
 
+    /// <summary>Node 0 is the teacher's own file.</summary>
+    protected override IEnumerable<Product> Products => base.Products.Concat(
+        Document.Nodes.Where(node => node.Index > 0).Select(node => new Product($"node {node.Index}", node.Content, node.Step, IsLast: false)));
+
+    /// <summary>Trials wait for what is recorded again.</summary>
+    protected override TrajectoryDocument Reopen(TrajectoryDocument document) => document with { Sealed = false };
+
+    protected override string HowToSettle => "pause or cancel the runs that wait for it";
+
     public Task<TrajectoryDocument> GetAsync() => Task.FromResult(Document);
 
     public override async Task<CommitResult> FinishedAsync(int attempt, RunOutcome outcome) =>
@@ -80,15 +89,22 @@ internal sealed class TrajectoryGrain(
             return await base.RememberAsync(attempt, milestone);
         }
         var node = milestone.ToNode();
+        var known = Document.Nodes.FirstOrDefault(known => known.Index == node.Index);
+        if (!Run.Lost.IsEmpty && known is not null)
+        {
+            return known.Content == node.Content
+                ? await ApplyAsync(new RunCommand.Recover(attempt, node.Content.Digest))
+                : throw new DisBackException(OtherBytes($"Node {node.Index}", known.Content, node.Content));
+        }
         // A resumed attempt records the nodes after its checkpoint once more, with the same bytes on the same hardware. Where they differ, the
         // new ones count, and with them what follows.
-        if (Document.Nodes.FirstOrDefault(known => known.Index == node.Index)?.Content == node.Content)
+        if (known?.Content == node.Content)
         {
             return Run.Current?.Number == attempt ? CommitResult.Accepted : CommitResult.Fenced;
         }
         return await ApplyAsync(
             new RunCommand.Note(attempt, RunEventKind.Node, node.Step, $"Node {node.Index} after step {node.Step}."),
-            known => known with { Nodes = [.. known.Nodes.Where(earlier => earlier.Index < node.Index), node] });
+            document => document with { Nodes = [.. document.Nodes.Where(earlier => earlier.Index < node.Index), node] });
     }
 
     protected override RunRecord RunOf(TrajectoryDocument document) => document.Run;
@@ -100,7 +116,7 @@ internal sealed class TrajectoryGrain(
         Run = attempt,
         Spec = Document.Spec,
         Teacher = Document.Teacher,
-        Nodes = Document.Nodes,
+        Nodes = Document.Nodes.RemoveAll(node => Run.Lost.Contains(node.Content.Digest)),
         Checkpoints = Run.Checkpoints,
         Device = device,
     };

@@ -26,7 +26,7 @@ internal sealed class TrialGrain(
     public async Task<TrialDocument> SubmitAsync(TrialSubmission submission)
     {
         _retryFailed = true;
-        await ApplyAsync(new RunCommand.Submit(), Document.Spec.Length > 0 ? null : known => known with
+        await ApplyAsync(await SubmissionAsync(), Document.Spec.Length > 0 ? null : known => known with
         {
             Id = this.GetPrimaryKeyString(),
             Name = submission.Name,
@@ -39,6 +39,16 @@ internal sealed class TrialGrain(
     }
 
     public Task<TrialDocument> GetAsync() => Task.FromResult(Document);
+
+    public async Task<TrialDocument> TagAsync(ImmutableArray<string> add, ImmutableArray<string> remove)
+    {
+        ImmutableArray<string> tags = [.. Document.Tags.Concat(add).Except(remove, StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        if (Document.Spec.Length > 0 && !tags.SequenceEqual(Document.Tags))
+        {
+            await ApplyAsync(new RunCommand.Annotate(), known => known with { Tags = tags });
+        }
+        return Document;
+    }
 
     public Task TrajectoryProgressAsync(TrainingSnapshot snapshot)
     {
@@ -59,6 +69,12 @@ internal sealed class TrialGrain(
     {
         await WithdrawAsync();
         return await base.CancelAsync();
+    }
+
+    public override Task<CommandReply> RepairAsync(ImmutableArray<string> lost)
+    {
+        _nodes = [];
+        return base.RepairAsync(lost);
     }
 
     public override Task<CommandReply> ResumeAsync()
@@ -120,16 +136,24 @@ internal sealed class TrialGrain(
         Device = device,
     };
 
-    protected override void OnChanged() => GrainFactory.GetGrain<ISweepGrain>(GrainKeys.SweepOf(Document.Id)).SummarizeAsync(new TrialSummary
+    protected override void OnChanged()
     {
-        Id = Document.Id,
-        Status = Run.Status,
-        Attempt = Run.Attempt,
-        Step = Math.Max(Run.Head?.Step ?? 0, Run.Current is null ? 0 : Progress.Step),
-        Steps = Run.Steps,
-        BestFid = Run.Best.GetValueOrDefault(MetricNames.Fid)?.Value,
-        Updated = Time.GetUtcNow(),
-    }).Ignore();
+        // A node may be lost: the trajectory is asked again, which may be recording it again by then.
+        if (Run is { Current: null, Attempts: [.., { Cause: FailureCause.Storage }] })
+        {
+            _nodes = [];
+        }
+        GrainFactory.GetGrain<ISweepGrain>(GrainKeys.SweepOf(Document.Id)).SummarizeAsync(new TrialSummary
+        {
+            Id = Document.Id,
+            Status = Run.Status,
+            Attempt = Run.Attempt,
+            Step = Math.Max(Run.Head?.Step ?? 0, Run.Current is null ? 0 : Progress.Step),
+            Steps = Run.Steps,
+            BestFid = Run.Best.GetValueOrDefault(MetricNames.Fid)?.Value,
+            Updated = Time.GetUtcNow(),
+        }).Ignore();
+    }
 
     private Task WithdrawAsync() =>
         Run.Status == RunStatus.Recording ? GrainFactory.GetGrain<ITrajectoryGrain>(Document.Trajectory).WithdrawAsync(Document.Id) : Task.CompletedTask;

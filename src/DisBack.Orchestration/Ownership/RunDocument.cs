@@ -23,6 +23,9 @@ internal sealed class RunDocument<TDocument>(
     /// <summary>Why the last write failed, in one sentence; null if it did not.</summary>
     public string? Unwritten { get; private set; }
 
+    /// <summary>Deletes the document, unless another activation has changed it.</summary>
+    public Task ClearAsync() => state.ClearStateAsync();
+
     /// <summary>Applies a command and, if it matters, writes what it changed.</summary>
     /// <param name="command">What happened.</param>
     /// <param name="keep">How many checkpoints are remembered.</param>

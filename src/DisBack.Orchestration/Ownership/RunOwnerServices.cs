@@ -1,5 +1,6 @@
 using DisBack.Orchestration.Runs;
 using DisBack.Orchestration.Training;
+using DisBack.Storage.Blobs;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Timers;
@@ -13,5 +14,6 @@ internal sealed record RunOwnerServices(
     IClusterMembershipService Membership,
     IReminderRegistry Reminders,
     RunHistory History,
+    IBlobStore Blobs,
     TimeProvider Time,
     ILogger<RunOwnerServices> Logger);

@@ -56,6 +56,20 @@ internal sealed class RunReminder(IReminderRegistry reminders, GrainId owner, IL
         }
     }
 
+    /// <summary>Removes it, also where an earlier activation registered it, because its run is about to be deleted.</summary>
+    public async Task ForgetAsync(RunAttempt attempt)
+    {
+        try
+        {
+            await RemoveAsync();
+        }
+        catch (Exception e)
+        {
+            // Its next tick finds no run and tries again.
+            RunOwnerLog.ReminderLeft(logger, e, attempt);
+        }
+    }
+
     /// <summary>Removes it if it is there, also where it was registered by an earlier activation.</summary>
     public async Task RemoveAsync()
     {

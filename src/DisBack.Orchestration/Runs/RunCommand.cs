@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 
@@ -7,10 +8,23 @@ namespace DisBack.Orchestration.Runs;
 internal abstract record RunCommand
 {
     /// <summary>The run was asked for.</summary>
-    public sealed record Submit : RunCommand;
+    /// <param name="LastAttempt">The last attempt of a deleted run of the same name, after which this one counts on; 0 if there was none.</param>
+    public sealed record Submit(int LastAttempt = 0) : RunCommand;
+
+    /// <summary>A run that failed or was cancelled begins anew from another spec; its attempts count on.</summary>
+    public sealed record Replace : RunCommand;
 
     /// <summary>What it would train exists already: it is known from now on, and complete.</summary>
     public sealed record Register : RunCommand;
+
+    /// <summary>Contents that a complete run has made are lost: it goes on from a checkpoint before them.</summary>
+    /// <param name="Lost">Their digests.</param>
+    /// <param name="Before">The step that the checkpoint must come before.</param>
+    /// <param name="Reason">One sentence for the history.</param>
+    public sealed record Repair(ImmutableArray<string> Lost, long Before, string Reason) : RunCommand;
+
+    /// <summary>The document changes beside its run.</summary>
+    public sealed record Annotate : RunCommand;
 
     /// <summary>It waits for its trajectory.</summary>
     public sealed record AwaitTrajectory(string Reason) : RunCommand;
@@ -40,6 +54,9 @@ internal abstract record RunCommand
     public sealed record Switch(int Number, SwitchRecord Made) : OfAttempt(Number);
 
     public sealed record Store(int Number, ArtifactRef Artifact) : OfAttempt(Number);
+
+    /// <summary>Lost content was made again, with the same bytes.</summary>
+    public sealed record Recover(int Number, string Digest) : OfAttempt(Number);
 
     /// <summary>A milestone that changes nothing but the history.</summary>
     public sealed record Milestone(int Number, long Step, string Message) : OfAttempt(Number);

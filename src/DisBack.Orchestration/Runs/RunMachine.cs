@@ -16,10 +16,21 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
     public RunTransition Apply(RunRecord state, RunCommand command, DateTimeOffset now) => command switch
     {
         RunCommand.OfAttempt call when state.Current?.Number != call.Number => new(state, CommitResult.Fenced, false, []),
-        RunCommand.Submit => state.Submitted == default ? Changed(Event(state with { Submitted = now }, now, RunEventKind.Status, "Submitted.")) : Same(state),
+        RunCommand.Submit submit => state.Submitted == default
+            ? Changed(Event(state with { Submitted = now, Attempt = Math.Max(state.Attempt, submit.LastAttempt) }, now, RunEventKind.Status, "Submitted."))
+            : Same(state),
+        RunCommand.Replace => state.Status is RunStatus.Failed or RunStatus.Cancelled
+            ? Changed(Event(
+                new RunRecord { Submitted = now, Attempt = state.Attempt, Sequence = state.Sequence },
+                now,
+                RunEventKind.Status,
+                "Submitted with another spec."))
+            : Same(state),
         RunCommand.Register => state.Submitted == default && Free(state)
             ? Changed(Settle(state with { Submitted = now }, RunStatus.Completed, null, now))
             : Same(state),
+        RunCommand.Repair repair => Repair(state, repair, now),
+        RunCommand.Annotate => Same(state),
         RunCommand.AwaitTrajectory wait => Wait(state, RunStatus.Recording, wait.Reason, now),
         RunCommand.AwaitSlot wait => Wait(state, RunStatus.Queued, wait.Reason, now),
         RunCommand.GiveUp why => Free(state) ? Changed(Settle(state with { Cause = why.Cause }, RunStatus.Failed, why.Reason, now)) : Same(state),
@@ -30,6 +41,9 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
         RunCommand.Heartbeat beat => Heartbeat(state, beat.Snapshot, now),
         RunCommand.Commit commit => Commit(state, commit.Checkpoint, now),
         RunCommand.Switch made => state.Switches is [.., var last] && last == made.Made ? Same(state) : Changed(Switch(state, made.Made, now)),
+        RunCommand.Recover recovered => Recover(state, recovered.Digest),
+        // What is intact stays while something else is made again.
+        RunCommand.Store store when !state.Lost.IsEmpty && state.Artifacts.ContainsKey(store.Artifact.Name) => Recover(state, store.Artifact.Content.Digest),
         RunCommand.Store store => state.Artifacts.GetValueOrDefault(store.Artifact.Name) == store.Artifact ? Same(state) : Changed(Event(
             state with { Artifacts = state.Artifacts.SetItem(store.Artifact.Name, store.Artifact) }, now, RunEventKind.Artifact, store.Artifact.Name, store
                 .Artifact
@@ -138,6 +152,27 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
             : Changed(Settle(state, RunStatus.Cancelled, null, now), new RunEffect.Withdraw());
     }
 
+    private static RunTransition Repair(RunRecord state, RunCommand.Repair repair, DateTimeOffset now)
+    {
+        if (state.Status != RunStatus.Completed)
+        {
+            return Same(state);
+        }
+        state = state with
+        {
+            Status = RunStatus.Pending,
+            Intent = RunIntent.Run,
+            Reason = null,
+            Ended = null,
+            Lost = repair.Lost,
+            Checkpoints = state.Checkpoints.RemoveAll(checkpoint => checkpoint.Step >= repair.Before),
+        };
+        return Changed(Event(state, now, RunEventKind.Status, repair.Reason));
+    }
+
+    private static RunTransition Recover(RunRecord state, string digest) =>
+        state.Lost.Contains(digest) ? Changed(state with { Lost = state.Lost.Remove(digest) }) : Same(state);
+
     private static RunTransition Heartbeat(RunRecord state, TrainingSnapshot snapshot, DateTimeOffset now)
     {
         var best = state.Best;
@@ -192,7 +227,15 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
     {
         var lease = state.Current!.Lease;
         state = EndAttempt(state, null, null, now) with { Failures = 0 };
-        return Changed(Settle(state, RunStatus.Completed, null, now, step), new RunEffect.Release(lease, IsGone: true));
+        state = state.Lost.IsEmpty
+            ? Settle(state, RunStatus.Completed, null, now, step)
+            : Settle(
+                state with { Cause = FailureCause.Invalid, Checkpoints = [] },
+                RunStatus.Failed,
+                $"What it had lost was not made again ({string.Join(", ", state.Lost)}); restore it from a copy, or delete the run and run it anew.",
+                now,
+                step);
+        return Changed(state, new RunEffect.Release(lease, IsGone: true));
     }
 
     private RunTransition Fail(RunRecord state, RunCommand.Fail fail, DateTimeOffset now)
@@ -201,6 +244,11 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
         var stopped = fail.Cause == FailureCause.Stopped;
         state = EndAttempt(state, fail.Cause, fail.Message, now);
         state = Event(state, now, stopped ? RunEventKind.AttemptEnded : RunEventKind.Warning, $"Attempt {fail.Number} ended: {fail.Message}", fail.Step);
+        if (!state.Lost.IsEmpty && fail.Cause == FailureCause.Invalid)
+        {
+            // They led to other bytes than the ones that were lost: the next attempt makes every step itself.
+            state = state with { Checkpoints = [] };
+        }
         state = (state.Intent, stopped) switch
         {
             (RunIntent.Cancel, _) => Settle(state, RunStatus.Cancelled, null, now, fail.Step),

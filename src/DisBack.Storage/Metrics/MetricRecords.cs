@@ -28,6 +28,9 @@ public sealed record AttemptEvent(int Attempt, bool Superseded, MetricEvent Even
 /// <param name="Events">In the order they happened, of all attempts.</param>
 public sealed record MetricHistory(IReadOnlyList<MetricPoint> Points, IReadOnlyList<AttemptEvent> Events)
 {
+    /// <summary>What could not be read and is missing above: a sentence for each chunk that is damaged.</summary>
+    public IReadOnlyList<string> Damage { get; init; } = [];
+
     /// <summary>One curve.</summary>
     public IEnumerable<MetricPoint> Curve(string name) => Points.Where(point => point.Name == name);
 }

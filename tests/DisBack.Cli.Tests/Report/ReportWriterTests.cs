@@ -46,6 +46,7 @@ public sealed class ReportWriterTests : IDisposable
             Figures = [new(hostile, hostile)],
             Pictures = [new(hostile, Picture())],
             Charts = [new(hostile, [new(hostile, [(0, 1), (1, 2)]), new("other", [(0, 1), (1, 2)])], [])],
+            Damage = [hostile],
             Nodes = [new(0, 0, null, 1, hostile)],
             Command = hostile,
             Spec = hostile,

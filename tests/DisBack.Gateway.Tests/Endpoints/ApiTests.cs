@@ -8,6 +8,8 @@ using DisBack.Client.Http;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Tests;
+using DisBack.Specs.Experiments;
+using DisBack.Specs.Networks;
 using DisBack.Storage.Content;
 using DisBack.Storage.Documents;
 
@@ -209,6 +211,102 @@ public sealed class ApiTests
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancellation));
         Assert.StartsWith(detail, problem.RootElement.GetProperty("detail").GetString());
+    }
+
+    [Fact]
+    public async Task A_run_that_has_ended_is_deleted_and_its_spec_is_new_again()
+    {
+        var training = new ScriptedTraining();
+        var hold = training.HoldAt(RunKind.Backtracking, 13);
+        await using var site = await GatewaySite.OpenAsync(training);
+        using var client = site.Client();
+        var run = await site.SubmitAsync("brief");
+        await hold.Reached;
+
+        var refused = await Assert.ThrowsAsync<DisBackException>(() => client.DeleteAsync(run, Cancellation));
+        hold.Open();
+        await client.WatchAsync(run, 0, Cancellation).LastAsync(Cancellation);
+        var reply = await client.DeleteAsync(run, Cancellation);
+
+        Assert.StartsWith($"Nothing was deleted: run {run} is ", refused.Message, StringComparison.Ordinal);
+        Assert.Equal((true, $"Deleted run {run}."), (reply.Applied, reply.Message));
+        Assert.Empty(await client.RunsAsync(null, Cancellation));
+        Assert.Null(await client.TrialAsync(run.Owner, Cancellation));
+        // The answer may have been lost: asking again changes nothing.
+        Assert.True((await client.DeleteAsync(run, Cancellation)).Applied);
+
+        // The name is free for other weights, too.
+        await client.SubmitAsync(GatewaySite.Spec("brief"), await GatewaySite.PutTeacherAsync(client, "another"), Cancellation);
+        Assert.Equal(RunStatus.Completed, (await client.WatchAsync(run, 0, Cancellation).LastAsync(Cancellation)).Status);
+    }
+
+    [Fact]
+    public async Task A_complete_run_makes_again_what_the_store_has_lost()
+    {
+        await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
+        using var client = site.Client();
+        var run = await site.SubmitAsync("lossy");
+        await client.WatchAsync(run, 0, Cancellation).LastAsync(Cancellation);
+        var student = (await client.TrialAsync(run.Owner, Cancellation))!.Run.Artifacts["student.safetensors"].Content;
+        File.Delete(site.Archive.Content.LocalPathOf(student)!);
+
+        Assert.False((await client.RepairAsync(run, [Digest], Cancellation)).Applied);
+        Assert.True((await client.RepairAsync(run, [student.Digest], Cancellation)).Applied);
+        Assert.Equal(RunStatus.Completed, (await client.WatchAsync(run, 0, Cancellation).LastAsync(Cancellation)).Status);
+        await client.Content.VerifyAsync(student, Cancellation);
+    }
+
+    [Fact]
+    public async Task Runs_are_found_by_their_tags()
+    {
+        await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
+        using var client = site.Client();
+        var (one, other) = (await site.SubmitAsync("one"), await site.SubmitAsync("other"));
+        foreach (var each in new[] { one, other })
+        {
+            await client.WatchAsync(each, 0, Cancellation).LastAsync(Cancellation);
+        }
+
+        var tagged = await client.TagAsync(one.Owner, ["good", "baseline", "good"], [], Cancellation);
+        await client.TagAsync(other.Owner, ["good"], ["absent"], Cancellation);
+        var good = await client.RunsAsync(new RunFilter { Tag = "good" }, Cancellation);
+        await client.TagAsync(other.Owner, [], ["good"], Cancellation);
+        var left = await client.RunsAsync(new RunFilter { Tag = "good" }, Cancellation);
+        var wrong = await Assert.ThrowsAsync<DisBackException>(() => client.TagAsync(one.Owner, ["Not a tag"], [], Cancellation));
+
+        Assert.Equal(["baseline", "good"], tagged.Tags);
+        Assert.Equal(RunStatus.Completed, tagged.Run.Status);
+        Assert.Equal(2, good.Count);
+        Assert.Equal(one.Owner, Assert.Single(left).Id);
+        Assert.StartsWith("'Not a tag' is no tag; expected a name of", wrong.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<NotFoundException>(() => client.TagAsync("nothing-00000000/0000", ["good"], [], Cancellation));
+        // The same spec again is the same run.
+        await site.SubmitAsync("one");
+        Assert.Equal(["baseline", "good"], (await client.TrialAsync(one.Owner, Cancellation))!.Tags);
+    }
+
+    [Fact]
+    public async Task A_teacher_is_replaced_where_its_training_failed_and_refused_with_the_ways_out_where_it_has_weights()
+    {
+        var training = new ScriptedTraining();
+        training.At(RunKind.Teacher, 15, _ => throw new DisBackException("The spec has a mistake."));
+        await using var site = await GatewaySite.OpenAsync(training);
+        using var client = site.Client();
+        var network = new SongUnetSettings { ImgResolution = 14, ImgChannels = 1, ChannelMult = [1], AttnResolutions = [] };
+        var spec = new TeacherSpec { Name = "mine", Network = network, Data = new() { Resolution = 14 } };
+        await client.TrainTeacherAsync(spec, Cancellation);
+        Assert.Equal(RunStatus.Failed, (await client.WatchAsync(RunId.Teacher("mine"), 0, Cancellation).LastAsync(Cancellation)).Status);
+
+        await client.TrainTeacherAsync(spec with { Seed = 1 }, Cancellation);
+        Assert.Equal(RunStatus.Completed, (await client.WatchAsync(RunId.Teacher("mine"), 0, Cancellation).LastAsync(Cancellation)).Status);
+        var refused = await Assert.ThrowsAsync<DisBackException>(() => client.TrainTeacherAsync(spec with { Seed = 2 }, Cancellation));
+        Assert.Equal(
+            "The name 'mine' is taken by another teacher (trained here, completed); delete that one with 'disback delete teacher/mine', or choose another "
+                + "name.",
+            refused.Message);
+
+        await client.DeleteAsync(RunId.Teacher("mine"), Cancellation);
+        await client.TrainTeacherAsync(spec with { Seed = 2 }, Cancellation);
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Ownership;
 using DisBack.Orchestration.Runs;
 using DisBack.Orchestration.Training;
+using DisBack.Storage.Blobs;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -30,8 +31,8 @@ public sealed class RunAdvanceTests
         _cluster = (Cluster)(object)grains;
         var services = new RunOwnerServices(
             Options.Create(new RetryOptions()), Options
-                .Create(new TrainingOptions()), _membership, new FakeReminders(), new RunHistory(NullLoggerFactory.Instance), _time,
-            NullLogger<RunOwnerServices>.Instance);
+                .Create(new TrainingOptions()), _membership, new FakeReminders(), new RunHistory(NullLoggerFactory.Instance),
+            new FolderBlobStore("unused"), _time, NullLogger<RunOwnerServices>.Instance);
         var liveness = new RunLiveness(services.Membership, services.Training.Value, _time, NullLogger.Instance);
         var reminder = new RunReminder(services.Reminders, GrainId.Create("teacher", "mine"), NullLogger.Instance);
         _advance = new RunAdvance(_owner, grains, liveness, reminder, services);

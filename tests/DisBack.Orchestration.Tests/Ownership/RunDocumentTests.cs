@@ -3,6 +3,7 @@ using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Ownership;
 using DisBack.Orchestration.Runs;
 using DisBack.Orchestration.Training;
+using DisBack.Storage.Blobs;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -68,8 +69,8 @@ public sealed class RunDocumentTests
 
     private static RunOwnerServices Services() => new(
         Options.Create(new RetryOptions()), Options
-            .Create(new TrainingOptions()), new FakeMembership(), new FakeReminders(), new RunHistory(NullLoggerFactory.Instance), new FakeTimeProvider(),
-        NullLogger<RunOwnerServices>.Instance);
+            .Create(new TrainingOptions()), new FakeMembership(), new FakeReminders(), new RunHistory(NullLoggerFactory.Instance),
+        new FolderBlobStore("unused"), new FakeTimeProvider(), NullLogger<RunOwnerServices>.Instance);
 
     private sealed class FakeState : IPersistentState<TeacherDocument>
     {
