@@ -62,6 +62,13 @@ public sealed class ClusterTests(TaughtFolder folder) : IClassFixture<TaughtFold
                 JsonNode.DeepEquals(JsonNode.Parse(await OutputOf([.. verb, "--data", cluster.Folder])), JsonNode.Parse(await OutputOf([.. verb, .. there]))),
                 string.Join(' ', verb));
         }
+
+        Assert.Contains("has the tags good", await OutputOf(["tag", "spec", "good", .. there]));
+        Assert.Contains("spec-", await OutputOf(["list", "--tag", "good", .. there]));
+        Assert.Contains("has no tags", await OutputOf(["untag", "spec", "good", .. there]));
+        Assert.Contains("Nothing is missing or damaged", await OutputOf(["repair", "spec", .. there]));
+        Assert.StartsWith("Deleted run spec-", await OutputOf(["delete", "spec", "--yes", .. there]));
+        Assert.DoesNotContain("spec-", await OutputOf(["list", .. there]));
     }
 
     [Fact]

@@ -291,7 +291,7 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         await File.WriteAllBytesAsync(node, [.. bytes[..^1], (byte)(bytes[^1] ^ 1)], TestContext.Current.CancellationToken);
         (code, output, error) = await Run("spec.yaml", "brittle");
         Assert.True(code == ExitCode.Ok, output + error);
-        Assert.Contains("Makes again what is missing or damaged, from step", output);
+        Assert.Contains("Makes again what is missing or damaged, from the start: node 1.", output);
         Assert.Equal(bytes, await File.ReadAllBytesAsync(node, TestContext.Current.CancellationToken));
     }
 
