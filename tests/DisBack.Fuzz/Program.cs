@@ -25,21 +25,22 @@ command.SetAction(parsed =>
     var findings = new Findings(place);
     using var memory = new ProcessMemory();
     var run = new FuzzRun(parsed.GetValue(seed), findings, place, memory);
-    var tallies = new List<Tally>();
-    var baseline = 0L;
+    var (baseline, tallies) = (memory.Peak(), new List<Tally>());
     foreach (var reader in chosen)
     {
-        // The first reader loads libtorch and the like; what it takes is not its inputs'.
         tallies.Add(run.Read(reader, only ?? 0, only is null ? Math.Max(1, parsed.GetValue(inputs) * reader.Share / shares) : 1));
-        baseline = baseline == 0 ? memory.Peak() : baseline;
     }
-    Report(tallies, memory.Peak());
+    Report(tallies);
+    // All inputs together take no more than one: what a reader keeps or leaves behind would add up.
+    var (peak, most) = (memory.Peak(), baseline + Budget.Bytes(tallies.Max(tally => tally.Largest)) + Budget.Libraries);
+    Console.WriteLine($"The process had {peak >> 20} MiB at most, where {most >> 20} are allowed: {baseline >> 20} at the start, {Budget.Libraries >> 20} for "
+        + "libraries, compiled code and the making of inputs, and the budget of the largest input.");
     findings.Summarise(parsed.GetValue(seed));
-    return findings.Any ? 1 : 0;
+    return findings.Any || peak > most ? 1 : 0;
 });
 return command.Parse(args).Invoke();
 
-static void Report(IReadOnlyList<Tally> tallies, long peak)
+static void Report(IReadOnlyList<Tally> tallies)
 {
     Console.WriteLine($"{"reader",-22}{"inputs",10}{"accepted",10}{"refused",10}{"longest",10}{"allocated",12}{"largest input",15}");
     foreach (var tally in tallies.Append(Sum()))
@@ -49,7 +50,6 @@ static void Report(IReadOnlyList<Tally> tallies, long peak)
             $"{tally.Reader,-22}{tally.Accepted + tally.Refused,10}{tally.Accepted,10}{tally.Refused,10}{tally.Longest.TotalMilliseconds,7:0} ms"
             + $"{tally.Allocated / 1048576.0,8:0.0} MiB{tally.Largest,15}"));
     }
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The process had {peak / 1048576.0:0} MiB at most."));
 
     Tally Sum() => new("all")
     {

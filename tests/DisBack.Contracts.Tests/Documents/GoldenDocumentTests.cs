@@ -54,6 +54,13 @@ public sealed class GoldenDocumentTests
     }
 
     [Theory]
+    [InlineData("""{"run": null}""")]
+    [InlineData("""{"id": null}""")]
+    [InlineData("""{"run": {"latest": null}}""")]
+    public void Null_where_something_must_be_is_damage(string json) =>
+        Assert.Throws<CorruptDocumentException>(() => StateDocument.Parse<TrialDocument>("here", "trial", BinaryData.FromString(json)));
+
+    [Theory]
     [InlineData(typeof(RunStatus))]
     [InlineData(typeof(RunIntent))]
     [InlineData(typeof(RunEventKind))]
