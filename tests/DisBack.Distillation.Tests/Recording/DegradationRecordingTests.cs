@@ -62,6 +62,21 @@ public sealed class DegradationRecordingTests
         Assert.Equal(expected, Enumerable.Range(1, 100).Select(step => (long)step).Where(step => policy.Records(step, () => 0)));
     }
 
+    /// <summary>Measured from the teacher for ever, every step after the first node would be one.</summary>
+    [Fact]
+    public void How_far_the_weights_have_moved_is_measured_from_the_last_node()
+    {
+        using var nodes = TinyNetwork.Trajectory(s_settings with
+        {
+            Steps = 40,
+            Optimizer = new OptimizerSettings { LearningRate = 2e-4 },
+            Nodes = new WhenMoved { Distance = 0.005 },
+        });
+        var steps = nodes.Nodes.Select(node => node.Step).ToList();
+        Assert.InRange(steps.Count, 4, 20);
+        Assert.All(steps.Zip(steps.Skip(1)).SkipLast(1), gap => Assert.True(gap.Second - gap.First > 1, string.Join(", ", steps)));
+    }
+
     [Fact]
     public void A_node_is_recorded_whenever_the_weights_have_moved_far_enough()
     {

@@ -243,6 +243,37 @@ public sealed class RunMachineTests
         Assert.Equal([20L, 10L], state.Checkpoints.Select(checkpoint => checkpoint.Step));
     }
 
+    [Fact]
+    public void A_checkpoint_without_progress_does_not_clear_the_count_of_failures()
+    {
+        var state = s_machine.Apply(Running(), new RunCommand.Commit(1, Checkpoint(60)), s_start).State;
+        state = s_machine.Apply(state, new RunCommand.Fail(1, 61, FailureCause.Crash, "boom"), s_start).State;
+        state = s_machine.Apply(state, new RunCommand.Begin("lease", "here"), state.RetryAt!.Value).State;
+        foreach (var step in new long[] { 60, 40 })
+        {
+            // Other bytes than those of the head: made again at its step, or behind it.
+            var again = new CheckpointRef(new ContentRef($"{step + 1:x64}", 1), step);
+            var committed = s_machine.Apply(state, new RunCommand.Commit(2, again), s_start);
+            Assert.Equal((true, 1), (committed.Persist, committed.State.Failures));
+        }
+        Assert.Equal(0, s_machine.Apply(state, new RunCommand.Commit(2, Checkpoint(61)), s_start).State.Failures);
+    }
+
+    [Fact]
+    public void An_attempt_forgets_the_switches_after_the_step_it_resumes_from()
+    {
+        var state = Running();
+        foreach (var (step, from) in new (long, int)[] { (10, 3), (20, 2), (30, 1) })
+        {
+            state = s_machine.Apply(state, new RunCommand.Switch(1, new SwitchRecord(step, from, from - 1, null)), s_start).State;
+        }
+        state = s_machine.Apply(state, new RunCommand.Commit(1, Checkpoint(20)), s_start).State;
+        state = s_machine.Apply(state, new RunCommand.Fail(1, 35, FailureCause.Crash, "boom"), s_start).State;
+        state = s_machine.Apply(state, new RunCommand.Begin("lease", "here"), state.RetryAt!.Value).State;
+
+        Assert.Equal([10L, 20L], state.Switches.Select(made => made.Step));
+    }
+
     private static RunRecord Running() =>
         s_machine.Apply(s_machine.Apply(new RunRecord(), new RunCommand.Submit(), s_start).State, new RunCommand.Begin("lease", "here"), s_start).State;
 
