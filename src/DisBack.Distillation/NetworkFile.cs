@@ -68,12 +68,15 @@ public static class NetworkFile
         return (network, [.. file.Entries.Values.Select(entry => entry.Type).Where(type => type.IsFloatingPoint() && type != ElementType.F32).Distinct()]);
     }
 
-    /// <summary>A network with fresh weights, if the file has as many as it needs: its metadata may claim anything, and memory is taken next.</summary>
+    /// <summary>
+    /// A network with fresh weights, if the file is anywhere near as large: its metadata may claim anything, and memory is taken next. What is missing of
+    /// a file is named by its loading.
+    /// </summary>
     private static Denoiser Create(SafetensorsFile file, NetworkSettings settings)
     {
         settings.Validate();
         var numbers = file.Entries.Values.Sum(entry => entry.Length / entry.Type.Bytes());
-        if (settings.Size.Parameters > numbers)
+        if (settings.Size.Parameters / 2 > numbers)
         {
             throw new DisBackException($"'{file.Path}' holds {numbers:N0} numbers where its network has {settings.Size.Parameters:N0} parameters: the file "
                 + "belongs to a network with other settings.");
