@@ -158,6 +158,14 @@ public sealed class HistoryCheckerTests
     public void An_attempt_commits_a_step_that_it_had_resumed_from() => Breaks(HistoryRule.NoDuplicates, [.. s_good, Committed(2, 8, 10, "d10")]);
 
     [Fact]
+    public void An_attempt_that_passed_over_a_damaged_head_may_make_what_it_resumed_from_the_head()
+    {
+        HistoryRecord[] before = [Began(1, 2, 0, ""), Committed(1, 3, 5, "d5"), Committed(1, 4, 10, "d10"), Ended(1, 5, "Lost"), Began(2, 6, 10, "d10")];
+        Assert.Empty(HistoryChecker.Check([.. before, Resumed(2, 5, "d5"), Committed(2, 7, 5, "d5")], damaged: new HashSet<string> { "d10" }));
+        Breaks(HistoryRule.NoDuplicates, [.. before, Resumed(2, 10, "d10"), Committed(2, 7, 10, "d10")]);
+    }
+
+    [Fact]
     public void A_head_goes_backwards_within_an_attempt() => Breaks(HistoryRule.NoDuplicates, [.. s_good, Committed(2, 10, 12, "d12")]);
 
     [Fact]

@@ -170,6 +170,11 @@ public static class HistoryChecker
             where contents.Count > 1
             select Broken(HistoryRule.Determinism, $"step {step.Key} is both {contents[0]} and {contents[1]}");
 
+        /// <summary>Whether an attempt that passed over a damaged head, and was told to stop at once, made what it had resumed from the head.</summary>
+        private bool Replaces(HistoryRecord resumed, HistoryRecord commit) =>
+            (commit.Step, commit.Digest) == (resumed.Step, resumed.Digest)
+            && Of(HistoryEvent.AttemptBegan).Any(began => began.Attempt == commit.Attempt && IsFallBack(began, resumed));
+
         private IEnumerable<Violation> NoDuplicates()
         {
             foreach (var attempt in records.Where(record => record.Event == HistoryEvent.Resumed).GroupBy(record => record.Attempt))
@@ -179,7 +184,7 @@ public static class HistoryChecker
                     yield return Broken(HistoryRule.NoDuplicates, $"attempt {attempt.Key} trained {attempt.Count()} times: {string.Join(" and ", attempt)}");
                 }
                 foreach (var commit in Of(HistoryEvent.CheckpointCommitted)
-                    .Where(commit => commit.Attempt == attempt.Key && commit.Step <= attempt.First().Step))
+                    .Where(commit => commit.Attempt == attempt.Key && commit.Step <= attempt.First().Step && !Replaces(attempt.First(), commit)))
                 {
                     yield return Broken(HistoryRule.NoDuplicates, $"{commit} is not beyond {attempt.First()}");
                 }
