@@ -521,8 +521,9 @@ public sealed class EmbeddedHostTests
         var answer = await teacher.MilestoneReachedAsync(1, new MilestoneRecord(MilestoneRecord.Switch, 5, "{}"));
         hold.Open();
         var update = await Site.UntilAsync(teacher, RunStatus.Failed);
-        // The thread learns of it with its next call.
+        // The thread learns of it with its next call, and writes what it has measured after that.
         await script.Ended;
+        await site.Host.Services.GetRequiredService<ITrainingRuntime>().DrainAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(CommitResult.Fenced, answer);
         Assert.StartsWith("The milestone 'switch' of step 5 cannot be read", update.Reason, StringComparison.Ordinal);
