@@ -216,7 +216,7 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
     public async Task A_run_keeps_the_images_that_it_was_submitted_with()
     {
         var images = Path.Combine(folder.Path, "images.idx");
-        string[] own = ["--set", "evaluation.reference={source: idx, path: images.idx}"];
+        string[] own = ["--set", "evaluation.reference={source: idx, path: images.idx}", "--set", "backtracking.steps=20"];
         await RunWith(TaughtFolder.Images(seed: 1));
         File.Delete(images);
         Assert.Contains("FID", await OutputOf("evaluate", "own-images", "-n", "50"));
