@@ -11,8 +11,6 @@ namespace DisBack.Diffusion.Data;
 /// <remarks>Batches may be drawn by several threads at once.</remarks>
 public sealed class ImageDataset : IDisposable
 {
-    private const int DigitsResolution = 28;
-
     private EpochOrder? _latest;
 
     private ImageDataset(Tensor images, Tensor? labels, int labelCount)
