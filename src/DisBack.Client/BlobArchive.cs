@@ -13,6 +13,9 @@ namespace DisBack.Client;
 /// </summary>
 public sealed class BlobArchive : IArchive
 {
+    /// <summary>Of the keys that a store can hold; a longer text is no id.</summary>
+    private const int LongestKey = 200;
+
     private readonly DocumentReader _documents;
     private readonly MetricReader _metrics;
     private readonly DocumentMirror<TrialDocument, RunSummary> _trials;
@@ -23,18 +26,24 @@ public sealed class BlobArchive : IArchive
     /// <param name="blobs">Where everything lies.</param>
     /// <param name="mostAge">How old the answer of a list may be; zero looks every time.</param>
     /// <param name="time">The clock; null is the system's.</param>
-    public BlobArchive(IBlobStore blobs, TimeSpan mostAge = default, TimeProvider? time = null)
+    /// <param name="copies">
+    /// A folder for what lists show of many runs, so that the next process need not read those again that have not changed; null for none.
+    /// </param>
+    public BlobArchive(IBlobStore blobs, TimeSpan mostAge = default, TimeProvider? time = null, string? copies = null)
     {
         Location = blobs.Location;
         Content = new ContentStore(blobs);
         _documents = new DocumentReader(blobs, DocumentNames.Service);
         _metrics = new MetricReader(blobs);
-        _trials = Mirror<TrialDocument, RunSummary>(DocumentNames.Trial, RunSummary.Of);
+        _trials = Mirror(
+            DocumentNames.Trial,
+            (TrialDocument trial) => RunSummary.Of(trial),
+            copies is null ? null : new MirrorFile<RunSummary>(Path.Combine(copies, "trial.json"), MirrorJson.Default.MirrorContentRunSummary));
         _trajectories = Mirror<TrajectoryDocument, TrajectoryDocument>(DocumentNames.Trajectory, trajectory => trajectory);
         _teachers = Mirror<TeacherDocument, TeacherDocument>(DocumentNames.Teacher, teacher => teacher);
 
-        DocumentMirror<TDocument, TItem> Mirror<TDocument, TItem>(string kind, Func<TDocument, TItem> project)
-            where TDocument : class => new(_documents, kind, project, mostAge, time ?? TimeProvider.System);
+        DocumentMirror<TDocument, TItem> Mirror<TDocument, TItem>(string kind, Func<TDocument, TItem> project, MirrorFile<TItem>? file = null)
+            where TDocument : class => new(_documents, kind, project, mostAge, time ?? TimeProvider.System, file);
     }
 
     /// <inheritdoc/>
@@ -79,6 +88,11 @@ public sealed class BlobArchive : IArchive
     /// <inheritdoc/>
     public async Task<TrialDocument> FindTrialAsync(string text, CancellationToken cancellation = default)
     {
+        // A whole id needs no look at the others.
+        if (text.Contains('/', StringComparison.Ordinal) && text.Length < LongestKey && await TrialAsync(text, cancellation) is { } named)
+        {
+            return named;
+        }
         var id = await IdOfAsync(text, await RunsAsync(null, cancellation), run => [run.Id, run.Name], _trials, "run", cancellation);
         return await TrialAsync(id, cancellation) ?? throw Gone("run", id);
     }

@@ -17,7 +17,8 @@ public sealed class DataFolder
         {
             throw new StorageException($"The data folder '{Path}' is a file; name a folder with --data.");
         }
-        Archive = new BlobArchive(BlobStoreServices.Create(new BlobStoreOptions { Folder = Path }));
+        Archive = new BlobArchive(
+            BlobStoreServices.Create(new BlobStoreOptions { Folder = Path }), copies: System.IO.Path.Combine(Path, "cache", "lists"));
     }
 
     /// <summary>The folder, as a full path.</summary>

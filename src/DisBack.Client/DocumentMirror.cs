@@ -13,10 +13,15 @@ namespace DisBack.Client;
 /// <param name="project">What to keep of a document.</param>
 /// <param name="mostAge">How old a copy may be that is not looked over again.</param>
 /// <param name="time">The clock.</param>
-internal sealed class DocumentMirror<TDocument, TItem>(DocumentReader reader, string kind, Func<TDocument, TItem> project, TimeSpan mostAge, TimeProvider time)
+/// <param name="file">Keeps the copy for the next process; null if nothing does.</param>
+internal sealed class DocumentMirror<TDocument, TItem>(
+    DocumentReader reader, string kind, Func<TDocument, TItem> project, TimeSpan mostAge, TimeProvider time, MirrorFile<TItem>? file = null)
     where TDocument : class
 {
     private const int ReadsAtOnce = 16;
+
+    /// <summary>Damage is no news: whoever asks for it right after a list need not have all looked over again.</summary>
+    private static readonly TimeSpan s_damageAge = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
     private Copy _copy = new(null, new Dictionary<string, Entry>());
@@ -26,11 +31,11 @@ internal sealed class DocumentMirror<TDocument, TItem>(DocumentReader reader, st
 
     /// <summary>The documents as they were at most the allowed age ago; those that cannot be read are left out.</summary>
     public async Task<IEnumerable<TItem>> ItemsAsync(CancellationToken cancellation) =>
-        (await CopyAsync(cancellation)).Entries.Values.OfType<Entry.Read>().Select(entry => entry.Item);
+        (await CopyAsync(mostAge, cancellation)).Entries.Values.OfType<Entry.Read>().Select(entry => entry.Item);
 
     /// <summary>The keys of those that cannot be read, and what is wrong with them.</summary>
     public async Task<IEnumerable<(string Key, string Message)>> DamagedAsync(CancellationToken cancellation) =>
-        from entry in (await CopyAsync(cancellation)).Entries
+        from entry in (await CopyAsync(mostAge < s_damageAge ? s_damageAge : mostAge, cancellation)).Entries
         where entry.Value is Entry.Damaged
         select (entry.Key, ((Entry.Damaged)entry.Value).Message);
 
@@ -43,12 +48,12 @@ internal sealed class DocumentMirror<TDocument, TItem>(DocumentReader reader, st
         }
     }
 
-    private async Task<Copy> CopyAsync(CancellationToken cancellation)
+    private async Task<Copy> CopyAsync(TimeSpan age, CancellationToken cancellation)
     {
         Task<Copy> look;
         lock (_gate)
         {
-            if (IsCurrent(_copy))
+            if (IsCurrent(_copy, age))
             {
                 return _copy;
             }
@@ -71,19 +76,26 @@ internal sealed class DocumentMirror<TDocument, TItem>(DocumentReader reader, st
         return copy;
     }
 
-    private bool IsCurrent(Copy copy) => copy.Taken is { } taken && taken > _changed && time.GetElapsedTime(taken) < mostAge;
+    private bool IsCurrent(Copy copy, TimeSpan age) => copy.Taken is { } taken && taken > _changed && time.GetElapsedTime(taken) < age;
 
     private async Task<Copy> LookAsync(Copy before, long taken)
     {
         // Off the caller's thread, which holds the gate.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        var reading = before.Taken is null && file is not null ? Task.Run(file.Read) : null;
         var entries = new ConcurrentDictionary<string, Entry>();
         var stale = new List<DocumentInfo>();
-        await foreach (var document in reader.FindAllAsync(kind, kind))
+        var documents = await reader.FindAllAsync(kind, kind).ToListAsync();
+        var kept = reading is null ? null : await reading;
+        foreach (var document in documents)
         {
             if (before.Entries.TryGetValue(document.Key, out var known) && known.ETag == document.ETag)
             {
                 entries[document.Key] = known;
+            }
+            else if (kept?.GetValueOrDefault(document.Key) is { } same && same.ETag == document.ETag)
+            {
+                entries[document.Key] = new Entry.Read(same.ETag, same.Item);
             }
             else
             {
@@ -106,6 +118,10 @@ internal sealed class DocumentMirror<TDocument, TItem>(DocumentReader reader, st
                 entries[document.Key] = new Entry.Damaged(document.ETag, e.Message);
             }
         });
+        file?.Write(
+            () => entries.Where(entry => entry.Value is Entry.Read)
+                .ToDictionary(entry => entry.Key, entry => new MirrorEntry<TItem>(entry.Value.ETag, ((Entry.Read)entry.Value).Item)),
+            stale.Count);
         return new Copy(taken, entries);
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -87,6 +88,8 @@ internal sealed class Screen
     {
         IReadOnlyList<string>[] all = [headings, .. rows];
         var widths = headings.Select((_, column) => all.Max(row => row[column].Length)).ToArray();
+        // Written at once: the process's output passes on every line that is written to it.
+        var text = new StringBuilder();
         foreach (var (index, row) in all.Index())
         {
             var line = string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd();
@@ -96,8 +99,9 @@ internal sealed class Screen
             }
             else
             {
-                Output.WriteLine(line);
+                text.Append(line).Append(Output.NewLine);
             }
         }
+        Output.Write(text);
     }
 }

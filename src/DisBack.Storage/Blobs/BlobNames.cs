@@ -38,6 +38,10 @@ internal static class BlobNames
     /// <summary>The inverse of <see cref="ToRelativePath"/>.</summary>
     public static string FromRelativePath(string path)
     {
+        if (!path.Contains(Escape, StringComparison.Ordinal))
+        {
+            return path.Replace(Path.DirectorySeparatorChar, '/');
+        }
         var bytes = new List<byte>(path.Length);
         for (var i = 0; i < path.Length; i++)
         {

@@ -7,8 +7,9 @@ namespace DisBack.Storage.Blobs;
 
 /// <summary>Blobs as files in a local folder, one directory per name segment: the embedded size's durable home.</summary>
 /// <remarks>
-/// A write goes to a temporary file beside its destination, is fsynced, renamed, and the directory fsynced, so a crash at any instant leaves
-/// the old blob or the new one. The ETag is the modification time, which every write sets to a later value than the one it replaces, so it
+/// A write goes to a temporary file, is fsynced, renamed, and the directory fsynced, so a crash at any instant leaves the old blob or the new one.
+/// Temporary files lie in one folder for each first segment of a name: what a crash left is found without a look at every blob, and a first segment that
+/// is a link to another disk still renames on one disk. The ETag is the modification time, which every write sets to a later value than the one it replaces, so it
 /// never repeats and also notices an edit by hand. Conditions are checked and applied under a lock of this process and under one of the folder,
 /// which other processes that share it respect; creation is atomic by itself.
 /// </remarks>
@@ -18,6 +19,9 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
 {
     /// <summary>Files that are locked and never hold anything; their names are not those of blobs.</summary>
     private const string LockFolder = ".locks";
+
+    /// <summary>Files that are being written; their names are not those of blobs either.</summary>
+    private const string TemporaryFolder = "~";
 
     // Shared by all stores of the process, so that two of them on one folder still exclude each other.
     private static readonly Lock[] s_locks = [.. Enumerable.Range(0, 64).Select(_ => new Lock())];
@@ -38,10 +42,9 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         var probe = TemporaryPath(_root);
         File.WriteAllBytes(probe, []);
         File.Delete(probe);
-        foreach (var leftover in Directory.EnumerateFiles(_root, $"{BlobNames.TemporaryMark}*", SearchOption.AllDirectories))
+        foreach (var folder in Directory.EnumerateDirectories(_root).Append(_root).Select(segment => Path.Combine(segment, TemporaryFolder)))
         {
-            // Who waits for a lock must find it where it is.
-            if (Path.GetFileName(Path.GetDirectoryName(leftover)) != LockFolder)
+            foreach (var leftover in Directory.Exists(folder) ? Directory.EnumerateFiles(folder) : [])
             {
                 DeleteIfAbandoned(leftover);
             }
@@ -171,6 +174,15 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
     }
 
     /// <inheritdoc/>
+    public async IAsyncEnumerable<BlobInfo> ListAsync(string folder, string leaf, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        foreach (var blob in await OnPool("the list of", folder, 0, () => List(folder, leaf), cancellation))
+        {
+            yield return blob;
+        }
+    }
+
+    /// <inheritdoc/>
     public string LocalPathOf(string name) => PathOf(name);
 
     private List<BlobInfo> List(string prefix)
@@ -199,6 +211,27 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         return found;
     }
 
+    private List<BlobInfo> List(string folder, string leaf)
+    {
+        var start = PathOf(folder.TrimEnd('/'));
+        if (!Directory.Exists(start))
+        {
+            return [];
+        }
+        var file = BlobNames.ToRelativePath(leaf);
+        var found = new List<BlobInfo>();
+        foreach (var directory in Directory.EnumerateDirectories(start))
+        {
+            var name = $"{folder}{BlobNames.FromRelativePath(Path.GetFileName(directory))}/{leaf}";
+            if (Describe(name, new FileInfo(Path.Join(directory, file))) is { } blob)
+            {
+                found.Add(blob);
+            }
+        }
+        found.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
+        return found;
+    }
+
     /// <summary>
     /// Fills a temporary file, makes it durable, and gives it its name if the condition holds at that moment. Else a consumed file goes back.
     /// </summary>
@@ -207,7 +240,8 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         Demand(name, condition, new FileInfo(path));
         var directory = Path.GetDirectoryName(path)!;
         DurableFile.CreateDirectory(directory);
-        var temporary = TemporaryPath(directory);
+        var slash = name.IndexOf('/', StringComparison.Ordinal);
+        var temporary = TemporaryPath(slash < 0 ? _root : PathOf(name[..slash]));
         try
         {
             using var file = fill(temporary);
@@ -355,7 +389,9 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
         }
     }
 
-    private static string TemporaryPath(string directory) => Path.Combine(directory, $"{BlobNames.TemporaryMark}{Guid.NewGuid():n}");
+    /// <summary>A name for a temporary file. Its folder need not survive a crash, so nothing makes it durable.</summary>
+    private static string TemporaryPath(string segment) =>
+        Path.Combine(Directory.CreateDirectory(Path.Combine(segment, TemporaryFolder)).FullName, $"{BlobNames.TemporaryMark}{Guid.NewGuid():n}");
 
     private string PathOf(string name) => Path.Combine(_root, BlobNames.ToRelativePath(name));
 

@@ -61,6 +61,15 @@ public interface IBlobStore
     IAsyncEnumerable<BlobInfo> ListAsync(string prefix, CancellationToken cancellation = default);
 
     /// <summary>
+    /// The blobs <c>{folder}{one segment}/{leaf}</c>, in ordinal order of their names: the documents of a kind. A store of files looks at nothing but these.
+    /// </summary>
+    /// <param name="folder">What their names start with, up to and with a <c>/</c>.</param>
+    /// <param name="leaf">The last segment of their names.</param>
+    /// <param name="cancellation">Stops the listing.</param>
+    IAsyncEnumerable<BlobInfo> ListAsync(string folder, string leaf, CancellationToken cancellation = default) =>
+        ListAsync(folder, cancellation).Where(blob => blob.Name[folder.Length..].Split('/') is [_, var last] && last == leaf);
+
+    /// <summary>
     /// The local file behind a blob, whether or not it exists, so that immutable content can be read in place; null if the store is elsewhere.
     /// Readers only: the file belongs to the store.
     /// </summary>

@@ -12,7 +12,8 @@ public sealed record Document<T>(string Key, T State, DateTimeOffset LastModifie
 /// <summary>What a listing says about a grain's document.</summary>
 /// <param name="Key">The grain's key.</param>
 /// <param name="ETag">Another one whenever the document is written.</param>
-public sealed record DocumentInfo(string Key, string ETag);
+/// <param name="LastModified">When it was written, by the clock of the store.</param>
+public sealed record DocumentInfo(string Key, string ETag, DateTimeOffset LastModified);
 
 /// <summary>Reads grain documents without waking grains: for lists, charts and a read model that can be rebuilt.</summary>
 /// <param name="blobs">Where the documents lie.</param>
@@ -34,11 +35,11 @@ public sealed class DocumentReader(IBlobStore blobs, string serviceId)
         string stateName,
         [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        await foreach (var found in blobs.ListAsync(StateNames.Prefix(serviceId, grainType), cancellation))
+        await foreach (var found in blobs.ListAsync(StateNames.Prefix(serviceId, grainType), StateNames.Leaf(stateName), cancellation))
         {
-            if (StateNames.Parse(serviceId, grainType, found.Name) is var (key, name) && name == stateName)
+            if (StateNames.Parse(serviceId, grainType, found.Name) is var (key, _))
             {
-                yield return new(key, found.ETag);
+                yield return new(key, found.ETag, found.LastModified);
             }
         }
     }

@@ -9,7 +9,10 @@ public static class StateNames
     /// <param name="key">The grain's key, any characters.</param>
     /// <param name="stateName">The name in <c>[PersistentState]</c>.</param>
     public static string Of(string serviceId, string grainType, string key, string stateName) =>
-        $"{Folder(serviceId, grainType)}{Escape(key)}/{Escape(stateName)}.json";
+        $"{Folder(serviceId, grainType)}{Escape(key)}/{Leaf(stateName)}";
+
+    /// <summary>The last segment of the names of all documents of a state name.</summary>
+    public static string Leaf(string stateName) => $"{Escape(stateName)}.json";
 
     /// <summary>The start of the names of all documents of a grain type, and of those whose keys start with <paramref name="keyPrefix"/>.</summary>
     public static string Prefix(string serviceId, string grainType, string keyPrefix = "") =>

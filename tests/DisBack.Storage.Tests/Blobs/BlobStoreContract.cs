@@ -186,6 +186,21 @@ public abstract class BlobStoreContract : IAsyncLifetime
         Assert.Empty(await ListAsync("x/y/"));
     }
 
+    [Fact]
+    public async Task Blobs_of_one_last_segment_are_listed_without_what_lies_beside_or_below_them()
+    {
+        foreach (var name in new[] { "s/b/x.json", "s/a b/x.json", "s/b/y.json", "s/b/deep/x.json", "s/x.json", "s/c/ax.json", "t/a/x.json" })
+        {
+            await WriteAsync(name, name, BlobCondition.Missing);
+        }
+
+        var listed = await Blobs.ListAsync("s/", "x.json", Cancellation).ToListAsync(Cancellation);
+
+        Assert.Equal(["s/a b/x.json", "s/b/x.json"], listed.Select(blob => blob.Name));
+        Assert.Equal((await ReadAsync("s/b/x.json")).ETag, listed[1].ETag);
+        Assert.Empty(await Blobs.ListAsync("none/", "x.json", Cancellation).ToListAsync(Cancellation));
+    }
+
     [Theory]
     [InlineData("with space/ünïcödé/ключ/鍵.json")]
     [InlineData("a=2Fb/%2F/100%/~tilde/q?&#x/+ plus")]

@@ -88,8 +88,8 @@ public sealed class FolderBlobStoreTests : BlobStoreContract
     public async Task Initializing_removes_what_a_dead_writer_left_and_spares_a_living_ones_file()
     {
         await WriteAsync("cas/kept", "kept", BlobCondition.Missing);
-        var dead = Path.Combine(Root, "cas", "~dead");
-        var living = Path.Combine(Root, "cas", "~living");
+        var dead = Path.Combine(Directory.CreateDirectory(Path.Combine(Root, "cas", "~")).FullName, "~dead");
+        var living = Path.Combine(Root, "cas", "~", "~living");
         await File.WriteAllTextAsync(dead, "half", Cancellation);
         await using var writer = new FileStream(living, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete);
 
