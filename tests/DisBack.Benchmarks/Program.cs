@@ -15,5 +15,6 @@ var root = new RootCommand("Measures what the README claims. Every figure is a r
     TrialsBenchmark.Create(),
     GoodputBenchmark.Create(),
     SkewBenchmark.Create(),
+    GrowthBenchmark.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -13,28 +13,36 @@ namespace DisBack.Orchestration.Grains;
 /// <inheritdoc cref="IRunSupervisorGrain"/>
 /// <remarks>
 /// Reminders alone would do it within a minute, but they are lost with the server that keeps them. The documents are the truth: a run that
-/// they call unfinished has an owner that must be awake.
+/// they call unfinished has an owner that must be awake. Marks tell which documents to read.
 /// </remarks>
 [GrainType("run-supervisor"), PlacedOn(SiloRole.Control)]
 internal sealed partial class RunSupervisorGrain(
     IBlobStore blobs, IClusterMembershipService membership, IOptions<SupervisionOptions> options, TimeProvider time, ILogger<RunSupervisorGrain> logger)
     : Grain, IRunSupervisorGrain, IDisposable
 {
-    /// <summary>Owners that are woken at the same time: each reads its document.</summary>
+    /// <summary>Documents that are read, and owners that are woken, at the same time.</summary>
     private const int AtOnce = 64;
 
     /// <summary>An owner that has not answered by then is asked again.</summary>
     private static readonly TimeSpan s_answer = TimeSpan.FromSeconds(10);
 
+    /// <summary>A mark that is younger may be waiting for its document.</summary>
+    private static readonly TimeSpan s_markedLongAgo = TimeSpan.FromHours(1);
+
+    private static readonly TimeSpan s_betweenDocumentAudits = TimeSpan.FromDays(1);
+
+    /// <summary>More than the clocks of the silos and of the store may differ by.</summary>
+    private static readonly TimeSpan s_clocksDiffer = TimeSpan.FromHours(1);
+
     private readonly DocumentReader _documents = new(blobs, DocumentNames.Service);
     private readonly CancellationTokenSource _leaving = new();
-    private readonly Dictionary<(RunKind Kind, string Owner), string> _settled = [];
+    private readonly UnfinishedRuns _unfinished = new(blobs);
     private int _round;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         this.RegisterGrainTimer(
-            static (self, _) => self.WakeOwnersAsync(), this, new GrainTimerCreationOptions(TimeSpan.Zero, options.Value.Audit)
+            static (self, _) => self.AuditAsync(), this, new GrainTimerCreationOptions(TimeSpan.Zero, options.Value.Audit)
             {
                 KeepAlive = true,
                 Interleave = true,
@@ -68,6 +76,23 @@ internal sealed partial class RunSupervisorGrain(
                     _ = WakeOwnersAsync();
                 }
             }
+        }
+        catch (OperationCanceledException)
+        {
+            // Leaving.
+        }
+    }
+
+    private async Task AuditAsync()
+    {
+        await WakeOwnersAsync();
+        try
+        {
+            await AuditDocumentsAsync();
+        }
+        catch (Exception e) when (!_leaving.IsCancellationRequested)
+        {
+            LogFailed(e);
         }
         catch (OperationCanceledException)
         {
@@ -110,45 +135,72 @@ internal sealed partial class RunSupervisorGrain(
     private async Task<IReadOnlyList<IRunOwner>> UnfinishedAsync()
     {
         var owners = new List<IRunOwner>();
-        foreach (var kind in RunKinds.All)
+        foreach (var some in (await _unfinished.ListAsync(_leaving.Token).ToListAsync(_leaving.Token)).Chunk(AtOnce))
         {
-            await AddAsync(kind.Kind, kind.Document);
+            await Task.WhenAll(some.Select(async marked =>
+            {
+                switch (await IsUnfinishedAsync(marked.Run))
+                {
+                    case true:
+                        owners.Add(GrainFactory.Owner(marked.Run.Kind, marked.Run.Owner));
+                        break;
+                    case false when time.GetUtcNow() - marked.Written > s_markedLongAgo:
+                        await _unfinished.UnmarkAsync(marked.Run, marked.Mark, _leaving.Token);
+                        break;
+                }
+            }));
         }
         if (owners.Count > 0)
         {
             LogUnfinished(owners.Count);
         }
         return owners;
+    }
 
-        async Task AddAsync(RunKind kind, string grain)
+    /// <summary>
+    /// Marks the unfinished runs that have no mark: those of a version that wrote none. Whatever was written before the last such audit has been looked at.
+    /// </summary>
+    private async Task AuditDocumentsAsync()
+    {
+        var (began, last) = (time.GetUtcNow(), await _unfinished.LastAuditAsync(_leaving.Token));
+        if (began - last < s_betweenDocumentAudits)
         {
-            await foreach (var found in _documents.FindAllAsync(grain, grain, _leaving.Token))
+            return;
+        }
+        var found = false;
+        foreach (var kind in RunKinds.All)
+        {
+            await foreach (var document in _documents.FindAllAsync(kind.Document, kind.Document, _leaving.Token))
             {
-                if (_settled.GetValueOrDefault((kind, found.Key)) == found.ETag)
+                var run = new RunId(kind.Kind, document.Key);
+                if ((last is null || document.LastModified > last - s_clocksDiffer) && await IsUnfinishedAsync(run) is not false)
                 {
-                    continue;
-                }
-                try
-                {
-                    if (await _documents.ReadAsync<OwnersDocument>(grain, found.Key, grain, _leaving.Token) is not { Run: { Submitted.Ticks: > 0 } run })
-                    {
-                        continue;
-                    }
-                    if (run.Status.IsSettled())
-                    {
-                        _settled[(kind, found.Key)] = found.ETag;
-                    }
-                    else
-                    {
-                        owners.Add(GrainFactory.Owner(kind, found.Key));
-                    }
-                }
-                catch (CorruptDocumentException e)
-                {
-                    // The others go on; lists name it to people.
-                    LogDamaged(e.Message);
+                    await _unfinished.MarkAsync(run, _leaving.Token);
+                    found = true;
                 }
             }
+        }
+        await _unfinished.AuditedAsync(began, _leaving.Token);
+        if (found)
+        {
+            await WakeOwnersAsync();
+        }
+    }
+
+    /// <returns>Null if its document cannot be read: it may be restored.</returns>
+    private async Task<bool?> IsUnfinishedAsync(RunId run)
+    {
+        var grain = RunKinds.Of(run.Kind).Document;
+        try
+        {
+            return await _documents.ReadAsync<OwnersDocument>(grain, run.Owner, grain, _leaving.Token) is { Run: { Submitted.Ticks: > 0 } record }
+                && !record.Status.IsSettled();
+        }
+        catch (CorruptDocumentException e)
+        {
+            // The others go on; lists name it to people.
+            LogDamaged(e.Message);
+            return null;
         }
     }
 

@@ -1,6 +1,8 @@
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Runs;
+using DisBack.Orchestration.Supervision;
+using DisBack.Storage;
 
 namespace DisBack.Orchestration.Ownership;
 
@@ -14,6 +16,9 @@ internal sealed class RunDocument<TDocument>(
     IPersistentState<TDocument> state, RunId id, Func<TDocument, RunRecord> runOf, Func<TDocument, RunRecord, TDocument> with, RunOwnerServices services)
     where TDocument : class, new()
 {
+    private readonly UnfinishedRuns _unfinished = new(services.Blobs);
+    private string? _mark;
+
     /// <summary>The document as it is now.</summary>
     public TDocument Value => state.State;
 
@@ -51,6 +56,11 @@ internal sealed class RunDocument<TDocument>(
         }
         try
         {
+            if (IsUnfinished(runOf(before)) || IsUnfinished(transition.State))
+            {
+                // Also of a run that settles now and was marked by an earlier activation: its ETag is needed to delete it.
+                _mark ??= await _unfinished.MarkAsync(id);
+            }
             await state.WriteStateAsync();
             Unwritten = null;
         }
@@ -61,11 +71,30 @@ internal sealed class RunDocument<TDocument>(
             Unwritten = $"Its state cannot be written, so it comes no further: {(e.InnerException ?? e).Message}";
             throw;
         }
+        if (_mark is not null && !IsUnfinished(transition.State))
+        {
+            await UnmarkAsync(_mark);
+        }
         services.History.Written(id.Kind, id.Owner, command, Run);
         if (command is RunCommand.Fail failed)
         {
             Telemetry.Restarts.Add(1, new("kind", Telemetry.NameOf(id.Kind)), new("cause", Telemetry.NameOf(failed.Cause)));
         }
         return transition with { Persist = true };
+    }
+
+    private static bool IsUnfinished(RunRecord run) => run.Submitted != default && !run.Status.IsSettled();
+
+    private async Task UnmarkAsync(string mark)
+    {
+        _mark = null;
+        try
+        {
+            await _unfinished.UnmarkAsync(id, mark);
+        }
+        catch (StorageException)
+        {
+            // The run has settled all the same; the supervisor deletes what is left of marks.
+        }
     }
 }

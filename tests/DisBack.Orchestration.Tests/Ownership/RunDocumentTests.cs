@@ -2,7 +2,9 @@ using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Ownership;
 using DisBack.Orchestration.Runs;
+using DisBack.Orchestration.Supervision;
 using DisBack.Orchestration.Training;
+using DisBack.Storage;
 using DisBack.Storage.Blobs;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -11,13 +13,22 @@ using Microsoft.Extensions.Time.Testing;
 namespace DisBack.Orchestration.Tests.Ownership;
 
 /// <summary>What is written, and what remains when it cannot be.</summary>
-public sealed class RunDocumentTests
+public sealed class RunDocumentTests : IDisposable
 {
+    private static readonly RunId s_id = RunId.Teacher("mine");
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("disback-document-").FullName;
     private readonly FakeState _state = new();
+    private readonly FolderBlobStore _blobs;
     private readonly RunDocument<TeacherDocument> _document;
 
-    public RunDocumentTests() =>
-        _document = new RunDocument<TeacherDocument>(_state, RunId.Teacher("mine"), known => known.Run, (known, run) => known with { Run = run }, Services());
+    public RunDocumentTests()
+    {
+        _blobs = new FolderBlobStore(_folder);
+        _document = Activate();
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public async Task A_change_is_written_and_what_only_passes_is_not()
@@ -64,13 +75,63 @@ public sealed class RunDocumentTests
         Assert.Equal((CommitResult.Fenced, 0, ""), (transition.Result, _state.Writes, _document.Value.Network));
     }
 
+    [Fact]
+    public async Task A_run_is_marked_before_it_is_written_and_until_it_has_settled()
+    {
+        _state.Writing = async () => Assert.Equal(s_id, Assert.Single(await MarksAsync()).Run);
+        await ApplyAsync(new RunCommand.Submit());
+        await ApplyAsync(new RunCommand.AwaitSlot("busy"));
+        await ApplyAsync(new RunCommand.Cancel());
+
+        Assert.Equal(3, _state.Writes);
+        Assert.Empty(await MarksAsync());
+    }
+
+    [Fact]
+    public async Task The_activation_that_settles_a_run_deletes_the_mark_of_an_earlier_one()
+    {
+        await ApplyAsync(new RunCommand.Submit());
+
+        await Activate().ApplyAsync(new RunCommand.Cancel(), keep: 3, null);
+
+        Assert.Empty(await MarksAsync());
+    }
+
+    [Fact]
+    public async Task An_activation_that_settles_a_run_spares_the_mark_of_whoever_began_it_again()
+    {
+        await ApplyAsync(new RunCommand.Submit());
+        _state.Writing = () => new UnfinishedRuns(_blobs).MarkAsync(s_id);
+
+        await ApplyAsync(new RunCommand.Cancel());
+
+        Assert.Single(await MarksAsync());
+    }
+
+    [Fact]
+    public async Task A_run_that_cannot_be_marked_is_not_begun()
+    {
+        await File.WriteAllTextAsync(
+            Path.Combine(_folder, "unfinished"), "a file where the folder of the marks belongs", TestContext.Current.CancellationToken);
+
+        await Assert.ThrowsAsync<StorageException>(() => ApplyAsync(new RunCommand.Submit()));
+
+        Assert.Equal((0, default), (_state.Writes, _document.Run.Submitted));
+    }
+
+    private RunDocument<TeacherDocument> Activate() =>
+        new(_state, s_id, known => known.Run, (known, run) => known with { Run = run }, Services(_blobs));
+
+    private async Task<IReadOnlyList<(RunId Run, string Mark, DateTimeOffset Written)>> MarksAsync() =>
+        await new UnfinishedRuns(_blobs).ListAsync().ToListAsync();
+
     private Task<RunTransition> ApplyAsync(RunCommand command, Func<TeacherDocument, TeacherDocument>? also = null) =>
         _document.ApplyAsync(command, keep: 3, also);
 
-    private static RunOwnerServices Services() => new(
+    private static RunOwnerServices Services(IBlobStore blobs) => new(
         Options.Create(new RetryOptions()), Options
             .Create(new TrainingOptions()), new FakeMembership(), new FakeReminders(), new RunHistory(NullLoggerFactory.Instance),
-        new FolderBlobStore("unused"), new FakeTimeProvider(), NullLogger<RunOwnerServices>.Instance);
+        blobs, new FakeTimeProvider(), NullLogger<RunOwnerServices>.Instance);
 
     private sealed class FakeState : IPersistentState<TeacherDocument>
     {
@@ -84,14 +145,17 @@ public sealed class RunDocumentTests
 
         public Exception? Refusal { get; set; }
 
-        public Task WriteStateAsync()
+        /// <summary>What happens while it is written.</summary>
+        public Func<Task> Writing { get; set; } = () => Task.CompletedTask;
+
+        public async Task WriteStateAsync()
         {
             if (Refusal is not null)
             {
                 throw Refusal;
             }
             Writes++;
-            return Task.CompletedTask;
+            await Writing();
         }
 
         public Task ReadStateAsync() => throw new NotSupportedException();

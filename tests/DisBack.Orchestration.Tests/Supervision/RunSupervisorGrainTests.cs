@@ -9,8 +9,11 @@ namespace DisBack.Orchestration.Tests.Supervision;
 /// <summary>After a cold start without reminders, whose memory is gone, every unfinished run advances again, and only those.</summary>
 public sealed class RunSupervisorGrainTests
 {
-    [Fact(Timeout = 60_000)]
-    public async Task Unfinished_runs_go_on_after_a_cold_start_and_settled_ones_rest()
+    /// <param name="marked">False: the data is of a version that wrote no marks.</param>
+    [Theory(Timeout = 60_000)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Unfinished_runs_go_on_after_a_cold_start_and_settled_ones_rest(bool marked)
     {
         var script = new ScriptedTraining();
         var hold = script.HoldAt(RunKind.Backtracking, 25);
@@ -28,6 +31,10 @@ public sealed class RunSupervisorGrainTests
         // As a crash leaves it: what the documents say is all that is left.
         await site.Host.DisposeAsync();
         hold.Open();
+        if (!marked)
+        {
+            Directory.Delete(Path.Combine(site.Folder, "unfinished"), recursive: true);
+        }
         var after = new ScriptedTraining();
         var resumed = after.HoldAt(RunKind.Backtracking, 30);
         await site.StartAsync(after, services: Supervised);

@@ -1,0 +1,69 @@
+using System.Runtime.CompilerServices;
+using DisBack.Contracts.Grains;
+using DisBack.Storage.Blobs;
+using DisBack.Storage.Documents;
+
+namespace DisBack.Orchestration.Supervision;
+
+/// <summary>
+/// Which runs may be unfinished: an empty blob for each, so that a start and an audit read as many documents as there are such runs, however many have
+/// settled in the same store.
+/// </summary>
+/// <remarks>
+/// A mark is written before the document that makes it true and deleted after the one that makes it false. Its ETag guards the deletion: whoever marks
+/// the run again meanwhile is not undone.
+/// </remarks>
+/// <param name="blobs">Where the marks lie: <c>unfinished/{grain type}/{escaped key}</c>.</param>
+internal sealed class UnfinishedRuns(IBlobStore blobs)
+{
+    private const string Folder = "unfinished/";
+    private const string AuditRecord = Folder + "audit.json";
+
+    /// <summary>Marks a run.</summary>
+    /// <returns>The ETag of its mark.</returns>
+    public Task<string> MarkAsync(RunId run, CancellationToken cancellation = default) =>
+        blobs.WriteAsync(NameOf(run), BinaryData.Empty, BlobCondition.None, cancellation);
+
+    /// <summary>Deletes the mark of a run that has settled, unless it was marked again.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="mark">The ETag of the mark.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public async Task UnmarkAsync(RunId run, string mark, CancellationToken cancellation = default)
+    {
+        try
+        {
+            await blobs.DeleteAsync(NameOf(run), BlobCondition.Unchanged(mark), cancellation);
+        }
+        catch (BlobConflictException)
+        {
+            // Marked again, or unmarked by somebody else.
+        }
+    }
+
+    /// <summary>The runs that are marked.</summary>
+    public async IAsyncEnumerable<(RunId Run, string Mark, DateTimeOffset Written)> ListAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        foreach (var kind in RunKinds.All)
+        {
+            var prefix = FolderOf(kind.Kind);
+            await foreach (var found in blobs.ListAsync(prefix, cancellation))
+            {
+                yield return (new RunId(kind.Kind, Uri.UnescapeDataString(found.Name[prefix.Length..])), found.ETag, found.LastModified);
+            }
+        }
+    }
+
+    /// <summary>When the last complete audit of all documents began; null if there was none, as in the data of a version without marks.</summary>
+    public async Task<DateTimeOffset?> LastAuditAsync(CancellationToken cancellation = default) =>
+        await blobs.ReadAsync(AuditRecord, cancellation) is { } record ? StateDocument.Parse<Audit>(blobs.Location, AuditRecord, record.Content)?.Began : null;
+
+    /// <summary>Every document that was written before is either settled or marked.</summary>
+    public Task AuditedAsync(DateTimeOffset began, CancellationToken cancellation = default) =>
+        blobs.WriteAsync(AuditRecord, StateDocument.Write(new Audit(began)), BlobCondition.None, cancellation);
+
+    private static string NameOf(RunId run) => FolderOf(run.Kind) + Uri.EscapeDataString(run.Owner);
+
+    private static string FolderOf(RunKind kind) => $"{Folder}{RunKinds.Of(kind).Document}/";
+
+    private sealed record Audit(DateTimeOffset Began, int SchemaVersion = StateDocument.SchemaVersion);
+}
