@@ -1,4 +1,3 @@
-using System.Text.Json;
 using DisBack.Storage.Blobs;
 
 namespace DisBack.Storage.Metrics;
@@ -7,25 +6,77 @@ namespace DisBack.Storage.Metrics;
 /// <param name="blobs">Where chunks lie.</param>
 public sealed class MetricReader(IBlobStore blobs)
 {
+    /// <summary>Each attempt is compacted once, so only a store that loses what it has listed comes near it.</summary>
+    private const int MostListings = 64;
+
     /// <summary>
     /// The history of a run; empty if it wrote nothing. An attempt's points count up to the step at which a later attempt resumed: what came
     /// after was computed again. A line that is damaged, other than a torn last one, is left out and named in <see cref="MetricHistory.Damage"/>: curves are
-    /// for people, and a run is not less complete without a part of them.
+    /// for people, and a run is not less complete without a part of them. The history is the same before, during and after a compaction.
     /// </summary>
+    /// <exception cref="StorageException">The store cannot be used, or what it lists is never there.</exception>
     public async Task<MetricHistory> ReadAsync(string run, CancellationToken cancellation = default)
+    {
+        var logs = new SortedDictionary<string, AttemptLog>(StringComparer.Ordinal);
+        var unread = await MetricFolders.ListAsync(blobs, run, cancellation);
+        for (var listings = 1; unread.Count > 0; listings++)
+        {
+            if (listings > MostListings)
+            {
+                throw new StorageException($"The metrics of '{run}' in {blobs.Location} changed with every look at them; ask again in a minute.");
+            }
+            foreach (var (folder, files) in unread)
+            {
+                if (await AttemptLog.ReadAsync(blobs, folder, files, cancellation) is { } log)
+                {
+                    logs[folder] = log;
+                }
+                else
+                {
+                    logs.Remove(folder);
+                }
+            }
+            // Chunks are deleted after the column file that replaces them is written. A listing beside that may lack both; then this one has the file.
+            unread = await MetricFolders.ListAsync(blobs, run, cancellation);
+            foreach (var (folder, files) in unread.ToList())
+            {
+                if (logs.TryGetValue(folder, out var log) && files.Where(file => ChunkNames.IsColumns(file.Name)).All(file => log.Columns.Contains(file.Name)))
+                {
+                    unread.Remove(folder);
+                }
+            }
+        }
+        return Merge(logs.Values);
+    }
+
+    /// <summary>Deletes everything that a run wrote; nobody may write meanwhile.</summary>
+    public async Task DeleteAsync(string run, CancellationToken cancellation = default)
+    {
+        foreach (var blob in (await MetricFolders.ListAsync(blobs, run, cancellation)).Values.SelectMany(files => files))
+        {
+            await blobs.DeleteAsync(blob.Name, BlobCondition.None, cancellation);
+        }
+    }
+
+    private static MetricHistory Merge(IEnumerable<AttemptLog> logs)
     {
         var attempts = new SortedDictionary<int, Attempt>();
         var damage = new List<string>();
-        // Names sort by attempt and sequence, so chunks arrive in the order they were written.
-        await foreach (var chunk in blobs.ListAsync(ChunkNames.Prefix(run), cancellation))
+        foreach (var log in logs)
         {
-            if (ChunkNames.IsChunk(run, chunk.Name) && await blobs.ReadAsync(chunk.Name, cancellation) is { } blob)
+            damage.AddRange(log.Damage);
+            foreach (var chunk in log.Chunks)
             {
-                if (Parse(blob.Content, attempts) is { } line)
+                if (chunk.Header is not { } header)
                 {
-                    damage.Add(
-                        $"The metric chunk '{chunk.Name}' in {blobs.Location} is damaged at line {line}; what cannot be read is left out of the curves.");
+                    continue;
                 }
+                if (!attempts.TryGetValue(header.Attempt, out var attempt))
+                {
+                    attempts.Add(header.Attempt, attempt = new(header.ResumedAt, [], []));
+                }
+                attempt.Points.AddRange(chunk.Lines.Select(line => line.Point).OfType<MetricPoint>());
+                attempt.Events.AddRange(chunk.Lines.Select(line => line.Event).OfType<MetricEvent>());
             }
         }
 
@@ -40,68 +91,6 @@ public sealed class MetricReader(IBlobStore blobs)
         }
         return new([.. points.OrderBy(point => point.Step)], events) { Damage = damage };
     }
-
-    /// <summary>Deletes everything that a run wrote; nobody may write meanwhile.</summary>
-    public async Task DeleteAsync(string run, CancellationToken cancellation = default)
-    {
-        var chunks = await blobs.ListAsync(ChunkNames.Prefix(run), cancellation).Where(chunk => ChunkNames.IsChunk(run, chunk.Name)).ToListAsync(cancellation);
-        foreach (var chunk in chunks)
-        {
-            await blobs.DeleteAsync(chunk.Name, BlobCondition.None, cancellation);
-        }
-    }
-
-    /// <returns>The first line that is damaged; null if none is.</returns>
-    private static int? Parse(BinaryData content, SortedDictionary<int, Attempt> attempts)
-    {
-        int? damaged = null;
-        Attempt? attempt = null;
-        var rest = content.ToMemory();
-        for (var line = 1; rest.Length > 0; line++)
-        {
-            var end = rest.Span.IndexOf((byte)'\n');
-            var text = end < 0 ? rest : rest[..end];
-            rest = end < 0 ? default : rest[(end + 1)..];
-            try
-            {
-                if (attempt is null)
-                {
-                    var header = Deserialize<ChunkHeader>(text);
-                    if (!attempts.TryGetValue(header.Attempt, out attempt))
-                    {
-                        attempts.Add(header.Attempt, attempt = new(header.ResumedAt, [], []));
-                    }
-                    continue;
-                }
-                var record = Deserialize<ChunkLine>(text);
-                if (record.Point is { } point)
-                {
-                    attempt.Points.Add(point);
-                }
-                if (record.Event is { } happened)
-                {
-                    attempt.Events.Add(happened);
-                }
-            }
-            catch (JsonException) when (end < 0)
-            {
-                // Torn: the last line of a file that was cut short. The lines before it are whole.
-            }
-            catch (JsonException)
-            {
-                damaged ??= line;
-                if (attempt is null)
-                {
-                    // Without its header nothing tells up to which step its points count.
-                    return damaged;
-                }
-            }
-        }
-        return damaged;
-    }
-
-    private static T Deserialize<T>(ReadOnlyMemory<byte> line)
-        where T : class => JsonSerializer.Deserialize<T>(line.Span, ChunkJson.Options) ?? throw new JsonException("null");
 
     private sealed record Attempt(long ResumedAt, List<MetricPoint> Points, List<MetricEvent> Events);
 }

@@ -43,15 +43,3 @@ internal sealed record ChunkHeader(int SchemaVersion, int Attempt, long ResumedA
 
 /// <summary>Any later line of a chunk: exactly one of the two.</summary>
 internal sealed record ChunkLine(MetricPoint? Point = null, MetricEvent? Event = null);
-
-/// <summary>Where chunks lie: <c>metrics/{run}/{attempt:D4}/{sequence:D6}.ndjson</c>.</summary>
-internal static class ChunkNames
-{
-    public static string Of(string run, int attempt, int sequence) => FormattableString.Invariant($"{Prefix(run)}{attempt:D4}/{sequence:D6}.ndjson");
-
-    public static string Prefix(string run) => $"metrics/{run}/";
-
-    /// <summary>Not every name under a run's prefix is its own: the run <c>a</c> is a prefix of the run <c>a/0001</c>.</summary>
-    public static bool IsChunk(string run, string name) =>
-        name[Prefix(run).Length..].Split('/') is [{ Length: >= 4 }, var file] && file.EndsWith(".ndjson", StringComparison.Ordinal);
-}

@@ -1,0 +1,67 @@
+using DisBack.Storage.Blobs;
+
+namespace DisBack.Storage.Metrics;
+
+/// <summary>Everything that the folder of one attempt holds, in the order in which it was written, whichever form it is in.</summary>
+/// <param name="Columns">The column files that were read.</param>
+/// <param name="Chunks">The chunks.</param>
+/// <param name="Damage">A sentence for each column file or chunk that is damaged.</param>
+internal sealed record AttemptLog(IReadOnlySet<string> Columns, IReadOnlyList<MetricChunk> Chunks, IReadOnlyList<string> Damage)
+{
+    /// <summary>Reads what was listed of a folder; null if some of it is gone by now.</summary>
+    public static async Task<AttemptLog?> ReadAsync(IBlobStore blobs, string folder, IReadOnlyList<BlobInfo> listed, CancellationToken cancellation)
+    {
+        var chunks = new Dictionary<(string File, string Id), MetricChunk>();
+        var damage = new List<string>();
+        var columns = listed.Where(blob => ChunkNames.IsColumns(blob.Name)).ToList();
+        foreach (var file in columns)
+        {
+            try
+            {
+                var content = await ReadColumnsAsync(blobs, file, cancellation);
+                if (content is null)
+                {
+                    return null;
+                }
+                // None counts before all are read: what a damaged file covers may still be there as chunks.
+                var covered = await ColumnFileReader.ReadAsync(file.Name, content, ChunkNames.AttemptOf(folder) ?? 0, cancellation)
+                    .ToListAsync(cancellation);
+                covered.ForEach(chunk => chunks.TryAdd((chunk.File, chunk.Id), chunk));
+            }
+            catch (InvalidDataException e)
+            {
+                damage.Add($"The metric columns '{file.Name}' in {blobs.Location} are damaged: {e.Message}; what cannot be read is left out of the curves.");
+            }
+        }
+        foreach (var chunk in listed.Where(blob => ChunkNames.IsChunk(blob.Name)))
+        {
+            if (await blobs.ReadAsync(chunk.Name, cancellation) is not { } blob)
+            {
+                return null;
+            }
+            var file = ChunkNames.FileOf(chunk.Name);
+            if (chunks.ContainsKey((file, MetricChunk.IdOf(blob.Content))))
+            {
+                continue;
+            }
+            var read = MetricChunk.Parse(file, blob.Content);
+            if (read.Damaged is { } line)
+            {
+                damage.Add($"The metric chunk '{chunk.Name}' in {blobs.Location} is damaged at line {line}; what cannot be read is left out of the curves.");
+            }
+            chunks.Add((file, read.Id), read);
+        }
+        return new AttemptLog(
+            columns.Select(file => file.Name).ToHashSet(),
+            [.. chunks.Values.OrderBy(chunk => chunk.File, StringComparer.Ordinal).ThenBy(chunk => chunk.Header?.Time)
+                .ThenBy(chunk => chunk.Id, StringComparer.Ordinal)],
+            damage);
+    }
+
+    /// <summary>The bytes of a column file; null if it is gone.</summary>
+    /// <exception cref="InvalidDataException">It is too long to be one.</exception>
+    public static async Task<BinaryData?> ReadColumnsAsync(IBlobStore blobs, BlobInfo file, CancellationToken cancellation) =>
+        file.Length <= ColumnFile.MaxBytes
+            ? (await blobs.ReadAsync(file.Name, cancellation))?.Content
+            : throw new InvalidDataException($"it has {file.Length} bytes, and no column file has more than {ColumnFile.MaxBytes}");
+}

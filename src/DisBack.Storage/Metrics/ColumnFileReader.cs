@@ -1,0 +1,133 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using Parquet;
+
+namespace DisBack.Storage.Metrics;
+
+/// <summary>Reads a column file back into the chunks that it holds.</summary>
+internal static class ColumnFileReader
+{
+    /// <summary>
+    /// The chunks of a column file. Nothing is parsed unless the bytes are those that were written, which the name tells: the Parquet library
+    /// trusts the sizes in a file, so that one flipped bit can have it allocate gigabytes or read for ever.
+    /// </summary>
+    /// <param name="name">The name of the blob.</param>
+    /// <param name="content">Its bytes.</param>
+    /// <param name="attempt">The attempt in whose folder it lies.</param>
+    /// <param name="cancellation">Stops the reading.</param>
+    /// <exception cref="InvalidDataException">It cannot be read; the message says why.</exception>
+    public static async IAsyncEnumerable<MetricChunk> ReadAsync(
+        string name, BinaryData content, int attempt, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        if (ChunkNames.DigestOf(content) != ChunkNames.DigestOf(name))
+        {
+            throw new InvalidDataException("its bytes are not those that were written");
+        }
+        await using var reader = await TryAsync(() => OpenAsync(content, cancellation));
+        (string File, string Id, ChunkHeader Header, List<ChunkLine> Lines)? open = null;
+        for (var group = 0; group < reader.RowGroupCount; group++)
+        {
+            var rows = await TryAsync(() => RowsAsync(reader, group, cancellation));
+            for (var row = 0; row < rows.Kinds.Length; row++)
+            {
+                if (rows.Kinds[row] == (int)RowKind.Header)
+                {
+                    if (open is { } complete)
+                    {
+                        yield return new MetricChunk(complete.File, complete.Id, complete.Header, complete.Lines);
+                    }
+                    open = (rows.Name(row), rows.Texts[row] ?? "", new ChunkHeader(ChunkHeader.CurrentSchema, attempt, rows.Steps[row], rows.Time(row)), []);
+                    continue;
+                }
+                (open ?? throw new InvalidDataException("a row is before the first header")).Lines.Add(rows.Line(row));
+            }
+        }
+        if (open is { } last)
+        {
+            yield return new MetricChunk(last.File, last.Id, last.Header, last.Lines);
+        }
+    }
+
+    private static async Task<ParquetReader> OpenAsync(BinaryData content, CancellationToken cancellation)
+    {
+        var reader = await ParquetReader.CreateAsync(content.ToStream(), null, leaveStreamOpen: false, cancellation);
+        if (reader.CustomMetadata.GetValueOrDefault(ColumnFile.SchemaKey) is var schema && schema != ColumnFile.CurrentSchema)
+        {
+            await reader.DisposeAsync();
+            throw new InvalidDataException($"its columns are of schema '{schema}', which this version does not know");
+        }
+        return reader;
+    }
+
+    private static async Task<Rows> RowsAsync(ParquetReader reader, int index, CancellationToken cancellation)
+    {
+        using var group = reader.OpenRowGroupReader(index);
+        if (group.RowCount is < 0 or > ColumnFile.GroupRows)
+        {
+            throw new InvalidDataException($"a group has {group.RowCount} rows");
+        }
+        var rows = new Rows((int)group.RowCount);
+        await group.ReadAsync<int>(ColumnFile.Kind, rows.Kinds, cancellationToken: cancellation);
+        await group.ReadAsync<long>(ColumnFile.Step, rows.Steps, cancellationToken: cancellation);
+        await group.ReadAsync(ColumnFile.Name, rows.Names.AsMemory(), cancellationToken: cancellation);
+        await group.ReadAsync<double>(ColumnFile.Value, rows.Values, cancellationToken: cancellation);
+        await group.ReadAsync<long>(ColumnFile.Ticks, rows.Ticks, cancellationToken: cancellation);
+        await group.ReadAsync(ColumnFile.Text, rows.Texts.AsMemory(), cancellationToken: cancellation);
+        return rows;
+    }
+
+    /// <summary>The library has many exceptions for a file that is none.</summary>
+    private static async Task<T> TryAsync<T>(Func<Task<T>> read)
+    {
+        try
+        {
+            return await read();
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or InvalidDataException or OutOfMemoryException))
+        {
+            throw new InvalidDataException($"it is no file of columns ({e.Message.TrimEnd('.')})", e);
+        }
+    }
+
+    private sealed class Rows(int count)
+    {
+        public int[] Kinds { get; } = new int[count];
+
+        public long[] Steps { get; } = new long[count];
+
+        public string?[] Names { get; } = new string?[count];
+
+        public double[] Values { get; } = new double[count];
+
+        public long[] Ticks { get; } = new long[count];
+
+        public string?[] Texts { get; } = new string?[count];
+
+        public string Name(int row) => Names[row] ?? throw new InvalidDataException("a name is missing");
+
+        public DateTimeOffset Time(int row) => Ticks[row] >= 0 && Ticks[row] <= DateTimeOffset.MaxValue.Ticks
+            ? new DateTimeOffset(Ticks[row], TimeSpan.Zero)
+            : throw new InvalidDataException("a time is out of range");
+
+        public ChunkLine Line(int row)
+        {
+            switch ((RowKind)Kinds[row])
+            {
+                case RowKind.Point:
+                    return new ChunkLine(new MetricPoint(Steps[row], Name(row), Values[row], Time(row)));
+                case RowKind.Event when Texts[row] is { } text:
+                    try
+                    {
+                        return MetricChunk.Deserialize<ChunkLine>(Encoding.UTF8.GetBytes(text));
+                    }
+                    catch (JsonException e)
+                    {
+                        throw new InvalidDataException("an event cannot be read", e);
+                    }
+                default:
+                    throw new InvalidDataException($"a row is of the unknown kind {Kinds[row]}");
+            }
+        }
+    }
+}
