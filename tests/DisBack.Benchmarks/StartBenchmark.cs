@@ -1,6 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text.Json;
+using DisBack.Client;
+using DisBack.Contracts.Grains;
+using DisBack.Storage.Blobs;
 
 namespace DisBack.Benchmarks;
 
@@ -27,7 +28,7 @@ internal static class StartBenchmark
                 var started = DateTimeOffset.UtcNow;
                 // One step of stage 1: its loss is read, and so stamped, right after it.
                 await Disback.RunAsync("run", spec, "--data", data, "--set", "recording.steps=1");
-                seconds.Add((FirstStep(data) - started).TotalSeconds);
+                seconds.Add((await FirstStepAsync(data) - started).TotalSeconds);
             }
             finally
             {
@@ -38,13 +39,17 @@ internal static class StartBenchmark
         Figures.Print($"Process start to first training step, {Path.GetFileName(spec)}", ("minimum / median / maximum", Figures.Spread(seconds)));
     }
 
-    /// <summary>Time stamp of the earliest point of step 1 in the metric chunks.</summary>
-    private static DateTimeOffset FirstStep(string data) => Directory
-        .EnumerateFiles(Path.Combine(data, "metrics"), "*.ndjson", SearchOption.AllDirectories)
-        .SelectMany(File.ReadLines)
-        .Select(line => JsonDocument.Parse(line).RootElement)
-        .Where(line => line.TryGetProperty("point", out _))
-        .Select(line => line.GetProperty("point"))
-        .Where(point => point.GetProperty("step").GetInt64() == 1)
-        .Min(point => DateTimeOffset.Parse(point.GetProperty("time").GetString()!, CultureInfo.InvariantCulture));
+    /// <summary>Time stamp of the earliest point of step 1.</summary>
+    private static async Task<DateTimeOffset> FirstStepAsync(string data)
+    {
+        var archive = new BlobArchive(new FolderBlobStore(data));
+        var runs = (await archive.RunsAsync()).Select(run => RunId.Trial(run.Id))
+            .Concat((await archive.TrajectoriesAsync()).Select(trajectory => RunId.Trajectory(trajectory.Id)));
+        var first = DateTimeOffset.MaxValue;
+        foreach (var run in runs)
+        {
+            first = (await archive.MetricsAsync(run)).Points.Where(point => point.Step == 1).Select(point => point.Time).Append(first).Min();
+        }
+        return first;
+    }
 }

@@ -24,6 +24,7 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
     private readonly RunLiveness _liveness;
     private readonly RunReminder _reminder;
     private readonly RunAdvance _advance;
+    private readonly RunCurves _curves;
     private readonly RunRemains _remains;
     private IGrainTimer? _timer;
     private (string Spec, SpecFacts Facts) _facts = ("", SpecFacts.Of(""));
@@ -36,7 +37,8 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
         _liveness = new RunLiveness(services.Membership, services.Training.Value, services.Time, services.Logger);
         _reminder = new RunReminder(services.Reminders, this.GetGrainId(), services.Logger);
         _advance = new RunAdvance(this, GrainFactory, _liveness, _reminder, services);
-        _remains = new RunRemains(services.Blobs, _id);
+        _curves = new RunCurves(_id, services);
+        _remains = new RunRemains(services.Blobs, _id, _curves);
     }
 
     /// <summary>The state of the run.</summary>
@@ -87,6 +89,9 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
 
     private bool IsUnfinished => IsKnown && !Run.Status.IsSettled();
 
+    /// <summary>The newest attempt that writes no more metrics.</summary>
+    private int LastEnded => Run.Current is null ? Run.Attempt : Run.Attempt - 1;
+
     /// <summary>What else changes in the document of a complete run that is to make something again.</summary>
     protected virtual TDocument Reopen(TDocument document) => document;
 
@@ -127,17 +132,32 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
         {
             CheckAfter(s_afterActivation);
         }
+        _ = _curves.CompactAsync(LastEnded);
         return base.OnActivateAsync(cancellationToken);
     }
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _feed.Close();
-        return base.OnDeactivateAsync(reason, cancellationToken);
+        // In the one-process size this is often the end of the run and of the process; an unfinished one is soon active elsewhere, and asks again there.
+        await _curves.EndAsync(IsUnfinished ? new CancellationToken(true) : cancellationToken);
+        await base.OnDeactivateAsync(reason, cancellationToken);
     }
 
-    /// <summary>Also of a run that settled while the reminders' server was away.</summary>
-    public Task ReceiveReminder(string reminderName, TickStatus status) => IsUnfinished ? _advance.AdvanceAsync() : _reminder.RemoveAsync();
+    /// <summary>Also of a run that settled while the reminders' server was away, or whose silo died before its metrics were compacted.</summary>
+    public async Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        if (IsUnfinished)
+        {
+            await _advance.AdvanceAsync();
+            return;
+        }
+        _ = _curves.CompactAsync(LastEnded, again: true);
+        if (_curves.IsCompacted)
+        {
+            await _reminder.RemoveAsync();
+        }
+    }
 
     /// <summary>An answer that it is awake, at once: what it does then may take long, and nobody should wait for it.</summary>
     public Task WakeAsync()
@@ -348,9 +368,11 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
         {
             await _advance.PerformAsync(effect);
         }
+        var compaction = _curves.CompactAsync(LastEnded);
         if (Run.Status.IsSettled())
         {
-            await RestAsync();
+            Rest();
+            _ = ReleaseAfterAsync(compaction);
         }
         return CommitResult.Accepted;
     }
@@ -358,8 +380,8 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
     /// <summary>The submission of a run: its attempts count on from those of a deleted run of the same name.</summary>
     protected async Task<RunCommand.Submit> SubmissionAsync() => new(IsKnown ? 0 : await _remains.LastAttemptAsync());
 
-    /// <inheritdoc cref="RunRemains.DeleteCurvesAsync"/>
-    protected Task DeleteCurvesAsync() => _remains.DeleteCurvesAsync();
+    /// <inheritdoc cref="RunCurves.DeleteAsync"/>
+    protected Task DeleteCurvesAsync() => _curves.DeleteAsync();
 
     /// <summary>What is said of content that was made again and is not what was lost.</summary>
     protected static string OtherBytes(string name, ContentRef lost, ContentRef made) =>
@@ -409,11 +431,20 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
     protected sealed record Product(string Name, ContentRef Content, long Step, bool IsLast);
 
     /// <summary>Nothing is to be done for a settled run.</summary>
-    private Task RestAsync()
+    private void Rest()
     {
         _timer?.Dispose();
         _timer = null;
         _liveness.Forget();
-        return _reminder.ReleaseAsync(NewestAttempt);
+    }
+
+    /// <summary>The reminder stays until the metrics are compacted, so that it leads back to what a crash interrupts.</summary>
+    private async Task ReleaseAfterAsync(Task compaction)
+    {
+        await compaction;
+        if (_curves.IsCompacted && !IsUnfinished)
+        {
+            await _reminder.ReleaseAsync(NewestAttempt);
+        }
     }
 }

@@ -59,6 +59,7 @@ public static class DisBackSilo
             .ValidateOnStart();
         silo.Services.TryAddSingleton(TimeProvider.System);
         silo.Services.AddSingleton<RunHistory>();
+        silo.Services.AddSingleton<CompactionQueue>();
         silo.Services.AddTransient<RunOwnerServices>();
         if (!role.HasFlag(SiloRole.Worker))
         {

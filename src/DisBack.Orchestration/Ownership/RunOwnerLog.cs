@@ -19,6 +19,9 @@ internal static partial class RunOwnerLog
     [LoggerMessage(Level = LogLevel.Information, Message = "{Attempt} was the last of its run, but the run's reminder is still there.")]
     public static partial void ReminderLeft(ILogger logger, Exception exception, RunAttempt attempt);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The metrics of {Run} stay in chunks for now.")]
+    public static partial void NotCompacted(ILogger logger, Exception exception, RunId run);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Effect} failed.")]
     public static partial void EffectFailed(ILogger logger, Exception exception, RunEffect effect);
 }

@@ -15,5 +15,6 @@ internal sealed record RunOwnerServices(
     IReminderRegistry Reminders,
     RunHistory History,
     IBlobStore Blobs,
+    CompactionQueue Compactions,
     TimeProvider Time,
     ILogger<RunOwnerServices> Logger);

@@ -2,7 +2,6 @@ using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Documents;
-using DisBack.Storage.Metrics;
 
 namespace DisBack.Orchestration.Ownership;
 
@@ -10,7 +9,7 @@ namespace DisBack.Orchestration.Ownership;
 /// What the blob store holds of a run beside its document: its curves, and the number of its last attempt once it is deleted. A new run of the same name
 /// counts on from there, so that a worker of the deleted one that comes back late is fenced.
 /// </summary>
-internal sealed class RunRemains(IBlobStore blobs, RunId id)
+internal sealed class RunRemains(IBlobStore blobs, RunId id, RunCurves curves)
 {
     /// <summary>Not the state name of a document, so no list shows it.</summary>
     private readonly string _mark = StateNames.Of(DocumentNames.Service, RunKinds.Of(id.Kind).Document, id.Owner, "deleted");
@@ -27,11 +26,8 @@ internal sealed class RunRemains(IBlobStore blobs, RunId id)
         {
             await blobs.WriteAsync(_mark, StateDocument.Write(new DeletedRun(lastAttempt)), BlobCondition.None);
         }
-        await DeleteCurvesAsync();
+        await curves.DeleteAsync();
     }
-
-    /// <summary>Deletes what the run has measured.</summary>
-    public Task DeleteCurvesAsync() => new MetricReader(blobs).DeleteAsync(GrainKeys.Metrics(id.Kind, id.Owner));
 
     private sealed record DeletedRun(int LastAttempt, int SchemaVersion = StateDocument.SchemaVersion);
 }

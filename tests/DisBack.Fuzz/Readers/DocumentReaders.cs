@@ -1,14 +1,17 @@
+using System.Security.Cryptography;
+using System.Text.Json;
 using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Fuzz.Inputs;
+using DisBack.Storage.Blobs;
 using DisBack.Storage.Documents;
 using DisBack.Storage.Metrics;
 using DisBack.TestKit;
 
 namespace DisBack.Fuzz.Readers;
 
-/// <summary>Readers of what an installation has stored: documents, metric chunks, milestones.</summary>
+/// <summary>Readers of what an installation has stored: documents, metric chunks and columns, milestones.</summary>
 internal static class DocumentReaders
 {
     private const int Quick = 25;
@@ -23,6 +26,15 @@ internal static class DocumentReaders
         new Reader("metrics", Quick, () => [Golden("metrics.1.ndjson")], TextMutation.Of, _ =>
         {
             var blob = new OneBlob("metrics/fuzz/0001/000001.ndjson");
+            return bytes =>
+            {
+                blob.Set(bytes);
+                new MetricReader(blob).ReadAsync("fuzz").GetAwaiter().GetResult();
+            };
+        }),
+        new Reader("metric-columns", Quick, () => [Columns()], ByteMutation.Of, _ =>
+        {
+            var blob = new OneBlob($"metrics/fuzz/0001/{Convert.ToHexStringLower(SHA256.HashData(Columns()))}.parquet");
             return bytes =>
             {
                 blob.Set(bytes);
@@ -52,6 +64,36 @@ internal static class DocumentReaders
                 documents.ReadAsync<T>(kind, Key, kind).GetAwaiter().GetResult();
             };
         });
+
+    /// <summary>What a compaction makes of a chunk.</summary>
+    private static byte[] Columns()
+    {
+        var folder = Directory.CreateTempSubdirectory("disback-fuzz-");
+        try
+        {
+            var blobs = new FolderBlobStore(folder.FullName);
+            WriteColumnsAsync(blobs).GetAwaiter().GetResult();
+            return File.ReadAllBytes(Directory.EnumerateFiles(folder.FullName, "*.parquet", SearchOption.AllDirectories).Single());
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static async Task WriteColumnsAsync(FolderBlobStore blobs)
+    {
+        var noon = new DateTimeOffset(2026, 1, 2, 12, 0, 0, TimeSpan.Zero);
+        await using (var writer = new MetricWriter(blobs, "fuzz", attempt: 1, resumedAt: 0))
+        {
+            for (var step = 1; step <= 100; step++)
+            {
+                writer.Add(new MetricPoint(step, step % 2 == 0 ? "loss/fake" : "score_gap", 1f / step, noon.AddSeconds(step)));
+            }
+            writer.Add(new MetricEvent(60, "switch", "Target 5 -> 4.", noon, JsonSerializer.SerializeToElement(new { gap = 0.25 })));
+        }
+        await new MetricCompactor(blobs).CompactAsync("fuzz", _ => true);
+    }
 
     private static IReadOnlyList<byte[]> Milestones() =>
         ["""{"index": 3, "loss": 0.5, "from": 2, "to": 1, "gap": null}"""u8.ToArray(), """{"from": 1, "to": 0, "index": 1}"""u8.ToArray()];

@@ -32,7 +32,7 @@ public sealed class RunAdvanceTests
         var services = new RunOwnerServices(
             Options.Create(new RetryOptions()), Options
                 .Create(new TrainingOptions()), _membership, new FakeReminders(), new RunHistory(NullLoggerFactory.Instance),
-            new FolderBlobStore("unused"), _time, NullLogger<RunOwnerServices>.Instance);
+            new FolderBlobStore("unused"), new CompactionQueue(new FolderBlobStore("unused")), _time, NullLogger<RunOwnerServices>.Instance);
         var liveness = new RunLiveness(services.Membership, services.Training.Value, _time, NullLogger.Instance);
         var reminder = new RunReminder(services.Reminders, GrainId.Create("teacher", "mine"), NullLogger.Instance);
         _advance = new RunAdvance(_owner, grains, liveness, reminder, services);

@@ -131,7 +131,7 @@ public sealed class RunDocumentTests : IDisposable
     private static RunOwnerServices Services(IBlobStore blobs) => new(
         Options.Create(new RetryOptions()), Options
             .Create(new TrainingOptions()), new FakeMembership(), new FakeReminders(), new RunHistory(NullLoggerFactory.Instance),
-        blobs, new FakeTimeProvider(), NullLogger<RunOwnerServices>.Instance);
+        blobs, new CompactionQueue(blobs), new FakeTimeProvider(), NullLogger<RunOwnerServices>.Instance);
 
     private sealed class FakeState : IPersistentState<TeacherDocument>
     {
