@@ -13,6 +13,7 @@ var root = new RootCommand("Measures what the README claims. Every figure is a r
     FaultsBenchmark.Create(),
     SupervisionBenchmark.Create(),
     TrialsBenchmark.Create(),
+    GatewayBenchmark.Create(),
     GoodputBenchmark.Create(),
     SkewBenchmark.Create(),
     GrowthBenchmark.Create(),
