@@ -16,6 +16,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Constraints;
 using Microsoft.Extensions.Configuration;
@@ -30,6 +31,11 @@ internal static class GatewayHost
 {
     /// <summary>Watchers are sent away at once, so what is left are requests of an instant and transfers that can be resumed.</summary>
     internal static readonly TimeSpan Farewell = TimeSpan.FromSeconds(10);
+
+    private const long RequestBufferBytes = 128 << 10;
+
+    /// <summary>Submissions that may wait for each one that is worked on.</summary>
+    private const int SubmissionsInQueue = 8;
 
     public static async Task<int> RunAsync(string[] arguments, CancellationToken cancellation)
     {
@@ -50,6 +56,9 @@ internal static class GatewayHost
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = settings.Limits.DocumentBytes;
+            kestrel.Limits.MaxConcurrentConnections = settings.Limits.Connections;
+            // What a connection sends before anybody reads it is held in memory, a mebibyte of it unless told otherwise.
+            kestrel.Limits.MaxRequestBufferSize = RequestBufferBytes;
             if (!builder.Configuration.GetSection(GatewayConfiguration.KestrelEndpoints).GetChildren().Any())
             {
                 kestrel.Listen(IPAddress.Parse(settings.Endpoints.Address), settings.Endpoints.Http);
@@ -103,20 +112,37 @@ internal static class GatewayHost
             .AddFallbackPolicy(TokenAuthentication.Viewer, policy => policy.RequireRole(TokenAuthentication.Viewer, TokenAuthentication.Operator));
         services.AddRateLimiter(limits =>
         {
+            // Each is a text in memory, its tree and a spec: a million tokens may submit, but not at once.
+            limits.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, bool>(context => IsSubmission(context)
+                ? RateLimitPartition.GetConcurrencyLimiter(
+                    true,
+                    _ => new ConcurrencyLimiterOptions
+                    {
+                        PermitLimit = settings.Limits.SubmitsAtOnce,
+                        QueueLimit = SubmissionsInQueue * settings.Limits.SubmitsAtOnce,
+                    })
+                : RateLimitPartition.GetNoLimiter(false));
             limits.AddPolicy(ApiEndpoints.Submissions, context => RateLimitPartition.GetFixedWindowLimiter(
                 context.User.FindFirstValue(ClaimTypes.Name) ?? "",
                 _ => new FixedWindowRateLimiterOptions { PermitLimit = settings.Limits.SubmitsPerMinute, Window = TimeSpan.FromMinutes(1) }));
             limits.OnRejected = async (rejected, _) =>
             {
-                if (rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait))
+                if (!rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait))
                 {
-                    rejected.HttpContext.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+                    rejected.HttpContext.Response.Headers.RetryAfter = "1";
+                    await Problems.WriteAsync(rejected.HttpContext, StatusCodes.Status503ServiceUnavailable, "The gateway has more submissions than it can "
+                        + "work on; wait a second and try again.");
+                    return;
                 }
+                rejected.HttpContext.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
                 await Problems.WriteAsync(rejected.HttpContext, StatusCodes.Status429TooManyRequests, $"A token may submit {settings.Limits.SubmitsPerMinute} "
                     + "times in a minute; wait a moment and try again.");
             };
         });
     }
+
+    private static bool IsSubmission(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<EnableRateLimitingAttribute>()?.PolicyName == ApiEndpoints.Submissions;
 
     private static void Use(WebApplication gateway, GatewaySettings settings)
     {

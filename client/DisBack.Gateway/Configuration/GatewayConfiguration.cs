@@ -44,6 +44,10 @@ internal static class GatewayConfiguration
         {
             yield return $"Limits:SubmitsPerMinute is {limits.SubmitsPerMinute}; at least one must be allowed.";
         }
+        if (limits.SubmitsAtOnce < 1 || limits.Connections < 1)
+        {
+            yield return $"Limits:SubmitsAtOnce and Limits:Connections are {limits.SubmitsAtOnce} and {limits.Connections}; both must be at least 1.";
+        }
         if (limits.DocumentBytes < 1 || limits.ContentBytes < 1)
         {
             yield return $"Limits:DocumentBytes and Limits:ContentBytes are {limits.DocumentBytes} and {limits.ContentBytes}; both must be at least 1.";

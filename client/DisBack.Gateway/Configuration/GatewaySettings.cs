@@ -19,7 +19,8 @@ internal sealed class GatewaySettings
           Blobs:Folder | Blobs:AccountAddress | Blobs:ConnectionString, Blobs:Container
           Endpoints:Address, Endpoints:Http     where it listens in plain HTTP (127.0.0.1, 8090); Kestrel:Endpoints instead of them for HTTPS
           Endpoints:TlsTerminatedAhead   true where a proxy in front does TLS; without it plain HTTP is served to this machine only
-          Limits:SubmitsPerMinute (60), Limits:DocumentBytes (1 MiB), Limits:ContentBytes (8 GiB), Limits:ListAge (00:00:01)
+          Limits:SubmitsPerMinute (60) of a token, Limits:SubmitsAtOnce (16) of all, Limits:Connections (4096)
+          Limits:DocumentBytes (1 MiB), Limits:ContentBytes (8 GiB), Limits:ListAge (00:00:01)
           Scratch                        folder of this process alone for contents on their way to the store
         """;
 
@@ -73,6 +74,12 @@ internal sealed class LimitSettings
 {
     /// <summary>Submissions that a token may make in a minute. Default: 60.</summary>
     public int SubmitsPerMinute { get; set; } = 60;
+
+    /// <summary>Submissions that are worked on at the same time; eight times as many wait, and the rest is told to come back. Default: 16.</summary>
+    public int SubmitsAtOnce { get; set; } = 16;
+
+    /// <summary>Open connections; what comes beyond is closed at once. Default: 4096.</summary>
+    public int Connections { get; set; } = 4096;
 
     /// <summary>Bytes of a request that is not a content. Default: 1 MiB.</summary>
     public long DocumentBytes { get; set; } = 1 << 20;

@@ -61,7 +61,7 @@ internal sealed class RunCurves(RunId id, RunOwnerServices services)
         catch (Exception e)
         {
             // The next attempt that ends, the reminder or the next activation asks again.
-            if (!cancellation.IsCancellationRequested)
+            if (e is not OperationCanceledException)
             {
                 RunOwnerLog.NotCompacted(services.Logger, e, id);
             }

@@ -51,6 +51,7 @@ public sealed class StartTests : IDisposable
     [InlineData("Cluster:Membership is Redis but Cluster:Redis names no server", "--Cluster:Membership=Redis")]
     [InlineData("Endpoints:SiloGateway is 'silo'; give HOST:PORT", "--Endpoints:SiloGateway=silo")]
     [InlineData("Limits:SubmitsPerMinute is 0", "--Limits:SubmitsPerMinute=0")]
+    [InlineData("Limits:SubmitsAtOnce and Limits:Connections are 0 and 4096", "--Limits:SubmitsAtOnce=0")]
     public async Task What_is_unsafe_or_cannot_work_is_refused(string sentence, string setting)
     {
         TokenFile.Change(Tokens, _ => []);
