@@ -8,8 +8,8 @@ namespace DisBack.Storage.Metrics;
 /// <param name="Damage">A sentence for each column file or chunk that is damaged.</param>
 internal sealed record AttemptLog(IReadOnlySet<string> Columns, IReadOnlyList<MetricChunk> Chunks, IReadOnlyList<string> Damage)
 {
-    /// <summary>Reads what was listed of a folder; null if some of it is gone by now.</summary>
-    public static async Task<AttemptLog?> ReadAsync(IBlobStore blobs, string folder, IReadOnlyList<BlobInfo> listed, CancellationToken cancellation)
+    /// <summary>Reads what was listed of a folder. What is gone by now is left out: columns that replace it are in the next listing.</summary>
+    public static async Task<AttemptLog> ReadAsync(IBlobStore blobs, string folder, IReadOnlyList<BlobInfo> listed, CancellationToken cancellation)
     {
         var chunks = new Dictionary<(string File, string Id), MetricChunk>();
         var damage = new List<string>();
@@ -18,10 +18,9 @@ internal sealed record AttemptLog(IReadOnlySet<string> Columns, IReadOnlyList<Me
         {
             try
             {
-                var content = await ReadColumnsAsync(blobs, file, cancellation);
-                if (content is null)
+                if (await ReadColumnsAsync(blobs, file, cancellation) is not { } content)
                 {
-                    return null;
+                    continue;
                 }
                 // None counts before all are read: what a damaged file covers may still be there as chunks.
                 var covered = await ColumnFileReader.ReadAsync(file.Name, content, ChunkNames.AttemptOf(folder) ?? 0, cancellation)
@@ -37,7 +36,7 @@ internal sealed record AttemptLog(IReadOnlySet<string> Columns, IReadOnlyList<Me
         {
             if (await blobs.ReadAsync(chunk.Name, cancellation) is not { } blob)
             {
-                return null;
+                continue;
             }
             var file = ChunkNames.FileOf(chunk.Name);
             if (chunks.ContainsKey((file, MetricChunk.IdOf(blob.Content))))
@@ -53,10 +52,16 @@ internal sealed record AttemptLog(IReadOnlySet<string> Columns, IReadOnlyList<Me
         }
         return new AttemptLog(
             columns.Select(file => file.Name).ToHashSet(),
-            [.. chunks.Values.OrderBy(chunk => chunk.File, StringComparer.Ordinal).ThenBy(chunk => chunk.Header?.Time)
-                .ThenBy(chunk => chunk.Id, StringComparer.Ordinal)],
+            [.. chunks.Values.GroupBy(chunk => chunk.File).SelectMany(InTurn).OrderBy(chunk => chunk.Turn)
+                .ThenBy(chunk => chunk.Chunk.File, StringComparer.Ordinal).Select(chunk => chunk.Chunk)],
             damage);
     }
+
+    /// <summary>
+    /// Chunks of one name: the first has it by right, and what a late writer left in its place comes after all others, as if it had found it there.
+    /// </summary>
+    private static IEnumerable<(int Turn, MetricChunk Chunk)> InTurn(IEnumerable<MetricChunk> named) =>
+        named.OrderBy(chunk => chunk.Header?.Time).ThenBy(chunk => chunk.Id, StringComparer.Ordinal).Select((chunk, turn) => (turn, chunk));
 
     /// <summary>The bytes of a column file; null if it is gone.</summary>
     /// <exception cref="InvalidDataException">It is too long to be one.</exception>

@@ -27,14 +27,7 @@ public sealed class MetricReader(IBlobStore blobs)
             }
             foreach (var (folder, files) in unread)
             {
-                if (await AttemptLog.ReadAsync(blobs, folder, files, cancellation) is { } log)
-                {
-                    logs[folder] = log;
-                }
-                else
-                {
-                    logs.Remove(folder);
-                }
+                logs[folder] = await AttemptLog.ReadAsync(blobs, folder, files, cancellation);
             }
             // Chunks are deleted after the column file that replaces them is written. A listing beside that may lack both; then this one has the file.
             unread = await MetricFolders.ListAsync(blobs, run, cancellation);
