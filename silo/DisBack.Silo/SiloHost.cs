@@ -33,8 +33,18 @@ internal static class SiloHost
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = arguments, ContentRootPath = AppContext.BaseDirectory });
         StrictSettings.SetSources(builder.Configuration, arguments);
         var settings = SiloConfiguration.Read(builder.Configuration);
+        var isWorker = settings.Role.HasFlag(SiloRole.Worker);
+        var standby = Silo.Standby.OfThisProcess();
+        if (standby is not null && !settings.Standby)
+        {
+            return ExitCodes.Stopped;
+        }
+        // A worker whose device is missing is refused before it joins.
+        var device = isWorker ? settings.Device : null;
+        // The silo that runs has the scratch folder and the device's memory, and a standby neither.
+        using var scratch = isWorker && standby is null ? HaveAlone(settings.ScratchFolder) : null;
+        await using var warmUp = isWorker ? TrainingWarmUp.Start(standby is null ? device! : new Accelerator(0, "cpu", "cpu", 1)) : null;
         var address = await AddressAsync(settings.Endpoints.Address);
-        using var scratch = settings.Role.HasFlag(SiloRole.Worker) ? HaveAlone(settings.ScratchFolder) : null;
 
         builder.Logging.ClearProviders().AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "O"));
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.IsLoopback(address) ? address : IPAddress.Any, settings.Endpoints.Http));
@@ -42,7 +52,7 @@ internal static class SiloHost
         builder.AddObservability(settings);
         builder.Services.AddSingleton<SiloLife>();
         builder.Services.AddHealthChecks().AddCheck<SiloLife>("silo", tags: [SiloLife.Readiness]);
-        builder.UseOrleans(silo => Configure(silo, settings, address));
+        builder.UseOrleans(silo => Configure(silo, settings, address, device, warmUp));
         // Outlives the drain of the runs and the silo itself: its own loss is what ends them.
         builder.Services.AddHostedService<Supervised>();
 
@@ -50,13 +60,34 @@ internal static class SiloHost
         host.MapHealthChecks(LivePath, new HealthCheckOptions { Predicate = _ => false });
         host.MapHealthChecks(ReadyPath, new HealthCheckOptions { Predicate = check => check.Tags.Contains(SiloLife.Readiness) });
         host.MapPrometheusScrapingEndpoint(MetricsPath);
+        if (standby is not null && !await StandByAsync(standby))
+        {
+            return ExitCodes.Stopped;
+        }
+        using var inherited = isWorker && standby is not null ? HaveAlone(settings.ScratchFolder) : null;
         // Running disposes the services.
         var life = host.Services.GetRequiredService<SiloLife>();
         await host.RunAsync();
         return life.ExitCode;
     }
 
-    private static void Configure(ISiloBuilder silo, SiloSettings settings, IPAddress address)
+    /// <summary>Compiles the start of a silo, and waits until this process is to be it.</summary>
+    /// <returns>False when the supervisor has ended.</returns>
+    private static async Task<bool> StandByAsync(Standby standby)
+    {
+        using var over = new CancellationTokenSource();
+        var warmUp = SiloWarmUp.RunAsync(over.Token);
+        _ = warmUp.ContinueWith(
+            _ => Console.Error.WriteLineAsync("disback-silo: a second process stands by."), CancellationToken.None,
+            TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+        var promoted = await standby.Promoted;
+        // What is not done by now is done on the way.
+        await over.CancelAsync();
+        _ = warmUp.ContinueWith(done => done.Exception, TaskScheduler.Default);
+        return promoted;
+    }
+
+    private static void Configure(ISiloBuilder silo, SiloSettings settings, IPAddress address, Accelerator? device, TrainingWarmUp? warmUp)
     {
         silo.Configure<SiloOptions>(options => options.SiloName = settings.Name);
         silo.Configure<EndpointOptions>(endpoint =>
@@ -67,8 +98,6 @@ internal static class SiloHost
             endpoint.GatewayListeningEndpoint = new IPEndPoint(address, settings.Endpoints.Gateway);
         });
         AddMembership(silo, settings);
-        // Here, so that a worker whose device is missing is refused before it joins.
-        Accelerator[] devices = settings.Role.HasFlag(SiloRole.Worker) ? [settings.Device] : [];
         silo.AddDisBack(
             settings.Role,
             blobs => Bind(nameof(SiloSettings.Blobs), blobs),
@@ -78,7 +107,7 @@ internal static class SiloHost
                 SiloSettings.OfCluster(training);
                 Bind(nameof(SiloSettings.Training), training);
                 training.Scratch = settings.ScratchFolder;
-                foreach (var device in devices)
+                if (device is not null)
                 {
                     training.Devices.Add(device);
                 }
@@ -91,6 +120,7 @@ internal static class SiloHost
         if (settings.Role.HasFlag(SiloRole.Worker))
         {
             silo.Services.AddSingleton<ITrainingFactory>(new SpecTrainingFactory(trustCode: false));
+            silo.Services.AddSingleton(warmUp!);
         }
 
         void Bind(string section, object options) => silo.Configuration.GetSection(section).Bind(options);
@@ -148,6 +178,7 @@ internal static class SiloHost
             membership.TableRefreshTimeout = detection.TableRefresh;
             membership.IAmAliveTablePublishTimeout = detection.IAmAlive;
         });
+        DeadProcessDetector.Add(silo);
         silo.UseRedisClustering(redis => redis.ConfigurationOptions = RedisOptions(settings.Cluster));
         silo.UseRedisReminderService(redis => redis.ConfigurationOptions = RedisOptions(settings.Cluster));
         silo.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<MembershipGuard>(

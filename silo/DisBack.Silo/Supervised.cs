@@ -11,9 +11,15 @@ internal sealed class Supervised(IHostApplicationLifetime lifetime) : Background
     /// <summary>Set by the parent.</summary>
     public const string Variable = "DISBACK_SUPERVISED";
 
+    /// <summary>Its value in a process that runs the silo.</summary>
+    public const string Runs = "1";
+
+    /// <summary>Its value in a process that stands by to run it later.</summary>
+    public const string StandsBy = "standby";
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (Environment.GetEnvironmentVariable(Variable) != "1")
+        if (Environment.GetEnvironmentVariable(Variable) is not (Runs or StandsBy))
         {
             return;
         }

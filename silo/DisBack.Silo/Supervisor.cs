@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace DisBack.Silo;
 
 /// <summary>
-/// The parent of a silo: starts it, and starts it again on the same endpoint when it dies, at once unless it keeps dying. A cluster then has the
-/// device back seconds after a crash, because a silo that returns under its old endpoint declares its former self dead.
+/// The parent of a silo: starts it, and starts it again on the same endpoint when it dies, at once unless it keeps dying. A second process stands by,
+/// see <see cref="Standby"/>, so that little is left to be done then. A silo that returns under its old endpoint declares its former self dead.
 /// </summary>
 internal static partial class Supervisor
 {
@@ -16,6 +16,9 @@ internal static partial class Supervisor
     private static readonly TimeSpan s_firstWait = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(30);
 
+    /// <summary>The next standby must not compete for the processor with the start of the silo.</summary>
+    private static readonly TimeSpan s_untilStandby = TimeSpan.FromSeconds(2);
+
     public static async Task<int> RunAsync(string[] arguments)
     {
         using var stopping = new CancellationTokenSource();
@@ -23,36 +26,52 @@ internal static partial class Supervisor
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         var failures = 0;
-        while (true)
+        Process? standby = null;
+        try
         {
-            var started = Stopwatch.GetTimestamp();
-            using var silo = Start(arguments);
-            Volatile.Write(ref child, silo.Id);
-            if (stopping.IsCancellationRequested)
+            while (true)
             {
-                _ = SendSignal(silo.Id, SigTerm);
+                var started = Stopwatch.GetTimestamp();
+                using var silo = Standby.TryPromote(standby) ? standby! : Start(arguments, Supervised.Runs);
+                standby = null;
+                Volatile.Write(ref child, silo.Id);
+                if (stopping.IsCancellationRequested)
+                {
+                    _ = SendSignal(silo.Id, SigTerm);
+                }
+                var ended = silo.WaitForExitAsync(CancellationToken.None);
+                if (await Task.WhenAny(ended, Task.Delay(s_untilStandby, stopping.Token)) != ended && !stopping.IsCancellationRequested)
+                {
+                    standby = Start(arguments, Supervised.StandsBy);
+                }
+                await ended;
+                Volatile.Write(ref child, 0);
+                if (stopping.IsCancellationRequested || silo.ExitCode is ExitCodes.Stopped or ExitCodes.Refused)
+                {
+                    return silo.ExitCode;
+                }
+                var lived = Stopwatch.GetElapsedTime(started);
+                failures = lived < s_healthy ? failures + 1 : 0;
+                // Once is an accident; what happens again and again is not made better by hurrying.
+                var wait = failures <= 1 ? TimeSpan.Zero : s_firstWait * Math.Pow(2, Math.Min(failures - 2, 10));
+                if (wait > s_longestWait)
+                {
+                    wait = s_longestWait;
+                }
+                await Console.Error.WriteLineAsync($"disback-silo: the silo ended with exit code {silo.ExitCode} after {lived.TotalSeconds:0} s and is "
+                    + $"started again{(wait > TimeSpan.Zero ? $" in {wait.TotalSeconds:0.#} s" : "")}.");
+                await Task.Delay(wait, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (stopping.IsCancellationRequested)
+                {
+                    return ExitCodes.Stopped;
+                }
             }
-            await silo.WaitForExitAsync(CancellationToken.None);
-            Volatile.Write(ref child, 0);
-            if (stopping.IsCancellationRequested || silo.ExitCode is ExitCodes.Stopped or ExitCodes.Refused)
-            {
-                return silo.ExitCode;
-            }
-            var lived = Stopwatch.GetElapsedTime(started);
-            failures = lived < s_healthy ? failures + 1 : 0;
-            // Once is an accident; what happens again and again is not made better by hurrying.
-            var wait = failures <= 1 ? TimeSpan.Zero : s_firstWait * Math.Pow(2, Math.Min(failures - 2, 10));
-            if (wait > s_longestWait)
-            {
-                wait = s_longestWait;
-            }
-            await Console.Error.WriteLineAsync($"disback-silo: the silo ended with exit code {silo.ExitCode} after {lived.TotalSeconds:0} s and is started "
-                + $"again{(wait > TimeSpan.Zero ? $" in {wait.TotalSeconds:0.#} s" : "")}.");
-            await Task.Delay(wait, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (stopping.IsCancellationRequested)
-            {
-                return ExitCodes.Stopped;
-            }
+        }
+        finally
+        {
+            // It has nothing to finish.
+            standby?.Kill();
+            standby?.Dispose();
         }
 
         void Stop(PosixSignalContext context)
@@ -66,7 +85,7 @@ internal static partial class Supervisor
         }
     }
 
-    private static Process Start(string[] arguments)
+    private static Process Start(string[] arguments, string how)
     {
         // Run by the dotnet host, the first argument of this very process is the assembly.
         var program = Environment.ProcessPath!;
@@ -75,7 +94,7 @@ internal static partial class Supervisor
         {
             RedirectStandardInput = true,
         };
-        start.Environment[Supervised.Variable] = "1";
+        start.Environment[Supervised.Variable] = how;
         return Process.Start(start)!;
     }
 

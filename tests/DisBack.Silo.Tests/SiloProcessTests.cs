@@ -48,6 +48,7 @@ public sealed class SiloProcessTests : IDisposable
         Assert.Equal(0, await ComposeTests.HealthAsync(silo.Http.Port));
         var metrics = Metrics.Parse(await http.GetStringAsync(new Uri(SiloHost.MetricsPath, UriKind.Relative), Cancellation));
         Assert.Equal(1, Assert.Single(metrics, metric => metric.Name == "disback_slots_total").Value);
+        await silo.SeesAsync("This worker is warm", Cancellation);
         var target = Assert.Single(metrics, metric => metric.Name == "target_info").Labels;
         Assert.Equal(
             ("disback-silo", "disback", "alone", "both"),
@@ -111,16 +112,23 @@ public sealed class SiloProcessTests : IDisposable
         Assert.True(await first.IsReadyAsync(Cancellation));
     }
 
-    [Fact]
-    public async Task A_supervised_silo_that_is_killed_is_back_on_the_same_endpoint()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_supervised_silo_that_is_killed_is_back_on_the_same_endpoint(bool standby)
     {
-        await using var silo = Silo("phoenix", supervised: true);
+        await using var silo = Silo("phoenix", supervised: true, settings: ("Standby", $"{standby}"));
         await silo.StartAsync();
-        var first = ChildOf(silo);
-        Kill(first);
+        if (standby)
+        {
+            await silo.SeesAsync("a second process stands by", Cancellation);
+        }
+        var before = ChildrenOf(silo);
+        silo.KillSupervised();
         await silo.SeesAsync("is started again", Cancellation);
         await silo.ReadyAsync();
-        Assert.NotEqual(first, ChildOf(silo));
+        // The process that stood by is the silo now, or a new one is.
+        Assert.Equal(standby ? before[1] : Assert.Single(ChildrenOf(silo).Except(before)), ChildOf(silo));
 
         // SIGTERM to the parent is SIGTERM to the child, and its good end is the parent's.
         var second = ChildOf(silo);
@@ -170,16 +178,15 @@ public sealed class SiloProcessTests : IDisposable
         },
         new HistoryLog());
 
-    private static int ChildOf(SiloProcess supervisor) =>
-        Assert.Single(Directory.GetDirectories($"/proc/{supervisor.Id}/task")
-            .SelectMany(task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            .Select(id => int.Parse(id, CultureInfo.InvariantCulture)));
+    /// <summary>The process that runs the silo: what stands by was started after it.</summary>
+    private static int ChildOf(SiloProcess supervisor) => ChildrenOf(supervisor)[0];
 
-    private static void Kill(int process)
-    {
-        using var running = System.Diagnostics.Process.GetProcessById(process);
-        running.Kill();
-    }
+    /// <summary>In the order in which they were started.</summary>
+    private static List<int> ChildrenOf(SiloProcess supervisor) =>
+        [.. Directory.GetDirectories($"/proc/{supervisor.Id}/task")
+            .SelectMany(task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Select(id => int.Parse(id, CultureInfo.InvariantCulture))
+            .Order()];
 
     /// <summary>Whether it runs; what has ended and is not waited for yet does not.</summary>
     private static bool IsRunning(int process)

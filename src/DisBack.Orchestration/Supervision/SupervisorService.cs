@@ -5,23 +5,27 @@ using Microsoft.Extensions.Options;
 
 namespace DisBack.Orchestration.Supervision;
 
-/// <summary>Sees to it, on every control silo, that the one supervisor of the cluster is active somewhere.</summary>
+/// <summary>
+/// Sees to it, on every control silo, that the one supervisor of the cluster is active somewhere: periodically, and at once when a silo has died, which may
+/// have been the supervisor's or have kept its entry of the grain directory.
+/// </summary>
 internal sealed partial class SupervisorService(
     IGrainFactory grains,
+    IClusterMembershipService membership,
     IOptions<SupervisionOptions> options,
     TimeProvider time,
     ILogger<SupervisorService> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var period = new PeriodicTimer(options.Value.Ensure, time);
+        var deaths = new DeathNotices(membership, stoppingToken);
         try
         {
-            do
+            while (true)
             {
                 await EnsureAsync();
+                await deaths.WaitAsync(options.Value.Ensure, time, stoppingToken);
             }
-            while (await period.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException)
         {

@@ -139,6 +139,7 @@ internal sealed class TrainingRuntime : ITrainingRuntime
         Telemetry.SlotsUsed.Add(-job.Share);
     }
 
-    private static torch.Device TorchDevice(Accelerator device) =>
+    /// <summary>The device as libtorch knows it.</summary>
+    internal static torch.Device TorchDevice(Accelerator device) =>
         Diffusion.Devices.Open(device.DeviceKind == "cuda" ? $"cuda:{device.Index}" : device.DeviceKind);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Placement;
+using DisBack.Orchestration.Supervision;
 using DisBack.Storage.Cache;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -23,10 +24,20 @@ internal sealed partial class WorkerService(
     ISiloMetadataCache metadata,
     IOptions<TrainingOptions> options,
     TimeProvider time,
-    ILogger<WorkerService> logger) : BackgroundService
+    ILogger<WorkerService> logger,
+    TrainingWarmUp? warmUp = null) : BackgroundService
 {
     /// <summary>How long owners may take to answer to the outcomes.</summary>
     private static readonly TimeSpan s_outcomeWait = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Reports after the death of a silo: it may have kept the pool's entry of the grain directory, and the next activation of the pool, which comes moments
+    /// later, gives out no slot before the workers have reported to it.
+    /// </summary>
+    private const int HurriedReports = 10;
+
+    /// <summary>The pause between such reports, and between looks for the first control silo.</summary>
+    private static readonly TimeSpan s_hurry = TimeSpan.FromSeconds(0.2);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -43,14 +54,21 @@ internal sealed partial class WorkerService(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var period = new PeriodicTimer(options.Value.Report, time);
+        var deaths = new DeathNotices(membership, stoppingToken);
+        var hurried = 0;
         try
         {
-            do
+            await WarmUpAsync(stoppingToken);
+            while (true)
             {
-                await ReportAsync(stoppingToken);
+                var hasControl = await ReportAsync(stoppingToken);
+                hurried = Math.Max(0, hurried - 1);
+                var pause = (!hasControl || hurried > 0) && s_hurry < options.Value.Report ? s_hurry : options.Value.Report;
+                if (await deaths.WaitAsync(pause, time, stoppingToken))
+                {
+                    hurried = HurriedReports;
+                }
             }
-            while (await period.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException)
         {
@@ -58,13 +76,32 @@ internal sealed partial class WorkerService(
         }
     }
 
-    private async Task ReportAsync(CancellationToken stopping)
+    private async Task WarmUpAsync(CancellationToken stopping)
+    {
+        if (warmUp is null)
+        {
+            return;
+        }
+        try
+        {
+            var took = await warmUp.Done.WaitAsync(stopping);
+            LogWarm(took);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // The first run tells its owner what is wrong, and is tried elsewhere.
+            LogCold(e);
+        }
+    }
+
+    /// <returns>Whether there was a control silo to report to.</returns>
+    private async Task<bool> ReportAsync(CancellationToken stopping)
     {
         // A worker that starts before the first control silo has nobody to report to, which is no failure.
         if (!membership.CurrentSnapshot.Members.Values
             .Any(member => member.Status == SiloStatus.Active && RoleFilterDirector.Has(metadata, member.SiloAddress, SiloRole.Control)))
         {
-            return;
+            return false;
         }
         try
         {
@@ -77,6 +114,7 @@ internal sealed partial class WorkerService(
             LogUnreported(e);
         }
         await ReportContentsAsync(stopping);
+        return true;
     }
 
     /// <summary>Reports damaged contents, and puts back what others found damaged.</summary>
@@ -119,6 +157,12 @@ internal sealed partial class WorkerService(
             LogUnrepaired(e);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "This worker is warm: its miniature run took {Time}.")]
+    private partial void LogWarm(TimeSpan time);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The miniature run of this worker failed, and so may the runs that come here.")]
+    private partial void LogCold(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The pool did not take the report of this worker.")]
     private partial void LogUnreported(Exception exception);

@@ -21,6 +21,8 @@ public sealed class WorkerFaultTests() : FaultTests(new())
         var resumed = await ResumedAsync(trial, attempt: 2);
 
         Assert.NotEqual(worker.Name, resumed.Silo);
+        // Not the probes: the silos that were connected with it found that its endpoint refuses them.
+        Assert.Contains(Cluster.Silos.SelectMany(silo => silo.Lines), line => line.Contains("its endpoint refuses connections", StringComparison.Ordinal));
         Assert.Equal(HeadBefore(trial, attempt: 2).Step, resumed.Step);
         var run = await EndsAsIfNothingHadHappenedAsync(trial, 300);
         Assert.Equal(FailureCause.Lost, run.Attempts[0].Cause);

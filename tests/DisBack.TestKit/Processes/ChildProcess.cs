@@ -147,6 +147,15 @@ public sealed partial class ChildProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Sends a signal to the oldest process it has started itself: of a supervisor, the silo that runs and not the one that stands by.</summary>
+    public void SendToOldestChild(Signal signal)
+    {
+        if (Children() is { Length: > 0 } children)
+        {
+            _ = kill(children.MinBy(StartOf), (int)signal);
+        }
+    }
+
     /// <summary>SIGKILL, and waits for the end.</summary>
     public async Task KillAsync()
     {
@@ -178,6 +187,21 @@ public sealed partial class ChildProcess : IAsyncDisposable
         {
             // It has just ended, or a thread of it has.
             return [];
+        }
+    }
+
+    /// <summary>When a process was started, in ticks since the start of the system: the 22nd field, of which the second is a name in brackets.</summary>
+    private static long StartOf(int process)
+    {
+        try
+        {
+            var text = File.ReadAllText($"/proc/{process}/stat");
+            return long.Parse(text[(text.LastIndexOf(')') + 2)..].Split(' ')[19], CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            // It has just ended.
+            return long.MaxValue;
         }
     }
 

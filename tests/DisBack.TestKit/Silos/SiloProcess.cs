@@ -161,7 +161,7 @@ public sealed class SiloProcess : IAsyncDisposable
     public Task KillAsync() => Process.KillAsync();
 
     /// <summary>SIGKILL of the silo under its supervisor, which stays.</summary>
-    public void KillSupervised() => Process.SendToChildren(Signal.Kill);
+    public void KillSupervised() => Process.SendToOldestChild(Signal.Kill);
 
     /// <summary>SIGTERM, and waits for the end it makes; returns its exit code.</summary>
     public Task<int> TerminateAsync()

@@ -1,0 +1,112 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+
+namespace DisBack.Silo;
+
+/// <summary>
+/// Declares a silo dead as soon as its process has ended. The kernel then closes its connections and refuses new ones at its endpoint, which no silo that
+/// is frozen, busy or cut off does; probes would need seconds to tell.
+/// </summary>
+/// <remarks>Whatever else a lost connection may mean is left to the probes. A wrong verdict ends an attempt early and harms no run: attempts are fenced.</remarks>
+internal sealed partial class DeadProcessDetector(IClusterMembershipService membership, ILocalSiloDetails local, ILogger<DeadProcessDetector> logger)
+{
+    /// <summary>An ending process closes one socket after the other: its listener may be the last.</summary>
+    private static readonly TimeSpan[] s_looks = [.. new[] { 0, 20, 50, 100, 200, 400 }.Select(after => TimeSpan.FromMilliseconds(after))];
+
+    /// <summary>How long an endpoint may take to refuse; one that is cut off refuses nothing.</summary>
+    private static readonly TimeSpan s_answer = TimeSpan.FromSeconds(1);
+
+    /// <summary>Has a silo's connections to the others watched.</summary>
+    public static void Add(ISiloBuilder silo)
+    {
+        silo.Services.AddSingleton<DeadProcessDetector>();
+        silo.Configure<SiloConnectionOptions>(options => options.ConfigureSiloOutboundConnection(connections => connections.Use(next => async connection =>
+        {
+            try
+            {
+                await next(connection);
+            }
+            finally
+            {
+                // Not awaited: the connection is over.
+                _ = connections.ApplicationServices.GetRequiredService<DeadProcessDetector>().ConnectionEndedAsync(connection.RemoteEndPoint);
+            }
+        })));
+    }
+
+    /// <summary>Finds out whether the silo at the other end of a connection has ended, and has it declared dead.</summary>
+    internal async Task ConnectionEndedAsync(EndPoint? remote)
+    {
+        if (remote is not IPEndPoint endpoint)
+        {
+            return;
+        }
+        var isLogged = false;
+        try
+        {
+            foreach (var look in s_looks)
+            {
+                await Task.Delay(look);
+                SiloAddress[] members = [.. MembersAt(endpoint)];
+                if (members.Length == 0)
+                {
+                    return;
+                }
+                if (!await RefusesAsync(endpoint))
+                {
+                    continue;
+                }
+                foreach (var member in members)
+                {
+                    if (!isLogged)
+                    {
+                        LogEnded(member);
+                    }
+                    // Somebody else's write at the same moment makes it fail in silence: the next look tells.
+                    await membership.TryKill(member);
+                }
+                isLogged = true;
+            }
+        }
+        catch (Exception e)
+        {
+            // The probes find it out, too.
+            LogUndecided(e, endpoint);
+        }
+    }
+
+    /// <summary>Members at an endpoint that are not known to be dead; the verdict of another silo, or their successor's, may come first.</summary>
+    private IEnumerable<SiloAddress> MembersAt(IPEndPoint endpoint) =>
+        from member in membership.CurrentSnapshot.Members.Values
+        where member.Status is not (SiloStatus.None or SiloStatus.Dead)
+            && member.SiloAddress.Endpoint.Equals(endpoint) && !member.SiloAddress.Equals(local.SiloAddress)
+        select member.SiloAddress;
+
+    private static async Task<bool> RefusesAsync(IPEndPoint endpoint)
+    {
+        using var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        using var limit = new CancellationTokenSource(s_answer);
+        try
+        {
+            await socket.ConnectAsync(endpoint, limit.Token);
+            return false;
+        }
+        catch (SocketException e)
+        {
+            return e.SocketErrorCode == SocketError.ConnectionRefused;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The process of {Silo} has ended: its endpoint refuses connections. It is declared dead.")]
+    private partial void LogEnded(SiloAddress silo);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "It cannot be found out whether the silo at {Endpoint} has ended.")]
+    private partial void LogUndecided(Exception exception, IPEndPoint endpoint);
+}
