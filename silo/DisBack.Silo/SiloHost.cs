@@ -24,6 +24,9 @@ internal static class SiloHost
     /// <summary>How long the silo may take to leave the cluster once the runs have stopped.</summary>
     internal static readonly TimeSpan Farewell = TimeSpan.FromSeconds(20);
 
+    /// <summary>What ends by itself once the stop is cancelled has this long for it.</summary>
+    private static readonly TimeSpan s_afterFarewell = TimeSpan.FromSeconds(2);
+
     internal const string LivePath = "/health/live";
     internal const string ReadyPath = "/health/ready";
     internal const string MetricsPath = "/metrics";
@@ -48,13 +51,19 @@ internal static class SiloHost
 
         builder.Logging.ClearProviders().AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "O"));
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.IsLoopback(address) ? address : IPAddress.Any, settings.Endpoints.Http));
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Training.Drain + Farewell);
+        // A control silo has no runs to drain.
+        var stop = (isWorker ? settings.Training.Drain : TimeSpan.Zero) + Farewell;
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = stop);
         builder.AddObservability(settings);
         builder.Services.AddSingleton<SiloLife>();
         builder.Services.AddHealthChecks().AddCheck<SiloLife>("silo", tags: [SiloLife.Readiness]);
         builder.UseOrleans(silo => Configure(silo, settings, address, device, warmUp));
         // Outlives the drain of the runs and the silo itself: its own loss is what ends them.
         builder.Services.AddHostedService<Supervised>();
+        builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<FarewellLimit>(
+            services,
+            stop + s_afterFarewell,
+            (Action)services.GetRequiredService<SiloLife>().ExitAtOnce));
 
         await using var host = builder.Build();
         host.MapHealthChecks(LivePath, new HealthCheckOptions { Predicate = _ => false });

@@ -68,6 +68,7 @@ internal static class FailoverBenchmark
             over.Token);
 
         var random = new Random(seed);
+        var timeline = new RecoveryTimeline(cluster);
         var (seconds, repeated) = (new List<double>(), new List<double>());
         var resumed = await cluster.HistoryAsync(record => record.Event == HistoryEvent.Resumed && record.Run == run);
         for (var kill = 1; kill <= kills; kill++)
@@ -77,7 +78,7 @@ internal static class FailoverBenchmark
             await Task.Delay(TimeSpan.FromSeconds(1 + 3 * random.NextDouble()));
             var worker = cluster.Silo(resumed.Silo);
             var (attempt, head) = (resumed.Attempt, Volatile.Read(ref reached));
-            var killed = Stopwatch.GetTimestamp();
+            var (killed, killedAt) = (Stopwatch.GetTimestamp(), DateTimeOffset.UtcNow);
             if (everything)
             {
                 await RestartAsync(cluster);
@@ -96,7 +97,7 @@ internal static class FailoverBenchmark
             repeated.Add(Math.Max(0, head - resumed.Step));
             Console.WriteLine(
                 string.Create(CultureInfo.InvariantCulture, $"kill {kill} of {kills}: {worker.Name} -> {resumed.Silo} in {seconds[^1]:0.0} s, goes on from "
-                    + $"step {resumed.Step}"));
+                    + $"step {resumed.Step}: {timeline.Add(killedAt, resumed)}"));
             if (!supervised || everything)
             {
                 await cluster.ReviveAsync();
@@ -112,6 +113,7 @@ internal static class FailoverBenchmark
             ("seconds to training again, median", FormattableString.Invariant($"{Figures.Quantile(seconds, 0.5):0.0}")),
             ("seconds to training again, worst", FormattableString.Invariant($"{seconds.Max():0.0}")),
             ("histogram", Histogram(seconds)),
+            ("timeline, medians since the kill", timeline.Medians()),
             (
                 "steps repeated, median and worst",
                 watched ? FormattableString.Invariant($"{Figures.Quantile(repeated, 0.5):0} {repeated.Max():0}") : "not watched"),

@@ -33,21 +33,24 @@ internal static class GoodputBenchmark
         await cluster.SubmitAsync(spec with { Checkpoints = spec.Checkpoints with { Every = 50 } });
         await cluster.HistoryAsync(IsProgress);
 
-        var free = await RateAsync(cluster, window, every: null);
+        var timeline = new RecoveryTimeline(cluster);
+        var free = await RateAsync(cluster, timeline, window, every: null);
         var rows = new List<(string, string)> { ("in peace", $"{free.Rate:f1} steps/s") };
         foreach (var period in periods)
         {
-            var (rate, kills) = await RateAsync(cluster, window, TimeSpan.FromSeconds(period));
+            var (rate, kills) = await RateAsync(cluster, timeline, window, TimeSpan.FromSeconds(period));
             rows.Add(($"killed every {period} s ({kills} kills)", $"{rate:f1} steps/s, goodput {100 * rate / free.Rate:f0} %"));
         }
+        rows.Add(("timeline of the recoveries, medians since the kill", timeline.Medians()));
         Figures.Print($"Goodput over {window.TotalSeconds:f0} s each", [.. rows]);
         return 0;
     }
 
-    private static async Task<(double Rate, int Kills)> RateAsync(TestCluster cluster, TimeSpan window, TimeSpan? every)
+    private static async Task<(double Rate, int Kills)> RateAsync(TestCluster cluster, RecoveryTimeline timeline, TimeSpan window, TimeSpan? every)
     {
         var before = Head(cluster);
         var kills = 0;
+        (DateTimeOffset At, int Attempt)? open = null;
         var started = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(started) is var elapsed && elapsed < window)
         {
@@ -58,10 +61,16 @@ internal static class GoodputBenchmark
                 continue;
             }
             var last = cluster.History.Records.Last(record => record.Event == HistoryEvent.Resumed);
+            if (open is { } kill && last.Attempt > kill.Attempt)
+            {
+                Console.WriteLine(timeline.Add(kill.At, last));
+                open = null;
+            }
             if (cluster.Workers.FirstOrDefault(worker => worker.Name == last.Silo) is not { IsRunning: true } victim)
             {
                 continue;
             }
+            open = (DateTimeOffset.UtcNow, last.Attempt);
             await victim.KillAsync();
             victim.Start();
             kills++;
