@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
@@ -10,32 +12,60 @@ namespace DisBack.Silo;
 /// Declares a silo dead as soon as its process has ended. The kernel then closes its connections and refuses new ones at its endpoint, which no silo that
 /// is frozen, busy or cut off does; probes would need seconds to tell.
 /// </summary>
-/// <remarks>Whatever else a lost connection may mean is left to the probes. A wrong verdict ends an attempt early and harms no run: attempts are fenced.</remarks>
+/// <remarks>
+/// Whatever else a lost connection may mean is left to the probes. A wrong verdict ends an attempt early and harms no run: attempts are fenced.
+/// </remarks>
 internal sealed partial class DeadProcessDetector(IClusterMembershipService membership, ILocalSiloDetails local, ILogger<DeadProcessDetector> logger)
 {
+    /// <summary>In an endpoint: whichever silo of that machine it was.</summary>
+    internal const int AnyPort = 0;
+
     /// <summary>An ending process closes one socket after the other: its listener may be the last.</summary>
     private static readonly TimeSpan[] s_looks = [.. new[] { 0, 20, 50, 100, 200, 400 }.Select(after => TimeSpan.FromMilliseconds(after))];
 
     /// <summary>How long an endpoint may take to refuse; one that is cut off refuses nothing.</summary>
     private static readonly TimeSpan s_answer = TimeSpan.FromSeconds(1);
 
+    /// <summary>Several connections to one silo end with it.</summary>
+    private readonly ConcurrentDictionary<SiloAddress, byte> _logged = new();
+
     /// <summary>Has a silo's connections to the others watched.</summary>
     public static void Add(ISiloBuilder silo)
     {
         silo.Services.AddSingleton<DeadProcessDetector>();
-        silo.Configure<SiloConnectionOptions>(options => options.ConfigureSiloOutboundConnection(connections => connections.Use(next => async connection =>
+        // Two silos share the connection that either of them opened first.
+        silo.Configure<SiloConnectionOptions>(options =>
         {
-            try
-            {
-                await next(connection);
-            }
-            finally
-            {
-                // Not awaited: the connection is over.
-                _ = connections.ApplicationServices.GetRequiredService<DeadProcessDetector>().ConnectionEndedAsync(connection.RemoteEndPoint);
-            }
-        })));
+            options.ConfigureSiloOutboundConnection(connections => Watch(connections, isOutbound: true));
+            options.ConfigureSiloInboundConnection(connections => Watch(connections, isOutbound: false));
+        });
     }
+
+    private static void Watch(IConnectionBuilder connections, bool isOutbound) => connections.Use(next => async connection =>
+    {
+        // The port of whoever opened a connection is none that a silo listens on.
+        var remote = connection.RemoteEndPoint is IPEndPoint peer && !isOutbound ? new IPEndPoint(peer.Address, AnyPort) : connection.RemoteEndPoint;
+        var noticed = 0;
+        // When the socket has ended; Orleans is done with the connection only when what it still had to send has come to nothing, which may take seconds.
+        using var closed = connection.ConnectionClosed.Register(Notice);
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            Notice();
+        }
+
+        void Notice()
+        {
+            if (Interlocked.Exchange(ref noticed, 1) == 0)
+            {
+                // Away from the caller, which closes the connection.
+                _ = Task.Run(() => connections.ApplicationServices.GetRequiredService<DeadProcessDetector>().ConnectionEndedAsync(remote));
+            }
+        }
+    });
 
     /// <summary>Finds out whether the silo at the other end of a connection has ended, and has it declared dead.</summary>
     internal async Task ConnectionEndedAsync(EndPoint? remote)
@@ -44,7 +74,6 @@ internal sealed partial class DeadProcessDetector(IClusterMembershipService memb
         {
             return;
         }
-        var isLogged = false;
         try
         {
             foreach (var look in s_looks)
@@ -55,20 +84,19 @@ internal sealed partial class DeadProcessDetector(IClusterMembershipService memb
                 {
                     return;
                 }
-                if (!await RefusesAsync(endpoint))
-                {
-                    continue;
-                }
                 foreach (var member in members)
                 {
-                    if (!isLogged)
+                    if (!await RefusesAsync(member.Endpoint))
+                    {
+                        continue;
+                    }
+                    if (_logged.TryAdd(member, 0))
                     {
                         LogEnded(member);
                     }
                     // Somebody else's write at the same moment makes it fail in silence: the next look tells.
                     await membership.TryKill(member);
                 }
-                isLogged = true;
             }
         }
         catch (Exception e)
@@ -82,7 +110,8 @@ internal sealed partial class DeadProcessDetector(IClusterMembershipService memb
     private IEnumerable<SiloAddress> MembersAt(IPEndPoint endpoint) =>
         from member in membership.CurrentSnapshot.Members.Values
         where member.Status is not (SiloStatus.None or SiloStatus.Dead)
-            && member.SiloAddress.Endpoint.Equals(endpoint) && !member.SiloAddress.Equals(local.SiloAddress)
+            && member.SiloAddress.Endpoint.Address.Equals(endpoint.Address) && (endpoint.Port is AnyPort || member.SiloAddress.Endpoint.Port == endpoint.Port)
+            && !member.SiloAddress.Equals(local.SiloAddress)
         select member.SiloAddress;
 
     private static async Task<bool> RefusesAsync(IPEndPoint endpoint)

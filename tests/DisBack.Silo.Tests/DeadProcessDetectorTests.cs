@@ -19,11 +19,13 @@ public sealed class DeadProcessDetectorTests : IDisposable
         _membership = new FakeMembership(_silo);
     }
 
-    [Fact]
-    public async Task A_silo_whose_endpoint_refuses_is_declared_dead_once()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_silo_whose_endpoint_refuses_is_declared_dead_once(bool hadOpenedTheConnection)
     {
         _listener.Stop();
-        await LoseAsync(_silo.Endpoint);
+        await LoseAsync(hadOpenedTheConnection ? new IPEndPoint(_silo.Endpoint.Address, DeadProcessDetector.AnyPort) : _silo.Endpoint);
         Assert.Equal([_silo], _membership.Killed);
     }
 
