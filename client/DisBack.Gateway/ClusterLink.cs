@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using DisBack.Client;
 using DisBack.Contracts.Hosting;
 using DisBack.Gateway.Configuration;
+using DisBack.Storage.Tables;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Polly;
@@ -88,9 +89,19 @@ internal sealed partial class ClusterLink(GatewaySettings settings, TimeProvider
             client.UseStaticClustering(silo);
             return;
         }
+        var cluster = settings.Cluster;
+        if (cluster.Membership == MembershipKind.AzureTables)
+        {
+            client.UseAzureStorageClustering(tables =>
+            {
+                tables.TableName = ClusterSettings.MembershipTable;
+                tables.TableServiceClient = TableAccount.Open(cluster.Tables.AccountAddress, cluster.Tables.ConnectionString);
+            });
+            return;
+        }
         client.UseRedisClustering(redis =>
         {
-            redis.ConfigurationOptions = ConfigurationOptions.Parse(settings.Cluster.Redis!);
+            redis.ConfigurationOptions = ConfigurationOptions.Parse(cluster.Redis!);
             // A server that is away for a while is waited for.
             redis.ConfigurationOptions.AbortOnConnectFail = false;
         });

@@ -1,12 +1,11 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orleans.Clustering.Redis;
 
 namespace DisBack.Silo;
 
 /// <summary>
-/// Notices that the membership table has lost this silo, after its server lost its data: Orleans would go on for ever in a cluster that no
-/// silo started later can see. The runs reach a checkpoint, and the process supervisor starts it anew.
+/// Notices that the membership table has lost this silo, after its server lost its data or somebody deleted a table: Orleans would go on for ever in a
+/// cluster that no silo started later can see. The runs reach a checkpoint, and the process supervisor starts it anew.
 /// </summary>
 /// <remarks>Stopped after the runs have drained and before the silo, which would try for minutes to sign off in a table that is not there.</remarks>
 internal sealed partial class MembershipGuard(
@@ -14,8 +13,9 @@ internal sealed partial class MembershipGuard(
     IClusterMembershipService membership,
     ILocalSiloDetails silo,
     SiloLife life,
-    Action exit,
     TimeSpan period,
+    Func<Exception, bool> isWithoutTable,
+    Action exit,
     TimeProvider time,
     ILogger<MembershipGuard> logger) : BackgroundService
 {
@@ -63,9 +63,8 @@ internal sealed partial class MembershipGuard(
         {
             return (await table.ReadAllAsync(cancellation)).Members.Any(member => member.Item1.SiloAddress.Equals(silo.SiloAddress));
         }
-        catch (RedisClusteringException e) when (e.InnerException is null)
+        catch (Exception e) when (isWithoutTable(e))
         {
-            // The server answers, and has no table.
             return false;
         }
         catch (Exception e) when (e is not OperationCanceledException)

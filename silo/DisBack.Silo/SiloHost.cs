@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Contracts.Hosting;
 using DisBack.Orchestration.Hosting;
@@ -14,7 +13,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
-using StackExchange.Redis;
 
 namespace DisBack.Silo;
 
@@ -106,7 +104,7 @@ internal static class SiloHost
             endpoint.SiloListeningEndpoint = new IPEndPoint(address, settings.Endpoints.Silo);
             endpoint.GatewayListeningEndpoint = new IPEndPoint(address, settings.Endpoints.Gateway);
         });
-        AddMembership(silo, settings);
+        SiloMembership.Add(silo, settings);
         silo.AddDisBack(
             settings.Role,
             blobs => Bind(nameof(SiloSettings.Blobs), blobs),
@@ -167,40 +165,5 @@ internal static class SiloHost
         {
             throw new DisBackException($"Endpoints:Address is '{text}', which cannot be found ({e.Message}); name this machine as the others know it.", e);
         }
-    }
-
-    private static void AddMembership(ISiloBuilder silo, SiloSettings settings)
-    {
-        if (settings.Cluster.Membership == MembershipKind.Localhost)
-        {
-            silo.UseLocalhostClustering(settings.Endpoints.Silo, settings.Endpoints.Gateway, serviceId: DocumentNames.Service, clusterId: settings.Cluster.Id);
-            silo.UseInMemoryReminderService();
-            return;
-        }
-        var detection = settings.Detection;
-        silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (settings.Cluster.Id, DocumentNames.Service));
-        silo.Configure<ClusterMembershipOptions>(membership =>
-        {
-            membership.ProbeTimeout = detection.ProbeTimeout;
-            membership.MaxProbeTimeout = detection.MaxProbeTimeout;
-            membership.NumMissedProbesLimit = detection.MissedProbes;
-            membership.TableRefreshTimeout = detection.TableRefresh;
-            membership.IAmAliveTablePublishTimeout = detection.IAmAlive;
-        });
-        DeadProcessDetector.Add(silo);
-        silo.UseRedisClustering(redis => redis.ConfigurationOptions = RedisOptions(settings.Cluster));
-        silo.UseRedisReminderService(redis => redis.ConfigurationOptions = RedisOptions(settings.Cluster));
-        silo.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<MembershipGuard>(
-            services,
-            detection.Guard,
-            (Action)services.GetRequiredService<SiloLife>().ExitAtOnce));
-    }
-
-    /// <summary>A server that is away for a while is waited for: what is asked of it meanwhile fails and is asked again.</summary>
-    private static ConfigurationOptions RedisOptions(ClusterSettings cluster)
-    {
-        var options = ConfigurationOptions.Parse(cluster.Redis!);
-        options.AbortOnConnectFail = false;
-        return options;
     }
 }

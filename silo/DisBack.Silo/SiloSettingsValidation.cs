@@ -4,6 +4,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using DisBack.Contracts.Hosting;
 using DisBack.Orchestration.Placement;
+using DisBack.Storage.Tables;
 using StackExchange.Redis;
 
 namespace DisBack.Silo;
@@ -38,6 +39,10 @@ internal static partial class SiloSettingsValidation
         if (settings.Cluster.Redis is { } redis && !IsRedis(redis))
         {
             yield return "Cluster:Redis cannot be read; give host:port, and after commas the options of StackExchange.Redis, as in redis:6379,password=...";
+        }
+        if (TableAccount.Problem(settings.Cluster.Tables.ConnectionString, "Cluster:Tables:ConnectionString") is { } unreadable)
+        {
+            yield return unreadable;
         }
         foreach (var problem in (IEnumerable<string>)
         [
@@ -77,12 +82,12 @@ internal static partial class SiloSettingsValidation
         if (settings.Role != SiloRole.Both)
         {
             yield return $"Role is {settings.Role} but Cluster:Membership is Localhost, which is a cluster of one silo; set Role to Both, or "
-                + "Cluster:Membership to Redis.";
+                + "Cluster:Membership to Redis or AzureTables.";
         }
         if (IPAddress.TryParse(ends.Address, out var address) && !IPAddress.IsLoopback(address))
         {
             yield return $"Endpoints:Address is {ends.Address} but Cluster:Membership is Localhost, which no other machine can join; set Endpoints:Address to "
-                + "127.0.0.1, or Cluster:Membership to Redis.";
+                + "127.0.0.1, or Cluster:Membership to Redis or AzureTables.";
         }
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using DisBack.Contracts.Hosting;
 using DisBack.TestKit.History;
 using DisBack.TestKit.Silos;
 
@@ -27,9 +28,10 @@ internal static class FailoverBenchmark
         };
         var everything = new Option<bool>("--everything")
         {
-            Description = "Every silo and Redis are killed, and started again at once: the cold start of a whole cluster.",
+            Description = "Every silo and who keeps the membership are killed, and started again at once: the cold start of a whole cluster.",
         };
         var seed = new Option<int>("--seed") { DefaultValueFactory = _ => 0, Description = "Seed of the instants." };
+        var membership = Memberships.Option();
         var command = new Command("failover", "Time from kill -9 of a training worker to its run going on, in a cluster of one control silo and two workers.")
         {
             kills,
@@ -38,6 +40,7 @@ internal static class FailoverBenchmark
             watched,
             everything,
             seed,
+            membership,
         };
         command.SetAction((parsed, cancellation) => RunAsync(
             parsed.GetValue(kills),
@@ -45,14 +48,21 @@ internal static class FailoverBenchmark
             parsed.GetValue(supervised),
             parsed.GetValue(watched),
             parsed.GetValue(everything),
-            parsed.GetValue(seed)));
+            parsed.GetValue(seed),
+            parsed.GetValue(membership)));
         return command;
     }
 
-    private static async Task<int> RunAsync(int kills, int workers, bool supervised, bool watched, bool everything, int seed)
+    private static async Task<int> RunAsync(int kills, int workers, bool supervised, bool watched, bool everything, int seed, MembershipKind membership)
     {
         await using var cluster = await TestCluster.StartAsync(
-            new() { Workers = workers, Supervised = supervised, Configuration = new Dictionary<string, string> { ["Retry:Lost"] = "1000" } });
+            new()
+            {
+                Workers = workers,
+                Supervised = supervised,
+                Membership = membership,
+                Configuration = new Dictionary<string, string> { ["Retry:Lost"] = "1000" },
+            });
         // Stage 1 is over quickly; stage 2 never is.
         var trial = await cluster.SubmitAsync(TinyExperiment.Spec("failover", cluster.Teacher, recording: 8, backtracking: 1_000_000));
         var run = TestCluster.NameOf(trial);
@@ -108,7 +118,7 @@ internal static class FailoverBenchmark
         var violations = await cluster.ViolationsAsync();
 
         Figures.Print(
-            $"kill -9 of {(everything ? "everything" : "the training worker")}{(supervised ? ", supervised" : "")}, seed {seed}",
+            $"kill -9 of {(everything ? "everything" : "the training worker")}{(supervised ? ", supervised" : "")}, membership on {membership}, seed {seed}",
             ("kills", $"{kills}"),
             ("seconds to training again, median", FormattableString.Invariant($"{Figures.Quantile(seconds, 0.5):0.0}")),
             ("seconds to training again, worst", FormattableString.Invariant($"{seconds.Max():0.0}")),
@@ -123,8 +133,8 @@ internal static class FailoverBenchmark
 
     private static async Task RestartAsync(TestCluster cluster)
     {
-        await Task.WhenAll(cluster.Silos.Select(silo => silo.KillAsync()).Append(cluster.Redis.KillAsync()));
-        await cluster.Redis.RestartAsync();
+        await Task.WhenAll(cluster.Silos.Select(silo => silo.KillAsync()).Append(cluster.Server.EndAsync()));
+        await cluster.Server.RestartAsync();
         foreach (var silo in cluster.Silos)
         {
             silo.Start();

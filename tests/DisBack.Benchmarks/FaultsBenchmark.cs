@@ -15,14 +15,15 @@ internal static class FaultsBenchmark
             DefaultValueFactory = _ => 0,
             Description = "Leaves out the faults before this one, to come sooner to the one that found something.",
         };
+        var membership = Memberships.Option();
         var list = new Option<bool>("--list") { Description = "Shows the schedule and does nothing." };
         var command = new Command(
             "faults",
             "A fault soak: kills, freezes, partitions, damaged bytes and failing services, one over the other, while "
-                + "trials keep coming.") { seed, count, from, list };
+                + "trials keep coming.") { seed, count, from, membership, list };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var (chosen, faults, first) = (parsed.GetValue(seed), parsed.GetValue(count), parsed.GetValue(from));
+            var (chosen, faults, first, kind) = (parsed.GetValue(seed), parsed.GetValue(count), parsed.GetValue(from), parsed.GetValue(membership));
             if (parsed.GetValue(list))
             {
                 foreach (var fault in FaultSchedule.Create(chosen, faults).Skip(first))
@@ -31,13 +32,14 @@ internal static class FaultsBenchmark
                 }
                 return 0;
             }
-            var report = await FaultSoak.RunAsync(chosen, faults, line => Console.WriteLine($"{DateTimeOffset.UtcNow:HH:mm:ss.f} {line}"), first);
+            var report = await FaultSoak.RunAsync(chosen, faults, line => Console.WriteLine($"{DateTimeOffset.UtcNow:HH:mm:ss.f} {line}"), first, kind);
             Console.WriteLine(report);
             if (report.Failures.Count == 0)
             {
                 return 0;
             }
-            Console.WriteLine($"Replay: dotnet run -c Release --project tests/DisBack.Benchmarks -- faults --seed {chosen} --count {faults}");
+            Console.WriteLine(
+                $"Replay: dotnet run -c Release --project tests/DisBack.Benchmarks -- faults --seed {chosen} --count {faults} --membership {kind}");
             return 1;
         });
         return command;

@@ -26,7 +26,16 @@ public sealed class MembershipGuardTests : IAsyncDisposable
     {
         var details = new FakeDetails();
         _life = new(_membership, details, _lifetime);
-        _guard = new(_table, _membership, details, _life, () => _exited = true, s_period, _time, NullLogger<MembershipGuard>.Instance);
+        _guard = new(
+            _table,
+            _membership,
+            details,
+            _life,
+            s_period,
+            failure => failure is KeyNotFoundException,
+            () => _exited = true,
+            _time,
+            NullLogger<MembershipGuard>.Instance);
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -46,6 +55,16 @@ public sealed class MembershipGuardTests : IAsyncDisposable
         // The runs have drained by then; the silo's own farewell needs the table.
         await _guard.StopAsync(Cancellation);
         Assert.True(_exited);
+    }
+
+    [Fact]
+    public async Task A_table_that_is_gone_has_lost_it_too()
+    {
+        await StartAsync();
+        await TickAsync(Answer.NoTable);
+        await TickAsync(Answer.NoTable);
+        await _lifetime.Stopped.WaitAsync(Cancellation);
+        Assert.Equal(ExitCodes.Restart, _life.ExitCode);
     }
 
     [Fact]
@@ -104,6 +123,7 @@ public sealed class MembershipGuardTests : IAsyncDisposable
     {
         Listed,
         Missing,
+        NoTable,
         Failure,
     }
 
@@ -147,6 +167,7 @@ public sealed class MembershipGuardTests : IAsyncDisposable
             {
                 Answer.Listed => new(Tuple.Create(new MembershipEntry { SiloAddress = FakeDetails.Address }, "1"), new TableVersion(1, "1")),
                 Answer.Missing => new(new TableVersion(1, "1")),
+                Answer.NoTable => throw new KeyNotFoundException("There is no row."),
                 _ => throw new IOException("The server does not answer."),
             };
         }

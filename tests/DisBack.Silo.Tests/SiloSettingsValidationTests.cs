@@ -6,12 +6,33 @@ namespace DisBack.Silo.Tests;
 /// <summary>Every combination of settings that cannot work is refused, in one sentence that names the setting to change.</summary>
 public sealed class SiloSettingsValidationTests
 {
+    private const string TableAddress = "https://account.table.core.windows.net";
+
     /// <summary>What is wrong, and the settings that the sentence must name.</summary>
     private static readonly Dictionary<string, (Action<SiloSettings> Break, string[] Named)> s_cases = new()
     {
         ["cluster without a name"] = (settings => settings.Cluster.Id = "", ["Cluster:Id"]),
         ["Redis without a server"] = (settings => settings.Cluster.Membership = MembershipKind.Redis, ["Cluster:Redis", "host:port"]),
         ["server without Redis"] = (settings => settings.Cluster.Redis = "redis:6379", ["Cluster:Membership"]),
+        ["tables without an account"] =
+            (settings => settings.Cluster.Membership = MembershipKind.AzureTables,
+            ["AzureTables", "Cluster:Tables:AccountAddress", "Cluster:Tables:ConnectionString"]),
+        ["an account without tables"] = (settings => settings.Cluster.Tables.AccountAddress = new Uri(TableAddress), ["Cluster:Tables", "Cluster:Membership"]),
+        ["an account beside Redis"] = (settings => (settings.Cluster.Membership, settings.Cluster.Redis, settings.Cluster.Tables.AccountAddress)
+            = (MembershipKind.Redis, "redis:6379", new Uri(TableAddress)), ["Cluster:Redis", "Cluster:Tables", "clear the other"]),
+        ["a server beside tables"] = (settings => (settings.Cluster.Membership, settings.Cluster.Redis, settings.Cluster.Tables.AccountAddress)
+            = (MembershipKind.AzureTables, "redis:6379", new Uri(TableAddress)), ["Cluster:Redis", "Cluster:Tables", "clear the other"]),
+        ["two accounts"] = (settings => (settings.Cluster.Membership, settings.Cluster.Tables.AccountAddress, settings.Cluster.Tables.ConnectionString)
+            = (MembershipKind.AzureTables, new Uri(TableAddress), "UseDevelopmentStorage=true"),
+            ["Cluster:Tables:AccountAddress", "Cluster:Tables:ConnectionString"]),
+        ["half an address of tables"] = (settings => (settings.Cluster.Membership, settings.Cluster.Tables.AccountAddress)
+            = (MembershipKind.AzureTables, new Uri("/disback", UriKind.Relative)), ["Cluster:Tables:AccountAddress", "https://"]),
+        ["an address of tables that no identity is sent to"] = (settings => (settings.Cluster.Membership, settings.Cluster.Tables.AccountAddress)
+            = (MembershipKind.AzureTables, new Uri("http://account.table.core.windows.net")), ["Cluster:Tables:AccountAddress", "https://"]),
+        ["a connection string of tables that is none"] = (settings => (settings.Cluster.Membership, settings.Cluster.Tables.ConnectionString)
+            = (MembershipKind.AzureTables, "AccountName"), ["Cluster:Tables:ConnectionString", "AccountName=..."]),
+        ["a cluster whose name is no key of a table"] = (settings => (settings.Cluster.Id, settings.Cluster.Membership, settings.Cluster.Tables.AccountAddress)
+            = ("lab/one", MembershipKind.AzureTables, new Uri(TableAddress)), ["Cluster:Id", "lab/one"]),
         ["no name"] = (settings => settings.Name = "", ["Name"]),
         ["nowhere to keep anything"] = (settings => settings.Blobs.Folder = null, ["Blobs:Folder", "Blobs:AccountAddress", "Blobs:ConnectionString"]),
         ["two places to keep everything"] =
@@ -99,6 +120,17 @@ public sealed class SiloSettingsValidationTests
         var settings = Right;
         (settings.Role, settings.Worker.Accelerator) = (SiloRole.Control, "none");
         (settings.Cluster.Membership, settings.Cluster.Redis) = (MembershipKind.Redis, "redis:6379");
+        Assert.Null(SiloSettingsValidation.Problem(settings));
+    }
+
+    [Theory]
+    [InlineData(TableAddress, null)]
+    [InlineData(null, "UseDevelopmentStorage=true")]
+    public void A_control_silo_whose_membership_is_on_tables_needs_one_account(string? address, string? connection)
+    {
+        var settings = Right;
+        (settings.Role, settings.Cluster.Membership) = (SiloRole.Control, MembershipKind.AzureTables);
+        settings.Cluster.Tables = new() { AccountAddress = address is null ? null : new Uri(address), ConnectionString = connection };
         Assert.Null(SiloSettingsValidation.Problem(settings));
     }
 

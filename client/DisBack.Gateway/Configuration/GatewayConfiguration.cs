@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using DisBack.Contracts.Hosting;
+using DisBack.Storage.Tables;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 
@@ -25,6 +26,10 @@ internal static class GatewayConfiguration
         if (!Validator.TryValidateObject(settings.Cluster, new ValidationContext(settings.Cluster), wrong, validateAllProperties: true))
         {
             yield return wrong[0].ErrorMessage!;
+        }
+        if (TableAccount.Problem(settings.Cluster.Tables.ConnectionString, "Cluster:Tables:ConnectionString") is { } unreadable)
+        {
+            yield return unreadable;
         }
         var (ends, limits) = (settings.Endpoints, settings.Limits);
         if (settings.Cluster.Membership == MembershipKind.Localhost && !IPEndPoint.TryParse(ends.SiloGateway, out _)

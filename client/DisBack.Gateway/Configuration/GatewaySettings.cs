@@ -14,7 +14,8 @@ internal sealed class GatewaySettings
 
         Settings come from appsettings.json, from environment variables (DISBACK_TOKENS__FILE) and from the command line (--Tokens:File):
           Tokens:File                    who may do what; make entries with 'token add'
-          Cluster:Id, Cluster:Membership (Localhost, Redis), Cluster:Redis
+          Cluster:Id, Cluster:Membership (Localhost, Redis, AzureTables)
+          Cluster:Redis | Cluster:Tables:AccountAddress | Cluster:Tables:ConnectionString
           Endpoints:SiloGateway          HOST:PORT of the one silo where Cluster:Membership is Localhost (127.0.0.1:30000)
           Blobs:Folder | Blobs:AccountAddress | Blobs:ConnectionString, Blobs:Container
           Endpoints:Address, Endpoints:Http     where it listens in plain HTTP (127.0.0.1, 8090); Kestrel:Endpoints instead of them for HTTPS

@@ -45,8 +45,8 @@ public sealed class ControlFaultTests() : FaultTests(new() { Controls = 2, Worke
         var (trial, _) = await TrainAsync(300);
 
         await Task.WhenAll(Cluster.Silos.Select(silo => silo.KillAsync()));
-        await Cluster.Redis.KillAsync();
-        await Cluster.Redis.RestartAsync();
+        await Cluster.Server.EndAsync();
+        await Cluster.Server.RestartAsync();
         await Cluster.ReviveAsync();
 
         Assert.True((await ResumedAsync(trial, attempt: 2)).Step >= HeadBefore(trial, attempt: 2).Step);

@@ -4,28 +4,28 @@ using DisBack.TestKit.Silos;
 
 namespace DisBack.Cluster.Tests.Faults;
 
-/// <summary>Redis and the blob store fail, forget, hesitate and lie.</summary>
+/// <summary>Who keeps the membership and the blob store fail, forget, hesitate and lie.</summary>
 public sealed class ServiceFaultTests() : FaultTests(new())
 {
     private const int Steps = 300;
 
     [Fact, Trait("Length", "Long")]
-    public async Task Redis_is_killed_and_comes_back_and_the_attempt_never_notices()
+    public async Task Who_keeps_the_membership_ends_and_comes_back_and_the_attempt_never_notices()
     {
         var (trial, _) = await TrainAsync(Steps);
 
-        await Cluster.Redis.KillAsync();
-        await Cluster.Redis.RestartAsync();
+        await Cluster.Server.EndAsync();
+        await Cluster.Server.RestartAsync();
 
         Assert.Equal(1, (await EndsAsIfNothingHadHappenedAsync(trial, Steps)).Attempt);
     }
 
     [Fact]
-    public async Task Redis_forgets_everything_and_the_silos_ask_to_be_started_again()
+    public async Task Who_keeps_the_membership_forgets_everything_and_the_silos_ask_to_be_started_again()
     {
         var (trial, _) = await TrainAsync(600);
 
-        await Cluster.Redis.FlushAsync();
+        await Cluster.Server.ForgetAsync();
         var codes = await Task.WhenAll(Cluster.Silos.Select(silo => silo.Exit)).WaitAsync(TimeSpan.FromMinutes(2), Cancellation);
         await Cluster.ReviveAsync();
 

@@ -14,12 +14,12 @@ public sealed class RedisServerTests
             await client.GetDatabase().StringSetAsync("key", "value");
         }
 
-        await redis.KillAsync();
+        await redis.EndAsync();
         await redis.RestartAsync();
 
         await using var again = await ConnectionMultiplexer.ConnectAsync(redis.Address);
         Assert.Equal("value", await again.GetDatabase().StringGetAsync("key"));
-        await redis.FlushAsync();
+        await redis.ForgetAsync();
         Assert.False(await again.GetDatabase().KeyExistsAsync("key"));
     }
 }

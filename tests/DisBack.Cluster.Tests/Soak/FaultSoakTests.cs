@@ -4,7 +4,8 @@ using DisBack.TestKit.Soak;
 namespace DisBack.Cluster.Tests.Soak;
 
 /// <summary>
-/// Two hundred faults of all kinds, one over the other, while trials keep coming. <c>DISBACK_SOAK_SEED</c> chooses another schedule.
+/// Two hundred faults of all kinds, one over the other, while trials keep coming. <c>DISBACK_SOAK_SEED</c> chooses another schedule,
+/// <c>DISBACK_TEST_MEMBERSHIP</c> who keeps the membership.
 /// </summary>
 public sealed class FaultSoakTests
 {
@@ -28,7 +29,8 @@ public sealed class FaultSoakTests
         TestContext.Current.TestOutputHelper!.WriteLine($"{report}");
         Assert.True(
             report.Failures.Count == 0,
-            $"{report}\nReplay: dotnet run -c Release --project tests/DisBack.Benchmarks -- faults --seed {seed} --count {count}\n{string.Join('\n', told)}");
+            $"{report}\nReplay: dotnet run -c Release --project tests/DisBack.Benchmarks -- faults --seed {seed} --count {count} "
+                + $"--membership {report.Membership}\n{string.Join('\n', told)}");
         Assert.InRange(report.Trials, 1, report.Attempts - 1);
         if (report.NoNetwork is not null)
         {

@@ -49,13 +49,15 @@ public sealed class StartTests : IDisposable
     [InlineData("There is no setting 'Limit'; did you mean 'Limits'?", "--Limit:SubmitsPerMinute=1")]
     [InlineData("Exactly one of Blobs:Folder, Blobs:AccountAddress and Blobs:ConnectionString", "--Endpoints:Http=0")]
     [InlineData("Cluster:Membership is Redis but Cluster:Redis names no server", "--Cluster:Membership=Redis")]
+    [InlineData("Cluster:Membership is AzureTables but no account is named", "--Cluster:Membership=AzureTables")]
+    [InlineData("Cluster:Tables:ConnectionString cannot be read", "--Cluster:Membership=AzureTables", "--Cluster:Tables:ConnectionString=AccountName")]
     [InlineData("Endpoints:SiloGateway is 'silo'; give HOST:PORT", "--Endpoints:SiloGateway=silo")]
     [InlineData("Limits:SubmitsPerMinute is 0", "--Limits:SubmitsPerMinute=0")]
     [InlineData("Limits:SubmitsAtOnce and Limits:Connections are 0 and 4096", "--Limits:SubmitsAtOnce=0")]
-    public async Task What_is_unsafe_or_cannot_work_is_refused(string sentence, string setting)
+    public async Task What_is_unsafe_or_cannot_work_is_refused(string sentence, params string[] settings)
     {
         TokenFile.Change(Tokens, _ => []);
-        await RefusedAsync(sentence, $"--Tokens:File={Tokens}", setting);
+        await RefusedAsync(sentence, [$"--Tokens:File={Tokens}", .. settings]);
     }
 
     [Theory]

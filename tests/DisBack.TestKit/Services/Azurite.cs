@@ -89,13 +89,14 @@ public sealed class Azurite : IAsyncDisposable
     {
         _process = ChildProcess.Start(
             "node",
-            [FindProgram(), "--blobHost", $"{Host}", "--blobPort", $"{port}", "--skipApiVersionCheck", "--disableTelemetry", "--location", _folder.Path],
+            [FindProgram("blob"), "--blobHost", $"{Host}", "--blobPort", $"{port}", "--skipApiVersionCheck", "--disableTelemetry", "--location", _folder.Path],
             new Dictionary<string, string> { ["AZURITE_ACCOUNTS"] = $"{Account}:{_key}" });
         var line = await _process.SeesAsync(Listening);
         return new Uri(line[(line.IndexOf(Listening, StringComparison.Ordinal) + Listening.Length)..].Trim());
     }
 
-    private static string FindProgram() =>
-        Repository.Find("tests/azurite/node_modules/azurite/dist/src/blob/main.js")
+    /// <summary>The program of one of its services, <c>blob</c> or <c>table</c>.</summary>
+    internal static string FindProgram(string service) =>
+        Repository.Find($"tests/azurite/node_modules/azurite/dist/src/{service}/main.js")
         ?? throw new InvalidOperationException("Azurite is not installed; run `npm ci --prefix tests/azurite`, or `bash tests/run.sh`, which does.");
 }

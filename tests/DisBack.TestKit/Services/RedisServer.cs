@@ -1,11 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 using DisBack.TestKit.Processes;
+using Microsoft.Extensions.Hosting;
+using StackExchange.Redis;
 
 namespace DisBack.TestKit.Services;
 
 /// <summary>A real <c>redis-server</c> with its append-only file on, synchronised on every write: what it has acknowledged survives its death.</summary>
-public sealed class RedisServer : IAsyncDisposable
+public sealed class RedisServer : IMembershipServer
 {
     private readonly TemporaryFolder _folder = new();
     private readonly IPAddress _host;
@@ -16,6 +18,12 @@ public sealed class RedisServer : IAsyncDisposable
 
     /// <summary><c>host:port</c>.</summary>
     public string Address => $"{_host}:{_port}";
+
+    public IReadOnlyDictionary<string, string> Configuration => new Dictionary<string, string>
+    {
+        ["Cluster:Membership"] = "Redis",
+        ["Cluster:Redis"] = Address,
+    };
 
     /// <param name="host">The address it listens on; loopback unless given.</param>
     public static async Task<RedisServer> StartAsync(IPAddress? host = null)
@@ -33,8 +41,14 @@ public sealed class RedisServer : IAsyncDisposable
         }
     }
 
+    public void Serve(IClientBuilder client) => client.UseRedisClustering(options =>
+    {
+        options.ConfigurationOptions = ConfigurationOptions.Parse(Address);
+        options.ConfigurationOptions.AbortOnConnectFail = false;
+    });
+
     /// <summary>SIGKILL.</summary>
-    public Task KillAsync() => _process!.KillAsync();
+    public Task EndAsync() => _process!.KillAsync();
 
     /// <summary>Starts it again where it was, with what its file holds; kills it first if it runs.</summary>
     public async Task RestartAsync()
@@ -43,8 +57,8 @@ public sealed class RedisServer : IAsyncDisposable
         await StartAsync();
     }
 
-    /// <summary>FLUSHALL: it forgets everything.</summary>
-    public async Task FlushAsync()
+    /// <summary>FLUSHALL.</summary>
+    public async Task ForgetAsync()
     {
         using var client = new TcpClient();
         await client.ConnectAsync(_host, _port);
@@ -55,6 +69,14 @@ public sealed class RedisServer : IAsyncDisposable
         {
             throw new InvalidOperationException($"Redis answered FLUSHALL with '{refusal}'.");
         }
+    }
+
+    public async Task<string> FailAsync(int choice, TimeSpan length)
+    {
+        await EndAsync();
+        await Task.Delay(length);
+        await RestartAsync();
+        return "redis";
     }
 
     public async ValueTask DisposeAsync()

@@ -3,6 +3,7 @@ using Azure.Storage.Blobs;
 using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Contracts.Hosting;
 using DisBack.Distillation.Generators;
 using DisBack.Specs.Experiments;
 using DisBack.Storage.Blobs;
@@ -14,11 +15,10 @@ using DisBack.TestKit.Services;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
-using StackExchange.Redis;
 
 namespace DisBack.TestKit.Silos;
 
-/// <summary>A whole installation of real processes: Redis, Azurite behind a proxy, control silos, worker silos, and a client.</summary>
+/// <summary>A whole installation of real processes: Redis or Azure tables, Azurite behind a proxy, control silos, worker silos, and a client.</summary>
 public sealed class TestCluster : IAsyncDisposable
 {
     private static readonly TimeSpan s_timeout = TimeSpan.FromMinutes(3);
@@ -33,7 +33,8 @@ public sealed class TestCluster : IAsyncDisposable
 
     private TestCluster(TestClusterOptions options) => _options = options;
 
-    public RedisServer Redis { get; private set; } = null!;
+    /// <summary>Who keeps the membership.</summary>
+    public IMembershipServer Server { get; private set; } = null!;
 
     public Azurite Azurite { get; private set; } = null!;
 
@@ -61,11 +62,9 @@ public sealed class TestCluster : IAsyncDisposable
     public IGrainFactory Grains => _client.Services.GetRequiredService<IClusterClient>();
 
     /// <summary>What every process of the installation is told: whom it belongs to, and where everything durable lies.</summary>
-    public IReadOnlyDictionary<string, string> Membership => new Dictionary<string, string>
+    public IReadOnlyDictionary<string, string> Membership => new Dictionary<string, string>(Server.Configuration)
     {
         ["Cluster:Id"] = _id,
-        ["Cluster:Membership"] = "Redis",
-        ["Cluster:Redis"] = Redis.Address,
         ["Blobs:ConnectionString"] = Azurite.ConnectionStringFor(Proxy.Address),
     };
 
@@ -258,7 +257,7 @@ public sealed class TestCluster : IAsyncDisposable
     private async Task StartAsync()
     {
         var host = _options.Network?.Address ?? IPAddress.Loopback;
-        Redis = Own(await RedisServer.StartAsync(host));
+        Server = _options.Membership == MembershipKind.AzureTables ? Own(await TableServer.StartAsync(host)) : Own(await RedisServer.StartAsync(host));
         Azurite = Own(new Azurite { Host = host });
         Proxy = Own(await FaultProxy.StartAsync(await Azurite.AddressAsync(), host));
         Blobs = (AzureBlobStore)BlobStoreServices.Create(new() { ConnectionString = await Azurite.ConnectionStringAsync() });
@@ -314,15 +313,14 @@ public sealed class TestCluster : IAsyncDisposable
     private IHost BuildClient()
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.UseOrleansClient(client => client
-            .UseRedisClustering(options =>
-            {
-                options.ConfigurationOptions = ConfigurationOptions.Parse(Redis.Address);
-                options.ConfigurationOptions.AbortOnConnectFail = false;
-            })
-            .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (_id, DocumentNames.Service))
-            .Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(1))
-            .Configure<ClientMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(10)));
+        builder.UseOrleansClient(client =>
+        {
+            Server.Serve(client);
+            client
+                .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (_id, DocumentNames.Service))
+                .Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(1))
+                .Configure<ClientMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(10));
+        });
         return builder.Build();
     }
 

@@ -1,3 +1,4 @@
+using DisBack.Contracts.Hosting;
 using DisBack.TestKit.Networks;
 
 namespace DisBack.TestKit.Silos;
@@ -22,6 +23,10 @@ public sealed record TestClusterOptions
 
     /// <summary>Size of a disk of its own for each worker's scratch folder, which can be filled; needs a network of hosts. None unless given.</summary>
     public int? ScratchMebibytes { get; init; }
+
+    /// <summary>Who keeps the membership; <c>DISBACK_TEST_MEMBERSHIP</c> names another than Redis for all tests that do not say.</summary>
+    public MembershipKind Membership { get; init; } =
+        Enum.Parse<MembershipKind>(Environment.GetEnvironmentVariable("DISBACK_TEST_MEMBERSHIP") ?? nameof(MembershipKind.Redis));
 
     /// <summary>Configuration of every silo on top of what its place in the cluster says; <see cref="Quick"/> unless given.</summary>
     public IReadOnlyDictionary<string, string> Configuration { get; init; } = Quick;

@@ -14,7 +14,7 @@ internal sealed class FaultInjector : IAsyncDisposable
     private readonly TestCluster _cluster;
     private readonly List<SiloKeeper> _controls;
     private readonly List<SiloKeeper> _workers;
-    private readonly SemaphoreSlim _redis = new(1);
+    private readonly SemaphoreSlim _membership = new(1);
     private readonly SemaphoreSlim _blobs = new(1);
     private readonly HashSet<string> _damagedRuns = [];
     private readonly HashSet<string> _damaged = [];
@@ -51,10 +51,10 @@ internal sealed class FaultInjector : IAsyncDisposable
             case FaultKind.KillAllControls:
                 return await KillAsync(fault, [.. _controls]);
             case FaultKind.KillEverything:
-                return await HoldingAsync(_redis, async () =>
+                return await HoldingAsync(_membership, async () =>
                 {
-                    await _cluster.Redis.KillAsync();
-                    await _cluster.Redis.RestartAsync();
+                    await _cluster.Server.EndAsync();
+                    await _cluster.Server.RestartAsync();
                     return await KillAsync(fault, [.. _controls, .. _workers]);
                 });
             case FaultKind.FreezeWorkerShortly or FaultKind.FreezeWorkerLong:
@@ -65,19 +65,13 @@ internal sealed class FaultInjector : IAsyncDisposable
                 return await TerminateAsync(fault, worker);
             case FaultKind.TerminateControl:
                 return await TerminateAsync(fault, control);
-            case FaultKind.RestartRedis:
-                return await HoldingAsync(_redis, async () =>
+            case FaultKind.FailMembership:
+                return await HoldingAsync(_membership, async () => await _cluster.Server.FailAsync(fault.Target, fault.Length));
+            case FaultKind.ForgetMembership:
+                return await HoldingAsync(_membership, async () =>
                 {
-                    await _cluster.Redis.KillAsync();
-                    await Task.Delay(fault.Length);
-                    await _cluster.Redis.RestartAsync();
-                    return "redis";
-                });
-            case FaultKind.FlushRedis:
-                return await HoldingAsync(_redis, async () =>
-                {
-                    await _cluster.Redis.FlushAsync();
-                    return "redis";
+                    await _cluster.Server.ForgetAsync();
+                    return "membership";
                 });
             case FaultKind.StopBlobs:
                 return await HoldingAsync(_blobs, async () =>
@@ -140,7 +134,7 @@ internal sealed class FaultInjector : IAsyncDisposable
         {
             await keeper.DisposeAsync();
         }
-        _redis.Dispose();
+        _membership.Dispose();
         _blobs.Dispose();
     }
 

@@ -12,7 +12,7 @@ public enum FaultKind
     /// <summary>SIGKILL of all control silos at once.</summary>
     KillAllControls,
 
-    /// <summary>SIGKILL of every silo and of Redis.</summary>
+    /// <summary>SIGKILL of every silo, and the end of who keeps the membership.</summary>
     KillEverything,
 
     /// <summary>SIGSTOP and SIGCONT of a worker, too soon for anybody to give it up.</summary>
@@ -30,11 +30,11 @@ public enum FaultKind
     /// <summary>SIGTERM of a control silo.</summary>
     TerminateControl,
 
-    /// <summary>SIGKILL and restart of Redis.</summary>
-    RestartRedis,
+    /// <summary>SIGKILL and restart of Redis; where tables keep the membership, one of the ways in which a storage account fails.</summary>
+    FailMembership,
 
-    /// <summary>Redis forgets everything.</summary>
-    FlushRedis,
+    /// <summary>Who keeps the membership forgets everything.</summary>
+    ForgetMembership,
 
     /// <summary>Azurite ends and starts again; the proxy answers 502 meanwhile.</summary>
     StopBlobs,

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using DisBack.Contracts.Hosting;
 using DisBack.Specs.Experiments;
 using DisBack.TestKit.History;
 using DisBack.TestKit.Networks;
@@ -36,7 +37,8 @@ public sealed class FaultSoak
     /// <param name="count">How many faults.</param>
     /// <param name="say">Told what happens, a line each.</param>
     /// <param name="from">The first fault that is injected.</param>
-    public static async Task<SoakReport> RunAsync(int seed, int count, Action<string> say, int from = 0)
+    /// <param name="membership">Who keeps the membership; null is what <see cref="TestClusterOptions.Membership"/> says.</param>
+    public static async Task<SoakReport> RunAsync(int seed, int count, Action<string> say, int from = 0, MembershipKind? membership = null)
     {
         var started = Stopwatch.GetTimestamp();
         say("The students of the run without faults...");
@@ -45,10 +47,12 @@ public sealed class FaultSoak
 
         var noNetwork = await Network.WhyNotAsync();
         await using var network = noNetwork is null ? await Network.StartAsync() : null;
-        await using var cluster = await TestCluster.StartAsync(
-            new() { Controls = 2, Workers = 3, Slots = 2, Network = network, ScratchMebibytes = network is null ? null : 32 });
+        var options = new TestClusterOptions { Controls = 2, Workers = 3, Slots = 2, Network = network, ScratchMebibytes = network is null ? null : 32 };
+        options = options with { Membership = membership ?? options.Membership };
+        await using var cluster = await TestCluster.StartAsync(options);
         var schedule = FaultSchedule.Create(seed, count).Skip(from);
-        return await new FaultSoak(seed, say).RunAsync(cluster, [.. schedule], expected, started) with { NoNetwork = noNetwork };
+        var report = await new FaultSoak(seed, say).RunAsync(cluster, [.. schedule], expected, started);
+        return report with { NoNetwork = noNetwork, Membership = options.Membership };
     }
 
     private static ExperimentSpec Spec(string name, ContentRef teacher, int number) => TinyExperiment.Spec(name, teacher, seed: number % Seeds);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DisBack.Contracts.Hosting;
 
 namespace DisBack.TestKit.Soak;
 
@@ -6,6 +7,9 @@ namespace DisBack.TestKit.Soak;
 public sealed record SoakReport
 {
     public required int Seed { get; init; }
+
+    /// <summary>Who kept the membership.</summary>
+    public MembershipKind Membership { get; init; }
 
     /// <summary>Why no host could be cut off and no disk filled; null if they could.</summary>
     public string? NoNetwork { get; init; }
@@ -41,7 +45,7 @@ public sealed record SoakReport
     [
         string.Create(
             CultureInfo.InvariantCulture,
-            $"seed {Seed}: {Faults.Values.Sum()} of {Scheduled.Values.Sum()} faults hit something, in {Duration.TotalSeconds:0} s: "
+            $"seed {Seed}, membership on {Membership}: {Faults.Values.Sum()} of {Scheduled.Values.Sum()} faults hit something, in {Duration.TotalSeconds:0} s: "
             + $"{string.Join(", ", Faults.OrderByDescending(fault => fault.Value).Select(fault => $"{fault.Key} {fault.Value}"))}"),
         .. NoNetwork is null ? [] : new[] { $"no partition and no full disk: {NoNetwork}" },
         FormattableString.Invariant($"{Trials} trials, {Attempts} attempts, {Checkpoints} checkpoints, {StepsRepeated} of {Steps} steps repeated"),
