@@ -11,7 +11,8 @@ namespace DisBack.GrainStorage;
 /// <summary>Grain state as one small JSON blob per state, guarded by the blob's ETag.</summary>
 /// <remarks>
 /// A write whose answer was lost leaves the activation with a stale ETag: its next write conflicts, Orleans recycles the activation, and the
-/// new one reads what was really stored. Nothing here retries around a conflict, because that would undo the guard.
+/// new one reads what was really stored. Nothing here retries around a conflict, because that would undo the guard. src/README.md says why it is not Orleans'
+/// own provider for Azure.
 /// </remarks>
 internal sealed partial class BlobGrainStorage(
     string name,

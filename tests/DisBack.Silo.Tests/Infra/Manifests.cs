@@ -1,12 +1,14 @@
 using k8s;
 using k8s.Models;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
 using YamlDotNet.Serialization;
 using YamlDotNet.Serialization.NamingConventions;
 
 namespace DisBack.Silo.Tests.Infra;
 
 /// <summary>
-/// What <c>kubectl apply -k infra/kubernetes</c> would send, read strictly: a key that Kubernetes does not know fails here and not silently there.
+/// What <c>kubectl apply -k FOLDER</c> would send, read strictly: a key that Kubernetes does not know fails here and not silently there.
 /// </summary>
 internal sealed class Manifests
 {
@@ -14,7 +16,8 @@ internal sealed class Manifests
         .WithDuplicateKeyChecking()
         .Build();
 
-    private readonly List<object> _objects = [];
+    private readonly List<YamlMappingNode> _documents = [];
+    private List<object> _objects = [];
     private IReadOnlyList<Workload>? _workloads;
 
     private Manifests()
@@ -40,10 +43,11 @@ internal sealed class Manifests
     /// <summary>The workloads of silos.</summary>
     public IEnumerable<Workload> Silos => Workloads.Where(workload => workload.Name is "disback-control" or "disback-worker");
 
-    public static Manifests Load()
+    public static Manifests Load(string folder)
     {
         var manifests = new Manifests();
-        manifests.Add("infra/kubernetes");
+        manifests.Add(folder);
+        manifests._objects = [.. manifests._documents.SelectMany(document => KubernetesYaml.LoadAllFromString(TextOf(document), strict: true))];
         return manifests;
     }
 
@@ -103,15 +107,54 @@ internal sealed class Manifests
             }
             else
             {
-                _objects.AddRange(KubernetesYaml.LoadAllFromString(Tree.Read(path), strict: true));
+                _documents.AddRange(Parse(Tree.Read(path)));
             }
         }
         foreach (var map in kustomization.ConfigMapGenerator)
         {
             var files = map.Files.ToDictionary(file => file, file => Tree.Read($"{folder}/{file}"));
             var literals = map.Literals.Select(literal => literal.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
-            _objects.Add(new V1ConfigMap { Metadata = new() { Name = map.Name }, Data = files.Concat(literals).ToDictionary() });
+            if (map.Behavior == "merge")
+            {
+                StrategicMerge.Apply(_documents, ConfigMap(map.Name, literals));
+            }
+            else
+            {
+                Assert.Equal("", map.Behavior);
+                _documents.Add(ConfigMap(map.Name, files.Concat(literals)));
+            }
         }
+        foreach (var patch in kustomization.Patches)
+        {
+            StrategicMerge.Apply(_documents, Assert.Single(Parse(patch.Patch)));
+        }
+    }
+
+    private static YamlMappingNode ConfigMap(string name, IEnumerable<KeyValuePair<string, string>> data) => new()
+    {
+        { "apiVersion", "v1" },
+        { "kind", "ConfigMap" },
+        { "metadata", new YamlMappingNode { { "name", name } } },
+        {
+            "data",
+            new YamlMappingNode(data.Select(pair => KeyValuePair.Create<YamlNode, YamlNode>(
+                new YamlScalarNode(pair.Key),
+                new YamlScalarNode(pair.Value) { Style = ScalarStyle.DoubleQuoted })))
+        },
+    };
+
+    private static List<YamlMappingNode> Parse(string text)
+    {
+        var stream = new YamlStream();
+        stream.Load(new StringReader(text));
+        return [.. stream.Documents.Select(document => (YamlMappingNode)document.RootNode)];
+    }
+
+    private static string TextOf(YamlMappingNode document)
+    {
+        using var text = new StringWriter();
+        new YamlStream(new YamlDocument(document)).Save(text, assignAnchors: false);
+        return text.ToString();
     }
 
     private sealed class Kustomization
@@ -125,15 +168,24 @@ internal sealed class Manifests
         public List<string> Resources { get; set; } = [];
 
         public List<Generator> ConfigMapGenerator { get; set; } = [];
+
+        public List<Change> Patches { get; set; } = [];
     }
 
     private sealed class Generator
     {
         public string Name { get; set; } = "";
 
+        public string Behavior { get; set; } = "";
+
         public List<string> Files { get; set; } = [];
 
         public List<string> Literals { get; set; } = [];
+    }
+
+    private sealed class Change
+    {
+        public string Patch { get; set; } = "";
     }
 }
 
