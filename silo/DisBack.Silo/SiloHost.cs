@@ -22,8 +22,8 @@ internal static class SiloHost
     /// <summary>How long the silo may take to leave the cluster once the runs have stopped.</summary>
     internal static readonly TimeSpan Farewell = TimeSpan.FromSeconds(20);
 
-    /// <summary>What ends by itself once the stop is cancelled has this long for it.</summary>
-    private static readonly TimeSpan s_afterFarewell = TimeSpan.FromSeconds(2);
+    /// <summary>How long after that the process ends, whatever it still waits for.</summary>
+    internal static readonly TimeSpan StopMargin = TimeSpan.FromSeconds(2);
 
     internal const string LivePath = "/health/live";
     internal const string ReadyPath = "/health/ready";
@@ -58,10 +58,6 @@ internal static class SiloHost
         builder.UseOrleans(silo => Configure(silo, settings, address, device, warmUp));
         // Outlives the drain of the runs and the silo itself: its own loss is what ends them.
         builder.Services.AddHostedService<Supervised>();
-        builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<FarewellLimit>(
-            services,
-            stop + s_afterFarewell,
-            (Action)services.GetRequiredService<SiloLife>().ExitAtOnce));
 
         await using var host = builder.Build();
         host.MapHealthChecks(LivePath, new HealthCheckOptions { Predicate = _ => false });
@@ -74,6 +70,11 @@ internal static class SiloHost
         using var inherited = isWorker && standby is not null ? HaveAlone(settings.ScratchFolder) : null;
         // Running disposes the services.
         var life = host.Services.GetRequiredService<SiloLife>();
+        using var limit = ActivatorUtilities.CreateInstance<StopLimit>(
+            host.Services,
+            stop + StopMargin,
+            (Action)life.ExitAtOnce,
+            TimeProvider.System);
         await host.RunAsync();
         return life.ExitCode;
     }

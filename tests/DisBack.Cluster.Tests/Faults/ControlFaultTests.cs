@@ -19,15 +19,6 @@ public sealed class ControlFaultTests() : FaultTests(new() { Controls = 2, Worke
         Assert.Equal(1, (await EndsAsIfNothingHadHappenedAsync(trial, 600)).Attempt);
     }
 
-    /// <summary>Its own farewell, what it has to end by itself after that, and as much for a busy machine.</summary>
-    [Fact, Trait("Length", "Long")]
-    public async Task A_control_silo_that_is_asked_to_go_when_Redis_has_gone_ends_within_its_grace()
-    {
-        await Cluster.Redis.KillAsync();
-        Assert.Equal(0, await Cluster.Controls[0].TerminateAsync().WaitAsync(TimeSpan.FromSeconds(45), Cancellation));
-        await Cluster.Redis.RestartAsync();
-    }
-
     [Fact]
     public async Task All_control_silos_are_killed_and_the_attempt_goes_on_when_they_are_back()
     {

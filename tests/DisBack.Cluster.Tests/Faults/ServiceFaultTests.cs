@@ -20,6 +20,20 @@ public sealed class ServiceFaultTests() : FaultTests(new())
         Assert.Equal(1, (await EndsAsIfNothingHadHappenedAsync(trial, Steps)).Attempt);
     }
 
+    [Fact, Trait("Length", "Long")]
+    public async Task A_control_silo_that_stops_while_who_keeps_the_membership_is_away_ends_within_its_grace()
+    {
+        var (trial, _) = await TrainAsync(Steps);
+
+        await Cluster.Server.EndAsync();
+        // A drain, a farewell, and some time on a busy machine.
+        await Cluster.Controls[0].TerminateAsync().WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
+        await Cluster.Server.RestartAsync();
+        await Cluster.ReviveAsync();
+
+        await EndsAsIfNothingHadHappenedAsync(trial, Steps);
+    }
+
     [Fact]
     public async Task Who_keeps_the_membership_forgets_everything_and_the_silos_ask_to_be_started_again()
     {

@@ -8,6 +8,9 @@ namespace DisBack.Cluster.Tests.Faults;
 /// </summary>
 public sealed class TableFaultTests() : FaultTests(new() { Workers = 1, Membership = MembershipKind.AzureTables })
 {
+    /// <summary>A drain, a farewell, and some time on a busy machine.</summary>
+    private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(60);
+
     private TableServer Tables => (TableServer)Cluster.Server;
 
     [Fact]
@@ -35,6 +38,19 @@ public sealed class TableFaultTests() : FaultTests(new() { Workers = 1, Membersh
 
         Assert.All(codes, code => Assert.Equal(75, code));
         await EndsAsIfNothingHadHappenedAsync(trial, 600);
+    }
+
+    [Fact, Trait("Length", "Long")]
+    public async Task A_control_silo_that_stops_while_the_tables_hang_ends_within_its_grace()
+    {
+        var (trial, _) = await TrainAsync(300);
+
+        Tables.Pause();
+        await Cluster.Controls[0].TerminateAsync().WaitAsync(s_grace, Cancellation);
+        Tables.Continue();
+        await Cluster.ReviveAsync();
+
+        await EndsAsIfNothingHadHappenedAsync(trial, 300);
     }
 
     [Theory, Trait("Length", "Long")]

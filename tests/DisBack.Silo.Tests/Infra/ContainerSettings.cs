@@ -16,7 +16,7 @@ internal static class ContainerSettings
         GatewayConfiguration.Read(Configuration("client/DisBack.Gateway", environment));
 
     /// <summary>What a silo may take to stop: its runs reach a checkpoint, and it says goodbye.</summary>
-    public static TimeSpan LongestStop(SiloSettings settings) => settings.Training.Drain + SiloHost.Farewell;
+    public static TimeSpan LongestStop(SiloSettings settings) => settings.Training.Drain + SiloHost.Farewell + SiloHost.StopMargin;
 
     /// <summary>How long a silo that starts waits for silos that are gone.</summary>
     public static TimeSpan LongestColdWait(SiloSettings settings) => 3 * settings.Detection.IAmAlive;

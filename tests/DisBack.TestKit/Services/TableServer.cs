@@ -63,6 +63,12 @@ public sealed class TableServer : IMembershipServer
         await _process.Exit;
     }
 
+    /// <summary>SIGSTOP: it takes connections and answers nothing.</summary>
+    public void Pause() => _process!.Send(Signal.Stop);
+
+    /// <summary>SIGCONT.</summary>
+    public void Continue() => _process!.Send(Signal.Continue);
+
     public async Task RestartAsync()
     {
         await EndAsync();
@@ -93,9 +99,9 @@ public sealed class TableServer : IMembershipServer
                 await RestartAsync();
                 return "tables end";
             case 1:
-                _process!.Send(Signal.Stop);
+                Pause();
                 await Task.Delay(length);
-                _process.Send(Signal.Continue);
+                Continue();
                 return "tables hang";
             case var one:
                 var fault = s_faults[one - 2];
