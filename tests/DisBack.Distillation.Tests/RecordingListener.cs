@@ -5,6 +5,8 @@ namespace DisBack.Distillation.Tests;
 /// <summary>Keeps what a run reported.</summary>
 internal class RecordingListener : ITrainingListener
 {
+    private int _asked;
+
     public List<Measurement> Measurements { get; } = [];
 
     public List<(int Index, long Step, double Loss)> Nodes { get; } = [];
@@ -12,6 +14,11 @@ internal class RecordingListener : ITrainingListener
     public List<TargetSwitch> Switches { get; } = [];
 
     public Dictionary<string, byte[]> Artifacts { get; } = [];
+
+    /// <summary>Whether it wants a checkpoint after every other step.</summary>
+    public bool WantsMore { get; init; }
+
+    public bool WantsCheckpoint => WantsMore && _asked++ % 2 == 1;
 
     /// <summary>Copies of the states of all checkpoints.</summary>
     public List<(long Step, RunState State)> Checkpoints { get; } = [];

@@ -24,4 +24,7 @@ public sealed record TrainingAssignment
 
     /// <summary>The device to use, by index in the worker's device table.</summary>
     [Id(5)] public int Device { get; init; }
+
+    /// <summary>How long attempts of this run train on average before they are lost; null if none was.</summary>
+    [Id(6)] public TimeSpan? MeanTimeToFailure { get; init; }
 }

@@ -16,6 +16,9 @@ public interface ITrainingListener
     /// <param name="write">Writes its content.</param>
     void ArtifactMade(string name, Action<Stream> write);
 
+    /// <summary>Asked after every step: whether a checkpoint pays before the next regular one. Never, unless the listener says so.</summary>
+    bool WantsCheckpoint => false;
+
     /// <summary>A checkpoint is due.</summary>
     void CheckpointDue(long step, RunState state);
 }

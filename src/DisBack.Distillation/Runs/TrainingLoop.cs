@@ -2,7 +2,7 @@ using DisBack.Specs.Training;
 
 namespace DisBack.Distillation.Runs;
 
-/// <summary>Trains a run to its end or to a stop, with checkpoints at fixed steps.</summary>
+/// <summary>Trains a run to its end or to a stop, with checkpoints at fixed steps, and more where they pay.</summary>
 public static class TrainingLoop
 {
     /// <summary>Losses are read this often, because reading one waits for the device.</summary>
@@ -31,7 +31,7 @@ public static class TrainingLoop
             }
 
             run.Advance(listener);
-            var due = run.Step % checkpoints.Every == 0 && run.Step < run.Steps;
+            var due = run.Step < run.Steps && (run.Step % checkpoints.Every == 0 || listener.WantsCheckpoint);
             if (due || run.Step % StepsPerReading == 0)
             {
                 listener.Measured(run.ReadMeasurements());

@@ -126,7 +126,7 @@ internal sealed class RunAdvance(IOwnedRun owner, IGrainFactory grains, RunLiven
         liveness.Renew();
         try
         {
-            if (await AskTrainerAsync(trainer => trainer.StartAsync(owner.Assign(attempt, lease.Device))) == StartResult.Started)
+            if (await AskTrainerAsync(trainer => trainer.StartAsync(Assignment(attempt, lease.Device))) == StartResult.Started)
             {
                 return true;
             }
@@ -139,6 +139,9 @@ internal sealed class RunAdvance(IOwnedRun owner, IGrainFactory grains, RunLiven
         }
         return true;
     }
+
+    private TrainingAssignment Assignment(RunAttempt attempt, int device) =>
+        owner.Assign(attempt, device) with { MeanTimeToFailure = MeanTimeToFailure.Of(Run) };
 
     /// <summary>
     /// Calls the newest attempt's trainer where it was started: without the hint a call that is misplaced would activate a trainer on any worker.

@@ -10,12 +10,13 @@ using static TorchSharp.torch;
 namespace DisBack.Orchestration.Training;
 
 /// <summary>Turns what a run reports into metrics, stored files and signals to the owner. Called on the training thread.</summary>
-internal sealed class JobListener(JobUploader uploader, JobProgress progress, MetricWriter metrics, Activity? span, TimeProvider time) :
-    ITrainingListener,
-    IDisposable
+internal sealed class JobListener(
+    JobUploader uploader, JobProgress progress, MetricWriter metrics, CheckpointPace pace, Activity? span, TimeProvider time) : ITrainingListener, IDisposable
 {
     private readonly StagingBuffers _checkpoint = new();
     private readonly Dictionary<string, StagingBuffers> _milestones = [];
+
+    public bool WantsCheckpoint => pace.IsDue;
 
     public void Measured(IReadOnlyList<Measurement> measurements)
     {
@@ -84,7 +85,7 @@ internal sealed class JobListener(JobUploader uploader, JobProgress progress, Me
         {
             return;
         }
-        var started = time.GetTimestamp();
+        var started = pace.Taken();
         var copies = Stage(_checkpoint, "checkpoint", state.Tensors);
         Telemetry.CheckpointStall.Record(time.GetElapsedTime(started).TotalSeconds);
         var target = progress.Target;
@@ -93,7 +94,9 @@ internal sealed class JobListener(JobUploader uploader, JobProgress progress, Me
         {
             Telemetry.CheckpointSeconds.Record(time.GetElapsedTime(started).TotalSeconds);
             Telemetry.CheckpointBytes.Record(content.Length);
-            return new RunSignal.CheckpointStored(new CheckpointRef(content, step, target));
+            var stored = new RunSignal.CheckpointStored(new CheckpointRef(content, step, target));
+            _ = stored.Answer.ContinueWith(_ => pace.Stored(started), TaskScheduler.Default);
+            return stored;
         });
     }
 

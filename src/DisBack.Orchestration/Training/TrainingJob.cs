@@ -217,7 +217,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         var resumed = Resume(run);
         _span?.SetTag("disback.resumed_step", resumed);
         _metrics = new MetricWriter(_blobs, GrainKeys.Metrics(Assignment.Run.Kind, Assignment.Run.Owner), Assignment.Run.Number, resumed, time: _time);
-        _listener = new JobListener(_uploader, _progress, _metrics, _span, _time);
+        _listener = new JobListener(_uploader, _progress, _metrics, new CheckpointPace(Assignment.MeanTimeToFailure, _time), _span, _time);
         _progress.Reached(run);
         return TrainingLoop.Run(run, _facts.Checkpoints, _listener, _checkpointAndStop.Token);
     }

@@ -5,7 +5,7 @@ namespace DisBack.Specs.Training;
 /// <summary>When a run is made durable.</summary>
 public sealed record CheckpointSettings
 {
-    /// <summary>Steps between two checkpoints. The end of a stage is always one.</summary>
+    /// <summary>Most steps between two checkpoints. The end of a stage is always one, and a run whose attempts are lost makes as many more as pay.</summary>
     [Range(1, int.MaxValue)]
     public int Every { get; init; } = 50;
 

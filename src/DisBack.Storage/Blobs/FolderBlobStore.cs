@@ -8,9 +8,9 @@ namespace DisBack.Storage.Blobs;
 /// <summary>Blobs as files in a local folder, one directory per name segment: the embedded size's durable home.</summary>
 /// <remarks>
 /// A write goes to a temporary file, is fsynced, renamed, and the directory fsynced, so a crash at any instant leaves the old blob or the new one.
-/// Temporary files lie in one folder for each first segment of a name: what a crash left is found without a look at every blob, and a first segment that
-/// is a link to another disk still renames on one disk. The ETag is the modification time, which every write sets to a later value than the one it replaces, so it
-/// never repeats and also notices an edit by hand. Conditions are checked and applied under a lock of this process and under one of the folder,
+/// Temporary files lie in one folder for each first segment of a name: what a crash left is found without a look at every blob, and a first segment
+/// that is a link to another disk still renames on one disk. The ETag is the modification time, which every write sets to a later value than the one it
+/// replaces, so it never repeats and also notices an edit by hand. Conditions are checked and applied under a lock of this process and under one of the folder,
 /// which other processes that share it respect; creation is atomic by itself.
 /// </remarks>
 /// <param name="folder">The root folder; created by the first write or by <see cref="InitializeAsync"/>.</param>

@@ -63,12 +63,17 @@ public sealed class ResumeTests
         using var uninterrupted = open();
         Assert.True(TrainingLoop.Run(uninterrupted, new CheckpointSettings { Every = 1 }, whole, CancellationToken.None));
 
-        var rest = new RecordingListener();
+        var rest = new RecordingListener { WantsMore = true };
         using var resumed = open();
         resumed.Restore(whole.Checkpoints.First(checkpoint => checkpoint.Step == interruption).State);
         Assert.Equal(interruption, resumed.Step);
-        Assert.True(TrainingLoop.Run(resumed, new CheckpointSettings { Every = 3 }, rest, CancellationToken.None));
+        Assert.True(TrainingLoop.Run(resumed, new CheckpointSettings { Every = 1000 }, rest, CancellationToken.None));
 
+        // After every other step, and at the end.
+        Assert.Equal(
+            Enumerable.Range(1, (int)resumed.Steps - interruption).Where(made => made % 2 == 0 || interruption + made == resumed.Steps)
+                .Select(made => interruption + made),
+            rest.Checkpoints.Select(checkpoint => (int)checkpoint.Step));
         var (expected, actual) = (uninterrupted.Capture(), resumed.Capture());
         Assert.Equal(expected.Progress, actual.Progress);
         foreach (var ((name, value), (_, other)) in expected.Tensors.Zip(actual.Tensors))
