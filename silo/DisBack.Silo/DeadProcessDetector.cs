@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
@@ -26,8 +27,17 @@ internal sealed partial class DeadProcessDetector(IClusterMembershipService memb
     /// <summary>How long an endpoint may take to refuse; one that is cut off refuses nothing.</summary>
     private static readonly TimeSpan s_answer = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// A connection from elsewhere that ended sooner tells nothing: looks at this very endpoint are such connections, and would be answered with looks
+    /// for ever.
+    /// </summary>
+    private static readonly TimeSpan s_established = TimeSpan.FromSeconds(1);
+
     /// <summary>Several connections to one silo end with it.</summary>
     private readonly ConcurrentDictionary<SiloAddress, byte> _logged = new();
+
+    /// <summary>Endpoints that are being looked at, and whether a connection has ended there since the looks began.</summary>
+    private readonly ConcurrentDictionary<IPEndPoint, bool> _looking = new();
 
     /// <summary>Has a silo's connections to the others watched.</summary>
     public static void Add(ISiloBuilder silo)
@@ -45,7 +55,7 @@ internal sealed partial class DeadProcessDetector(IClusterMembershipService memb
     {
         // The port of whoever opened a connection is none that a silo listens on.
         var remote = connection.RemoteEndPoint is IPEndPoint peer && !isOutbound ? new IPEndPoint(peer.Address, AnyPort) : connection.RemoteEndPoint;
-        var noticed = 0;
+        var (opened, noticed) = (Stopwatch.GetTimestamp(), 0);
         // When the socket has ended; Orleans is done with the connection only when what it still had to send has come to nothing, which may take seconds.
         using var closed = connection.ConnectionClosed.Register(Notice);
         try
@@ -59,7 +69,7 @@ internal sealed partial class DeadProcessDetector(IClusterMembershipService memb
 
         void Notice()
         {
-            if (Interlocked.Exchange(ref noticed, 1) == 0)
+            if (Interlocked.Exchange(ref noticed, 1) == 0 && (isOutbound || Stopwatch.GetElapsedTime(opened) >= s_established))
             {
                 // Away from the caller, which closes the connection.
                 _ = Task.Run(() => connections.ApplicationServices.GetRequiredService<DeadProcessDetector>().ConnectionEndedAsync(remote));
@@ -70,39 +80,51 @@ internal sealed partial class DeadProcessDetector(IClusterMembershipService memb
     /// <summary>Finds out whether the silo at the other end of a connection has ended, and has it declared dead.</summary>
     internal async Task ConnectionEndedAsync(EndPoint? remote)
     {
-        if (remote is not IPEndPoint endpoint)
+        // Whoever is looking there looks once more.
+        if (remote is not IPEndPoint endpoint || _looking.AddOrUpdate(endpoint, _ => false, (_, _) => true))
         {
             return;
         }
         try
         {
-            foreach (var look in s_looks)
+            do
             {
-                await Task.Delay(look);
-                SiloAddress[] members = [.. MembersAt(endpoint)];
-                if (members.Length == 0)
-                {
-                    return;
-                }
-                foreach (var member in members)
-                {
-                    if (!await RefusesAsync(member.Endpoint))
-                    {
-                        continue;
-                    }
-                    if (_logged.TryAdd(member, 0))
-                    {
-                        LogEnded(member);
-                    }
-                    // Somebody else's write at the same moment makes it fail in silence: the next look tells.
-                    await membership.TryKill(member);
-                }
+                _looking[endpoint] = false;
+                await LookAsync(endpoint);
             }
+            while (!_looking.TryRemove(KeyValuePair.Create(endpoint, false)));
         }
         catch (Exception e)
         {
             // The probes find it out, too.
+            _looking.TryRemove(endpoint, out _);
             LogUndecided(e, endpoint);
+        }
+    }
+
+    private async Task LookAsync(IPEndPoint endpoint)
+    {
+        foreach (var look in s_looks)
+        {
+            await Task.Delay(look);
+            SiloAddress[] members = [.. MembersAt(endpoint)];
+            if (members.Length == 0)
+            {
+                return;
+            }
+            foreach (var member in members)
+            {
+                if (!await RefusesAsync(member.Endpoint))
+                {
+                    continue;
+                }
+                if (_logged.TryAdd(member, 0))
+                {
+                    LogEnded(member);
+                }
+                // Somebody else's write at the same moment makes it fail in silence: the next look tells.
+                await membership.TryKill(member);
+            }
         }
     }
 

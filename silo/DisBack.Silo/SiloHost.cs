@@ -44,7 +44,9 @@ internal static class SiloHost
         var device = isWorker ? settings.Device : null;
         // The silo that runs has the scratch folder and the device's memory, and a standby neither.
         using var scratch = isWorker && standby is null ? HaveAlone(settings.ScratchFolder) : null;
-        await using var warmUp = isWorker ? TrainingWarmUp.Start(standby is null ? device! : new Accelerator(0, "cpu", "cpu", 1)) : null;
+        await using var warmUp = isWorker && settings.Worker.WarmUp
+            ? TrainingWarmUp.Start(standby is null ? device! : new Accelerator(0, "cpu", "cpu", 1))
+            : null;
         var address = await AddressAsync(settings.Endpoints.Address);
 
         builder.Logging.ClearProviders().AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "O"));
@@ -128,7 +130,10 @@ internal static class SiloHost
         if (settings.Role.HasFlag(SiloRole.Worker))
         {
             silo.Services.AddSingleton<ITrainingFactory>(new SpecTrainingFactory(trustCode: false));
-            silo.Services.AddSingleton(warmUp!);
+            if (warmUp is not null)
+            {
+                silo.Services.AddSingleton(warmUp);
+            }
         }
 
         void Bind(string section, object options) => silo.Configuration.GetSection(section).Bind(options);

@@ -101,6 +101,12 @@ internal sealed class WorkerSettings
     public int Slots { get; set; } = 1;
 
     /// <summary>
+    /// Whether the worker trains a miniature run before it offers its accelerator, so that the first run finds libtorch loaded and all code compiled. It takes
+    /// about four seconds of a processor at every start. Default: yes.
+    /// </summary>
+    public bool WarmUp { get; set; } = true;
+
+    /// <summary>
     /// A folder of this process alone for checkpoints on their way to the store. Default: beside the blobs' folder, or in the system's temporary folder.
     /// </summary>
     public string? Scratch { get; set; }

@@ -28,7 +28,10 @@ internal static class GoodputBenchmark
 
     private static async Task<int> RunAsync(TimeSpan window, int[] periods)
     {
-        await using var cluster = await TestCluster.StartAsync(new TestClusterOptions { Controls = 1, Workers = 2 });
+        await using var cluster = await TestCluster.StartAsync(new TestClusterOptions
+        {
+            Controls = 1, Workers = 2, Configuration = TestClusterOptions.QuickAndWarm,
+        });
         var spec = TinyExperiment.Spec("goodput", cluster.Teacher, recording: 10, backtracking: 1_000_000);
         await cluster.SubmitAsync(spec with { Checkpoints = spec.Checkpoints with { Every = 50 } });
         await cluster.HistoryAsync(IsProgress);

@@ -49,7 +49,11 @@ internal static class SkewBenchmark
         var expected = await FaultFreeRun.StudentsAsync(
             teacher => Enumerable.Range(0, runs).Select(seed => TinyExperiment.Spec($"skew-{seed}", teacher, seed, backtracking: 3000)));
         Environment.SetEnvironmentVariable(SiloVariable, olderSilo);
-        await using var cluster = await TestCluster.StartAsync(new TestClusterOptions { Controls = 2, Workers = 2, Slots = 2 });
+        await using var cluster = await TestCluster.StartAsync(new TestClusterOptions
+        {
+            // An older version may not know every setting.
+            Controls = 2, Workers = 2, Slots = 2, Configuration = TestClusterOptions.QuickAndWarm,
+        });
         var trials = await Task.WhenAll(
             Enumerable.Range(0, runs).Select(seed => cluster.SubmitAsync(TinyExperiment.Spec($"skew-{seed}", cluster.Teacher, seed, backtracking: 3000))));
         foreach (var trial in trials)

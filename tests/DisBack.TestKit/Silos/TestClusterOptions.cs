@@ -31,8 +31,11 @@ public sealed record TestClusterOptions
     /// <summary>Configuration of every silo on top of what its place in the cluster says; <see cref="Quick"/> unless given.</summary>
     public IReadOnlyDictionary<string, string> Configuration { get; init; } = Quick;
 
-    /// <summary>Times so short that a test need not wait for them.</summary>
-    public static IReadOnlyDictionary<string, string> Quick { get; } = new Dictionary<string, string>
+    /// <summary>Times so short that a test need not wait for them, and workers that do not warm up: a test starts many for one short run each.</summary>
+    public static IReadOnlyDictionary<string, string> Quick { get; } = new Dictionary<string, string>(QuickAndWarm) { ["Worker:WarmUp"] = "false" };
+
+    /// <summary>The same with workers as they are by default.</summary>
+    public static IReadOnlyDictionary<string, string> QuickAndWarm => new Dictionary<string, string>
     {
         ["Detection:ProbeTimeout"] = "00:00:01",
         ["Detection:MissedProbes"] = "2",
