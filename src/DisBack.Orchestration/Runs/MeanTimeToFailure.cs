@@ -5,7 +5,9 @@ namespace DisBack.Orchestration.Runs;
 /// <summary>How long a run trains until an attempt is lost, as its remembered attempts tell.</summary>
 internal static class MeanTimeToFailure
 {
-    /// <summary>The time in attempts that have ended, for each that was lost; null if none was. One that was asked to stop was not lost, but it has trained.</summary>
+    /// <summary>
+    /// The time in attempts that have ended, for each that was lost; null if none was. One that was asked to stop was not lost, but it has trained.
+    /// </summary>
     public static TimeSpan? Of(RunRecord run)
     {
         var ended = run.Attempts.Where(attempt => attempt.Ended is not null).ToList();
