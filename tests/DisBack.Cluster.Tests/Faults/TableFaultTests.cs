@@ -13,7 +13,7 @@ public sealed class TableFaultTests() : FaultTests(new() { Workers = 1, Membersh
 
     private TableServer Tables => (TableServer)Cluster.Server;
 
-    [Fact]
+    [Fact, Trait("Length", "Long")]
     public async Task Everything_is_killed_and_a_cold_start_goes_on_from_what_was_committed()
     {
         var (trial, _) = await TrainAsync(300);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using DisBack.Contracts.Hosting;
 using DisBack.TestKit;
 using DisBack.TestKit.History;
 using DisBack.TestKit.Processes;
@@ -8,8 +9,10 @@ using DisBack.TestKit.Silos;
 
 namespace DisBack.Cluster.Tests.Faults;
 
-/// <summary>The real command line, through the real gateway, at a cluster whose control silos die.</summary>
-public sealed partial class WatcherFaultTests() : FaultTests(new() { Controls = 2, Workers = 1 })
+/// <summary>
+/// The real command line, through the real gateway, at a cluster whose control silos die. Of the tests that are not long, the one without Redis.
+/// </summary>
+public sealed partial class WatcherFaultTests() : FaultTests(new() { Controls = 2, Workers = 1, Membership = MembershipKind.AzureTables })
 {
     [Fact]
     public async Task A_watcher_is_told_every_event_once_whichever_silos_die_behind_the_gateway()
