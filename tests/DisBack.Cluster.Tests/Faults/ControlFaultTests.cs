@@ -19,7 +19,7 @@ public sealed class ControlFaultTests() : FaultTests(new() { Controls = 2, Worke
         Assert.Equal(1, (await EndsAsIfNothingHadHappenedAsync(trial, 600)).Attempt);
     }
 
-    [Fact]
+    [Fact, Trait("Length", "Long")]
     public async Task All_control_silos_are_killed_and_the_attempt_goes_on_when_they_are_back()
     {
         var (trial, _) = await TrainAsync(600);

@@ -34,7 +34,7 @@ public sealed class ServiceFaultTests() : FaultTests(new())
         await EndsAsIfNothingHadHappenedAsync(trial, Steps);
     }
 
-    [Fact]
+    [Fact, Trait("Length", "Long")]
     public async Task Who_keeps_the_membership_forgets_everything_and_the_silos_ask_to_be_started_again()
     {
         var (trial, _) = await TrainAsync(600);
