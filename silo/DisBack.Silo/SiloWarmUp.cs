@@ -1,12 +1,8 @@
-using System.Net;
-using System.Net.Sockets;
-using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Hosting;
 using DisBack.Orchestration.Placement;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Orleans.Configuration;
 
 namespace DisBack.Silo;
 
@@ -36,30 +32,14 @@ internal static class SiloWarmUp
 
     private static void Configure(ISiloBuilder silo, string folder)
     {
-        var (siloPort, gatewayPort) = FreePorts();
-        silo.UseLocalhostClustering(siloPort, gatewayPort, serviceId: DocumentNames.Service, clusterId: Path.GetFileName(folder));
-        silo.Configure<EndpointOptions>(endpoint =>
-        {
-            endpoint.AdvertisedIPAddress = IPAddress.Loopback;
-            endpoint.SiloListeningEndpoint = new IPEndPoint(IPAddress.Loopback, siloPort);
-            endpoint.GatewayListeningEndpoint = new IPEndPoint(IPAddress.Loopback, gatewayPort);
-        });
-        silo.UseInMemoryReminderService();
+        // Where one of them is free no more, the warm-up fails, and the standby is merely colder.
+        var (siloPort, gatewayPort) = LoopbackSilo.FreePorts();
+        silo.UseLoopback(Path.GetFileName(folder), siloPort, gatewayPort);
         // No worker: its devices would be counted twice.
         silo.AddDisBack(
             SiloRole.Control,
             blobs => blobs.Folder = folder,
             cache => cache.Folder = Path.Combine(folder, "cache"),
             training => training.Scratch = Path.Combine(folder, "scratch"));
-    }
-
-    /// <summary>Two ports that were free a moment ago; where they are not any more, the warm-up fails and the standby is merely colder.</summary>
-    private static (int Silo, int Gateway) FreePorts()
-    {
-        using var one = new TcpListener(IPAddress.Loopback, 0);
-        using var other = new TcpListener(IPAddress.Loopback, 0);
-        one.Start();
-        other.Start();
-        return (((IPEndPoint)one.LocalEndpoint).Port, ((IPEndPoint)other.LocalEndpoint).Port);
     }
 }

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using DisBack.Contracts.Documents;
 using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Training;
 using DisBack.Storage.Local;
@@ -94,15 +93,8 @@ public sealed class EmbeddedHost : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMinutes(5));
         builder.UseOrleans(silo =>
         {
-            silo.UseLocalhostClustering(siloPort, gatewayPort, serviceId: DocumentNames.Service, clusterId: ClusterId);
-            silo.Configure<EndpointOptions>(endpoint =>
-            {
-                endpoint.AdvertisedIPAddress = IPAddress.Loopback;
-                endpoint.SiloListeningEndpoint = new IPEndPoint(IPAddress.Loopback, siloPort);
-                endpoint.GatewayListeningEndpoint = new IPEndPoint(IPAddress.Loopback, gatewayPort);
-            });
+            silo.UseLoopback(ClusterId, siloPort, gatewayPort);
             silo.Configure<SiloOptions>(name => name.SiloName = Environment.MachineName);
-            silo.UseInMemoryReminderService();
             silo.AddDisBack(
                 SiloRole.Both,
                 options.Blobs ?? (blobs => blobs.Folder = data),
@@ -126,7 +118,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
     private static async Task<(IHost Host, int GatewayPort)> StartOnFreePortsAsync(
         EmbeddedOptions options, ITrainingFactory factory, string data, CancellationToken cancellation)
     {
-        var (siloPort, gatewayPort) = FreePorts();
+        var (siloPort, gatewayPort) = LoopbackSilo.FreePorts();
         var host = Build(options, factory, data, siloPort, gatewayPort);
         try
         {
@@ -147,14 +139,4 @@ public sealed class EmbeddedHost : IAsyncDisposable
         AggregateException several => several.InnerExceptions.Any(IsPortTaken),
         _ => IsPortTaken(e.InnerException),
     };
-
-    /// <summary>Two ports that were free a moment ago; taken together, so that they differ.</summary>
-    private static (int Silo, int Gateway) FreePorts()
-    {
-        using var one = new TcpListener(IPAddress.Loopback, 0);
-        using var other = new TcpListener(IPAddress.Loopback, 0);
-        one.Start();
-        other.Start();
-        return (((IPEndPoint)one.LocalEndpoint).Port, ((IPEndPoint)other.LocalEndpoint).Port);
-    }
 }
