@@ -1,12 +1,12 @@
 using DisBack.Silo;
 using DisBack.Storage;
 
-if (args.Contains(Supervisor.Flag))
-{
-    return await Supervisor.RunAsync([.. args.Where(argument => argument != Supervisor.Flag)]);
-}
 try
 {
+    if (args.Contains(Supervisor.Flag))
+    {
+        return await Supervisor.RunAsync([.. args.Where(argument => argument != Supervisor.Flag)]);
+    }
     return await SiloHost.RunAsync(args);
 }
 catch (Exception e) when (e is (DisBackException and not StorageException) or Microsoft.Extensions.Options.OptionsValidationException)

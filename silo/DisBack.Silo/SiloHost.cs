@@ -36,10 +36,6 @@ internal static class SiloHost
         var settings = SiloConfiguration.Read(builder.Configuration);
         var isWorker = settings.Role.HasFlag(SiloRole.Worker);
         var standby = Silo.Standby.OfThisProcess();
-        if (standby is not null && !settings.Standby)
-        {
-            return ExitCodes.Stopped;
-        }
         // A worker whose device is missing is refused before it joins.
         var device = isWorker ? settings.Device : null;
         // The silo that runs has the scratch folder and the device's memory, and a standby neither.

@@ -19,8 +19,10 @@ internal static partial class Supervisor
     /// <summary>The next standby must not compete for the processor with the start of the silo.</summary>
     private static readonly TimeSpan s_untilStandby = TimeSpan.FromSeconds(2);
 
+    /// <exception cref="DisBackException">The settings are refused.</exception>
     public static async Task<int> RunAsync(string[] arguments)
     {
+        var keepsStandby = SiloConfiguration.Read(arguments).Standby;
         using var stopping = new CancellationTokenSource();
         var child = 0;
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
@@ -40,7 +42,7 @@ internal static partial class Supervisor
                     _ = SendSignal(silo.Id, SigTerm);
                 }
                 var ended = silo.WaitForExitAsync(CancellationToken.None);
-                if (await Task.WhenAny(ended, Task.Delay(s_untilStandby, stopping.Token)) != ended && !stopping.IsCancellationRequested)
+                if (keepsStandby && await Task.WhenAny(ended, Task.Delay(s_untilStandby, stopping.Token)) != ended && !stopping.IsCancellationRequested)
                 {
                     standby = Start(arguments, Supervised.StandsBy);
                 }
