@@ -139,11 +139,12 @@ internal sealed class AcceleratorPoolGrain(
     /// <returns>The device for the request, if the requests ahead of it leave one, and how many they are.</returns>
     private (DeviceCapacity? Device, int Ahead) Choose(SlotRequest request)
     {
-        var ahead = _queue.Ahead(request);
-        return (Allotment.Of(ahead.Append(request), Available()).FirstOrDefault(allotted => allotted.Request == request).Device, ahead.Count);
+        var (kind, ahead) = (Allotment.KindOf(request), _queue.CountAhead(request));
+        var requests = _queue.For(kind).Take(ahead).Append(request);
+        return (Allotment.Of(requests, Available(kind)).FirstOrDefault(allotted => allotted.Request == request).Device, ahead);
     }
 
-    private List<DeviceCapacity> Available() => Settled ? _workers.Capacities(_leases) : [];
+    private List<DeviceCapacity> Available(string kind) => Settled ? _workers.Capacities(_leases).FindAll(device => device.Device.DeviceKind == kind) : [];
 
     private string Reason(SlotRequest request)
     {
@@ -169,9 +170,13 @@ internal sealed class AcceleratorPoolGrain(
 
     private void WakeNext()
     {
-        foreach (var (request, _) in Allotment.Of(_queue.Requests, Available()))
+        // Kinds do not compete, and where one has nothing free its requests need not be looked at.
+        foreach (var kind in _workers.Kinds)
         {
-            GrainFactory.Owner(request.Kind, request.Owner).WakeAsync().Ignore();
+            foreach (var (request, _) in Allotment.Of(_queue.For(kind), Available(kind)))
+            {
+                GrainFactory.Owner(request.Kind, request.Owner).WakeAsync().Ignore();
+            }
         }
     }
 }

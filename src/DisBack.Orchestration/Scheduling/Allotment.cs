@@ -34,6 +34,9 @@ internal static class Allotment
         }
     }
 
+    /// <summary>The kind of device that a request names, with or without the number of one device.</summary>
+    public static string KindOf(SlotRequest request) => request.Device.Split(':')[0];
+
     /// <summary>A spec names a device kind, or one device of that kind.</summary>
     public static bool Fits(SlotRequest request, Accelerator device) => request.Device == device.DeviceKind || request.Device == device.Name;
 

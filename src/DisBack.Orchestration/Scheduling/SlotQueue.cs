@@ -2,56 +2,90 @@ using DisBack.Contracts.Grains;
 
 namespace DisBack.Orchestration.Scheduling;
 
-/// <summary>The runs that wait for a slot, in the order in which they first asked.</summary>
+/// <summary>
+/// The runs that wait for a slot, in the order in which they first asked. Each asks again every few seconds, so nothing that is done for one of them may take
+/// longer the more there are.
+/// </summary>
 internal sealed class SlotQueue(TimeProvider time)
 {
-    private readonly List<Entry> _entries = [];
+    private readonly Dictionary<(RunKind Kind, string Owner), Entry> _entries = [];
+    private readonly Dictionary<string, SortedList<long, Entry>> _lines = [];
+
+    // The one that asked longest ago comes first.
+    private readonly LinkedList<Entry> _byTime = [];
+    private long _numbers;
 
     public int Count => _entries.Count;
 
-    public IEnumerable<SlotRequest> Requests => _entries.Select(entry => entry.Request);
+    /// <summary>The requests for one kind of device, in order.</summary>
+    public IEnumerable<SlotRequest> For(string deviceKind) => _lines.GetValueOrDefault(deviceKind)?.Values.Select(entry => entry.Request) ?? [];
 
-    public IEnumerable<QueuedRun> Runs => _entries.Select(entry => new QueuedRun(entry.Request.Kind, entry.Request.Owner, entry.Reason));
+    public IEnumerable<QueuedRun> Runs =>
+        _entries.Values.OrderBy(entry => entry.Number).Select(entry => new QueuedRun(entry.Request.Kind, entry.Request.Owner, entry.Reason));
 
-    /// <summary>Requests for the same device kind that come before this one, which need not be in the queue.</summary>
-    public List<SlotRequest> Ahead(SlotRequest request)
+    /// <summary>The number of requests for the same kind of device that come before this one, which need not be in the queue.</summary>
+    public int CountAhead(SlotRequest request)
     {
-        var position = PositionOf(request.Kind, request.Owner);
-        return [.. Requests.Take(position < 0 ? _entries.Count : position).Where(earlier => DeviceKindOf(earlier) == DeviceKindOf(request))];
+        if (!_lines.TryGetValue(Allotment.KindOf(request), out var line))
+        {
+            return 0;
+        }
+        var position = _entries.TryGetValue((request.Kind, request.Owner), out var entry) ? line.IndexOfKey(entry.Number) : -1;
+        return position < 0 ? line.Count : position;
     }
 
     /// <summary>Adds a request at the end, or renews it at its position.</summary>
     public void Put(SlotRequest request, string reason)
     {
-        var entry = new Entry(request, reason, time.GetTimestamp());
-        var position = PositionOf(request.Kind, request.Owner);
-        if (position >= 0)
+        var number = _entries.TryGetValue((request.Kind, request.Owner), out var known) ? known.Number : _numbers++;
+        Remove(request.Kind, request.Owner);
+        var entry = new Entry(number, request, reason, time.GetTimestamp());
+        _entries.Add((request.Kind, request.Owner), entry);
+        if (!_lines.TryGetValue(Allotment.KindOf(request), out var line))
         {
-            _entries[position] = entry;
+            _lines.Add(Allotment.KindOf(request), line = []);
         }
-        else
-        {
-            _entries.Add(entry);
-        }
+        line.Add(number, entry);
+        _byTime.AddLast(entry.Node);
     }
 
     /// <returns>Whether the run was in the queue.</returns>
     public bool Remove(RunKind kind, string owner)
     {
-        var position = PositionOf(kind, owner);
-        if (position >= 0)
+        if (!_entries.Remove((kind, owner), out var entry))
         {
-            _entries.RemoveAt(position);
+            return false;
         }
-        return position >= 0;
+        _lines[Allotment.KindOf(entry.Request)].Remove(entry.Number);
+        _byTime.Remove(entry.Node);
+        return true;
     }
 
     /// <summary>Removes requests that have not been renewed for too long.</summary>
-    public void RemoveSilent(TimeSpan silence) => _entries.RemoveAll(entry => time.GetElapsedTime(entry.Asked) > silence);
+    public void RemoveSilent(TimeSpan silence)
+    {
+        while (_byTime.First is { Value: var entry } && time.GetElapsedTime(entry.Asked) > silence)
+        {
+            Remove(entry.Request.Kind, entry.Request.Owner);
+        }
+    }
 
-    private int PositionOf(RunKind kind, string owner) => _entries.FindIndex(entry => entry.Request.Kind == kind && entry.Request.Owner == owner);
+    private sealed class Entry
+    {
+        public Entry(long number, SlotRequest request, string reason, long asked)
+        {
+            (Number, Request, Reason, Asked) = (number, request, reason, asked);
+            Node = new(this);
+        }
 
-    private static string DeviceKindOf(SlotRequest request) => request.Device.Split(':')[0];
+        public long Number { get; }
 
-    private sealed record Entry(SlotRequest Request, string Reason, long Asked);
+        public SlotRequest Request { get; }
+
+        public string Reason { get; }
+
+        public long Asked { get; }
+
+        public LinkedListNode<Entry> Node { get; }
+    }
 }

@@ -9,6 +9,9 @@ internal sealed class WorkerTable(TimeProvider time)
 
     public IEnumerable<WorkerReport> Reports => _workers.Values.Select(worker => worker.Report);
 
+    /// <summary>The kinds of their devices.</summary>
+    public IEnumerable<string> Kinds => Reports.SelectMany(report => report.Devices).Select(device => device.DeviceKind).Distinct();
+
     public bool IsEmpty => _workers.Count == 0;
 
     public bool Has(SiloAddress worker) => _workers.ContainsKey(worker);
