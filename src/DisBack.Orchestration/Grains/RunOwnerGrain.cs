@@ -53,7 +53,8 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
         get
         {
             var failed = Run.Attempts is [.., { Cause: FailureCause.Crash or FailureCause.OutOfMemory or FailureCause.Storage } last] ? last.DeviceName : null;
-            return new(_id.Kind, _id.Owner, Facts.Hardware.Device, Reads, Facts.Share, failed, Run.Attempt + 1);
+            var reads = Run.Head is { } head ? Reads.Add(head.Content.Digest) : Reads;
+            return new(_id.Kind, _id.Owner, Facts.Hardware.Device, reads, Facts.Share, failed, Run.Attempt + 1);
         }
     }
 

@@ -4,6 +4,7 @@ using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Diffusion.Files;
 using DisBack.Storage;
+using DisBack.Storage.Cache;
 using DisBack.Storage.Content;
 using Polly;
 using Polly.Retry;
@@ -22,6 +23,7 @@ internal sealed class JobUploader
     private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(10);
 
     private readonly ContentStore _contents;
+    private readonly WeightCache _weights;
     private readonly TimeProvider _time;
     private readonly TimeSpan _grace;
     private readonly ITrainingJob _job;
@@ -30,17 +32,20 @@ internal sealed class JobUploader
     private readonly Channel<Func<CancellationToken, Task>> _work = Channel.CreateUnbounded<Func<CancellationToken, Task>>(new() { SingleReader = true });
     private readonly CancellationTokenSource _halted;
     private readonly Task _worker;
+    private ContentRef? _nearCheckpoint;
 
     /// <summary>Starts working.</summary>
     /// <param name="contents">Where the bytes go.</param>
+    /// <param name="weights">Where the newest checkpoint stays near, for an attempt that goes on here.</param>
     /// <param name="time">The clock.</param>
     /// <param name="grace">How long a failing store is tried again.</param>
     /// <param name="job">Whose products these are.</param>
     /// <param name="signals">Where the owner's trainer listens.</param>
     /// <param name="scratch">Folder for files on their way.</param>
-    public JobUploader(ContentStore contents, TimeProvider time, TimeSpan grace, ITrainingJob job, ChannelWriter<RunSignal> signals, string scratch)
+    public JobUploader(
+        ContentStore contents, WeightCache weights, TimeProvider time, TimeSpan grace, ITrainingJob job, ChannelWriter<RunSignal> signals, string scratch)
     {
-        (_contents, _time, _grace, _job, _signals, _scratch) = (contents, time, grace, job, signals, scratch);
+        (_contents, _weights, _time, _grace, _job, _signals, _scratch) = (contents, weights, time, grace, job, signals, scratch);
         _halted = CancellationTokenSource.CreateLinkedTokenSource(job.Abandoned);
         _worker = Task.Run(WorkAsync);
     }
@@ -102,6 +107,17 @@ internal sealed class JobUploader
 
     private void Do(Func<CancellationToken, Task> work) => _work.Writer.TryWrite(work);
 
+    /// <summary>Keeps near what an attempt on this machine would resume from, and nothing else of this run. Not while something is stored.</summary>
+    /// <param name="checkpoint">The newest checkpoint; null for a run that is complete.</param>
+    public void KeepNear(ContentRef? checkpoint)
+    {
+        if (_nearCheckpoint is { } last && last != checkpoint)
+        {
+            _weights.Forget(last);
+        }
+        _nearCheckpoint = checkpoint;
+    }
+
     private async Task WorkAsync()
     {
         try
@@ -120,11 +136,17 @@ internal sealed class JobUploader
 
     private async Task StoreAsync(string path, ContentRef content, RunSignal signal, CancellationToken cancellation)
     {
+        var isCheckpoint = signal is RunSignal.CheckpointStored;
         using (Telemetry.StartWork("upload", _job.Trace, signal.Product))
         {
-            await WithRetriesAsync(token => _contents.PutAsync(path, content, consume: true, token), cancellation);
+            await WithRetriesAsync(
+                token => isCheckpoint ? _weights.PutAsync(path, content, token) : _contents.PutAsync(path, content, consume: true, token), cancellation);
         }
         await OfferAsync(signal, cancellation);
+        if (isCheckpoint)
+        {
+            KeepNear(content);
+        }
     }
 
     /// <summary>Repeats what the store refuses, for as long as the grace lasts: an outage pauses a run, it does not end the attempt.</summary>

@@ -63,7 +63,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         _deadMan = time.CreateTimer(
             _ => Abandon(FailureCause.Lost, "No heartbeat was accepted by the owner for "
                 + $"{options.DeadMan.TotalSeconds:0.#} s."), null, options.DeadMan, Timeout.InfiniteTimeSpan);
-        _uploader = new JobUploader(contents, time, options.StorageGrace, this, _signals.Writer, _scratch);
+        _uploader = new JobUploader(contents, weights, time, options.StorageGrace, this, _signals.Writer, _scratch);
     }
 
     public TrainingAssignment Assignment { get; }
@@ -173,6 +173,10 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
 #pragma warning disable RS0030 // On the training thread, which has nothing else to do.
             _uploader.CompleteAsync().GetAwaiter().GetResult();
 #pragma warning restore RS0030
+            if (complete)
+            {
+                _uploader.KeepNear(null);
+            }
         }
         catch (Exception upload) when (failure is null or OperationCanceledException)
         {
@@ -235,6 +239,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
                 using var file = SafetensorsFile.Open(weights.Path);
                 using var scope = NewDisposeScope();
                 run.Restore(RunState.Read(file));
+                _uploader.KeepNear(checkpoint.Content);
                 if (checkpoint.TargetIndex >= 0)
                 {
                     _progress.Target = checkpoint.TargetIndex;

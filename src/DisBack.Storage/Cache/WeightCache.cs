@@ -163,6 +163,37 @@ public sealed partial class WeightCache : IDisposable
         using var lease = await GetAsync(content, cancellation: cancellation);
     }
 
+    /// <summary>
+    /// Stores a local file, and keeps it near if there is room for it: whoever made it is the most likely to read it, and then need not fetch it.
+    /// </summary>
+    /// <param name="path">The file; gone afterwards.</param>
+    /// <param name="content">Its address.</param>
+    /// <param name="cancellation">Stops the transfer.</param>
+    /// <exception cref="StorageException">The blob store cannot be used; the file is as it was.</exception>
+    public async Task PutAsync(string path, ContentRef content, CancellationToken cancellation = default)
+    {
+        // A store of local files takes the file as it is, and lends it from there.
+        var isLocal = _contents.LocalPathOf(content) is not null;
+        await _contents.PutAsync(path, content, consume: isLocal, cancellation);
+        if (!isLocal && !TryKeep(path, content))
+        {
+            File.Delete(path);
+        }
+    }
+
+    /// <summary>Makes room: this content will hardly be asked for again. What is lent stays until it is evicted.</summary>
+    public void Forget(ContentRef content)
+    {
+        lock (_gate)
+        {
+            if (_entries.TryGetValue(content.Digest, out var entry) && entry is { Pins: 0, Bytes: > 0 })
+            {
+                Drop(entry);
+                _entries.Remove(content.Digest);
+            }
+        }
+    }
+
     /// <summary>Stops fetches under way. The files stay for the next process.</summary>
     public void Dispose()
     {
@@ -171,6 +202,44 @@ public sealed partial class WeightCache : IDisposable
         {
             Telemetry.CacheBytes.Add(-_bytes);
             _bytes = 0;
+        }
+    }
+
+    private bool TryKeep(string path, ContentRef content)
+    {
+        Entry entry;
+        lock (_gate)
+        {
+            if (_entries.ContainsKey(content.Digest))
+            {
+                return false;
+            }
+            _entries.Add(content.Digest, entry = new(content.Digest));
+            Pin(entry);
+        }
+        try
+        {
+            MakeRoomFor(content, entry);
+            // In two steps: from another disk the file is copied, and no half of it may have the name of the whole.
+            var (arriving, kept) = (Path.Combine(_folder, $"~{Guid.NewGuid():n}"), Path.Combine(_folder, content.Digest));
+            Directory.CreateDirectory(_folder);
+            File.Move(path, arriving);
+            File.Move(arriving, kept, overwrite: true);
+            lock (_gate)
+            {
+                entry.Ready = Task.FromResult(kept);
+            }
+            return true;
+        }
+        catch (Exception e) when (e is StorageException or IOException or UnauthorizedAccessException)
+        {
+            // It is stored, and can be fetched.
+            Drop(entry);
+            return false;
+        }
+        finally
+        {
+            Unpin(entry);
         }
     }
 

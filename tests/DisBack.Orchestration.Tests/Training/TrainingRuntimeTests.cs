@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json.Nodes;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
@@ -208,6 +209,32 @@ public sealed class TrainingRuntimeTests : IDisposable
         Assert.Contains($"this machine has {Environment.ProcessorCount} cores and takes at most {most} threads", outcome.Message);
     }
 
+    [Fact]
+    public async Task The_newest_checkpoint_stays_near_for_an_attempt_on_the_same_machine()
+    {
+        var script = new ScriptedTraining();
+        script.At(RunKind.Teacher, 25, _ => throw new InvalidOperationException("It crashes."));
+        var blobs = InTheCloud.Of(_blobs);
+        var contents = new ContentStore(blobs);
+        using var weights = new WeightCache(
+            contents, Options.Create(new WeightCacheOptions { Folder = Path.Combine(_folder, "near") }), NullLogger<WeightCache>.Instance);
+        var runtime = new TrainingRuntime(
+            script, blobs, contents, weights, Options.Create(_options), TimeProvider.System, new RunHistory(NullLoggerFactory.Instance));
+
+        var signals = await AnswerAsync(runtime.TryStart(Assignment(1))!, CommitResult.Accepted);
+        var newest = signals.OfType<RunSignal.CheckpointStored>().Last().Checkpoint;
+        Assert.Equal([newest.Content.Digest], weights.Digests);
+        // Whoever goes on from it now has it from here.
+        Assert.True(await _blobs.DeleteAsync(newest.Content.BlobName, BlobCondition.None, TestContext.Current.CancellationToken));
+        var second = runtime.TryStart(Assignment(2) with { Checkpoints = [newest] })!;
+        signals = await AnswerAsync(second, CommitResult.Accepted);
+
+        Assert.Equal(new RunOutcome(40), await second.Completion);
+        Assert.Empty(signals.OfType<RunSignal.Noted>());
+        Assert.Equal((20L, 30L), (newest.Step, signals.OfType<RunSignal.CheckpointStored>().First().Checkpoint.Step));
+        Assert.Empty(weights.Digests);
+    }
+
     public void Dispose()
     {
         _weights.Dispose();
@@ -239,4 +266,22 @@ public sealed class TrainingRuntimeTests : IDisposable
         new(script, _blobs, _contents, _weights, Options.Create(_options), time ?? TimeProvider.System, new RunHistory(NullLoggerFactory.Instance));
 
     private ITrainingJob Start(ScriptedTraining script, TimeProvider? time = null) => Runtime(script, time).TryStart(Assignment(1))!;
+
+    /// <summary>A store that has no files of its own to lend.</summary>
+#pragma warning disable CA1852 // The runtime derives the proxy from it.
+    private class InTheCloud : DispatchProxy
+#pragma warning restore CA1852
+    {
+        private IBlobStore _store = null!;
+
+        public static IBlobStore Of(IBlobStore store)
+        {
+            var proxy = Create<IBlobStore, InTheCloud>();
+            ((InTheCloud)proxy)._store = store;
+            return proxy;
+        }
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
+            targetMethod!.Name == nameof(IBlobStore.LocalPathOf) ? null : targetMethod.Invoke(_store, args);
+    }
 }

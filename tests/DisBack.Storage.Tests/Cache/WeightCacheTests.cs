@@ -202,6 +202,56 @@ public sealed class WeightCacheTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_stored_through_the_cache_stays_near_until_it_is_forgotten()
+    {
+        using var cache = NewCache();
+        var (path, content) = await FileAsync(1);
+
+        await cache.PutAsync(path, content, Cancellation);
+        using (var lease = await cache.GetAsync(content, verify: true, Cancellation))
+        {
+            Assert.Equal(Bytes(1), await File.ReadAllBytesAsync(lease.Path, Cancellation));
+            Assert.Equal(0, _blobs.Downloads);
+            cache.Forget(content);
+            Assert.Equal([content.Digest], cache.Digests);
+        }
+        await _contents.VerifyAsync(content, Cancellation);
+        Assert.Equal((false, 1000L), (File.Exists(path), cache.Bytes));
+
+        cache.Forget(content);
+        Assert.Empty(Directory.GetFiles(CacheFolder));
+        Assert.Equal(0, cache.Bytes);
+    }
+
+    [Fact]
+    public async Task What_has_no_room_near_is_stored_all_the_same()
+    {
+        using var cache = NewCache(capacity: 1000);
+        using var lent = await cache.GetAsync(await PutAsync(1), cancellation: Cancellation);
+        var (path, content) = await FileAsync(2);
+
+        await cache.PutAsync(path, content, Cancellation);
+
+        await _contents.VerifyAsync(content, Cancellation);
+        Assert.False(File.Exists(path));
+        Assert.Equal([Path.GetFileName(lent.Path)], Directory.GetFiles(CacheFolder).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task A_local_store_takes_the_file_itself()
+    {
+        var contents = new ContentStore(new FolderBlobStore(Path.Combine(_folder.Path, "local")));
+        using var cache = new WeightCache(contents, Options.Create(new WeightCacheOptions { Folder = CacheFolder }), _log);
+        var (path, content) = await FileAsync(1);
+
+        await cache.PutAsync(path, content, Cancellation);
+
+        await contents.VerifyAsync(content, Cancellation);
+        Assert.False(File.Exists(path));
+        Assert.False(Directory.Exists(CacheFolder));
+    }
+
+    [Fact]
     public async Task Under_random_use_the_bound_holds_and_every_lease_reads_its_bytes()
     {
         using var cache = NewCache(capacity: 6000);
@@ -265,6 +315,13 @@ public sealed class WeightCacheTests : IDisposable
             _log);
 
     private Task<ContentRef> PutAsync(int n) => _contents.PutAsync(BinaryData.FromBytes(Bytes(n)), Cancellation);
+
+    private async Task<(string Path, ContentRef Content)> FileAsync(int n)
+    {
+        var path = Path.Combine(_folder.Path, $"file-{n}");
+        await File.WriteAllBytesAsync(path, Bytes(n), Cancellation);
+        return (path, await ContentStore.HashAsync(path, Cancellation));
+    }
 
     private static byte[] Bytes(int n) => [.. Enumerable.Repeat((byte)n, 1000)];
 
