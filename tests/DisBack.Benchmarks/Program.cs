@@ -1,5 +1,10 @@
 using System.CommandLine;
+using System.Runtime.CompilerServices;
 using DisBack.Benchmarks;
+using DisBack.Diffusion;
+
+// What prepares the process for libtorch comes first, as everywhere else.
+RuntimeHelpers.RunModuleConstructor(typeof(Devices).Module.ModuleHandle);
 
 var root = new RootCommand("Measures what the README claims. Every figure is a ratio or a spread taken in one run on this machine.")
 {

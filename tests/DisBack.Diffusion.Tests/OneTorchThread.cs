@@ -10,7 +10,7 @@ internal static class OneTorchThread
     internal static void Set()
     {
         // What prepares the process for libtorch comes first, as everywhere else.
-        RuntimeHelpers.RunModuleConstructor(typeof(DisBackException).Module.ModuleHandle);
+        RuntimeHelpers.RunModuleConstructor(typeof(Devices).Module.ModuleHandle);
         torch.set_num_threads(1);
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using DisBack.Diffusion;
 
 namespace DisBack.Distillation.Tests;
 
@@ -9,7 +10,7 @@ internal static class OneThread
     internal static void Set()
     {
         // What prepares the process for libtorch comes first, as everywhere else.
-        RuntimeHelpers.RunModuleConstructor(typeof(DisBackException).Module.ModuleHandle);
+        RuntimeHelpers.RunModuleConstructor(typeof(Devices).Module.ModuleHandle);
         TorchSharp.torch.set_num_threads(1);
     }
 }
