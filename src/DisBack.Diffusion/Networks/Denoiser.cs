@@ -25,7 +25,14 @@ public abstract class Denoiser : nn.Module
     /// Where dropout masks come from; the training loop sets it for each step. A network that has dropout and is in
     /// training mode throws without one.
     /// </summary>
-    public abstract Generator? DropoutGenerator { get; set; }
+    public Generator? DropoutGenerator
+    {
+        get => Masks.Generator;
+        set => Masks.Generator = value;
+    }
+
+    /// <summary>The masks of all its blocks.</summary>
+    internal DropoutMasks Masks { get; } = new();
 
     /// <summary>Builds a network with fresh weights, a pure function of the settings and the state of the generator.</summary>
     /// <param name="settings">What to build.</param>
@@ -42,7 +49,18 @@ public abstract class Denoiser : nn.Module
     /// <param name="sigma">Noise levels: [B] or [B,1,1,1], or one for all samples.</param>
     /// <param name="condition">What the samples are to show, B rows; null is nothing, and what an unconditional network ignores.</param>
     /// <param name="augment_labels">Augmentation labels [B,augment_dim]; null is a sample as it is.</param>
-    public abstract Tensor forward(Tensor x, Tensor sigma, Condition? condition = null, Tensor? augment_labels = null);
+    /// <remarks>
+    /// On a CPU with several threads each of them computes a part of the batch, forward and backward, if it is large enough: see <see cref="BatchParallel"/>.
+    /// </remarks>
+    public Tensor forward(Tensor x, Tensor sigma, Condition? condition = null, Tensor? augment_labels = null)
+    {
+        var batch = new NoisyBatch(x, sigma, condition, augment_labels);
+        var parts = BatchParallel.PartsOf(x, Settings.Size.Parameters);
+        return parts == 1 ? Estimate(batch) : BatchParallel.Estimate(batch, parts, Estimate, parameters(), Masks, draws: training);
+    }
+
+    /// <summary>D(x; sigma) of a batch or of a part of one.</summary>
+    private protected abstract Tensor Estimate(NoisyBatch batch);
 
     /// <summary>What the network predicts.</summary>
     public abstract Prediction Prediction { get; }

@@ -5,12 +5,22 @@ namespace DisBack.Diffusion.Networks;
 /// <summary>The source of every random mask of one network, shared by all its blocks, so that nothing draws from the global generator.</summary>
 internal sealed class DropoutMasks
 {
+    // Of all networks: a thread computes a part of one network at a time.
+    [ThreadStatic]
+    private static Generator? s_part;
+
     /// <summary>Set by the training loop for each step.</summary>
     public Generator? Generator { get; set; }
 
+    /// <summary>Where the masks of the part of a batch that this thread computes come from; null is <see cref="Generator"/>.</summary>
+    public static Generator? OfPart
+    {
+        set => s_part = value;
+    }
+
     /// <summary>A tensor of ones and zeros, zero with the given probability, on the device of <paramref name="like"/>.</summary>
     public Tensor Draw(double dropProbability, Tensor like, params long[] shape) =>
-        empty(shape, like.dtype, CPU).bernoulli_(1 - dropProbability, Generator
+        empty(shape, like.dtype, CPU).bernoulli_(1 - dropProbability, s_part ?? Generator
             ?? throw new InvalidOperationException("A network with dropout is in training mode without a DropoutGenerator: set one for each step, "
                 + "or call eval().")).SentTo(like.device);
 }

@@ -12,7 +12,6 @@ namespace DisBack.Diffusion.Networks;
 internal sealed class PreconditionedUNet : Denoiser
 {
     private readonly UNet model;
-    private readonly DropoutMasks masks = new();
     private readonly int channels;
     private readonly int label_dim;
 
@@ -27,7 +26,7 @@ internal sealed class PreconditionedUNet : Denoiser
             _ => Prediction.Epsilon,
         };
         // The second half of iDDPM's output, once a variance, is ignored.
-        model = build(settings.Precond == Preconditioning.Iddpm ? 2 * channels : channels, masks);
+        model = build(settings.Precond == Preconditioning.Iddpm ? 2 * channels : channels, Masks);
         register_module(nameof(model), model);
         // The table is part of the files of iDDPM networks.
         if (Schedule is DiscreteVpSchedule table)
@@ -38,20 +37,15 @@ internal sealed class PreconditionedUNet : Denoiser
 
     public override Prediction Prediction { get; }
 
-    public override Generator? DropoutGenerator
-    {
-        get => masks.Generator;
-        set => masks.Generator = value;
-    }
-
-    public override Tensor forward(Tensor x, Tensor sigma, Condition? condition = null, Tensor? augment_labels = null)
+    private protected override Tensor Estimate(NoisyBatch batch)
     {
         using var scope = NewDisposeScope();
-        x = x.to(ScalarType.Float32);
-        sigma = sigma.to(ScalarType.Float32).reshape(-1, 1, 1, 1);
+        var x = batch.X.to(ScalarType.Float32);
+        var sigma = batch.Sigma.to(ScalarType.Float32).reshape(-1, 1, 1, 1);
         var (c_skip, c_out) = Prediction.At(sigma);
         var c_in = Schedule.InputScale(sigma);
-        var f = model.forward(c_in is null ? x : c_in * x, Schedule.Time(sigma).flatten(), Labels(condition, x.device), augment_labels?.to(ScalarType.Float32));
+        var f = model.forward(
+            c_in is null ? x : c_in * x, Schedule.Time(sigma).flatten(), Labels(batch.Condition, x.device), batch.AugmentLabels?.to(ScalarType.Float32));
         if (f.shape[1] != channels)
         {
             f = f.narrow(1, 0, channels);

@@ -1,0 +1,106 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace DisBack.Diffusion.Networks;
+
+/// <summary>One thread's part of a batch in <see cref="BatchParallel"/>, with the graph of its gradients between forward and backward.</summary>
+internal sealed class BatchPart : IDisposable
+{
+    private readonly NoisyBatch batch;
+    private readonly long first;
+    private readonly IReadOnlyList<Parameter> trained;
+    private readonly bool differentiable;
+    private readonly Generator? draws;
+    private Tensor? samples;
+    private Tensor? estimate;
+    private IList<Tensor> gradients = [];
+
+    private BatchPart(NoisyBatch batch, long first, IReadOnlyList<Parameter> trained, bool differentiable, Generator? draws) =>
+        (this.batch, this.first, this.trained, this.differentiable, this.draws) = (batch, first, trained, differentiable, draws);
+
+    /// <summary>What the network says of this part, without its graph.</summary>
+    public Tensor Result => estimate!.detach();
+
+    /// <summary>The gradient of this part's samples; null where they need none.</summary>
+    public Tensor? OfSamples => samples is null ? null : gradients[trained.Count];
+
+    /// <summary>Parts of a batch, of equal size to within one sample.</summary>
+    /// <param name="batch">The batch; each part views some of its rows.</param>
+    /// <param name="count">The number of parts.</param>
+    /// <param name="trained">The weights that get gradients.</param>
+    /// <param name="differentiable">Whether there will be a backward.</param>
+    /// <param name="masks">The network's masks.</param>
+    /// <param name="draws">Whether masks are drawn: each part's then come from a generator of its own, seeded by that of the network.</param>
+    public static IReadOnlyList<BatchPart> Of(
+        NoisyBatch batch, int count, IReadOnlyList<Parameter> trained, bool differentiable, DropoutMasks masks, bool draws)
+    {
+        var rows = batch.X.shape[0];
+        var parts = new List<BatchPart>();
+        for (var part = 0; part < count; part++)
+        {
+            var first = rows * part / count;
+            var own = draws && masks.Generator is { } source ? new Generator((ulong)randint(long.MaxValue, [1], int64, generator: source).item<long>()) : null;
+            parts.Add(new(batch.Rows(first, rows * (part + 1) / count - first), first, trained, differentiable, own));
+        }
+        return parts;
+    }
+
+    /// <summary>Asks the network, on the thread that calls.</summary>
+    public void Compute(Func<NoisyBatch, Tensor> network)
+    {
+        using var scope = NewDisposeScope();
+        using var mode = differentiable ? enable_grad() : no_grad();
+        DropoutMasks.OfPart = draws;
+        // A leaf of its own, as the graph of a part ends at its samples.
+        samples = differentiable && batch.X.requires_grad ? batch.X.detach().requires_grad_(true).DetachFromDisposeScope() : null;
+        estimate = network(samples is null ? batch : batch with { X = samples }).DetachFromDisposeScope();
+        DropoutMasks.OfPart = null;
+        draws?.Dispose();
+    }
+
+    /// <summary>Makes the gradients of this part from that of the whole result, on the thread that calls.</summary>
+    public void Differentiate(Tensor ofResult)
+    {
+        using var scope = NewDisposeScope();
+        using var enabled = enable_grad();
+        var ofEstimate = ofResult.narrow(0, first, estimate!.shape[0]);
+        List<Tensor> inputs = [.. trained, .. samples is null ? Array.Empty<Tensor>() : [samples]];
+        gradients = autograd.grad([estimate], inputs, [ofEstimate], allow_unused: true);
+        foreach (var gradient in gradients)
+        {
+            gradient?.DetachFromDisposeScope();
+        }
+    }
+
+    /// <summary>Adds this part's gradients to those of the weights.</summary>
+    public void AddGradients()
+    {
+        foreach (var (weight, gradient) in trained.Zip(gradients))
+        {
+            // What the network did not use has none.
+            if (gradient is null or { IsInvalid: true })
+            {
+                continue;
+            }
+            using var sum = weight.grad;
+            if (sum is null)
+            {
+                weight.grad = gradient.clone();
+            }
+            else
+            {
+                sum.add_(gradient);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        samples?.Dispose();
+        estimate?.Dispose();
+        foreach (var gradient in gradients)
+        {
+            gradient?.Dispose();
+        }
+    }
+}
