@@ -22,6 +22,8 @@ internal sealed class Conv2d : nn.Module
     private readonly Tensor? resample_filter;
     private readonly Resample resample;
     private readonly bool fused;
+    // The filter [1, 1] repeats each pixel or takes the mean of four, and libtorch's depthwise convolutions need another layout than channels last.
+    private readonly bool box;
     private readonly long in_channels;
     private readonly long kernelPadding;
     private readonly long filterPadding;
@@ -44,6 +46,7 @@ internal sealed class Conv2d : nn.Module
         if (resample != Resample.None)
         {
             filter ??= [1, 1];
+            box = filter is [1, 1];
             filterPadding = (filter.Count - 1) / 2;
             using var scope = NewDisposeScope();
             var taps = tensor(filter.Select(tap => (float)tap).ToArray());
@@ -61,6 +64,8 @@ internal sealed class Conv2d : nn.Module
         using var scope = NewDisposeScope();
         var resampled = (fused, resample) switch
         {
+            // Each value is then computed once and not four times.
+            (_, Resample.Up) when kernelPadding == 0 && box && ChannelsLast.Is(x) => Upsampled(Convolved(x, 0), 0),
             (true, Resample.Up) => Convolved(Upsampled(x, Math.Max(filterPadding - kernelPadding, 0)), Math.Max(kernelPadding - filterPadding, 0)),
             (true, Resample.Down) => ConvolvedThenDownsampled(x),
             (false, Resample.Up) => Convolved(Upsampled(x, filterPadding), kernelPadding),
@@ -72,11 +77,13 @@ internal sealed class Conv2d : nn.Module
     private Tensor Convolved(Tensor x, long padding) => weight is null ? x : functional.conv2d(x, weight, bias, padding: [padding, padding]);
 
     /// <summary>Transposed depthwise convolution with four times the filter, as three of four pixels between the old ones are new.</summary>
-    private Tensor Upsampled(Tensor x, long padding) =>
-        functional.conv_transpose2d(x, Depthwise(in_channels).mul(4), strides: [2, 2], padding: [padding, padding], groups: in_channels);
+    private Tensor Upsampled(Tensor x, long padding) => box && ChannelsLast.Is(x)
+        ? functional.interpolate(x, scale_factor: [2, 2], mode: InterpolationMode.Nearest)
+        : functional.conv_transpose2d(x, Depthwise(in_channels).mul(4), strides: [2, 2], padding: [padding, padding], groups: in_channels);
 
-    private Tensor Downsampled(Tensor x) =>
-        functional.conv2d(x, Depthwise(in_channels), strides: [2, 2], padding: [filterPadding, filterPadding], groups: in_channels);
+    private Tensor Downsampled(Tensor x) => box && ChannelsLast.Is(x)
+        ? functional.avg_pool2d(x, 2)
+        : functional.conv2d(x, Depthwise(in_channels), strides: [2, 2], padding: [filterPadding, filterPadding], groups: in_channels);
 
     /// <summary>Padding for both comes first, and the bias last.</summary>
     private Tensor ConvolvedThenDownsampled(Tensor x)

@@ -1,6 +1,5 @@
 using DisBack.Specs.Networks;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace DisBack.Diffusion.Networks;
 
@@ -95,7 +94,7 @@ internal sealed class Decoder : nn.Module
             {
                 continue;
             }
-            var part = level.AuxConv!.forward(functional.silu(level.AuxNorm.forward(x)));
+            var part = level.AuxConv!.forward(level.AuxNorm.ForwardSilu(x));
             aux = aux is null ? part : part.add_(aux);
         }
         return aux ?? x;

@@ -66,6 +66,6 @@ internal sealed class DhariwalUNet : UNet
         }
         emb = functional.silu(emb);
         var features = dec.forward(enc.forward(x, emb), emb);
-        return out_conv.forward(functional.silu(out_norm.forward(features))).MoveToOuterDisposeScope();
+        return out_conv.forward(out_norm.ForwardSilu(features)).MoveToOuterDisposeScope();
     }
 }

@@ -70,7 +70,7 @@ internal sealed class Encoder : nn.Module
         var aux = x;
         foreach (var level in levels)
         {
-            x = level.Conv is not null ? level.Conv.forward(x) : level.Down!.forward(x, emb);
+            x = level.Conv is not null ? ChannelsLast.Of(level.Conv.forward(x)) : level.Down!.forward(x, emb);
             if (level.AuxDown is not null)
             {
                 aux = level.AuxDown.forward(aux);

@@ -27,5 +27,28 @@ internal sealed class GroupNorm : nn.Module
         RegisterComponents();
     }
 
-    public Tensor forward(Tensor x) => functional.group_norm(x, groups, weight, bias, epsilon);
+    public Tensor forward(Tensor x) => IsFused(x) ? Fused(x, shift: null, silu: false) : functional.group_norm(x, groups, weight, bias, epsilon);
+
+    /// <summary>silu(norm(x + shift)).</summary>
+    /// <param name="x">[B,C,H,W]; the sum may replace it.</param>
+    /// <param name="shift">[B,C,1,1] or [1,C,1,1]; null is nothing.</param>
+    public Tensor ForwardSilu(Tensor x, Tensor? shift = null)
+    {
+        if (IsFused(x))
+        {
+            return Fused(x, shift, silu: true);
+        }
+        return functional.silu(functional.group_norm(shift is null ? x : x.add_(shift), groups, weight, bias, epsilon));
+    }
+
+    private bool IsFused(Tensor x) =>
+        ChannelsLast.Is(x) && x.shape[1] % GroupNormKernels.Lanes == 0 && x.dtype == ScalarType.Float32 && weight.dtype == ScalarType.Float32;
+
+    private Tensor Fused(Tensor x, Tensor? shift, bool silu)
+    {
+        using var scope = NewDisposeScope();
+        shift = shift?.flatten(1).expand(x.shape[0], -1).contiguous();
+        return ChannelsLastGroupNorm.Apply(x.permute(0, 2, 3, 1).contiguous(), weight, bias, shift, groups, epsilon, silu)
+            .permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+    }
 }

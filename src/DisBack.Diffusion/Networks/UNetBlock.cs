@@ -75,7 +75,7 @@ internal sealed class UNetBlock : nn.Module
     public Tensor forward(Tensor x, Tensor emb)
     {
         using var scope = NewDisposeScope();
-        var h = conv0.forward(functional.silu(norm0.forward(x)));
+        var h = conv0.forward(norm0.ForwardSilu(x));
         var modulation = affine.forward(emb).unsqueeze(2).unsqueeze(3);
         if (settings.AdaptiveScale)
         {
@@ -84,7 +84,7 @@ internal sealed class UNetBlock : nn.Module
         }
         else
         {
-            h = functional.silu(norm1.forward(h.add_(modulation)));
+            h = norm1.ForwardSilu(h, modulation);
         }
         if (training && settings.Dropout > 0)
         {
@@ -107,6 +107,12 @@ internal sealed class UNetBlock : nn.Module
         var channels = OutChannels / heads;
         var parts = qkv!.forward(norm2!.forward(x)).reshape(x.shape[0] * heads, channels, 3, -1).unbind(2);
         var weights = functional.softmax(bmm(parts[0].transpose(1, 2), parts[1] / Math.Sqrt(channels)), 2);
-        return bmm(parts[2], weights.transpose(1, 2)).reshape(x.shape);
+        if (!ChannelsLast.Is(x))
+        {
+            return bmm(parts[2], weights.transpose(1, 2)).reshape(x.shape);
+        }
+        // The heads' channels side by side again, without another layout.
+        return bmm(weights, parts[2].transpose(1, 2)).reshape(x.shape[0], heads, -1, channels).transpose(1, 2)
+            .reshape(x.shape[0], x.shape[2], x.shape[3], OutChannels).permute(0, 3, 1, 2);
     }
 }
