@@ -164,7 +164,8 @@ public sealed partial class WeightCache : IDisposable
     }
 
     /// <summary>
-    /// Stores a local file, and keeps it near if there is room for it: whoever made it is the most likely to read it, and then need not fetch it.
+    /// Stores a local file, and keeps it near; what is least recently used makes room. Whoever made it is the most likely to read it, and then need not
+    /// fetch it.
     /// </summary>
     /// <param name="path">The file; gone afterwards.</param>
     /// <param name="content">Its address.</param>
@@ -177,7 +178,7 @@ public sealed partial class WeightCache : IDisposable
         await _contents.PutAsync(path, content, consume: isLocal, cancellation);
         if (!isLocal && !TryKeep(path, content))
         {
-            File.Delete(path);
+            TryDelete(path);
         }
     }
 
@@ -186,9 +187,9 @@ public sealed partial class WeightCache : IDisposable
     {
         lock (_gate)
         {
-            if (_entries.TryGetValue(content.Digest, out var entry) && entry is { Pins: 0, Bytes: > 0 })
+            if (_entries.TryGetValue(content.Digest, out var entry) && entry is { Pins: 0, Bytes: > 0 } && TryDelete(Path.Combine(_folder, content.Digest)))
             {
-                Drop(entry);
+                Count(entry, 0);
                 _entries.Remove(content.Digest);
             }
         }
@@ -217,12 +218,12 @@ public sealed partial class WeightCache : IDisposable
             _entries.Add(content.Digest, entry = new(content.Digest));
             Pin(entry);
         }
+        // In two steps: from another disk the file is copied, and no half of it may have the name of the whole.
+        var (arriving, kept) = (Path.Combine(_folder, $"~{Guid.NewGuid():n}"), Path.Combine(_folder, content.Digest));
         try
         {
-            MakeRoomFor(content, entry);
-            // In two steps: from another disk the file is copied, and no half of it may have the name of the whole.
-            var (arriving, kept) = (Path.Combine(_folder, $"~{Guid.NewGuid():n}"), Path.Combine(_folder, content.Digest));
             Directory.CreateDirectory(_folder);
+            MakeRoomFor(content, entry);
             File.Move(path, arriving);
             File.Move(arriving, kept, overwrite: true);
             lock (_gate)
@@ -234,12 +235,34 @@ public sealed partial class WeightCache : IDisposable
         catch (Exception e) when (e is StorageException or IOException or UnauthorizedAccessException)
         {
             // It is stored, and can be fetched.
-            Drop(entry);
+            TryDelete(arriving);
+            lock (_gate)
+            {
+                Count(entry, 0);
+                if (entry is { Pins: 1, Ready: null })
+                {
+                    _entries.Remove(content.Digest);
+                }
+            }
             return false;
         }
         finally
         {
             Unpin(entry);
+        }
+    }
+
+    /// <summary>Whether a file is gone; a cache is no reason for anything to fail.</summary>
+    private static bool TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return e is DirectoryNotFoundException;
         }
     }
 
