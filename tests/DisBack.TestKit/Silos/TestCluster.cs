@@ -6,6 +6,7 @@ using DisBack.Contracts.Grains;
 using DisBack.Contracts.Hosting;
 using DisBack.Distillation.Generators;
 using DisBack.Specs.Experiments;
+using DisBack.Storage;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Content;
 using DisBack.Storage.Documents;
@@ -170,8 +171,20 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>The digest of the student a trial has left.</summary>
     public async Task<string> StudentAsync(ITrialGrain trial)
     {
-        var document = await Documents.ReadAsync<TrialDocument>(DocumentNames.Trial, trial.GetPrimaryKeyString(), DocumentNames.Trial);
-        return document!.Run.Artifacts[StudentFile.Name].Content.Digest;
+        using var limit = new CancellationTokenSource(s_timeout);
+        while (true)
+        {
+            try
+            {
+                var document = await Documents.ReadAsync<TrialDocument>(DocumentNames.Trial, trial.GetPrimaryKeyString(), DocumentNames.Trial);
+                return document!.Run.Artifacts[StudentFile.Name].Content.Digest;
+            }
+            catch (StorageException) when (!limit.IsCancellationRequested)
+            {
+                // A fault has just stopped the store.
+                await Task.Delay(s_pause, CancellationToken.None);
+            }
+        }
     }
 
     /// <summary>Waits until an attempt of a trial has had a checkpoint acknowledged, and returns the worker that trains it.</summary>
