@@ -9,7 +9,7 @@ namespace DisBack.Diffusion;
 /// Computes on the threads that libtorch computes on. What libtorch is asked for on one of them it computes on that one alone, and so do the libraries that it
 /// calls: to them this is one of their own parallel loops.
 /// </summary>
-internal static unsafe class TorchThreads
+public static unsafe class TorchThreads
 {
     // Entry points of OpenMP in the library that libtorch_cpu depends on; the first is what compiled code calls where a pragma stands.
     private static readonly delegate* unmanaged<delegate* unmanaged<nint, void>, nint, uint, uint, void> s_parallel;
@@ -28,19 +28,27 @@ internal static unsafe class TorchThreads
         }
     }
 
-    /// <summary>Calls an action for every part once, in any order and on as many threads as there are parts.</summary>
-    /// <param name="parts">Number of parts, at most libtorch's number of threads.</param>
+    /// <summary>Sets the number of libtorch's threads for what the calling thread computes from now on.</summary>
+    public static void Use(int threads)
+    {
+        // libtorch sets its process-wide number once in every thread, before its first operation there: afterwards it would replace this one.
+        _ = get_num_threads();
+        set_num_threads(threads);
+    }
+
+    /// <summary>Calls an action for every part once, in any order, each on a thread of its own; one after another where OpenMP starts no threads.</summary>
+    /// <param name="parts">Number of parts.</param>
     /// <param name="compute">Gets the part's number. What it throws is thrown here when all parts have ended.</param>
-    public static void Run(int parts, Action<int> compute)
+    internal static void Run(int parts, Action<int> compute)
     {
         var work = new Work(parts, compute);
         if (parts > 1 && s_parallel != null)
         {
             var handle = GCHandle.Alloc(work);
-            s_parallel(&Join, GCHandle.ToIntPtr(handle), (uint)parts, 0);
+            // Never a smaller team than libtorch's own: the threads that are too many would end, and be started again for its next operation.
+            s_parallel(&Join, GCHandle.ToIntPtr(handle), (uint)Math.Max(parts, get_num_threads()), 0);
             handle.Free();
         }
-        // A team may be smaller than asked for, and where there is none all is done here.
         while (work.ComputeNext())
         {
         }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Diffusion;
 using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Networks;
@@ -39,7 +40,7 @@ public sealed class SpecTrainingFactory(bool trustCode = false) : ITrainingFacto
 
     private static TeacherTraining Teacher(TeacherSpec spec, ITrainingInputs inputs)
     {
-        set_num_threads(spec.Hardware.Threads);
+        TorchThreads.Use(spec.Hardware.Threads);
         using var stored = new StoredInputs(inputs);
         var data = stored.Local(spec.Data);
         RequireMemory(MemoryNeed.Of(spec, ImageDataset.FactsOf(data)), inputs.Device);
@@ -60,7 +61,7 @@ public sealed class SpecTrainingFactory(bool trustCode = false) : ITrainingFacto
 
     private static StageInputs StageOf(ExperimentSpec spec, long seed, TrainingAssignment assignment, ITrainingInputs inputs)
     {
-        set_num_threads(spec.Hardware.Threads);
+        TorchThreads.Use(spec.Hardware.Threads);
         RequireMemory(MemoryNeed.Of(spec, NetworkOf(assignment.Teacher!)), inputs.Device);
         return new StageInputs(OpenTeacher, OpenStudent, new RandomStreams(seed), inputs.Device);
 
