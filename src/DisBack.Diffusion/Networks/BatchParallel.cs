@@ -8,14 +8,17 @@ namespace DisBack.Diffusion.Networks;
 /// A network that is evaluated on the CPU with each thread computing a part of the batch, as one operation with a gradient. Threads then meet once forward
 /// and once backward; where they share every operation they meet thousands of times, and each time the fastest waits for the slowest.
 /// </summary>
-/// <remarks>The parts, and so the order of all sums, depend on libtorch's number of threads, which a spec fixes, and on nothing else.</remarks>
+/// <remarks>
+/// The parts, and so the order of all sums, depend on libtorch's number of threads, which a spec fixes, and on nothing else. An error inside a backward, which
+/// only a lack of memory makes, ends the process: neither libtorch's caller of this class nor the gradients of a part pass errors on.
+/// </remarks>
 internal sealed class BatchParallel : autograd.SingleTensorFunction<BatchParallel>
 {
     /// <summary>With fewer samples for each thread, some of them would wait long for one that has a sample more.</summary>
     private const int SamplesPerThread = 4;
 
     /// <summary>Each part has gradients of its own. Where they are large so are the operations, which threads share well.</summary>
-    private const long MostWeights = 8 << 20;
+    private const long MostWeights = 4 << 20;
 
     // What the last call of this thread returned. Only the next one knows that libtorch has taken it.
     [ThreadStatic]
@@ -43,10 +46,18 @@ internal sealed class BatchParallel : autograd.SingleTensorFunction<BatchParalle
         List<Parameter> trained = is_grad_enabled() ? [.. weights.Where(weight => weight.requires_grad)] : [];
         var differentiable = trained.Count > 0 || (is_grad_enabled() && batch.X.requires_grad);
         var parts = BatchPart.Of(batch, count, trained, differentiable, masks, draws);
-        TorchThreads.Run(parts.Count, part => parts[part].Compute(network));
+        try
+        {
+            TorchThreads.Run(parts.Count, part => parts[part].Compute(network));
+        }
+        catch
+        {
+            Dispose(parts);
+            throw;
+        }
         if (differentiable)
         {
-            // The weights' gradients are no results of the operation, but one weight as an argument makes it part of the graph.
+            // The backward adds the weights' gradients itself and returns none, but it is asked for only if one of the arguments needs a gradient.
             return apply(parts, batch.X, trained.Count > 0 ? trained[0] : null!).MoveToOuterDisposeScope();
         }
         var result = Join(parts).MoveToOuterDisposeScope();

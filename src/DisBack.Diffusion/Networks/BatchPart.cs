@@ -51,18 +51,23 @@ internal sealed class BatchPart : IDisposable
         using var scope = NewDisposeScope();
         using var mode = differentiable ? enable_grad() : no_grad();
         DropoutMasks.OfPart = draws;
-        // A leaf of its own, as the graph of a part ends at its samples.
-        samples = differentiable && batch.X.requires_grad ? batch.X.detach().requires_grad_(true).DetachFromDisposeScope() : null;
-        estimate = network(samples is null ? batch : batch with { X = samples }).DetachFromDisposeScope();
-        DropoutMasks.OfPart = null;
-        draws?.Dispose();
+        try
+        {
+            // A leaf of its own, as the graph of a part ends at its samples.
+            samples = differentiable && batch.X.requires_grad ? batch.X.detach().requires_grad_(true).DetachFromDisposeScope() : null;
+            estimate = network(samples is null ? batch : batch with { X = samples }).DetachFromDisposeScope();
+        }
+        finally
+        {
+            DropoutMasks.OfPart = null;
+            draws?.Dispose();
+        }
     }
 
     /// <summary>Makes the gradients of this part from that of the whole result, on the thread that calls.</summary>
     public void Differentiate(Tensor ofResult)
     {
         using var scope = NewDisposeScope();
-        using var enabled = enable_grad();
         var ofEstimate = ofResult.narrow(0, first, estimate!.shape[0]);
         List<Tensor> inputs = [.. trained, .. samples is null ? Array.Empty<Tensor>() : [samples]];
         gradients = autograd.grad([estimate], inputs, [ofEstimate], allow_unused: true);

@@ -9,10 +9,10 @@ namespace DisBack.Diffusion.Networks;
 /// </summary>
 internal static class ChannelsLast
 {
-    /// <summary>Whether features on a CPU lie in memory so.</summary>
+    /// <summary>Whether features are on a CPU and in this layout.</summary>
     public static bool Is(Tensor x) => x.device_type == DeviceType.CPU && x.stride(1) == 1;
 
-    /// <summary>The same features laid out so, where that pays: on a CPU, with channels that fill its vectors.</summary>
+    /// <summary>The same features in this layout, where that pays: on a CPU, with channels that fill its vectors.</summary>
     public static Tensor Of(Tensor x)
     {
         if (x.device_type != DeviceType.CPU || x.shape[1] % GroupNormKernels.Lanes != 0)

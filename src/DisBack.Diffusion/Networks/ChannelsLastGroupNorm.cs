@@ -7,6 +7,9 @@ namespace DisBack.Diffusion.Networks;
 /// <summary><see cref="GroupNormKernels"/> as an operation with a gradient, over a batch [B,H,W,C] on the CPU.</summary>
 internal sealed class ChannelsLastGroupNorm : autograd.SingleTensorFunction<ChannelsLastGroupNorm>
 {
+    /// <summary>TorchSharp shows the bytes of no larger tensor.</summary>
+    public const long MostElements = int.MaxValue / sizeof(float);
+
     // What the last call of this thread returned. Only the next one knows that libtorch has taken it: until a scope or the garbage collector came by, the
     // gradients of all layers would stay in memory.
     [ThreadStatic]

@@ -50,7 +50,8 @@ public abstract class Denoiser : nn.Module
     /// <param name="condition">What the samples are to show, B rows; null is nothing, and what an unconditional network ignores.</param>
     /// <param name="augment_labels">Augmentation labels [B,augment_dim]; null is a sample as it is.</param>
     /// <remarks>
-    /// On a CPU with several threads each of them computes a part of the batch, forward and backward, if it is large enough: see <see cref="BatchParallel"/>.
+    /// Gradients reach the weights and <paramref name="x"/>. On a CPU with several threads each of them computes a part of the batch, forward and backward, if
+    /// it is large enough: see <see cref="BatchParallel"/>.
     /// </remarks>
     public Tensor forward(Tensor x, Tensor sigma, Condition? condition = null, Tensor? augment_labels = null)
     {

@@ -42,7 +42,8 @@ internal sealed class GroupNorm : nn.Module
     }
 
     private bool IsFused(Tensor x) =>
-        ChannelsLast.Is(x) && x.shape[1] % GroupNormKernels.Lanes == 0 && x.dtype == ScalarType.Float32 && weight.dtype == ScalarType.Float32;
+        ChannelsLast.Is(x) && x.shape[1] % GroupNormKernels.Lanes == 0 && x.dtype == ScalarType.Float32 && weight.dtype == ScalarType.Float32
+        && x.numel() <= ChannelsLastGroupNorm.MostElements;
 
     private Tensor Fused(Tensor x, Tensor? shift, bool silu)
     {

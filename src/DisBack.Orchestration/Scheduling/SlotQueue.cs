@@ -3,8 +3,8 @@ using DisBack.Contracts.Grains;
 namespace DisBack.Orchestration.Scheduling;
 
 /// <summary>
-/// The runs that wait for a slot, in the order in which they first asked. Each asks again every few seconds, so nothing that is done for one of them may take
-/// longer the more there are.
+/// The runs that wait for a slot, in the order in which they first asked. Each asks again every few seconds, so what is done for one of them must not go
+/// through all of them.
 /// </summary>
 internal sealed class SlotQueue(TimeProvider time)
 {
@@ -34,18 +34,25 @@ internal sealed class SlotQueue(TimeProvider time)
         return position < 0 ? line.Count : position;
     }
 
-    /// <summary>Adds a request at the end, or renews it at its position.</summary>
+    /// <summary>Adds a request at the end, or renews it at its position; a run's kind of device never changes.</summary>
     public void Put(SlotRequest request, string reason)
     {
-        var number = _entries.TryGetValue((request.Kind, request.Owner), out var known) ? known.Number : _numbers++;
-        Remove(request.Kind, request.Owner);
-        var entry = new Entry(number, request, reason, time.GetTimestamp());
-        _entries.Add((request.Kind, request.Owner), entry);
+        var number = _numbers;
+        if (_entries.TryGetValue((request.Kind, request.Owner), out var known))
+        {
+            number = known.Number;
+            _byTime.Remove(known.Node);
+        }
+        else
+        {
+            _numbers++;
+        }
         if (!_lines.TryGetValue(Allotment.KindOf(request), out var line))
         {
             _lines.Add(Allotment.KindOf(request), line = []);
         }
-        line.Add(number, entry);
+        var entry = new Entry(number, request, reason, time.GetTimestamp());
+        _entries[(request.Kind, request.Owner)] = line[number] = entry;
         _byTime.AddLast(entry.Node);
     }
 

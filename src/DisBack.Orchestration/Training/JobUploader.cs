@@ -107,9 +107,9 @@ internal sealed class JobUploader
 
     private void Do(Func<CancellationToken, Task> work) => _work.Writer.TryWrite(work);
 
-    /// <summary>Keeps near what an attempt on this machine would resume from, and nothing else of this run. Not while something is stored.</summary>
+    /// <summary>Keeps on this machine what an attempt would resume from, and no other checkpoint of this run. Not to be called while one is stored.</summary>
     /// <param name="checkpoint">The newest checkpoint; null for a run that is complete.</param>
-    public void KeepNear(ContentRef? checkpoint)
+    public void KeepOnly(ContentRef? checkpoint)
     {
         if (_nearCheckpoint is { } last && last != checkpoint)
         {
@@ -145,7 +145,7 @@ internal sealed class JobUploader
         await OfferAsync(signal, cancellation);
         if (isCheckpoint)
         {
-            KeepNear(content);
+            KeepOnly(content);
         }
     }
 

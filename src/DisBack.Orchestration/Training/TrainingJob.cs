@@ -175,7 +175,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
 #pragma warning restore RS0030
             if (complete)
             {
-                _uploader.KeepNear(null);
+                _uploader.KeepOnly(null);
             }
         }
         catch (Exception upload) when (failure is null or OperationCanceledException)
@@ -239,7 +239,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
                 using var file = SafetensorsFile.Open(weights.Path);
                 using var scope = NewDisposeScope();
                 run.Restore(RunState.Read(file));
-                _uploader.KeepNear(checkpoint.Content);
+                _uploader.KeepOnly(checkpoint.Content);
                 if (checkpoint.TargetIndex >= 0)
                 {
                     _progress.Target = checkpoint.TargetIndex;
