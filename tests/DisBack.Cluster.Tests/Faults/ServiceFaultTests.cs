@@ -85,6 +85,11 @@ public sealed class ServiceFaultTests() : FaultTests(new())
         await Cluster.HistoryAsync(record => record.Event == HistoryEvent.AttemptEnded && record.Run == TestCluster.NameOf(trial));
         var head = HeadBefore(trial, attempt: 2);
         await Cluster.DamageAsync(new ContentRef(head.Digest, 0));
+        // Nor has the machine that trained it a copy any more.
+        foreach (var copy in Cluster.Workers.Select(silo => Path.Combine(silo.Cache, head.Digest)).Where(File.Exists))
+        {
+            File.Delete(copy);
+        }
         var damaged = new HashSet<string> { head.Digest };
         await Cluster.ReviveAsync();
 
