@@ -37,15 +37,13 @@ internal sealed class BatchParallel : autograd.SingleTensorFunction<BatchParalle
     /// <param name="count">The number of parts.</param>
     /// <param name="network">The network; called on several threads at once.</param>
     /// <param name="weights">All its weights.</param>
-    /// <param name="masks">Its masks.</param>
-    /// <param name="draws">Whether it draws any.</param>
-    public static Tensor Estimate(
-        NoisyBatch batch, int count, Func<NoisyBatch, Tensor> network, IEnumerable<Parameter> weights, DropoutMasks masks, bool draws)
+    /// <param name="masks">Where its masks come from; null if it draws none.</param>
+    public static Tensor Estimate(NoisyBatch batch, int count, Func<NoisyBatch, Tensor> network, IEnumerable<Parameter> weights, Generator? masks)
     {
         using var scope = NewDisposeScope();
         List<Parameter> trained = is_grad_enabled() ? [.. weights.Where(weight => weight.requires_grad)] : [];
         var differentiable = trained.Count > 0 || (is_grad_enabled() && batch.X.requires_grad);
-        var parts = BatchPart.Of(batch, count, trained, differentiable, masks, draws);
+        var parts = BatchPart.Of(batch, count, trained, differentiable, masks);
         try
         {
             TorchThreads.Run(parts.Count, part => parts[part].Compute(network));

@@ -10,13 +10,13 @@ internal sealed class BatchPart : IDisposable
     private readonly long first;
     private readonly IReadOnlyList<Parameter> trained;
     private readonly bool differentiable;
-    private readonly Generator? draws;
+    private readonly Generator? masks;
     private Tensor? samples;
     private Tensor? estimate;
     private IList<Tensor> gradients = [];
 
-    private BatchPart(NoisyBatch batch, long first, IReadOnlyList<Parameter> trained, bool differentiable, Generator? draws) =>
-        (this.batch, this.first, this.trained, this.differentiable, this.draws) = (batch, first, trained, differentiable, draws);
+    private BatchPart(NoisyBatch batch, long first, IReadOnlyList<Parameter> trained, bool differentiable, Generator? masks) =>
+        (this.batch, this.first, this.trained, this.differentiable, this.masks) = (batch, first, trained, differentiable, masks);
 
     /// <summary>What the network says of this part, without its graph.</summary>
     public Tensor Result => estimate!.detach();
@@ -29,17 +29,15 @@ internal sealed class BatchPart : IDisposable
     /// <param name="count">The number of parts.</param>
     /// <param name="trained">The weights that get gradients.</param>
     /// <param name="differentiable">Whether there will be a backward.</param>
-    /// <param name="masks">The network's masks.</param>
-    /// <param name="draws">Whether masks are drawn: each part's then come from a generator of its own, seeded by that of the network.</param>
-    public static IReadOnlyList<BatchPart> Of(
-        NoisyBatch batch, int count, IReadOnlyList<Parameter> trained, bool differentiable, DropoutMasks masks, bool draws)
+    /// <param name="masks">Seeds a generator of its own for the masks of each part; null if none are drawn.</param>
+    public static IReadOnlyList<BatchPart> Of(NoisyBatch batch, int count, IReadOnlyList<Parameter> trained, bool differentiable, Generator? masks)
     {
         var rows = batch.X.shape[0];
         var parts = new List<BatchPart>();
         for (var part = 0; part < count; part++)
         {
             var first = rows * part / count;
-            var own = draws && masks.Generator is { } source ? new Generator((ulong)randint(long.MaxValue, [1], int64, generator: source).item<long>()) : null;
+            var own = masks is null ? null : new Generator((ulong)randint(long.MaxValue, [1], int64, generator: masks).item<long>());
             parts.Add(new(batch.Rows(first, rows * (part + 1) / count - first), first, trained, differentiable, own));
         }
         return parts;
@@ -50,7 +48,7 @@ internal sealed class BatchPart : IDisposable
     {
         using var scope = NewDisposeScope();
         using var mode = differentiable ? enable_grad() : no_grad();
-        DropoutMasks.OfPart = draws;
+        DropoutMasks.OfPart = masks;
         try
         {
             // A leaf of its own, as the graph of a part ends at its samples.
@@ -60,7 +58,7 @@ internal sealed class BatchPart : IDisposable
         finally
         {
             DropoutMasks.OfPart = null;
-            draws?.Dispose();
+            masks?.Dispose();
         }
     }
 

@@ -32,7 +32,7 @@ public abstract class Denoiser : nn.Module
     }
 
     /// <summary>The masks of all its blocks.</summary>
-    internal DropoutMasks Masks { get; } = new();
+    private protected DropoutMasks Masks { get; } = new();
 
     /// <summary>Builds a network with fresh weights, a pure function of the settings and the state of the generator.</summary>
     /// <param name="settings">What to build.</param>
@@ -57,7 +57,7 @@ public abstract class Denoiser : nn.Module
     {
         var batch = new NoisyBatch(x, sigma, condition, augment_labels);
         var parts = BatchParallel.PartsOf(x, Settings.Size.Parameters);
-        return parts == 1 ? Estimate(batch) : BatchParallel.Estimate(batch, parts, Estimate, parameters(), Masks, draws: training);
+        return parts == 1 ? Estimate(batch) : BatchParallel.Estimate(batch, parts, Estimate, parameters(), training ? DropoutGenerator : null);
     }
 
     /// <summary>D(x; sigma) of a batch or of a part of one.</summary>

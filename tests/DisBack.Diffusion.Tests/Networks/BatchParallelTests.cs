@@ -138,7 +138,7 @@ public sealed class BatchParallelTests
     private static Func<NoisyBatch, Tensor> InParts(Denoiser denoiser, int parts, ulong? seed = null) => batch =>
     {
         denoiser.DropoutGenerator = seed is { } given ? new Generator(given) : null;
-        return BatchParallel.Estimate(batch, parts, Whole(denoiser), [.. denoiser.parameters()], denoiser.Masks, draws: denoiser.training);
+        return BatchParallel.Estimate(batch, parts, Whole(denoiser), denoiser.parameters(), denoiser.training ? denoiser.DropoutGenerator : null);
     };
 
     /// <summary>The result, and the gradients of its squares.</summary>
