@@ -10,6 +10,9 @@ public static class Devices
 {
     private static readonly Lazy<int> s_cudaDevices = new(PrepareCuda);
 
+    [ThreadStatic]
+    private static bool s_ownsStream;
+
     /// <summary>The device of a name.</summary>
     /// <param name="name"><c>cpu</c>, <c>cuda</c> (the first one) or <c>cuda:N</c>.</param>
     /// <exception cref="DisBackException">No device has such a name, or this host has no such device.</exception>
@@ -57,6 +60,37 @@ public static class Devices
     }
 
     /// <summary>
+    /// The calling thread issues to a stream of its own from now on: what other threads of this process issue does not queue before it, and what it issues can
+    /// be recorded. It must not use what another thread has issued without waiting for it: <see cref="Settle"/>.
+    /// </summary>
+    /// <param name="device">Nothing happens on the CPU.</param>
+    public static unsafe void UseOwnStream(Device device)
+    {
+        if (device.type != DeviceType.CUDA)
+        {
+            return;
+        }
+        // TorchSharp binds no streams: c10::cuda::getStreamFromPool(false, index) and setCurrentCUDAStream of the libtorch that is loaded.
+        var library = NativeLibrary.Load("libc10_cuda.so");
+        var take = (delegate* unmanaged<byte, sbyte, CudaStream>)NativeLibrary.GetExport(library, "_ZN3c104cuda17getStreamFromPoolEba");
+        var use = (delegate* unmanaged<CudaStream, void>)NativeLibrary.GetExport(library, "_ZN3c104cuda20setCurrentCUDAStreamENS0_10CUDAStreamE");
+        use(take(0, (sbyte)device.index));
+        s_ownsStream = true;
+    }
+
+    /// <summary>Whether the calling thread has a stream of its own.</summary>
+    internal static bool OwnsStream => s_ownsStream;
+
+    /// <summary>Waits for all that any thread has issued to a device, so that every other thread may use it.</summary>
+    public static void Settle(Device device)
+    {
+        if (device.type == DeviceType.CUDA)
+        {
+            cuda.synchronize(device);
+        }
+    }
+
+    /// <summary>
     /// Sets what makes CUDA reproducible and as exact as the CPU, once per process; the workspace of cuBLAS is <see cref="LibTorch"/>'s part.
     /// </summary>
     /// <returns>The number of CUDA devices; 0 without one, or with a libtorch that has no CUDA.</returns>
@@ -67,7 +101,7 @@ public static class Devices
         {
             return 0;
         }
-        // On by default, and worth three decimal digits of every convolution.
+        // On by default, and worth three decimal digits of every convolution; CudaTurns allows it to runs that ask for it.
         backends.cudnn.allow_tf32 = false;
         backends.cuda.matmul.allow_tf32 = false;
         // cuDNN's fastest gradients of convolutions add in the order in which threads arrive. TorchSharp does not bind
@@ -76,5 +110,13 @@ public static class Devices
         var context = ((delegate* unmanaged<nint>)NativeLibrary.GetExport(library, "_ZN2at13globalContextEv"))();
         ((delegate* unmanaged<nint, byte, void>)NativeLibrary.GetExport(library, "_ZN2at7Context21setDeterministicCuDNNEb"))(context, 1);
         return count;
+    }
+
+    /// <summary>c10::cuda::CUDAStream: a device's type and index, and the number of the stream.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly struct CudaStream
+    {
+        private readonly short _device;
+        private readonly long _id;
     }
 }

@@ -2,7 +2,10 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using DisBack.Diffusion;
+using DisBack.Distillation.Backtracking;
+using DisBack.Distillation.Runs;
 using DisBack.Specs.Networks;
+using DisBack.Specs.Training;
 using static TorchSharp.torch;
 
 namespace DisBack.Benchmarks;
@@ -37,7 +40,16 @@ internal static class DeviceBenchmark
             Description = "digits, hollow (as many calls, next to no arithmetic) or larger.",
         };
         network.AcceptOnlyFromAmong("digits", "hollow", "larger");
-        var command = new Command("device", "Steps per second of stage 2 on a device, and what bounds them.") { device, threads, steps, network };
+        var precision = new Option<Precision>("--precision") { Description = "Fp32, Tf32 or Bf16." };
+        var target = new Option<Precision?>("--target-precision") { Description = "Fp32 or Bf16; as the other networks unless given." };
+        var trials = new Option<int[]>("--trials")
+        {
+            AllowMultipleArgumentsPerToken = true, Description = "Instead: how many steps a second so many runs make in one process, for each number given.",
+        };
+        var command = new Command("device", "Steps per second of stage 2 on a device, and what bounds them.")
+        {
+            device, threads, steps, network, precision, target, trials,
+        };
         command.SetAction(parsed =>
         {
             set_num_threads(parsed.GetValue(threads));
@@ -48,15 +60,72 @@ internal static class DeviceBenchmark
                 _ => (s_larger, 128),
             };
             var name = parsed.GetRequiredValue(device);
-            Run($"{parsed.GetValue(network)} network, batch {batch}, on {name}", settings, batch, Devices.Open(name), parsed.GetValue(steps));
+            var title = $"{parsed.GetValue(network)} network, batch {batch}, {parsed.GetValue(precision)}, on {name}";
+            Func<DistributionBacktracking> open = () =>
+                DigitsRun.Open(settings, batch, Devices.Open(name), parsed.GetValue(precision), parsed.GetValue(target));
+            Devices.UseOwnStream(Devices.Open(name));
+            if (parsed.GetValue(trials) is { Length: > 0 } counts)
+            {
+                Together(title, Devices.Open(name), open, counts, parsed.GetValue(steps));
+            }
+            else
+            {
+                Run(title, open, DigitsRun.Inputs(settings, Devices.Open(name)), batch, parsed.GetValue(steps));
+            }
         });
         return command;
     }
 
-    private static void Run(string title, NetworkSettings network, int batch, Device device, int steps)
+    /// <summary>Runs of one process on one device, each on a thread of its own, as a worker has them.</summary>
+    private static void Together(string title, Device device, Func<DistributionBacktracking> open, int[] counts, int steps)
     {
-        using var run = DigitsRun.Open(network, batch, device);
-        var inputs = DigitsRun.Inputs(network, device);
+        var rates = new List<(string, double)>();
+        foreach (var count in counts)
+        {
+            using var ready = new Barrier(count + 1);
+            var threads = Enumerable.Range(0, count).Select(_ => new Thread(() =>
+            {
+                Devices.UseOwnStream(device);
+                DistributionBacktracking opened;
+                using (CudaTurns.Take(device, tf32: false))
+                {
+                    opened = open();
+                }
+                using var run = opened;
+                Advance(run, 3 * StepsPerReading);
+                ready.SignalAndWait();
+                Advance(run, steps);
+                ready.SignalAndWait();
+            })).ToList();
+            threads.ForEach(thread => thread.Start());
+            ready.SignalAndWait();
+            var started = Stopwatch.GetTimestamp();
+            ready.SignalAndWait();
+            rates.Add(($"{count} at once", count * steps / Stopwatch.GetElapsedTime(started).TotalSeconds));
+            threads.ForEach(thread => thread.Join());
+        }
+        Figures.Print(
+            $"Runs of stage 2 in one process, {title}",
+            [.. rates.Select(rate => (rate.Item1, string.Create(
+                CultureInfo.InvariantCulture, $"{rate.Item2:f1} steps/s together, {rate.Item2 / rates[0].Item2:f2} times the first row")))]);
+
+        void Advance(DistributionBacktracking run, int steps)
+        {
+            for (var i = 1; i <= steps; i++)
+            {
+                run.Advance(new DigitsRun.Silence());
+                if (i % StepsPerReading == 0 || i == steps)
+                {
+                    using var turn = CudaTurns.Take(device, tf32: false);
+                    run.ReadMeasurements();
+                }
+            }
+        }
+    }
+
+    private static void Run(string title, Func<DistributionBacktracking> open, StageInputs inputs, int batch, int steps)
+    {
+        using var run = open();
         using var student = inputs.OpenStudent();
         using var teacher = inputs.OpenTeacher();
         var draws = inputs.DrawsFor("benchmark", teacher, student);

@@ -37,21 +37,30 @@ internal static class DigitsRun
         Generator = new OptimizerSettings { LearningRate = 1e-5, ClipNorm = 10 },
     };
 
-    public static DistributionBacktracking Open(NetworkSettings network, int batch, Device? device = null)
+    /// <param name="network">Of the teacher and the student.</param>
+    /// <param name="batch">Images in a step.</param>
+    /// <param name="device">Where it computes; null is the CPU.</param>
+    /// <param name="precision">How exactly.</param>
+    /// <param name="target">How exactly the target computes; null is as the others.</param>
+    public static DistributionBacktracking Open(
+        NetworkSettings network, int batch, Device? device = null, Precision precision = Precision.Fp32, Precision? target = null)
     {
-        var inputs = Inputs(network, device);
-        return new DistributionBacktracking(inputs, new TeacherOnly(inputs.OpenTeacher), Settings with { Batch = batch });
+        var inputs = Inputs(network, device, precision);
+        return new DistributionBacktracking(
+            inputs, new TeacherOnly(Inputs(network, device, target ?? precision).OpenTeacher), Settings with { Batch = batch });
     }
 
-    public static StageInputs Inputs(NetworkSettings network, Device? device = null)
+    public static StageInputs Inputs(NetworkSettings network, Device? device = null, Precision precision = Precision.Fp32)
     {
         var streams = new RandomStreams(0);
-        return new StageInputs(Create, () => new DenoiserGenerator(Create(), 2.5), streams, device ?? CPU);
+        return new StageInputs(Create, () => new DenoiserGenerator(Create(), 2.5), streams, device ?? CPU) { Precision = precision };
 
         Denoiser Create()
         {
             using var init = streams.For("benchmark");
-            return Denoiser.Create(network, init).to(device ?? CPU);
+            var made = Denoiser.Create(network, init).to(device ?? CPU);
+            made.Precision = precision;
+            return made;
         }
     }
 

@@ -40,11 +40,16 @@ internal static class TinyNetwork
         new(Inputs(seed), nodes, settings);
 
     /// <summary>The network as teacher, and a clone of it as the student.</summary>
-    public static StageInputs Inputs(long seed = 1, Device? device = null)
+    public static StageInputs Inputs(long seed = 1, Device? device = null, Precision precision = Precision.Fp32)
     {
-        return new StageInputs(OpenThere, () => new DenoiserGenerator(OpenThere(), 2.5), new RandomStreams(seed), device ?? CPU);
+        return new StageInputs(OpenThere, () => new DenoiserGenerator(OpenThere(), 2.5), new RandomStreams(seed), device ?? CPU) { Precision = precision };
 
-        Denoiser OpenThere() => Open().to(device ?? CPU);
+        Denoiser OpenThere()
+        {
+            var network = Open().to(device ?? CPU);
+            network.Precision = precision;
+            return network;
+        }
     }
 
     /// <summary>Records a short trajectory into memory.</summary>

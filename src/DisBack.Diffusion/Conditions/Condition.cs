@@ -9,14 +9,21 @@ public abstract record Condition
     {
     }
 
+    /// <summary>What it is made of, [B,...] each, in a fixed order.</summary>
+    public abstract IReadOnlyList<Tensor> Parts { get; }
+
     /// <summary>Rows.</summary>
-    public abstract long Count { get; }
+    public long Count => Parts[0].shape[0];
+
+    /// <summary>A condition of the same kind, made of other tensors.</summary>
+    /// <param name="parts">As <see cref="Parts"/>.</param>
+    public abstract Condition Of(IReadOnlyList<Tensor> parts);
 
     /// <summary>The same rows on a device, without waiting for it.</summary>
-    public abstract Condition SentTo(Device device);
+    public Condition SentTo(Device device) => Of([.. Parts.Select(part => part.SentTo(device))]);
 
     /// <summary>Some of the rows, as views.</summary>
-    public abstract Condition Rows(long first, long count);
+    public Condition Rows(long first, long count) => Of([.. Parts.Select(part => part.narrow(0, first, count))]);
 }
 
 /// <summary>Classes.</summary>
@@ -24,13 +31,10 @@ public abstract record Condition
 public sealed record ClassCondition(Tensor OneHot) : Condition
 {
     /// <inheritdoc/>
-    public override long Count => OneHot.shape[0];
+    public override IReadOnlyList<Tensor> Parts => [OneHot];
 
     /// <inheritdoc/>
-    public override Condition SentTo(Device device) => new ClassCondition(OneHot.SentTo(device));
-
-    /// <inheritdoc/>
-    public override Condition Rows(long first, long count) => new ClassCondition(OneHot.narrow(0, first, count));
+    public override Condition Of(IReadOnlyList<Tensor> parts) => new ClassCondition(parts[0]);
 
     /// <summary>The rows of classes int64 [B].</summary>
     public static ClassCondition Of(Tensor classes, long count)
@@ -45,7 +49,7 @@ public sealed record ClassCondition(Tensor OneHot) : Condition
 public sealed record EmbeddingCondition(IReadOnlyDictionary<string, Tensor> Tensors) : Condition
 {
     /// <inheritdoc/>
-    public override long Count => Tensors.Values.First().shape[0];
+    public override IReadOnlyList<Tensor> Parts => [.. Tensors.Values];
 
     /// <summary>The tensor of one name.</summary>
     /// <exception cref="DisBackException">There is none.</exception>
@@ -55,9 +59,6 @@ public sealed record EmbeddingCondition(IReadOnlyDictionary<string, Tensor> Tens
             + "was trained with.");
 
     /// <inheritdoc/>
-    public override Condition SentTo(Device device) => new EmbeddingCondition(Tensors.ToDictionary(pair => pair.Key, pair => pair.Value.SentTo(device)));
-
-    /// <inheritdoc/>
-    public override Condition Rows(long first, long count) =>
-        new EmbeddingCondition(Tensors.ToDictionary(pair => pair.Key, pair => pair.Value.narrow(0, first, count)));
+    public override Condition Of(IReadOnlyList<Tensor> parts) =>
+        new EmbeddingCondition(Tensors.Keys.Zip(parts).ToDictionary(pair => pair.First, pair => pair.Second));
 }

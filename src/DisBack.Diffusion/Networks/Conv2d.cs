@@ -55,11 +55,12 @@ internal sealed class Conv2d : nn.Module
         RegisterComponents();
     }
 
+    /// <summary>Features of the type that it is given, to which its weights are rounded.</summary>
     public Tensor forward(Tensor x)
     {
         if (resample == Resample.None)
         {
-            return functional.conv2d(x, weight!, bias, padding: [kernelPadding, kernelPadding]);
+            return Convolved(x, kernelPadding);
         }
         using var scope = NewDisposeScope();
         var resampled = (fused, resample) switch
@@ -74,24 +75,25 @@ internal sealed class Conv2d : nn.Module
         return resampled.MoveToOuterDisposeScope();
     }
 
-    private Tensor Convolved(Tensor x, long padding) => weight is null ? x : functional.conv2d(x, weight, bias, padding: [padding, padding]);
+    private Tensor Convolved(Tensor x, long padding) =>
+        weight is null ? x : functional.conv2d(x, weight.RoundedTo(x.dtype), bias?.RoundedTo(x.dtype), padding: [padding, padding]);
 
     /// <summary>Transposed depthwise convolution with four times the filter, as three of four pixels between the old ones are new.</summary>
     private Tensor Upsampled(Tensor x, long padding) => box && ChannelsLast.Is(x)
         ? functional.interpolate(x, scale_factor: [2, 2], mode: InterpolationMode.Nearest)
-        : functional.conv_transpose2d(x, Depthwise(in_channels).mul(4), strides: [2, 2], padding: [padding, padding], groups: in_channels);
+        : functional.conv_transpose2d(x, Depthwise(x, in_channels).mul(4), strides: [2, 2], padding: [padding, padding], groups: in_channels);
 
     private Tensor Downsampled(Tensor x) => box && ChannelsLast.Is(x)
         ? functional.avg_pool2d(x, 2)
-        : functional.conv2d(x, Depthwise(in_channels), strides: [2, 2], padding: [filterPadding, filterPadding], groups: in_channels);
+        : functional.conv2d(x, Depthwise(x, in_channels), strides: [2, 2], padding: [filterPadding, filterPadding], groups: in_channels);
 
     /// <summary>Padding for both comes first, and the bias last.</summary>
     private Tensor ConvolvedThenDownsampled(Tensor x)
     {
         var padding = kernelPadding + filterPadding;
-        var features = functional.conv2d(x, weight!, null, padding: [padding, padding]);
-        return functional.conv2d(features, Depthwise(features.shape[1]), bias, strides: [2, 2], groups: features.shape[1]);
+        var features = functional.conv2d(x, weight!.RoundedTo(x.dtype), null, padding: [padding, padding]);
+        return functional.conv2d(features, Depthwise(x, features.shape[1]), bias?.RoundedTo(x.dtype), strides: [2, 2], groups: features.shape[1]);
     }
 
-    private Tensor Depthwise(long channels) => resample_filter!.expand(channels, -1, -1, -1);
+    private Tensor Depthwise(Tensor x, long channels) => resample_filter!.RoundedTo(x.dtype).expand(channels, -1, -1, -1);
 }

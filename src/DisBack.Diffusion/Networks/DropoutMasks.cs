@@ -20,7 +20,7 @@ internal sealed class DropoutMasks
 
     /// <summary>A tensor of ones and zeros, zero with the given probability, on the device of <paramref name="like"/>.</summary>
     public Tensor Draw(double dropProbability, Tensor like, params long[] shape) =>
-        empty(shape, like.dtype, CPU).bernoulli_(1 - dropProbability, s_part ?? Generator
+        empty(shape, ScalarType.Float32, CPU).bernoulli_(1 - dropProbability, s_part ?? Generator
             ?? throw new InvalidOperationException("A network with dropout is in training mode without a DropoutGenerator: set one for each step, "
-                + "or call eval().")).SentTo(like.device);
+                + "or call eval().")).SentTo(like.device).RoundedTo(like.dtype);
 }

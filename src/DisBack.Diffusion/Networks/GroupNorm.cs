@@ -27,7 +27,7 @@ internal sealed class GroupNorm : nn.Module
         RegisterComponents();
     }
 
-    public Tensor forward(Tensor x) => IsFused(x) ? Fused(x, shift: null, silu: false) : functional.group_norm(x, groups, weight, bias, epsilon);
+    public Tensor forward(Tensor x) => IsFused(x) ? Fused(x, shift: null, silu: false) : Normalised(x);
 
     /// <summary>silu(norm(x + shift)).</summary>
     /// <param name="x">[B,C,H,W]; the sum may replace it.</param>
@@ -38,8 +38,10 @@ internal sealed class GroupNorm : nn.Module
         {
             return Fused(x, shift, silu: true);
         }
-        return functional.silu(functional.group_norm(shift is null ? x : x.add_(shift), groups, weight, bias, epsilon));
+        return functional.silu(Normalised(shift is null ? x : x.add_(shift)));
     }
+
+    private Tensor Normalised(Tensor x) => functional.group_norm(x, groups, weight.RoundedTo(x.dtype), bias.RoundedTo(x.dtype), epsilon);
 
     private bool IsFused(Tensor x) =>
         ChannelsLast.Is(x) && x.shape[1] % GroupNormKernels.Lanes == 0 && x.dtype == ScalarType.Float32 && weight.dtype == ScalarType.Float32

@@ -45,7 +45,10 @@ internal sealed class PreconditionedUNet : Denoiser
         var (c_skip, c_out) = Prediction.At(sigma);
         var c_in = Schedule.InputScale(sigma);
         var f = model.forward(
-            c_in is null ? x : c_in * x, Schedule.Time(sigma).flatten(), Labels(batch.Condition, x.device), batch.AugmentLabels?.to(ScalarType.Float32));
+            (c_in is null ? x : c_in * x).RoundedTo(BlockType),
+            Schedule.Time(sigma).flatten(),
+            Labels(batch.Condition, x.device),
+            batch.AugmentLabels?.to(ScalarType.Float32)).to(ScalarType.Float32);
         if (f.shape[1] != channels)
         {
             f = f.narrow(1, 0, channels);

@@ -76,7 +76,7 @@ internal sealed class UNetBlock : nn.Module
     {
         using var scope = NewDisposeScope();
         var h = conv0.forward(norm0.ForwardSilu(x));
-        var modulation = affine.forward(emb).unsqueeze(2).unsqueeze(3);
+        var modulation = affine.forward(emb).unsqueeze(2).unsqueeze(3).RoundedTo(x.dtype);
         if (settings.AdaptiveScale)
         {
             var halves = modulation.chunk(2, 1);
@@ -106,7 +106,8 @@ internal sealed class UNetBlock : nn.Module
     {
         var channels = OutChannels / heads;
         var parts = qkv!.forward(norm2!.forward(x)).reshape(x.shape[0] * heads, channels, 3, -1).unbind(2);
-        var weights = functional.softmax(bmm(parts[0].transpose(1, 2), parts[1] / Math.Sqrt(channels)), 2);
+        // The softmax is float32 whatever the features are.
+        var weights = functional.softmax(bmm(parts[0].transpose(1, 2), parts[1] / Math.Sqrt(channels)), 2, ScalarType.Float32).RoundedTo(x.dtype);
         if (!ChannelsLast.Is(x))
         {
             return bmm(parts[2], weights.transpose(1, 2)).reshape(x.shape);

@@ -17,6 +17,7 @@ public sealed class BorrowedNetwork : IDisposable
     public static BorrowedNetwork Freeze(Denoiser network)
     {
         network.eval();
+        network.RoundBlocks();
         var parameters = ParameterGroups.Attach(network, trained: false);
         return new(network, () =>
         {

@@ -1,11 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DisBack.Diffusion;
 using DisBack.Diffusion.Networks;
 using DisBack.Distillation.Evaluations;
 using DisBack.Distillation.Generators;
 using DisBack.Distillation.Hosts;
 using DisBack.Distillation.Runs;
 using DisBack.Specs.Backtracking;
+using DisBack.Specs.Training;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Backtracking;
@@ -96,7 +98,12 @@ public sealed class DistributionBacktracking : ITrainingRun
     public void Advance(ITrainingListener listener)
     {
         using var scope = NewDisposeScope();
-        var made = _host.Iterate(Step, _target.Network);
+        HostStep made;
+        using (CudaTurns.Take(_inputs.Device, _inputs.Precision == Precision.Tf32))
+        {
+            made = _host.Iterate(Step, _target.Network);
+        }
+
         var iteration = Step++;
         foreach (var (name, loss) in made.Losses)
         {

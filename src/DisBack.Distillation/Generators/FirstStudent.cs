@@ -2,6 +2,7 @@ using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Randomness;
 using DisBack.Specs.Backtracking;
 using DisBack.Specs.Networks;
+using DisBack.Specs.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -15,14 +16,18 @@ public static class FirstStudent
     /// <param name="seed">The seed of stage 1: that is recorded against this very network, so its weights are of that seed in both stages.</param>
     /// <param name="openTeacher">Makes a network with the teacher's weights, which the generator owns from then on.</param>
     /// <param name="device">Where it is needed.</param>
-    public static IGenerator Open(StudentSettings settings, long seed, Func<Denoiser> openTeacher, Device device)
+    /// <param name="precision">How exactly a network of its own computes; a clone does as the teacher does.</param>
+    public static IGenerator Open(
+        StudentSettings settings, long seed, Func<Denoiser> openTeacher, Device device, Precision precision = Precision.Fp32)
     {
         return new DenoiserGenerator(settings.Network is { } own ? New(own) : openTeacher(), settings.SigmaInit);
 
         Denoiser New(NetworkSettings network)
         {
             using var init = new RandomStreams(seed).For("student/weights");
-            return Denoiser.Create(network, init).to(device);
+            var made = Denoiser.Create(network, init).to(device);
+            made.Precision = precision;
+            return made;
         }
     }
 }

@@ -47,14 +47,24 @@ internal sealed class TrainedGenerator : IDisposable
     /// <inheritdoc cref="IGenerator.Generate"/>
     public Tensor Generate(Tensor latents, Condition? condition) => _generator.Generate(latents, condition);
 
-    /// <summary>One update of the weights along a loss, and of their average.</summary>
+    /// <inheritdoc cref="TrainedNetwork.Differentiate"/>
     /// <param name="loss">A scalar that depends on what <see cref="Generate"/> returned.</param>
-    /// <param name="batch">Images behind the loss.</param>
-    public void Descend(Tensor loss, long batch)
+    public void Differentiate(Tensor loss) => _network.Differentiate(loss);
+
+    /// <summary>Moves the weights along the gradient, and their average after them.</summary>
+    /// <param name="batch">Images behind the gradient.</param>
+    public void Update(long batch)
     {
-        _network.Descend(loss);
+        _network.Update();
         Images += batch;
         Average.Update(_emaSettings.DecayAt(batch, Images));
+    }
+
+    /// <summary>Both, for a step that is not recorded.</summary>
+    public void Descend(Tensor loss, long batch)
+    {
+        Differentiate(loss);
+        Update(batch);
     }
 
     public void Dispose()

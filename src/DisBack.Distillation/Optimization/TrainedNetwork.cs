@@ -30,8 +30,8 @@ internal sealed class TrainedNetwork : IDisposable
         set => _adam.Updates = value;
     }
 
-    /// <summary>Replaces the gradient by that of a loss and moves the weights along it.</summary>
-    public void Descend(Tensor loss)
+    /// <summary>Replaces the gradient by that of a loss, cleaned and clipped.</summary>
+    public void Differentiate(Tensor loss)
     {
         Parameters.ZeroGradients();
         loss.backward();
@@ -40,8 +40,16 @@ internal sealed class TrainedNetwork : IDisposable
         {
             ParameterGroups.ClipGradients(limit, Parameters);
         }
+    }
 
-        _adam.Step(_settings.RateAt(_adam.Updates, _updates));
+    /// <summary>Moves the weights along the gradient.</summary>
+    public void Update() => _adam.Step(_settings.RateAt(_adam.Updates, _updates));
+
+    /// <summary>Both, for a step that is not recorded.</summary>
+    public void Descend(Tensor loss)
+    {
+        Differentiate(loss);
+        Update();
     }
 
     /// <summary>Weights and moments of the trained parameters under a name: all of the state but the number of updates.</summary>

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using DisBack.Diffusion;
+using DisBack.Diffusion.Conditions;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Noise;
 using DisBack.Distillation.Generators;
@@ -6,6 +8,7 @@ using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Runs;
 using DisBack.Specs.Networks;
 using DisBack.Specs.Recording;
+using DisBack.Specs.Training;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Recording;
@@ -23,10 +26,13 @@ public sealed class DegradationRecording : ITrainingRun
     private const string StageName = "recording";
 
     private readonly RecordingSettings _settings;
+    private readonly Device _device;
+    private readonly Precision _precision;
     private readonly IDraws _draws;
     private readonly IGenerator _generator;
     private readonly Denoiser _degraded;
     private readonly TrainedNetwork _training;
+    private readonly StepGraphs _graphs = new();
     private readonly IReadOnlyList<Tensor> _lastNode;
     private readonly LossLedger _losses = new(new Dictionary<string, string> { ["loss/degradation"] = "degrading network" });
     private int _nodes = 1;
@@ -36,7 +42,7 @@ public sealed class DegradationRecording : ITrainingRun
     /// <param name="settings">Steps, batch, optimizer, noise levels and nodes.</param>
     public DegradationRecording(StageInputs inputs, RecordingSettings settings)
     {
-        _settings = settings;
+        (_settings, _device, _precision) = (settings, inputs.Device, inputs.Precision);
         _generator = inputs.OpenStudent();
         _generator.Network.eval();
         _degraded = inputs.OpenTeacher();
@@ -62,15 +68,10 @@ public sealed class DegradationRecording : ITrainingRun
     public void Advance(ITrainingListener listener)
     {
         using var scope = NewDisposeScope();
+        using var turn = CudaTurns.Take(_device, _precision == Precision.Tf32);
         var draw = _draws.At(Step, _settings.Noise, _settings.Batch);
-        Tensor images;
-        using (no_grad())
-        {
-            images = _generator.Generate(draw.Latents, draw.Condition);
-        }
-
-        var loss = DenoisingLoss.Of(_degraded, images, draw.Sigma, draw.Noise, draw.Condition).sum() / images.shape[0];
-        _training.Descend(loss);
+        var loss = _graphs.Compute(null, variant: true, [draw.Latents, draw.Sigma, draw.Noise], draw.Condition, Differentiate)[0];
+        _training.Update();
         Step++;
         _losses.Add(Step, "loss/degradation", loss);
         if (Step == Steps || _settings.Nodes.Records(Step, DistanceToLastNode))
@@ -113,12 +114,26 @@ public sealed class DegradationRecording : ITrainingRun
             weights.Dispose();
         }
 
+        _graphs.Dispose();
         _training.Dispose();
         _degraded.Dispose();
         _generator.Dispose();
     }
 
     private IEnumerable<(string Name, Tensor Value)> State => [.. _training.State("degraded"), .. TrainedNetwork.Named("last_node", _lastNode)];
+
+    private IReadOnlyList<Tensor> Differentiate(IReadOnlyList<Tensor> draws, Condition? condition)
+    {
+        Tensor images;
+        using (no_grad())
+        {
+            images = _generator.Generate(draws[0], condition);
+        }
+
+        var loss = DenoisingLoss.Of(_degraded, images, draws[1], draws[2], condition).sum() / images.shape[0];
+        _training.Differentiate(loss);
+        return [loss];
+    }
 
     private void Record(ITrainingListener listener, int index, double loss)
     {

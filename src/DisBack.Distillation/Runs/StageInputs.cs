@@ -2,6 +2,7 @@ using DisBack.Diffusion.Conditions;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Randomness;
 using DisBack.Distillation.Generators;
+using DisBack.Specs.Training;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Runs;
@@ -15,6 +16,9 @@ namespace DisBack.Distillation.Runs;
 /// <param name="Device">Where to compute.</param>
 public sealed record StageInputs(Func<Denoiser> OpenTeacher, Func<IGenerator> OpenStudent, RandomStreams Streams, Device Device)
 {
+    /// <summary>How exactly the networks compute that this makes.</summary>
+    public Precision Precision { get; init; }
+
     /// <summary>Where the conditions of generated samples come from; null draws the classes of the teacher's network, if it has any.</summary>
     public IConditionSource? Conditions { get; init; }
 

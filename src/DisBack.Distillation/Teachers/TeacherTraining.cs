@@ -48,11 +48,19 @@ public sealed class TeacherTraining : ITrainingRun
     /// <param name="settings">Steps, batch, optimizer, noise levels and average.</param>
     /// <param name="streams">The randomness of the run.</param>
     /// <param name="device">Where to compute.</param>
-    public TeacherTraining(NetworkSettings network, ImageDataset data, TeacherTrainingSettings settings, RandomStreams streams, Device device)
+    /// <param name="precision">How exactly the network computes.</param>
+    public TeacherTraining(
+        NetworkSettings network,
+        ImageDataset data,
+        TeacherTrainingSettings settings,
+        RandomStreams streams,
+        Device device,
+        Precision precision = Precision.Fp32)
     {
         (_settings, _data, _streams, _device) = (settings, data, streams, device);
         using var init = streams.For("teacher/weights");
         _network = Denoiser.Create(network, init).to(device);
+        _network.Precision = precision;
         _network.train();
         _training = new TrainedNetwork(_network, settings.Optimizer, settings.Steps);
         _ema = new MovingAverage(_training.Parameters);
@@ -76,6 +84,7 @@ public sealed class TeacherTraining : ITrainingRun
     public void Advance(ITrainingListener listener)
     {
         using var scope = NewDisposeScope();
+        using var turn = CudaTurns.Take(_device, _network.Precision == Precision.Tf32);
         using var generator = _streams.For("teacher/noise", Step);
         using var dropout = _streams.For("teacher/dropout", Step);
         _network.DropoutGenerator = dropout;

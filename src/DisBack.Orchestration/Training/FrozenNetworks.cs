@@ -1,4 +1,6 @@
+using DisBack.Diffusion;
 using DisBack.Distillation.Backtracking;
+using DisBack.Specs.Training;
 using static TorchSharp.torch;
 
 namespace DisBack.Orchestration.Training;
@@ -10,7 +12,7 @@ namespace DisBack.Orchestration.Training;
 internal sealed class FrozenNetworks
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<(string Digest, string Device), Entry> _entries = [];
+    private readonly Dictionary<(string Digest, string Device, Precision Precision), Entry> _entries = [];
 
     /// <summary>How many copies there are now.</summary>
     public int Count
@@ -27,10 +29,11 @@ internal sealed class FrozenNetworks
     /// <summary>Borrows a network; the first borrower waits for it to be opened, and those who come meanwhile wait with it.</summary>
     /// <param name="content">Its file.</param>
     /// <param name="device">Where it is evaluated.</param>
-    /// <param name="open">Opens it there.</param>
-    public BorrowedNetwork Borrow(ContentRef content, Device device, Func<Diffusion.Networks.Denoiser> open)
+    /// <param name="precision">How exactly it computes.</param>
+    /// <param name="open">Opens it there, computing so.</param>
+    public BorrowedNetwork Borrow(ContentRef content, Device device, Precision precision, Func<Diffusion.Networks.Denoiser> open)
     {
-        var key = (content.Digest, device.ToString());
+        var key = (content.Digest, device.ToString(), precision);
         while (true)
         {
             var isFirst = false;
@@ -40,7 +43,12 @@ internal sealed class FrozenNetworks
                 if (!_entries.TryGetValue(key, out entry!))
                 {
                     // On a thread of its own, whose dispose scopes are not those of the run that happens to be the first.
-                    entry = new Entry(Task.Run(() => BorrowedNetwork.Freeze(open())));
+                    entry = new Entry(Task.Run(() =>
+                    {
+                        var network = BorrowedNetwork.Freeze(open());
+                        Devices.Settle(device);
+                        return network;
+                    }));
                     _entries.Add(key, entry);
                     isFirst = true;
                 }
@@ -65,7 +73,7 @@ internal sealed class FrozenNetworks
         }
     }
 
-    private void Return((string Digest, string Device) key, Entry entry)
+    private void Return((string Digest, string Device, Precision Precision) key, Entry entry)
     {
         lock (_gate)
         {

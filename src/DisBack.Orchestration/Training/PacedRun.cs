@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using DisBack.Contracts.Grains;
+using DisBack.Diffusion;
 using DisBack.Distillation.Runs;
+using static TorchSharp.torch;
 
 namespace DisBack.Orchestration.Training;
 
@@ -9,8 +11,10 @@ namespace DisBack.Orchestration.Training;
 /// <param name="kind">What it trains.</param>
 /// <param name="progress">Updated after every step.</param>
 /// <param name="time">The clock.</param>
+/// <param name="device">Where it computes.</param>
 /// <param name="stops">Any of them ends the run before its next step.</param>
-internal sealed class PacedRun(ITrainingRun run, RunKind kind, JobProgress progress, TimeProvider time, params CancellationToken[] stops) : ITrainingRun
+internal sealed class PacedRun(
+    ITrainingRun run, RunKind kind, JobProgress progress, TimeProvider time, Device device, params CancellationToken[] stops) : ITrainingRun
 {
     private readonly TagList _tags = new() { { "kind", Telemetry.NameOf(kind) } };
 
@@ -22,6 +26,7 @@ internal sealed class PacedRun(ITrainingRun run, RunKind kind, JobProgress progr
 
     public void Begin(ITrainingListener listener)
     {
+        using var turn = Turn();
         run.Begin(listener);
         progress.RestartRate();
     }
@@ -33,19 +38,37 @@ internal sealed class PacedRun(ITrainingRun run, RunKind kind, JobProgress progr
             stop.ThrowIfCancellationRequested();
         }
         var started = time.GetTimestamp();
-        run.Advance(listener);
+        using (Turn())
+        {
+            run.Advance(listener);
+        }
         Telemetry.StepSeconds.Record(time.GetElapsedTime(started).TotalSeconds, _tags);
         Telemetry.Steps.Add(1, _tags);
         progress.Reached(run);
     }
 
-    public IReadOnlyList<Measurement> ReadMeasurements() => run.ReadMeasurements();
+    public IReadOnlyList<Measurement> ReadMeasurements()
+    {
+        using var turn = Turn();
+        return run.ReadMeasurements();
+    }
 
     public RunState Capture() => run.Capture();
 
-    public void Restore(RunState state) => run.Restore(state);
+    public void Restore(RunState state)
+    {
+        using var turn = Turn();
+        run.Restore(state);
+    }
 
-    public void Complete(ITrainingListener listener) => run.Complete(listener);
+    public void Complete(ITrainingListener listener)
+    {
+        using var turn = Turn();
+        run.Complete(listener);
+    }
 
     public void Dispose() => run.Dispose();
+
+    /// <summary>What a run does not ask to be computed in TF32 is not, whoever shares the process.</summary>
+    private IDisposable? Turn() => CudaTurns.Take(device, tf32: false);
 }

@@ -16,6 +16,7 @@ using DisBack.Distillation.Teachers;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Networks;
 using DisBack.Specs.Reading;
+using DisBack.Specs.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -44,7 +45,8 @@ public sealed class SpecTrainingFactory(bool trustCode = false) : ITrainingFacto
         using var stored = new StoredInputs(inputs);
         var data = stored.Local(spec.Data);
         RequireMemory(MemoryNeed.Of(spec, ImageDataset.FactsOf(data)), inputs.Device);
-        return new TeacherTraining(spec.Network, ImageDataset.Load(data), spec.Training, new RandomStreams(spec.Seed), inputs.Device);
+        return new TeacherTraining(
+            spec.Network, ImageDataset.Load(data), spec.Training, new RandomStreams(spec.Seed), inputs.Device, PrecisionOf(spec.Hardware));
     }
 
     private static DegradationRecording Recording(ExperimentSpec spec, TrainingAssignment assignment, ITrainingInputs inputs) =>
@@ -56,14 +58,16 @@ public sealed class SpecTrainingFactory(bool trustCode = false) : ITrainingFacto
         using var stored = new StoredInputs(inputs);
         var data = spec.Data is { } images ? new RealImages(ImageDataset.Load(stored.Local(images)), stage.Streams, inputs.Device) : null;
         var evaluation = new StudentEvaluation(stage, stored.Local(spec.Evaluation), trustCode);
-        return new DistributionBacktracking(stage, new AssignedNodes(assignment.Nodes, inputs, _frozen), spec.Backtracking, evaluation, data);
+        return new DistributionBacktracking(stage, new AssignedNodes(
+            assignment.Nodes, inputs, _frozen, spec.Backtracking.TargetPrecision ?? PrecisionOf(spec.Hardware)), spec.Backtracking, evaluation, data);
     }
 
     private static StageInputs StageOf(ExperimentSpec spec, long seed, TrainingAssignment assignment, ITrainingInputs inputs)
     {
         TorchThreads.Use(spec.Hardware.Threads);
         RequireMemory(MemoryNeed.Of(spec, NetworkOf(assignment.Teacher!)), inputs.Device);
-        return new StageInputs(OpenTeacher, OpenStudent, new RandomStreams(seed), inputs.Device);
+        var precision = PrecisionOf(spec.Hardware);
+        return new StageInputs(OpenTeacher, OpenStudent, new RandomStreams(seed), inputs.Device) { Precision = precision };
 
         NetworkSettings NetworkOf(ContentRef teacher)
         {
@@ -75,11 +79,15 @@ public sealed class SpecTrainingFactory(bool trustCode = false) : ITrainingFacto
         Denoiser OpenTeacher()
         {
             using var weights = inputs.Fetch(assignment.Teacher!);
-            return NetworkFile.Open(weights.Path).to(inputs.Device);
+            var network = NetworkFile.Open(weights.Path).to(inputs.Device);
+            network.Precision = precision;
+            return network;
         }
 
-        IGenerator OpenStudent() => FirstStudent.Open(spec.Student, spec.Recording.Seed ?? spec.Seed, OpenTeacher, inputs.Device);
+        IGenerator OpenStudent() => FirstStudent.Open(spec.Student, spec.Recording.Seed ?? spec.Seed, OpenTeacher, inputs.Device, precision);
     }
+
+    private static Precision PrecisionOf(HardwareSettings hardware) => hardware.Precision ?? Precision.Fp32;
 
     /// <summary>Refuses what this machine's memory cannot hold; of an accelerator's memory libtorch tells nothing beforehand.</summary>
     private static void RequireMemory(MemoryNeed need, Device device)
@@ -91,17 +99,18 @@ public sealed class SpecTrainingFactory(bool trustCode = false) : ITrainingFacto
     }
 
     /// <summary>The sealed trajectory of an assignment, each node held on this machine only while it is read.</summary>
-    private sealed class AssignedNodes(ImmutableArray<NodeRef> nodes, ITrainingInputs inputs, FrozenNetworks frozen) : ITrajectoryNodes
+    private sealed class AssignedNodes(ImmutableArray<NodeRef> nodes, ITrainingInputs inputs, FrozenNetworks frozen, Precision precision) : ITrajectoryNodes
     {
         public int Count => nodes.Length;
 
         public void Load(int index, Denoiser network) => Read(index, file => NetworkFile.Load(file, network));
 
-        public BorrowedNetwork Borrow(int index) => frozen.Borrow(nodes[index].Content, inputs.Device, () =>
+        public BorrowedNetwork Borrow(int index) => frozen.Borrow(nodes[index].Content, inputs.Device, precision, () =>
         {
             Denoiser? network = null;
             Read(index, file => network = NetworkFile.Read(file).to(inputs.Device));
-            return network!;
+            network!.Precision = precision;
+            return network;
         });
 
         public void Prefetch(int index) => inputs.Prefetch(nodes[index].Content);

@@ -1,3 +1,4 @@
+using DisBack.Diffusion;
 using static TorchSharp.torch;
 
 namespace DisBack.Orchestration.Training;
@@ -22,6 +23,7 @@ internal sealed class StagingBuffers : IDisposable
         _free.Wait(cancellation);
 #pragma warning restore RS0030
         using var untracked = no_grad();
+        using var turn = live.Count == 0 ? null : CudaTurns.Take(live[0].Value.device, tf32: false);
         var copies = new (string, Tensor)[live.Count];
         for (var i = 0; i < live.Count; i++)
         {

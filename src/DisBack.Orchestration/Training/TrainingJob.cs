@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Diffusion;
 using DisBack.Diffusion.Files;
 using DisBack.Distillation.Backtracking;
 using DisBack.Distillation.Runs;
@@ -212,18 +213,26 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
     private bool Train()
     {
         RefuseThreads(_facts.Hardware.Threads);
+        Devices.UseOwnStream(Device);
         if (Assignment.Run.Kind == RunKind.Backtracking)
         {
             _progress.Target = DistributionBacktracking.FirstTarget(Assignment.Nodes.Length);
         }
         // Both tokens: the uploader learns of an abandonment a moment later.
-        using var run = new PacedRun(_factory.Create(Assignment, this), Assignment.Run.Kind, _progress, _time, Abandoned, _uploader.Halted);
+        using var run = new PacedRun(Create(), Assignment.Run.Kind, _progress, _time, Device, Abandoned, _uploader.Halted);
         var resumed = Resume(run);
         _span?.SetTag("disback.resumed_step", resumed);
         _metrics = new MetricWriter(_blobs, GrainKeys.Metrics(Assignment.Run.Kind, Assignment.Run.Owner), Assignment.Run.Number, resumed, time: _time);
         _listener = new JobListener(_uploader, _progress, _metrics, new CheckpointPace(Assignment.MeanTimeToFailure, _time), _span, _time);
         _progress.Reached(run);
         return TrainingLoop.Run(run, _facts.Checkpoints, _listener, _checkpointAndStop.Token);
+
+        // What it is made from may be computed, such as the statistics of real images.
+        ITrainingRun Create()
+        {
+            using var turn = CudaTurns.Take(Device, tf32: false);
+            return _factory.Create(Assignment, this);
+        }
     }
 
     /// <summary>Continues from the newest intact checkpoint; a damaged one is passed over and named.</summary>

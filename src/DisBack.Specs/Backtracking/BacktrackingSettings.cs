@@ -11,7 +11,7 @@ namespace DisBack.Specs.Backtracking;
 [JsonDerivedType(typeof(DiffInstructSettings), "diff-instruct")]
 [JsonDerivedType(typeof(ScoreSettings), "score")]
 [UnlessNamed(typeof(DmdSettings))]
-public abstract record BacktrackingSettings
+public abstract record BacktrackingSettings : IValidatableObject
 {
     /// <summary>Iterations of the host.</summary>
     [Range(1, int.MaxValue)]
@@ -30,6 +30,13 @@ public abstract record BacktrackingSettings
     /// <summary>When the target changes.</summary>
     public SwitchingPolicy Switching { get; init; } = new ScoreGap();
 
+    /// <summary>
+    /// How exactly the frozen target computes, <c>fp32</c> or <c>bf16</c>; absent is as the other networks. It is the one network that nothing is
+    /// learnt in.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Precision? TargetPrecision { get; init; }
+
     /// <summary>The run stops when the mean per-pixel standard deviation over a batch of generated images falls under this.</summary>
     [Range(0.0, 1.0)]
     public double CollapseThreshold { get; init; } = 0.01;
@@ -37,4 +44,13 @@ public abstract record BacktrackingSettings
     /// <summary>Updates of the generator in all iterations, which its learning rate's schedule is stretched over.</summary>
     [JsonIgnore]
     public virtual long GeneratorUpdates => Steps;
+
+    /// <inheritdoc/>
+    public virtual IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (TargetPrecision is Precision.Tf32)
+        {
+            yield return new ValidationResult("tf32 is of the whole run, as hardware.precision; choose fp32 or bf16", [nameof(TargetPrecision)]);
+        }
+    }
 }

@@ -6,7 +6,7 @@ using DisBack.Specs.Training;
 namespace DisBack.Specs.Backtracking;
 
 /// <summary>Hosts that compare the target's score with that of a fake score, which follows the generator (Eqs. (5) and (8)).</summary>
-public abstract record ScoreMatchingSettings : BacktrackingSettings, IValidatableObject
+public abstract record ScoreMatchingSettings : BacktrackingSettings
 {
     /// <summary>Two-time-scale rule: the generator moves in every n-th iteration, the fake score in every one.</summary>
     [Range(1, 1000)]
@@ -23,8 +23,12 @@ public abstract record ScoreMatchingSettings : BacktrackingSettings, IValidatabl
     public override long GeneratorUpdates => (Steps + FakeUpdatesPerGeneratorUpdate - 1) / FakeUpdatesPerGeneratorUpdate;
 
     /// <inheritdoc/>
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        foreach (var wrong in base.Validate(validationContext))
+        {
+            yield return wrong;
+        }
         if (FakeUpdatesPerGeneratorUpdate > Steps)
         {
             yield return new ValidationResult(

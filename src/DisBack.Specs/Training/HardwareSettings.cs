@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace DisBack.Specs.Training;
 
 /// <summary>Where a run computes.</summary>
-public sealed record HardwareSettings
+public sealed record HardwareSettings : IValidatableObject
 {
     /// <summary><c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     [RegularExpression("^(cpu|cuda(:[0-9]+)?)$", ErrorMessage = "cpu, cuda or cuda:N")]
@@ -15,10 +15,26 @@ public sealed record HardwareSettings
     public int Threads { get; init; } = 2;
 
     /// <summary>
+    /// How exactly the networks compute: <c>fp32</c> (what is meant where it is absent), <c>tf32</c> or <c>bf16</c>. Part of the run, as it changes what
+    /// comes out.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Precision? Precision { get; init; }
+
+    /// <summary>
     /// How much of a slot of the device it takes, for example 0.25 where four such runs may share a device; absent is all of it. Changes where the run can be,
     /// never what it computes.
     /// </summary>
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Slot { get; init; }
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Precision is Training.Precision.Tf32 && Device == "cpu")
+        {
+            yield return new ValidationResult("tf32 is of CUDA devices; choose fp32 or bf16, or hardware.device cuda", [nameof(Precision)]);
+        }
+    }
 }

@@ -58,6 +58,28 @@ public sealed class DeviceTests
             device));
     }
 
+    [Theory]
+    [InlineData(Precision.Fp32)]
+    [InlineData(Precision.Tf32)]
+    [InlineData(Precision.Bf16)]
+    public void A_recorded_step_gives_the_bits_of_one_that_is_issued_kernel_by_kernel(Precision precision)
+    {
+        var device = DeviceOf("cuda");
+        var (issued, recorded) = (Start(() => Trained(device, precision)), Start(() => TrainedOnItsStream(device, precision)));
+        AssertEqual(issued(), recorded());
+    }
+
+    [Fact]
+    public void Runs_that_share_a_device_do_not_change_each_other()
+    {
+        var device = DeviceOf("cuda");
+        Precision[] precisions = [Precision.Fp32, Precision.Tf32, Precision.Bf16, Precision.Fp32, Precision.Tf32];
+        var alone = precisions.Select(precision => Start(() => TrainedOnItsStream(device, precision))()).ToList();
+        var together = precisions.Select(precision => Start(() => TrainedOnItsStream(device, precision))).ToList();
+        Assert.All(alone.Zip(together), pair => AssertEqual(pair.First, pair.Second()));
+        Assert.False(alone[0][0].Equals(alone[1][0]), "TF32 changes nothing.");
+    }
+
     [Fact]
     public void A_seed_draws_the_same_numbers_for_every_device()
     {
@@ -80,6 +102,42 @@ public sealed class DeviceTests
 
         static Tensor OneHot(Draw draw) => Assert.IsType<ClassCondition>(draw.Condition).OneHot;
     }
+
+    private static IReadOnlyList<Tensor> TrainedOnItsStream(Device device, Precision precision)
+    {
+        Devices.UseOwnStream(device);
+        return Trained(device, precision);
+    }
+
+    /// <summary>The state after both stages: three targets, and steps that move the generator and such that do not.</summary>
+    private static IReadOnlyList<Tensor> Trained(Device device, Precision precision)
+    {
+        using var exact = CudaTurns.Take(device, tf32: false);
+        using var recording = new DegradationRecording(
+            TinyNetwork.Inputs(1, device, precision), new RecordingSettings { Steps = 9, Batch = 4, Optimizer = s_optimizer });
+        using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 2, Batch = 4, Nodes = new EveryInterval { Interval = 1 } }, device);
+        var settings = new DmdSettings
+        {
+            Steps = 40, Batch = 4, Generator = s_optimizer, Fake = s_optimizer, FakeUpdatesPerGeneratorUpdate = 2,
+            Switching = new FixedInterval { Interval = 12 },
+        };
+        using var backtracking = new DistributionBacktracking(TinyNetwork.Inputs(1, device, precision), nodes, settings);
+        foreach (var run in (ITrainingRun[])[recording, backtracking])
+        {
+            TrainingLoop.Run(run, new CheckpointSettings { Every = 1000 }, new RecordingListener(), CancellationToken.None);
+        }
+        return [.. recording.Capture().Tensors.Concat(backtracking.Capture().Tensors).Select(tensor => tensor.Value.cpu())];
+    }
+
+    /// <summary>Begins on a thread of its own; the result waits for its end.</summary>
+    private static Func<IReadOnlyList<Tensor>> Start(Func<IReadOnlyList<Tensor>> run)
+    {
+        var work = Task.Factory.StartNew(run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        return () => work.GetAwaiter().GetResult();
+    }
+
+    private static void AssertEqual(IReadOnlyList<Tensor> one, IReadOnlyList<Tensor> other) =>
+        Assert.All(one.Zip(other), pair => Assert.True(pair.First.Equals(pair.Second)));
 
     private static Device DeviceOf(string name)
     {

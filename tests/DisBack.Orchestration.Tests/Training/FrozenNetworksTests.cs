@@ -2,6 +2,7 @@ using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Randomness;
 using DisBack.Orchestration.Training;
 using DisBack.Specs.Networks;
+using DisBack.Specs.Training;
 using static TorchSharp.torch;
 
 namespace DisBack.Orchestration.Tests.Training;
@@ -23,9 +24,9 @@ public sealed class FrozenNetworksTests
     public void The_same_file_on_the_same_device_is_opened_once_and_gone_after_the_last()
     {
         var opened = 0;
-        var first = _networks.Borrow(s_node, CPU, Open);
-        var second = _networks.Borrow(s_node, CPU, Open);
-        using (var other = _networks.Borrow(s_other, CPU, Open))
+        var first = _networks.Borrow(s_node, CPU, Precision.Fp32, Open);
+        var second = _networks.Borrow(s_node, CPU, Precision.Fp32, Open);
+        using (var other = _networks.Borrow(s_other, CPU, Precision.Fp32, Open))
         {
             Assert.NotSame(first.Network, other.Network);
             Assert.Equal(2, _networks.Count);
@@ -57,7 +58,7 @@ public sealed class FrozenNetworksTests
     [Fact]
     public void Two_threads_that_look_at_once_see_what_one_sees_alone()
     {
-        using var network = _networks.Borrow(s_node, CPU, Tiny);
+        using var network = _networks.Borrow(s_node, CPU, Precision.Fp32, Tiny);
         using var streams = new RandomStreams(3).For("images");
         using var images = randn([4, 1, 8, 8], generator: streams);
         using var sigma = ones(4);
@@ -88,8 +89,8 @@ public sealed class FrozenNetworksTests
     [Fact]
     public void A_network_that_cannot_be_opened_is_tried_anew_by_the_next_who_asks()
     {
-        Assert.Throws<InvalidDataException>(() => _networks.Borrow(s_node, CPU, () => throw new InvalidDataException("torn")));
-        using var network = _networks.Borrow(s_node, CPU, Tiny);
+        Assert.Throws<InvalidDataException>(() => _networks.Borrow(s_node, CPU, Precision.Fp32, () => throw new InvalidDataException("torn")));
+        using var network = _networks.Borrow(s_node, CPU, Precision.Fp32, Tiny);
 
         Assert.Equal(1, _networks.Count);
     }
@@ -99,14 +100,14 @@ public sealed class FrozenNetworksTests
     {
         using var ended = new ManualResetEventSlim();
         using var begun = new ManualResetEventSlim();
-        var first = Task.Run(() => _networks.Borrow(s_node, CPU, () =>
+        var first = Task.Run(() => _networks.Borrow(s_node, CPU, Precision.Fp32, () =>
         {
             begun.Set();
             ended.Wait();
             throw new OperationCanceledException();
         }));
         begun.Wait(TestContext.Current.CancellationToken);
-        var second = Task.Run(() => _networks.Borrow(s_node, CPU, Tiny));
+        var second = Task.Run(() => _networks.Borrow(s_node, CPU, Precision.Fp32, Tiny));
         ended.Set();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);

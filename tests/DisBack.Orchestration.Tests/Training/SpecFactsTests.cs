@@ -42,6 +42,7 @@ public sealed class SpecFactsTests
             s_spec with { Recording = s_spec.Recording with { Steps = 7 } },
             s_spec with { Student = new StudentSettings { SigmaInit = 3 } },
             s_spec with { Hardware = new HardwareSettings { Threads = 1 } },
+            s_spec with { Hardware = new HardwareSettings { Precision = Precision.Bf16 } },
         ];
         Assert.DoesNotContain(KeyOf(s_spec), others.Select(KeyOf));
     }

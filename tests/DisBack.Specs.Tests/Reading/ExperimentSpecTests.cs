@@ -29,6 +29,12 @@ public sealed class ExperimentSpecTests
             "a.yaml:4:10: indices 9 to 3 of 1000 levels from 0.002 to 80 cannot be drawn; order them and stay inside the table"
         },
         { "evaluation: {reference: {source: idx}}\n", "a.yaml:3:34: this source reads files but no path is given; add one" },
+        { "hardware: {precision: tf32}\n", "a.yaml:3:23: tf32 is of CUDA devices; choose fp32 or bf16, or hardware.device cuda" },
+        {
+            "backtracking: {target_precision: tf32}\n",
+            "a.yaml:3:34: tf32 is of the whole run, as hardware.precision; choose fp32 or bf16"
+        },
+        { "hardware: {precision: fp16}\n", "a.yaml:3:23: 'hardware.precision' is 'fp16'; expected one of fp32, tf32, bf16" },
         { "hardware: {device: gpu}\n", "a.yaml:3:20: 'hardware.device' is 'gpu'; expected cpu, cuda or cuda:N" },
         {
             "backtracking: {switching: {policy: fixd}}\n",

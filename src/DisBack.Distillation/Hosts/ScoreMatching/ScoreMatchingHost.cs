@@ -21,6 +21,7 @@ internal abstract class ScoreMatchingHost : IDistillationHost
     private readonly IDraws _draws;
     private readonly ScoreMatchingSettings _settings;
     private readonly TrainedNetwork _fake;
+    private readonly StepGraphs _graphs = new();
 
     protected ScoreMatchingHost(HostContext context, ScoreMatchingSettings settings)
     {
@@ -62,40 +63,26 @@ internal abstract class ScoreMatchingHost : IDistillationHost
         var updatesGenerator = iteration % _settings.FakeUpdatesPerGeneratorUpdate == 0;
         var batch = _settings.Batch;
         var draw = _draws.At(iteration, _settings.Noise, batch);
-        Tensor images;
-        using (updatesGenerator ? enable_grad() : no_grad())
-        {
-            images = _generator.Generate(draw.Latents, draw.Condition);
-        }
-
-        var x0 = images.detach();
-        var xt = x0 + draw.Sigma * draw.Noise;
-        var fake = FakeScore.forward(xt, draw.Sigma, draw.Condition);
-        Tensor? generatorLoss = null;
-        GeneratorStep? generated = null;
+        var made = _graphs.Compute(
+            target,
+            updatesGenerator,
+            [draw.Latents, draw.Sigma, draw.Noise],
+            draw.Condition,
+            (draws, condition) => Differentiate(new Draw(draws[0], draws[1], draws[2], condition), target, updatesGenerator));
         if (updatesGenerator)
         {
-            Tensor gradient;
-            using (no_grad())
-            {
-                var denoised = target.forward(xt, draw.Sigma, draw.Condition);
-                var difference = fake.detach() - denoised;
-                var residual = (x0 - denoised).abs().mean([1, 2, 3], keepdim: true);
-                generated = new GeneratorStep(x0, difference.abs().mean() / residual.mean());
-                gradient = Gradient(difference, residual, draw.Sigma);
-            }
-
-            generatorLoss = (gradient * images).sum() / batch;
-            _generator.Descend(generatorLoss, batch);
+            _generator.Update(batch);
         }
 
-        var fakeLoss = (DenoisingLoss.Weight(FakeScore, draw.Sigma) * (fake - x0).square()).sum() / batch;
-        _fake.Descend(fakeLoss);
-        return new HostStep(generatorLoss is null ? [("loss/fake", fakeLoss)] : [("loss/fake", fakeLoss), ("loss/generator", generatorLoss)], generated);
+        _fake.Update();
+        return made is [var fakeLoss, var generatorLoss, var images, var gap]
+            ? new HostStep([("loss/fake", fakeLoss), ("loss/generator", generatorLoss)], new GeneratorStep(images, gap))
+            : new HostStep([("loss/fake", made[0])], null);
     }
 
     public void Dispose()
     {
+        _graphs.Dispose();
         _fake.Dispose();
         FakeScore.Dispose();
     }
@@ -105,4 +92,40 @@ internal abstract class ScoreMatchingHost : IDistillationHost
     /// <param name="residual">mean |x0 - D_i| of each sample, [B,1,1,1].</param>
     /// <param name="sigma">Noise levels, [B,1,1,1].</param>
     protected abstract Tensor Gradient(Tensor difference, Tensor residual, Tensor sigma);
+
+    /// <returns>The fake score's loss; where the generator is updated also its loss, the images and the score gap.</returns>
+    private IReadOnlyList<Tensor> Differentiate(Draw draw, Denoiser target, bool updatesGenerator)
+    {
+        var batch = _settings.Batch;
+        Tensor images;
+        using (updatesGenerator ? enable_grad() : no_grad())
+        {
+            images = _generator.Generate(draw.Latents, draw.Condition);
+        }
+
+        var x0 = images.detach();
+        var xt = x0 + draw.Sigma * draw.Noise;
+        var fake = FakeScore.forward(xt, draw.Sigma, draw.Condition);
+        List<Tensor> made = [];
+        if (updatesGenerator)
+        {
+            Tensor gradient;
+            using (no_grad())
+            {
+                var denoised = target.forward(xt, draw.Sigma, draw.Condition);
+                var difference = fake.detach() - denoised;
+                var residual = (x0 - denoised).abs().mean([1, 2, 3], keepdim: true);
+                made.Add(difference.abs().mean() / residual.mean());
+                gradient = Gradient(difference, residual, draw.Sigma);
+            }
+
+            var generatorLoss = (gradient * images).sum() / batch;
+            _generator.Differentiate(generatorLoss);
+            made.InsertRange(0, [generatorLoss, x0]);
+        }
+
+        var fakeLoss = (DenoisingLoss.Weight(FakeScore, draw.Sigma) * (fake - x0).square()).sum() / batch;
+        _fake.Differentiate(fakeLoss);
+        return [fakeLoss, .. made];
+    }
 }
