@@ -7,6 +7,7 @@ using DisBack.Cli.Terminal;
 using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Storage;
+using DisBack.Contracts.Grains;
 
 namespace DisBack.Cli.Commands;
 
@@ -29,7 +30,7 @@ internal static class ListCommand
                 Tag = parsed.GetValue(tag),
             };
             var runs = await installation.Archive.RunsAsync(filter, cancellation);
-            var damaged = await installation.WarnOfDamageAsync(session.Screen, cancellation);
+            var damaged = await installation.WarnOfDamageAsync(RunKind.Backtracking, session.Screen, cancellation);
             if (parsed.GetValue(json))
             {
                 session.Screen.Json(JsonSerializer.SerializeToNode(runs, StorageJson.Options));

@@ -6,6 +6,7 @@ using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Contracts.Documents;
 using DisBack.Storage;
+using DisBack.Contracts.Grains;
 
 namespace DisBack.Cli.Commands;
 
@@ -38,7 +39,7 @@ internal static class TrajectoryCommand
                     Texts.Bytes(t.Nodes.Sum(n => n.Content.Length)), Texts.Time(t.Run.Submitted),
                 }));
             }
-            return (int)(await installation.WarnOfDamageAsync(session.Screen, cancellation) ? ExitCode.Storage : ExitCode.Ok);
+            return (int)(await installation.WarnOfDamageAsync(RunKind.Recording, session.Screen, cancellation) ? ExitCode.Storage : ExitCode.Ok);
         });
         return command;
     }

@@ -3,6 +3,7 @@ using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Client;
 using DisBack.Client.Http;
+using DisBack.Contracts.Grains;
 using DisBack.Distillation;
 
 namespace DisBack.Cli.Installations;
@@ -34,10 +35,10 @@ internal abstract class Installation(string data) : IAsyncDisposable
     /// <param name="cancellation">Stops the start.</param>
     public abstract Task<IControl> HostAsync(string command, string device, CancellationToken cancellation);
 
-    /// <summary>Says what a list does not show because it cannot be read; true if there is any.</summary>
-    public async Task<bool> WarnOfDamageAsync(Screen screen, CancellationToken cancellation)
+    /// <summary>Says what the list of a kind does not show because it cannot be read; true if there is any.</summary>
+    public async Task<bool> WarnOfDamageAsync(RunKind kind, Screen screen, CancellationToken cancellation)
     {
-        var all = await Archive.DamagedAsync(cancellation);
+        var all = await Archive.DamagedAsync(kind, cancellation);
         foreach (var damaged in all)
         {
             await screen.Error.WriteLineAsync($"disback: {damaged}");

@@ -64,7 +64,8 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
         AllAsync<TeacherDocument>(Api.CollectionOf(RunKind.Teacher), "", cancellation);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<string>> DamagedAsync(CancellationToken cancellation = default) => _http.GetAsync<IReadOnlyList<string>>("damaged", cancellation);
+    public Task<IReadOnlyList<string>> DamagedAsync(RunKind kind, CancellationToken cancellation = default) =>
+        _http.GetAsync<IReadOnlyList<string>>($"damaged?in={Api.CollectionOf(kind)}", cancellation);
 
     /// <inheritdoc/>
     public Task<TrialDocument?> TrialAsync(string id, CancellationToken cancellation = default) =>
