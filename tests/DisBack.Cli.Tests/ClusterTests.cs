@@ -37,6 +37,8 @@ public sealed class ClusterTests(TaughtFolder folder) : IClassFixture<TaughtFold
         }
 
         Assert.Contains("completed", await OutputOf(["list", .. there]));
+        var typed = $"disback {string.Join(' ', there)} show sp";
+        Assert.StartsWith("spec-", await OutputOf([$"[suggest:{typed.Length}]", typed]));
         Assert.Contains("60 of 60", await OutputOf(["show", "spec", .. there]));
         Assert.Equal("It is complete.\n", await OutputOf(["why", "spec", .. there]) + "\n");
         Assert.Contains("(teacher)", await OutputOf(["trajectory", "show", "spec", .. there]));

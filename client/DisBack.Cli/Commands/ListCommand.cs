@@ -2,12 +2,13 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using DisBack.Cli.Installations;
+using DisBack.Cli.Names;
 using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Client;
 using DisBack.Contracts.Documents;
-using DisBack.Storage;
 using DisBack.Contracts.Grains;
+using DisBack.Storage;
 
 namespace DisBack.Cli.Commands;
 
@@ -19,8 +20,9 @@ internal static class ListCommand
         var json = Arguments.Json();
         var status = new Option<string?>("--status") { Description = "Only runs that stand there.", HelpName = "STATUS" };
         status.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Enum.GetNames<RunStatus>().Select(known => known.ToLowerInvariant())]);
-        var name = new Option<string?>("--name") { Description = "Only runs whose name or id begins with this." };
-        var tag = new Option<string?>("--tag") { Description = "Only runs that have this tag." };
+        var name = new Option<string?>("--name") { Description = "Only runs whose name or id begins with this." }
+            .CompletedWith(KnownNames.BeginningsAsync);
+        var tag = new Option<string?>("--tag") { Description = "Only runs that have this tag." }.CompletedWith(KnownNames.TagsAsync);
         var command = new Command("list", "Lists the runs, newest first.") { status, name, tag, json };
         command.SetAction(async (parsed, cancellation) =>
         {

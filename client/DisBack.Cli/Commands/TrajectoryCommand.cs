@@ -2,11 +2,12 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using DisBack.Cli.Installations;
+using DisBack.Cli.Names;
 using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Contracts.Documents;
-using DisBack.Storage;
 using DisBack.Contracts.Grains;
+using DisBack.Storage;
 
 namespace DisBack.Cli.Commands;
 
@@ -46,7 +47,7 @@ internal static class TrajectoryCommand
 
     private static Command Show(Session session)
     {
-        var (name, json) = (Arguments.Name("TRAJECTORY"), Arguments.Json());
+        var (name, json) = (NameArguments.Trajectory(), Arguments.Json());
         var command = new Command("show", "Shows one trajectory and its nodes.") { name, json };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -75,7 +76,7 @@ internal static class TrajectoryCommand
 
     private static Command Verify(Session session)
     {
-        var name = Arguments.Name("TRAJECTORY");
+        var name = NameArguments.Trajectory();
         var command = new Command("verify", "Reads every node and checks its digest.") { name };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -98,7 +99,7 @@ internal static class TrajectoryCommand
 
     private static Command Export(Session session)
     {
-        var name = Arguments.Name("TRAJECTORY");
+        var name = NameArguments.Trajectory();
         var target = new Argument<string>("FOLDER") { Description = "Where to put the files; created if needed, must be empty." };
         var command = new Command("export", "Writes the nodes as safetensors files, with the manifest as JSON.") { name, target };
         command.SetAction(async (parsed, cancellation) =>
