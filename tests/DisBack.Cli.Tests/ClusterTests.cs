@@ -94,6 +94,16 @@ public sealed class ClusterTests(TaughtFolder folder) : IClassFixture<TaughtFold
             Assert.Equal(ExitCode.Interrupted, code);
             Assert.Contains("long goes on; 'disback watch long-", error);
         }
+        using (var watcher = DisBackProcess.Start(folder.Path, ["watch", "long", .. theirs]))
+        {
+            await watcher.SeesAsync("step ");
+            cluster.FreezeGateway();
+            await watcher.SeesAsync("does not answer (nothing was heard for 9 seconds); trying again.");
+            cluster.ThawGateway();
+            await watcher.SeesAsync("answers again.");
+            watcher.Interrupt();
+            Assert.Equal(ExitCode.Interrupted, (await watcher.EndAsync()).Code);
+        }
         Assert.StartsWith("It does not wait", await OutputOf(["why", "long", .. theirs]));
         Assert.Equal(ExitCode.NotPermitted, (await DisBackProcess.RunAsync(folder.Path, ["pause", "long", .. theirs])).Code);
         Assert.Equal(ExitCode.NotPermitted, (await DisBackProcess.RunAsync(folder.Path, ["list", .. there])).Code);
