@@ -38,7 +38,7 @@ public sealed class BlobArchive : IArchive
         _trials = Mirror(
             DocumentNames.Trial,
             (TrialDocument trial) => RunSummary.Of(trial),
-            copies is null ? null : new MirrorFile<RunSummary>(Path.Combine(copies, "trial.json"), MirrorJson.Default.MirrorContentRunSummary));
+            copies is null ? null : new MirrorFile<RunSummary>(Path.Combine(copies, "trials"), RunSummary.ReadFrom, (to, run) => run.WriteTo(to)));
         _trajectories = Mirror<TrajectoryDocument, TrajectoryDocument>(DocumentNames.Trajectory, trajectory => trajectory);
         _teachers = Mirror<TeacherDocument, TeacherDocument>(DocumentNames.Teacher, teacher => teacher);
 
@@ -67,11 +67,17 @@ public sealed class BlobArchive : IArchive
         [.. (await _teachers.ItemsAsync(cancellation)).OrderBy(teacher => teacher.Id, StringComparer.Ordinal)];
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<string>> DamagedAsync(CancellationToken cancellation = default) =>
-    [
-        .. (await _trials.DamagedAsync(cancellation)).Concat(await _trajectories.DamagedAsync(cancellation)).Concat(await _teachers.DamagedAsync(cancellation))
-            .Select(damaged => damaged.Message).Order(StringComparer.Ordinal),
-    ];
+    public async Task<IReadOnlyList<string>> DamagedAsync(RunKind kind, CancellationToken cancellation = default)
+    {
+        var damaged = kind switch
+        {
+            RunKind.Backtracking => await _trials.DamagedAsync(cancellation),
+            RunKind.Recording => await _trajectories.DamagedAsync(cancellation),
+            RunKind.Teacher => await _teachers.DamagedAsync(cancellation),
+            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such kind of run."),
+        };
+        return [.. damaged.Select(document => document.Message).Order(StringComparer.Ordinal)];
+    }
 
     /// <inheritdoc/>
     public Task<TrialDocument?> TrialAsync(string id, CancellationToken cancellation = default) =>

@@ -17,8 +17,7 @@ public sealed class DataFolder
         {
             throw new StorageException($"The data folder '{Path}' is a file; name a folder with --data.");
         }
-        Archive = new BlobArchive(
-            BlobStoreServices.Create(new BlobStoreOptions { Folder = Path }), copies: System.IO.Path.Combine(Path, "cache", "lists"));
+        Archive = new BlobArchive(new FolderBlobStore(Path), copies: System.IO.Path.Combine(Path, "cache", "lists"));
     }
 
     /// <summary>The folder, as a full path.</summary>

@@ -118,10 +118,13 @@ internal sealed class DocumentMirror<TDocument, TItem>(
                 entries[document.Key] = new Entry.Damaged(document.ETag, e.Message);
             }
         });
-        file?.Write(
-            () => entries.Where(entry => entry.Value is Entry.Read)
-                .ToDictionary(entry => entry.Key, entry => new MirrorEntry<TItem>(entry.Value.ETag, ((Entry.Read)entry.Value).Item)),
-            stale.Count);
+        var read = stale.Count(document => entries.GetValueOrDefault(document.Key) is Entry.Read);
+        if (file is not null && MirrorFile<TItem>.IsWorthWriting(read, entries.Count))
+        {
+            file.Write(
+                entries.Where(entry => entry.Value is Entry.Read)
+                    .ToDictionary(entry => entry.Key, entry => new MirrorEntry<TItem>(entry.Value.ETag, ((Entry.Read)entry.Value).Item)));
+        }
         return new Copy(taken, entries);
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
@@ -16,6 +17,9 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
     private static readonly TimeSpan s_retryTimeout = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(0.1);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(2);
+
+    /// <summary>An owner says something every second, so one that is silent for so long is not there, or is frozen.</summary>
+    private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(7);
 
     private readonly TimeProvider _time = time ?? TimeProvider.System;
 
@@ -97,17 +101,65 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
         AnswerAsync(grains.GetGrain<IAcceleratorPoolGrain>(GrainKeys.Pool).GetAsync(), cancellation);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<RunUpdate> WatchAsync(RunId run, long afterSequence = 0, CancellationToken cancellationToken = default)
+    /// <remarks>An owner that says nothing is asked again without end, for a process that is frozen goes on when it thaws.</remarks>
+    public IAsyncEnumerable<RunUpdate> WatchAsync(RunId run, long afterSequence = 0, CancellationToken cancellationToken = default) =>
+        HearAsync(run, afterSequence, cancellationToken);
+
+    /// <summary>
+    /// Whether a failed call to a grain says that the silos could not serve it now: nobody was there, or no silo of the role that is needed, or the
+    /// grain was moved or could not write its state.
+    /// </summary>
+    public static bool IsInterruption(Exception failure) =>
+        failure is OrleansException or EnumerationAbortedException or Orleans.Runtime.Messaging.ConnectionFailedException
+            or TimeoutException or ObjectDisposedException;
+
+    /// <summary>What the owner says; between two things that it says an item that it is not heard, if that takes too long.</summary>
+    private async IAsyncEnumerable<RunUpdate> HearAsync(RunId run, long afterSequence, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var firstFailure = 0L;
-        return LastingWatch.FollowAsync(
-            (after, stop) => Grain(run).WatchAsync(after, stop),
-            afterSequence,
-            IsRetried,
-            s_firstPause,
-            s_longestPause,
-            _time,
-            cancellationToken);
+        var latest = new RunUpdate { Sequence = afterSequence, Status = RunStatus.Pending };
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var updates = LastingWatch
+            .FollowAsync(
+                (after, stop) => Grain(run).WatchAsync(after, stop),
+                afterSequence,
+                IsRetried,
+                s_firstPause,
+                s_longestPause,
+                s_silence,
+                _time,
+                ending.Token)
+            .GetAsyncEnumerator(ending.Token);
+        Task<bool>? next = null;
+        try
+        {
+            while (true)
+            {
+                next = updates.MoveNextAsync().AsTask();
+                if (await IsSilentAsync(next))
+                {
+                    yield return latest with { Events = [], Reset = false, Unheard = true };
+                }
+                if (!await next)
+                {
+                    yield break;
+                }
+                yield return latest = updates.Current;
+            }
+        }
+        finally
+        {
+            // Who stops at an item that is not heard leaves a wait behind, and an enumeration cannot be closed while it is waited for.
+            await ending.CancelAsync();
+            await ((Task?)next ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await updates.DisposeAsync();
+        }
+
+        async Task<bool> IsSilentAsync(Task next)
+        {
+            await Task.WhenAny(next, Task.Delay(s_silence, _time, ending.Token));
+            return !next.IsCompleted && !cancellationToken.IsCancellationRequested;
+        }
 
         bool IsRetried(Exception failure, int failures)
         {
@@ -120,21 +172,13 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
             {
                 firstFailure = _time.GetTimestamp();
             }
-            return _time.GetElapsedTime(firstFailure) < s_retryTimeout
+            return failure is TimeoutException || _time.GetElapsedTime(firstFailure) < s_retryTimeout
                 ? true
                 : throw new ClusterUnavailableException(
                     $"The silos have not answered for {s_retryTimeout.TotalSeconds:0} seconds while {run} was watched; see whether they run.",
                     failure);
         }
     }
-
-    /// <summary>
-    /// Whether a failed call to a grain says that the silos could not serve it now: nobody was there, or no silo of the role that is needed, or the
-    /// grain was moved or could not write its state.
-    /// </summary>
-    public static bool IsInterruption(Exception failure) =>
-        failure is OrleansException or EnumerationAbortedException or Orleans.Runtime.Messaging.ConnectionFailedException
-            or TimeoutException or ObjectDisposedException;
 
     private static DisBackException Taken(string name, TeacherDocument teacher) => new(
         $"The name '{name}' is taken by another teacher ({teacher.Provenance}, {teacher.Run.Status.ToString().ToLowerInvariant()}); delete that one with "

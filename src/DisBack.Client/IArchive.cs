@@ -23,8 +23,10 @@ public interface IArchive
     /// <summary>Every teacher, by name.</summary>
     Task<IReadOnlyList<TeacherDocument>> TeachersAsync(CancellationToken cancellation = default);
 
-    /// <summary>The documents that lists leave out because they cannot be read: one sentence each, with what is wrong and what to do.</summary>
-    Task<IReadOnlyList<string>> DamagedAsync(CancellationToken cancellation = default);
+    /// <summary>
+    /// The documents that the list of a kind leaves out because they cannot be read: one sentence each, with what is wrong and what to do.
+    /// </summary>
+    Task<IReadOnlyList<string>> DamagedAsync(RunKind kind, CancellationToken cancellation = default);
 
     /// <summary>The trial of an id as it was last written; null if there is none.</summary>
     Task<TrialDocument?> TrialAsync(string id, CancellationToken cancellation = default);

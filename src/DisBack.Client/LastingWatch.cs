@@ -13,6 +13,7 @@ internal static class LastingWatch
     /// <param name="isRetried">From a failure and how many there were in a row: whether to go on; if not, the failure is thrown.</param>
     /// <param name="firstPause">Pause after the first failure; it doubles with every further one, with jitter.</param>
     /// <param name="longestPause">Longest pause.</param>
+    /// <param name="silence">An enumeration that says nothing for so long has failed; null bounds nothing.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends the watch.</param>
     public static async IAsyncEnumerable<RunUpdate> FollowAsync(
@@ -21,6 +22,7 @@ internal static class LastingWatch
         Func<Exception, int, bool> isRetried,
         TimeSpan firstPause,
         TimeSpan longestPause,
+        TimeSpan? silence,
         TimeProvider time,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -42,7 +44,7 @@ internal static class LastingWatch
             // One execution for each update, so that every update starts the count of failures anew.
             while (await retries.ExecuteAsync(MoveNextAsync, cancellationToken))
             {
-                afterSequence = updates!.Current.Sequence;
+                afterSequence = Math.Max(afterSequence, updates!.Current.Sequence);
                 yield return updates.Current;
             }
         }
@@ -56,7 +58,7 @@ internal static class LastingWatch
             updates ??= open(afterSequence, cancellationToken).GetAsyncEnumerator(cancellationToken);
             try
             {
-                return await updates.MoveNextAsync();
+                return await updates.MoveNextAsync().AsTask().WaitAsync(silence ?? Timeout.InfiniteTimeSpan, time, stop);
             }
             catch
             {

@@ -34,6 +34,55 @@ public sealed record RunSummary(
             Tags = trial.Tags,
         };
     }
+
+    /// <summary>The summary that <see cref="WriteTo"/> wrote.</summary>
+    internal static RunSummary ReadFrom(BinaryReader from)
+    {
+        return new(
+            from.ReadString(), from.ReadString(), (RunStatus)from.ReadInt32(), from.ReadInt64(), from.ReadInt64(), from.ReadBoolean() ? from.ReadInt32() : null,
+            Figure(), Figure(), new DateTimeOffset(from.ReadInt64(), TimeSpan.FromMinutes(from.ReadInt16())), from.ReadString())
+        {
+            Teacher = from.ReadString(),
+            Tags = [.. Enumerable.Range(0, from.ReadInt32()).Select(_ => from.ReadString())],
+        };
+
+        double? Figure() => from.ReadBoolean() ? from.ReadDouble() : null;
+    }
+
+    /// <summary>Writes all of it, for another process of the same build.</summary>
+    internal void WriteTo(BinaryWriter to)
+    {
+        to.Write(Id);
+        to.Write(Name);
+        to.Write((int)Status);
+        to.Write(Step);
+        to.Write(Steps);
+        to.Write(Target.HasValue);
+        if (Target is { } target)
+        {
+            to.Write(target);
+        }
+        Figure(Fid);
+        Figure(BestFid);
+        to.Write(Submitted.Ticks);
+        to.Write((short)Submitted.TotalOffsetMinutes);
+        to.Write(Trajectory);
+        to.Write(Teacher);
+        to.Write(Tags.Count);
+        foreach (var tag in Tags)
+        {
+            to.Write(tag);
+        }
+
+        void Figure(double? figure)
+        {
+            to.Write(figure.HasValue);
+            if (figure is { } value)
+            {
+                to.Write(value);
+            }
+        }
+    }
 }
 
 /// <summary>Which runs a list holds; all of them unless something is given.</summary>

@@ -37,6 +37,8 @@ public sealed class ClusterTests(TaughtFolder folder) : IClassFixture<TaughtFold
         }
 
         Assert.Contains("completed", await OutputOf(["list", .. there]));
+        var typed = $"disback {string.Join(' ', there)} show sp";
+        Assert.StartsWith("spec-", await OutputOf([$"[suggest:{typed.Length}]", typed]));
         Assert.Contains("60 of 60", await OutputOf(["show", "spec", .. there]));
         Assert.Equal("It is complete.\n", await OutputOf(["why", "spec", .. there]) + "\n");
         Assert.Contains("(teacher)", await OutputOf(["trajectory", "show", "spec", .. there]));
@@ -91,6 +93,16 @@ public sealed class ClusterTests(TaughtFolder folder) : IClassFixture<TaughtFold
             var (code, _, error) = await process.EndAsync();
             Assert.Equal(ExitCode.Interrupted, code);
             Assert.Contains("long goes on; 'disback watch long-", error);
+        }
+        using (var watcher = DisBackProcess.Start(folder.Path, ["watch", "long", .. theirs]))
+        {
+            await watcher.SeesAsync("step ");
+            cluster.FreezeGateway();
+            await watcher.SeesAsync("does not answer (nothing was heard for 9 seconds); trying again.");
+            cluster.ThawGateway();
+            await watcher.SeesAsync("answers again.");
+            watcher.Interrupt();
+            Assert.Equal(ExitCode.Interrupted, (await watcher.EndAsync()).Code);
         }
         Assert.StartsWith("It does not wait", await OutputOf(["why", "long", .. theirs]));
         Assert.Equal(ExitCode.NotPermitted, (await DisBackProcess.RunAsync(folder.Path, ["pause", "long", .. theirs])).Code);

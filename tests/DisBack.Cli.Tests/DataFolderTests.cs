@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using DisBack.Client;
 using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Documents;
 
@@ -17,7 +19,7 @@ public sealed class DataFolderTests : IDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private string Copy => Path.Combine(_folder, "cache", "lists", "trial.json");
+    private string Copy => Path.Combine(_folder, "cache", "lists", "trials");
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -37,22 +39,65 @@ public sealed class DataFolderTests : IDisposable
 
         Assert.Equal(Runs - 1, listed.Count);
         Assert.Equal((RunStatus.Failed, RunStatus.Queued, RunStatus.Completed), (listed[Id(1)], listed[Id(Runs)], listed[Id(4)]));
-        Assert.Contains(Uri.EscapeDataString(Id(3)), Assert.Single(await folder.Archive.DamagedAsync(Cancellation)), StringComparison.Ordinal);
+        var damaged = Assert.Single(await folder.Archive.DamagedAsync(RunKind.Backtracking, Cancellation));
+        Assert.Contains(Uri.EscapeDataString(Id(3)), damaged, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_list_from_a_copy_shows_all_that_the_documents_say()
+    {
+        var figures = ImmutableSortedDictionary<string, MetricValue>.Empty.Add(MetricNames.Fid, new MetricValue(0.1 + 0.2, 30));
+        var full = new TrialDocument
+        {
+            Id = Id(1),
+            Name = "many",
+            Trajectory = new string('a', 64),
+            Nodes = 5,
+            Teacher = new ContentRef(new string('b', 64), 1),
+            Tags = ["good", "kept"],
+            Run = new RunRecord
+            {
+                Status = RunStatus.Failed,
+                Steps = 300,
+                Submitted = new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.FromMinutes(-210)),
+                Checkpoints = [new CheckpointRef(new ContentRef(new string('c', 64), 1), 30, 2)],
+                Latest = figures,
+                Best = figures,
+            },
+        };
+        await WriteAsync(full);
+        await WriteAsync(new TrialDocument { Id = Id(2), Name = "empty" });
+        var read = await ListAsync();
+        // What is read now is no document any more, and only its time says that it is the same.
+        foreach (var index in new[] { 1, 2 })
+        {
+            var path = _blobs.LocalPathOf(Name(index));
+            var written = File.GetLastWriteTimeUtc(path);
+            await File.WriteAllTextAsync(path, "{", Cancellation);
+            File.SetLastWriteTimeUtc(path, written);
+        }
+
+        Assert.Equivalent(RunSummary.Of(full), read.Single(run => run.Id == full.Id), strict: true);
+        Assert.Equivalent(read, await ListAsync(), strict: true);
     }
 
     [Theory]
-    [InlineData("{ \"Build\"")]
-    [InlineData("{\"Build\":\"00000000-0000-0000-0000-000000000000\",\"Entries\":{}}")]
-    [InlineData("null")]
-    public async Task A_copy_that_is_damaged_or_of_another_build_is_written_anew(string content)
+    [InlineData(0, 0)]
+    [InlineData(10, 0)]
+    [InlineData(0, 16)]
+    [InlineData(1000, 0)]
+    public async Task A_copy_that_is_cut_off_or_of_another_build_is_written_anew(int kept, int wrong)
     {
         await WriteAllAsync();
-        Directory.CreateDirectory(Path.GetDirectoryName(Copy)!);
-        await File.WriteAllTextAsync(Copy, content, Cancellation);
+        await ListAsync();
+        var whole = await File.ReadAllBytesAsync(Copy, Cancellation);
+        var damaged = kept > 0 || wrong == 0 ? whole[..kept] : [.. new byte[wrong], .. whole[wrong..]];
+        await File.WriteAllBytesAsync(Copy, damaged, Cancellation);
 
         Assert.Equal(Runs, (await ListAsync()).Count);
 
-        Assert.NotEqual(content, await File.ReadAllTextAsync(Copy, Cancellation));
+        Assert.Equal(whole.Length, new FileInfo(Copy).Length);
+        Assert.NotEqual(damaged, await File.ReadAllBytesAsync(Copy, Cancellation));
     }
 
     [Fact]
@@ -74,9 +119,12 @@ public sealed class DataFolderTests : IDisposable
         }
     }
 
-    private Task<string> WriteAsync(int index, RunStatus status) => _blobs.WriteAsync(
-        Name(index),
-        StateDocument.Write(new TrialDocument { Id = Id(index), Name = "many", Run = new RunRecord { Status = status, Submitted = DateTimeOffset.UnixEpoch } }),
+    private Task<string> WriteAsync(int index, RunStatus status) =>
+        WriteAsync(new TrialDocument { Id = Id(index), Name = "many", Run = new RunRecord { Status = status, Submitted = DateTimeOffset.UnixEpoch } });
+
+    private Task<string> WriteAsync(TrialDocument trial) => _blobs.WriteAsync(
+        StateNames.Of(DocumentNames.Service, DocumentNames.Trial, trial.Id, DocumentNames.Trial),
+        StateDocument.Write(trial),
         BlobCondition.None,
         Cancellation);
 

@@ -11,7 +11,7 @@ internal sealed partial class DisBackProcess : IDisposable
     private readonly Lock _gate = new();
     private readonly List<string> _lines = [];
     private readonly List<(string Text, TaskCompletionSource Seen)> _awaited = [];
-    private readonly Task<string> _error;
+    private readonly List<string> _errors = [];
 
     private DisBackProcess(string folder, string[] args)
     {
@@ -24,9 +24,10 @@ internal sealed partial class DisBackProcess : IDisposable
             RedirectStandardError = true,
         };
         _process = Process.Start(start)!;
-        _process.OutputDataReceived += (_, line) => OnLine(line.Data);
+        _process.OutputDataReceived += (_, line) => OnLine(line.Data, _lines);
+        _process.ErrorDataReceived += (_, line) => OnLine(line.Data, _errors);
         _process.BeginOutputReadLine();
-        _error = _process.StandardError.ReadToEndAsync();
+        _process.BeginErrorReadLine();
     }
 
     public static DisBackProcess Start(string folder, params string[] args) => new(folder, args);
@@ -37,12 +38,12 @@ internal sealed partial class DisBackProcess : IDisposable
         return await process.EndAsync();
     }
 
-    /// <summary>Waits until a line of the output holds a text.</summary>
+    /// <summary>Waits until a line of the output or of the error output holds a text.</summary>
     public Task SeesAsync(string text)
     {
         lock (_gate)
         {
-            if (_lines.Any(line => line.Contains(text, StringComparison.Ordinal)))
+            if (_lines.Concat(_errors).Any(line => line.Contains(text, StringComparison.Ordinal)))
             {
                 return Task.CompletedTask;
             }
@@ -68,10 +69,9 @@ internal sealed partial class DisBackProcess : IDisposable
     public async Task<(ExitCode Code, string Output, string Error)> EndAsync()
     {
         await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        var error = await _error;
         lock (_gate)
         {
-            return ((ExitCode)_process.ExitCode, string.Join('\n', _lines), error);
+            return ((ExitCode)_process.ExitCode, string.Join('\n', _lines), string.Concat(_errors.Select(line => line + "\n")));
         }
     }
 
@@ -84,8 +84,12 @@ internal sealed partial class DisBackProcess : IDisposable
         _process.Dispose();
     }
 
-    private void OnLine(string? line)
+    private void OnLine(string? line, List<string> lines)
     {
+        if (line is null && lines == _errors)
+        {
+            return;
+        }
         lock (_gate)
         {
             // The end of the output ends every wait: what was not printed by then never will be.
@@ -95,11 +99,11 @@ internal sealed partial class DisBackProcess : IDisposable
             }
             if (line is not null)
             {
-                _lines.Add(line);
+                lines.Add(line);
             }
         }
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Signal(int process, int signal);
+    internal static partial int Signal(int process, int signal);
 }

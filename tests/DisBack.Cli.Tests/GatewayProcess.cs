@@ -53,6 +53,11 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         await StartGatewayAsync(new Uri(Address).Port);
     }
 
+    /// <summary>The gateway takes connections and answers nothing.</summary>
+    public void FreezeGateway() => Assert.Equal(0, DisBackProcess.Signal(_gateway.Id, 19));
+
+    public void ThawGateway() => Assert.Equal(0, DisBackProcess.Signal(_gateway.Id, 18));
+
     public async ValueTask DisposeAsync()
     {
         if (!_gateway.HasExited)

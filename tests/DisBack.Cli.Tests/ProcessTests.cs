@@ -144,6 +144,10 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
 
         using var watcher = DisBackProcess.Start(folder.Path, "watch", "holder");
         await watcher.SeesAsync("step ");
+        holder.Freeze();
+        await watcher.SeesAsync("Nothing is heard of the process that owns the run");
+        holder.Thaw();
+        await watcher.SeesAsync("The run is heard again.");
         Assert.Contains("checkpoint", await OutputOf("pause", "holder"));
         Assert.Equal(ExitCode.Ok, (await holder.EndAsync()).Code);
         Assert.Contains("is paused", (await watcher.EndAsync()).Output);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using DisBack.Cli.Installations;
+using DisBack.Cli.Names;
 using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Storage;
@@ -15,7 +16,7 @@ internal static class CheckpointCommand
 
     private static Command List(Session session)
     {
-        var (name, json) = (Arguments.Name("RUN"), Arguments.Json());
+        var (name, json) = (NameArguments.Trial(), Arguments.Json());
         var command = new Command("list", "Lists the checkpoints of a run, newest first.") { name, json };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -42,7 +43,7 @@ internal static class CheckpointCommand
 
     private static Command Verify(Session session)
     {
-        var name = Arguments.Name("RUN");
+        var name = NameArguments.Trial();
         var command = new Command("verify", "Reads every checkpoint of a run and checks its digest.") { name };
         command.SetAction(async (parsed, cancellation) =>
         {

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using DisBack.Cli.Installations;
-using DisBack.Cli.Options;
+using DisBack.Cli.Names;
 using DisBack.Cli.Terminal;
 using DisBack.Contracts.Documents;
 
@@ -11,7 +11,7 @@ internal static class ControlCommands
 {
     public static Command Pause(Session session)
     {
-        var name = Arguments.Run();
+        var name = NameArguments.Run();
         var command = new Command("pause", "Stops a run after a checkpoint; 'resume', or repeating its command, goes on.") { name };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -27,7 +27,7 @@ internal static class ControlCommands
 
     public static Command Cancel(Session session)
     {
-        var name = Arguments.Run();
+        var name = NameArguments.Run();
         var command = new Command("cancel", "Stops a run for good; what it stored stays.") { name };
         command.SetAction(async (parsed, cancellation) =>
         {

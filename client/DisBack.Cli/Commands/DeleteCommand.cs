@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using DisBack.Cli.Installations;
-using DisBack.Cli.Options;
+using DisBack.Cli.Names;
 using DisBack.Cli.Terminal;
 using DisBack.Client;
 using DisBack.Contracts.Documents;
@@ -16,7 +16,7 @@ internal static class DeleteCommand
 
     public static Command Create(Session session)
     {
-        var name = Arguments.Run();
+        var name = NameArguments.Run();
         var yes = new Option<bool>("--yes", "-y") { Description = "Delete without asking, as scripts must." };
         var command = new Command("delete", "Deletes a run that has ended, so that its name is free again; stored contents stay.") { name, yes };
         command.SetAction(async (parsed, cancellation) =>

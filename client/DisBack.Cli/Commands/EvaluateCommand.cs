@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using DisBack.Cli.Installations;
+using DisBack.Cli.Names;
 using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Contracts.Documents;
@@ -16,7 +17,8 @@ internal static class EvaluateCommand
 {
     public static Command Create(Session session)
     {
-        var name = new Argument<string>("RUN") { Description = "Name, id or unique beginning of a run, teacher/NAME, or a student.safetensors file." };
+        var name = new Argument<string>("RUN") { Description = "Name, id or unique beginning of a run, teacher/NAME, or a student.safetensors file." }
+            .CompletedWith(KnownNames.StudentsAsync);
         var count = Arguments.Count(10_000, "How many pictures; figures compare only at one count.");
         var seed = new Option<long>("--seed") { Description = "Seed of the noise.", DefaultValueFactory = _ => 0 };
         var teacher = new Option<bool>("--teacher") { Description = "Measure the run's teacher instead, with 18 Heun steps." };

@@ -2,10 +2,12 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using DisBack.Cli.Installations;
+using DisBack.Cli.Names;
 using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Client;
 using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
 using DisBack.Storage;
 
 namespace DisBack.Cli.Commands;
@@ -18,8 +20,9 @@ internal static class ListCommand
         var json = Arguments.Json();
         var status = new Option<string?>("--status") { Description = "Only runs that stand there.", HelpName = "STATUS" };
         status.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Enum.GetNames<RunStatus>().Select(known => known.ToLowerInvariant())]);
-        var name = new Option<string?>("--name") { Description = "Only runs whose name or id begins with this." };
-        var tag = new Option<string?>("--tag") { Description = "Only runs that have this tag." };
+        var name = new Option<string?>("--name") { Description = "Only runs whose name or id begins with this." }
+            .CompletedWith(KnownNames.BeginningsAsync);
+        var tag = new Option<string?>("--tag") { Description = "Only runs that have this tag." }.CompletedWith(KnownNames.TagsAsync);
         var command = new Command("list", "Lists the runs, newest first.") { status, name, tag, json };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -29,7 +32,7 @@ internal static class ListCommand
                 Tag = parsed.GetValue(tag),
             };
             var runs = await installation.Archive.RunsAsync(filter, cancellation);
-            var damaged = await installation.WarnOfDamageAsync(session.Screen, cancellation);
+            var damaged = await installation.WarnOfDamageAsync(RunKind.Backtracking, session.Screen, cancellation);
             if (parsed.GetValue(json))
             {
                 session.Screen.Json(JsonSerializer.SerializeToNode(runs, StorageJson.Options));

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using DisBack.Cli.Installations;
 using DisBack.Cli.Live;
-using DisBack.Cli.Options;
+using DisBack.Cli.Names;
 using DisBack.Cli.Terminal;
 
 namespace DisBack.Cli.Commands;
@@ -11,7 +11,7 @@ internal static class RepairCommand
 {
     public static Command Create(Session session)
     {
-        var name = Arguments.Run();
+        var name = NameArguments.Run();
         var command = new Command("repair", "Reads what a run has made and what it needs, and makes again what is missing or damaged.") { name };
         command.SetAction(async (parsed, cancellation) =>
         {

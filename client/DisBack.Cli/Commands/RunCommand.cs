@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DisBack.Cli.Installations;
 using DisBack.Cli.Live;
+using DisBack.Cli.Names;
 using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Client;
@@ -43,7 +44,7 @@ internal static class RunCommand
 
     public static Command Resume(Session session)
     {
-        var name = Arguments.Run();
+        var name = NameArguments.Run();
         var command = new Command("resume", "Goes on with a run that was paused or failed.") { name };
         command.SetAction(async (parsed, cancellation) =>
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using DisBack.Cli.Installations;
+using DisBack.Cli.Names;
 using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Diffusion.Pictures;
@@ -25,7 +26,7 @@ internal static class SampleCommand
         var name = new Argument<string>("RUN")
         {
             Description = "Name, id or unique beginning of a run, teacher/NAME for a teacher, or a student.safetensors file.",
-        };
+        }.CompletedWith(KnownNames.StudentsAsync);
         var count = Arguments.Count(100, "How many pictures.");
         var columns = Arguments.Positive(
             new Option<int>("--columns") { Description = $"Pictures in a row, at most {MostColumns}.", DefaultValueFactory = _ => 10 }, MostColumns);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using DisBack.Cli.Installations;
+using DisBack.Cli.Names;
 using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Client;
@@ -15,7 +16,7 @@ internal static class ShowCommand
 {
     public static Command Create(Session session)
     {
-        var (name, json) = (Arguments.Name("RUN"), Arguments.Json());
+        var (name, json) = (NameArguments.Trial(), Arguments.Json());
         var spec = new Option<bool>("--spec") { Description = "Print the spec, every default filled in." };
         var command = new Command("show", "Shows one run: where it stands, its figures, switches, attempts and files.") { name, json, spec };
         command.SetAction(async (parsed, cancellation) =>

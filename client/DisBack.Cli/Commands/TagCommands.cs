@@ -1,6 +1,6 @@
 using System.CommandLine;
 using DisBack.Cli.Installations;
-using DisBack.Cli.Options;
+using DisBack.Cli.Names;
 using DisBack.Cli.Terminal;
 
 namespace DisBack.Cli.Commands;
@@ -14,8 +14,9 @@ internal static class TagCommands
 
     private static Command Create(Session session, string verb, string description, bool adds)
     {
-        var name = Arguments.Name("RUN");
-        var tags = new Argument<string[]>("TAG") { Description = "A word like the name of a spec.", Arity = ArgumentArity.OneOrMore };
+        var name = NameArguments.Trial();
+        var tags = new Argument<string[]>("TAG") { Description = "A word like the name of a spec.", Arity = ArgumentArity.OneOrMore }
+            .CompletedWith(KnownNames.TagsAsync);
         var command = new Command(verb, description) { name, tags };
         command.SetAction(async (parsed, cancellation) =>
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using DisBack.Cli.Installations;
 using DisBack.Cli.Live;
+using DisBack.Cli.Names;
 using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Client;
@@ -118,7 +119,7 @@ internal static class TeacherCommand
                 session.Screen.Table(["TEACHER", "STATUS", "BYTES", "DIGEST", "PROVENANCE"],
                     [.. TeacherLibrary.Shipped.Select(n => new[] { n, "shipped", "-", "-", "part of DisBack" }), .. teachers.Select(Row)]);
             }
-            return (int)(await installation.WarnOfDamageAsync(session.Screen, cancellation) ? ExitCode.Storage : ExitCode.Ok);
+            return (int)(await installation.WarnOfDamageAsync(RunKind.Teacher, session.Screen, cancellation) ? ExitCode.Storage : ExitCode.Ok);
         });
         return command;
     }
@@ -131,7 +132,7 @@ internal static class TeacherCommand
 
     private static Command Show(Session session)
     {
-        var (name, json) = (Arguments.Name("TEACHER"), Arguments.Json());
+        var (name, json) = (NameArguments.Teacher(), Arguments.Json());
         var command = new Command("show", "Shows one teacher: its weights, network and training.") { name, json };
         command.SetAction(async (parsed, cancellation) =>
         {

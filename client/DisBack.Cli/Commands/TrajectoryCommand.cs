@@ -2,9 +2,11 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using DisBack.Cli.Installations;
+using DisBack.Cli.Names;
 using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
 using DisBack.Storage;
 
 namespace DisBack.Cli.Commands;
@@ -38,14 +40,14 @@ internal static class TrajectoryCommand
                     Texts.Bytes(t.Nodes.Sum(n => n.Content.Length)), Texts.Time(t.Run.Submitted),
                 }));
             }
-            return (int)(await installation.WarnOfDamageAsync(session.Screen, cancellation) ? ExitCode.Storage : ExitCode.Ok);
+            return (int)(await installation.WarnOfDamageAsync(RunKind.Recording, session.Screen, cancellation) ? ExitCode.Storage : ExitCode.Ok);
         });
         return command;
     }
 
     private static Command Show(Session session)
     {
-        var (name, json) = (Arguments.Name("TRAJECTORY"), Arguments.Json());
+        var (name, json) = (NameArguments.Trajectory(), Arguments.Json());
         var command = new Command("show", "Shows one trajectory and its nodes.") { name, json };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -74,7 +76,7 @@ internal static class TrajectoryCommand
 
     private static Command Verify(Session session)
     {
-        var name = Arguments.Name("TRAJECTORY");
+        var name = NameArguments.Trajectory();
         var command = new Command("verify", "Reads every node and checks its digest.") { name };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -97,7 +99,7 @@ internal static class TrajectoryCommand
 
     private static Command Export(Session session)
     {
-        var name = Arguments.Name("TRAJECTORY");
+        var name = NameArguments.Trajectory();
         var target = new Argument<string>("FOLDER") { Description = "Where to put the files; created if needed, must be empty." };
         var command = new Command("export", "Writes the nodes as safetensors files, with the manifest as JSON.") { name, target };
         command.SetAction(async (parsed, cancellation) =>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using DisBack.Cli.Installations;
 using DisBack.Cli.Live;
+using DisBack.Cli.Names;
 using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Client.Http;
@@ -14,7 +15,7 @@ internal static class WatchCommand
 {
     public static Command Create(Session session)
     {
-        var (name, json) = (Arguments.Run(), Arguments.Json());
+        var (name, json) = (NameArguments.Run(), Arguments.Json());
         var command = new Command("watch", "Follows a run that another process hosts; Ctrl-C ends the watching, not the run.") { name, json };
         command.SetAction(async (parsed, cancellation) =>
         {

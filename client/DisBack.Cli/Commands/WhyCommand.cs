@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text.Json;
 using DisBack.Cli.Installations;
+using DisBack.Cli.Names;
 using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Client;
@@ -15,7 +16,7 @@ internal static class WhyCommand
 {
     public static Command Create(Session session)
     {
-        var (name, json) = (Arguments.Run(), Arguments.Json());
+        var (name, json) = (NameArguments.Run(), Arguments.Json());
         var command = new Command("why", "Tells what a run does or waits for, and why.") { name, json };
         command.SetAction(async (parsed, cancellation) =>
         {

@@ -3,6 +3,7 @@ using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Client;
 using DisBack.Client.Http;
+using DisBack.Contracts.Grains;
 using DisBack.Distillation;
 
 namespace DisBack.Cli.Installations;
@@ -34,10 +35,10 @@ internal abstract class Installation(string data) : IAsyncDisposable
     /// <param name="cancellation">Stops the start.</param>
     public abstract Task<IControl> HostAsync(string command, string device, CancellationToken cancellation);
 
-    /// <summary>Says what a list does not show because it cannot be read; true if there is any.</summary>
-    public async Task<bool> WarnOfDamageAsync(Screen screen, CancellationToken cancellation)
+    /// <summary>Says what the list of a kind does not show because it cannot be read; true if there is any.</summary>
+    public async Task<bool> WarnOfDamageAsync(RunKind kind, Screen screen, CancellationToken cancellation)
     {
-        var all = await Archive.DamagedAsync(cancellation);
+        var all = await Archive.DamagedAsync(kind, cancellation);
         foreach (var damaged in all)
         {
             await screen.Error.WriteLineAsync($"disback: {damaged}");
@@ -48,7 +49,13 @@ internal abstract class Installation(string data) : IAsyncDisposable
     public abstract ValueTask DisposeAsync();
 
     /// <summary>The installation that a command line names.</summary>
-    public static Installation Of(ParseResult parsed, Session session)
+    public static Installation Of(ParseResult parsed, Session session) => Of(parsed, session.Screen.Error, session.Time);
+
+    /// <summary>The installation that a command line names.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="notices">Gets what the user should know on the way.</param>
+    /// <param name="time">The clock.</param>
+    public static Installation Of(ParseResult parsed, TextWriter notices, TimeProvider time)
     {
         var data = UserPath.Expand(parsed.GetRequiredValue(GlobalOptions.Data));
         if (string.IsNullOrWhiteSpace(data))
@@ -65,9 +72,9 @@ internal abstract class Installation(string data) : IAsyncDisposable
         }
         if (address is { Scheme: "http", IsLoopback: false })
         {
-            session.Screen.Error.WriteLine($"disback: The token travels to {address.Host} unencrypted; use an https address where others share the network.");
+            notices.WriteLine($"disback: The token travels to {address.Host} unencrypted; use an https address where others share the network.");
         }
-        return new OfCluster(data, new ClusterClient(address, Token(parsed), session.Screen.Error.WriteLine, session.Time));
+        return new OfCluster(data, new ClusterClient(address, Token(parsed), notices.WriteLine, time));
     }
 
     private static string? Token(ParseResult parsed)

@@ -47,6 +47,7 @@ internal sealed class RunProgress(TimeProvider time, int nodes)
     public string Stage => Latest switch
     {
         null => "connecting",
+        { Unheard: true } => "not heard",
         { Status: RunStatus.Running or RunStatus.Starting, Progress.Stage: { Length: > 0 } stage } => stage,
         { Status: RunStatus.Recording } => "recording",
         { Status: var status } => status.ToString().ToLowerInvariant(),

@@ -20,6 +20,7 @@ internal sealed class RunView(Screen screen, TimeProvider time, string run, int 
 
     private readonly RunProgress _progress = new(time, nodes);
     private long _lastLine;
+    private bool _unheard;
 
     /// <summary>Follows the updates to their end, which is when the run has settled.</summary>
     /// <returns>The last update; null if there was none.</returns>
@@ -57,7 +58,7 @@ internal sealed class RunView(Screen screen, TimeProvider time, string run, int 
         {
             screen.Line($"{at,8}  {message}");
         }
-        if (_progress.Snapshot.Step == 0 || (_progress.Stage == stage && _lastLine != 0 && time.GetElapsedTime(_lastLine) < s_linePeriod))
+        if (_unheard || _progress.Snapshot.Step == 0 || (_progress.Stage == stage && _lastLine != 0 && time.GetElapsedTime(_lastLine) < s_linePeriod))
         {
             return;
         }
@@ -68,6 +69,13 @@ internal sealed class RunView(Screen screen, TimeProvider time, string run, int 
     /// <summary>What is worth a line, with the time that it was seen; what happened before this command is folded into one.</summary>
     private IEnumerable<(string At, string Message)> News(RunUpdate update)
     {
+        if (update.Unheard != _unheard)
+        {
+            _unheard = update.Unheard;
+            yield return (_progress.Elapsed, _unheard
+                ? "Nothing is heard of the process that owns the run; it may be frozen or cut off. Asking again."
+                : "The run is heard again.");
+        }
         var news = update.Events.Where(IsNews).ToLookup(happened => happened.At < _history);
         if (news[true].LastOrDefault() is { } last)
         {

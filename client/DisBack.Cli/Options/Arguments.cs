@@ -5,10 +5,6 @@ namespace DisBack.Cli.Options;
 /// <summary>Arguments and options that several verbs share. Each call makes a new symbol: a symbol belongs to one command.</summary>
 internal static class Arguments
 {
-    public static Argument<string> Name(string kind) => new(kind) { Description = $"Name, id or unique beginning of one." };
-
-    public static Argument<string> Run() => new("RUN") { Description = "Name, id or unique beginning of a run; teacher/NAME and trajectory/NAME mean theirs." };
-
     public static Option<bool> Detach() => new("--detach") { Description = "Submit to the cluster and return at once." };
 
     public static Option<bool> Json() => new("--json") { Description = "Print JSON." };

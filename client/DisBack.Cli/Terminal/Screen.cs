@@ -19,23 +19,21 @@ internal sealed class Screen
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    /// <summary>Made where it is needed first: a command that prints lines is over before the library has looked at its surroundings.</summary>
+    private readonly Lazy<IAnsiConsole> _console;
+
     public Screen(TextWriter output, TextWriter error, bool live)
-        : this(output, error, live, AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Out = new AnsiConsoleOutput(output),
-            Ansi = live ? AnsiSupport.Detect : AnsiSupport.No,
-            ColorSystem = live ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
-            Interactive = live ? InteractionSupport.Detect : InteractionSupport.No,
-        }))
+        : this(output, error, live, new Lazy<IAnsiConsole>(() => Open(output, live)))
     {
-        if (!live)
-        {
-            Console.Profile.Width = PlainWidth;
-        }
     }
 
-    internal Screen(TextWriter output, TextWriter error, bool live, IAnsiConsole console) =>
-        (Output, Error, IsLive, Console) = (output, error, live, console);
+    internal Screen(TextWriter output, TextWriter error, bool live, IAnsiConsole console)
+        : this(output, error, live, new Lazy<IAnsiConsole>(console))
+    {
+    }
+
+    private Screen(TextWriter output, TextWriter error, bool live, Lazy<IAnsiConsole> console) =>
+        (Output, Error, IsLive, _console) = (output, error, live, console);
 
     /// <summary>The process's own terminal, plain where the output is redirected or <c>NO_COLOR</c> is set.</summary>
     public static Screen OfProcess() => new(System.Console.Out, System.Console.Error,
@@ -48,7 +46,7 @@ internal sealed class Screen
 
     public TextWriter Error { get; }
 
-    public IAnsiConsole Console { get; }
+    public IAnsiConsole Console => _console.Value;
 
     /// <summary>Where a person types; null where nobody does.</summary>
     public TextReader? Input { get; init; }
@@ -103,5 +101,21 @@ internal sealed class Screen
             }
         }
         Output.Write(text);
+    }
+
+    private static IAnsiConsole Open(TextWriter output, bool live)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(output),
+            Ansi = live ? AnsiSupport.Detect : AnsiSupport.No,
+            ColorSystem = live ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Interactive = live ? InteractionSupport.Detect : InteractionSupport.No,
+        });
+        if (!live)
+        {
+            console.Profile.Width = PlainWidth;
+        }
+        return console;
     }
 }

@@ -43,7 +43,7 @@ internal static partial class ApiEndpoints
         api.MapGet("find/runs", (BlobArchive archive, string text, CancellationToken cancellation) => archive.FindTrialAsync(text, cancellation));
         api.MapGet("find/trajectories", (BlobArchive archive, string text, CancellationToken cancellation) => archive.FindTrajectoryAsync(text, cancellation));
         api.MapGet("find/teachers", (BlobArchive archive, string text, CancellationToken cancellation) => archive.FindTeacherAsync(text, cancellation));
-        api.MapGet("damaged", (BlobArchive archive, CancellationToken cancellation) => archive.DamagedAsync(cancellation));
+        api.MapGet("damaged", DamagedAsync);
         api.MapGet("accelerators", (IControl control, CancellationToken cancellation) => control.PoolAsync(cancellation));
 
         commands.MapPost("runs", SubmitAsync).RequireRateLimiting(Submissions);
@@ -163,6 +163,22 @@ internal static partial class ApiEndpoints
         {
             throw new DisBackException($"The weights {weights.Digest} ({weights.Length} bytes) are not stored; send them to contents/{weights.Digest} first.");
         }
+    }
+
+    /// <summary>What one list leaves out, or all of them where none is named, as older clients do.</summary>
+    private static async Task<IReadOnlyList<string>> DamagedAsync(BlobArchive archive, string? @in, CancellationToken cancellation)
+    {
+        var kinds = RunKinds.All.Where(kind => @in is null || kind.Collection == @in).ToList();
+        if (kinds.Count == 0)
+        {
+            throw new DisBackException($"There is no list '{@in}'; it is one of {string.Join(", ", RunKinds.All.Select(kind => kind.Collection))}.");
+        }
+        var all = new List<string>();
+        foreach (var kind in kinds)
+        {
+            all.AddRange(await archive.DamagedAsync(kind.Kind, cancellation));
+        }
+        return all;
     }
 
     private static RunStatus? StatusOf(string? text) => string.IsNullOrEmpty(text) ? null

@@ -67,6 +67,7 @@ internal static class RunEndpoints
         context.Response.RegisterForDispose(lease);
         // While nothing is sent there can still be a problem document.
         await lease.Feed.Begun.WaitAsync(context.RequestAborted);
+        context.Response.Headers[Api.KeepAliveHeader] = ((int)Api.KeepAlivePeriod.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         var token = TokenAuthentication.TokenOf(context.Request)!;
         return TypedResults.ServerSentEvents(
             EventsAsync(lease.Feed, after ?? 0, () => tokens.Find(token) is not null, lifetime.ApplicationStopping, context.RequestAborted));

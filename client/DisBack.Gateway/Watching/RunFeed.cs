@@ -52,7 +52,7 @@ internal sealed class RunFeed(TimeProvider time)
             {
                 var oldest = latest.Events.IsEmpty ? latest.Sequence + 1 : latest.Events[0].Sequence;
                 yield return latest with { Events = latest.Events.RemoveAll(happened => happened.Sequence <= seen), Reset = seen + 1 < oldest };
-                (seen, shown) = (latest.Sequence, latest);
+                (seen, shown) = (Math.Max(seen, latest.Sequence), latest);
             }
             if (state.Ended)
             {

@@ -14,7 +14,10 @@ public static class Api
     public const string KeepAliveEvent = "alive";
 
     /// <summary>How often a watch says something, at the least.</summary>
-    public static readonly TimeSpan KeepAlivePeriod = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan KeepAlivePeriod = TimeSpan.FromSeconds(3);
+
+    /// <summary>Holds that period of a gateway in seconds, so that it may be another one in another version.</summary>
+    public const string KeepAliveHeader = "DisBack-Keep-Alive";
 
     /// <summary>Documents travel as they are stored, without the white space.</summary>
     public static JsonSerializerOptions Json { get; } = new(StorageJson.Options) { WriteIndented = false };

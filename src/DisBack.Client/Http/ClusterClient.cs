@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
@@ -16,9 +17,14 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
 {
     private const int PageSize = 200;
 
+    /// <summary>Signs of life that may be late or lost before a connection counts as silent.</summary>
+    private const int SignsMissed = 3;
+
     private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(0.25);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan s_silence = Api.KeepAlivePeriod * 3;
+
+    /// <summary>How often a gateway of version 0.1 says something, which it does not tell.</summary>
+    private static readonly TimeSpan s_untoldPeriod = TimeSpan.FromSeconds(10);
 
     /// <summary>A gateway that is replaced within this time is not worth a notice.</summary>
     private static readonly TimeSpan s_noticeAfter = TimeSpan.FromSeconds(3);
@@ -64,7 +70,8 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
         AllAsync<TeacherDocument>(Api.CollectionOf(RunKind.Teacher), "", cancellation);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<string>> DamagedAsync(CancellationToken cancellation = default) => _http.GetAsync<IReadOnlyList<string>>("damaged", cancellation);
+    public Task<IReadOnlyList<string>> DamagedAsync(RunKind kind, CancellationToken cancellation = default) =>
+        _http.GetAsync<IReadOnlyList<string>>($"damaged?in={Api.CollectionOf(kind)}", cancellation);
 
     /// <inheritdoc/>
     public Task<TrialDocument?> TrialAsync(string id, CancellationToken cancellation = default) =>
@@ -157,13 +164,13 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
     /// <remarks>It is retried without end: the run goes on without its watchers, and they wait until a gateway is back.</remarks>
     public IAsyncEnumerable<RunUpdate> WatchAsync(RunId run, long afterSequence = 0, CancellationToken cancellationToken = default)
     {
-        var firstFailure = 0L;
+        var heard = _time.GetTimestamp();
         var noticed = false;
-        return LastingWatch.FollowAsync(OpenAsync, afterSequence, IsRetried, s_firstPause, s_longestPause, _time, cancellationToken);
+        return LastingWatch.FollowAsync(OpenAsync, afterSequence, IsRetried, s_firstPause, s_longestPause, null, _time, cancellationToken);
 
         async IAsyncEnumerable<RunUpdate> OpenAsync(long after, [EnumeratorCancellation] CancellationToken stop)
         {
-            await foreach (var update in StreamAsync(run, after, stop))
+            await foreach (var update in StreamAsync(run, after, () => heard = _time.GetTimestamp(), stop))
             {
                 if (noticed)
                 {
@@ -174,17 +181,13 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
             }
         }
 
-        bool IsRetried(Exception failure, int failures)
+        bool IsRetried(Exception failure, int _)
         {
             if (failure is not (IOException or HttpRequestException or TimeoutException or ClusterUnavailableException))
             {
                 return false;
             }
-            if (failures == 1)
-            {
-                firstFailure = _time.GetTimestamp();
-            }
-            if (!noticed && _time.GetElapsedTime(firstFailure) >= s_noticeAfter)
+            if (!noticed && _time.GetElapsedTime(heard) >= s_noticeAfter)
             {
                 noticed = true;
                 _notice(_http.Trouble(failure));
@@ -197,14 +200,17 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
     public void Dispose() => _http.Dispose();
 
     /// <summary>One connection's worth of updates; it ends without an exception only where the run has settled.</summary>
-    private async IAsyncEnumerable<RunUpdate> StreamAsync(RunId run, long after, [EnumeratorCancellation] CancellationToken stop)
+    private async IAsyncEnumerable<RunUpdate> StreamAsync(RunId run, long after, Action heard, [EnumeratorCancellation] CancellationToken stop)
     {
-        using var silence = new CancellationTokenSource(s_silence, _time);
+        var longest = Api.KeepAlivePeriod * SignsMissed;
+        using var silence = new CancellationTokenSource(longest, _time);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop, silence.Token);
         using var request = new HttpRequestMessage(HttpMethod.Get, $"{Api.PathOf(run)}/watch");
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
-        request.Headers.Add("Last-Event-ID", after.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        request.Headers.Add("Last-Event-ID", after.ToString(CultureInfo.InvariantCulture));
         using var response = await InTimeAsync(_http.SendOnceAsync(request, ending.Token));
+        longest = PeriodOf(response) * SignsMissed;
+        silence.CancelAfter(longest);
         await using var body = await InTimeAsync(response.Content.ReadAsStreamAsync(ending.Token));
         // An event that only shows that the connection works has no data.
         var items = SseParser.Create(body, (type, data) => type == Api.KeepAliveEvent ? null : UpdateIn(data))
@@ -214,7 +220,8 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
         RunUpdate? last = null;
         while (await InTimeAsync(items.MoveNextAsync().AsTask()))
         {
-            silence.CancelAfter(s_silence);
+            silence.CancelAfter(longest);
+            heard();
             if (items.Current.Data is { } update)
             {
                 yield return last = update;
@@ -233,10 +240,16 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
             }
             catch (OperationCanceledException) when (silence.IsCancellationRequested && !stop.IsCancellationRequested)
             {
-                throw new TimeoutException($"no event came for {s_silence.TotalSeconds:0} seconds");
+                throw new TimeoutException($"nothing was heard for {longest.TotalSeconds:0} seconds");
             }
         }
     }
+
+    private static TimeSpan PeriodOf(HttpResponseMessage response) =>
+        response.Headers.TryGetValues(Api.KeepAliveHeader, out var told)
+        && int.TryParse(told.First(), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and < 3600
+            ? TimeSpan.FromSeconds(seconds)
+            : s_untoldPeriod;
 
     /// <exception cref="DisBackException">It is none: what sends it is no gateway, and would send it again.</exception>
     private RunUpdate? UpdateIn(ReadOnlySpan<byte> data)

@@ -27,4 +27,9 @@ public sealed record RunUpdate
 
     /// <summary>Whether older events were already forgotten, so that the document must be read anew to know all of them.</summary>
     [Id(6)] public bool Reset { get; init; }
+
+    /// <summary>
+    /// Nothing is heard of the run's owner, so what stands here is old. No owner says this: it is put in by who watches, and gone with the next item.
+    /// </summary>
+    [Id(7)] public bool Unheard { get; init; }
 }

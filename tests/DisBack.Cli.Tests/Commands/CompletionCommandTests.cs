@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using DisBack.Cli.Terminal;
+using DisBack.Contracts.Documents;
+using DisBack.Storage.Blobs;
+using DisBack.Storage.Documents;
 
 namespace DisBack.Cli.Tests.Commands;
 
@@ -32,8 +35,22 @@ public sealed class CompletionCommandTests : IDisposable
     [Theory]
     [InlineData("disback sam", "sample")]
     [InlineData("disback list --status pau", "paused")]
+    [InlineData("disback --data DATA show dig", "digits-00000001/0000 digits-00000002/0000")]
+    [InlineData("disback --data DATA watch shapes", "shapes-00000003/0000")]
+    [InlineData("disback --data DATA cancel teacher/t", "teacher/tiny")]
+    [InlineData("disback --data DATA delete trajectory/", "trajectory/digits")]
+    [InlineData("disback --data DATA sample teacher/d", "teacher/digits")]
+    [InlineData("disback --data DATA teacher show t", "tiny")]
+    [InlineData("disback --data DATA trajectory export d", "digits")]
+    [InlineData("disback --data DATA list --name dig", "digits digits-00000001/0000 digits-00000002/0000")]
+    [InlineData("disback --data DATA list --tag k", "kept")]
+    [InlineData("disback --data DATA show nothing", "")]
+    [InlineData("disback --data DATA/a-file show d", "")]
+    [InlineData("disback --cluster http://127.0.0.1:9 show d", "")]
+    [InlineData("disback --cluster nonsense show d", "")]
     public async Task Bash_completes_with_it(string line, string completed)
     {
+        line = line.Replace("DATA", await DataAsync(), StringComparison.Ordinal);
         var script = Path.Combine(_home, "script");
         await File.WriteAllTextAsync(script, (await Shell.RunAsync("completion", "bash")).Output + $$"""
             PATH="$1:$PATH"
@@ -42,6 +59,34 @@ public sealed class CompletionCommandTests : IDisposable
             echo "${COMPREPLY[*]}"
             """, TestContext.Current.CancellationToken);
         Assert.Equal(completed, (await RunAsync("bash", "--norc", script, AppContext.BaseDirectory)).Trim());
+    }
+
+    [Fact]
+    public async Task Fish_completes_with_it()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/fish"), "There is no fish here; 'apt-get install fish' brings it.");
+        var script = Path.Combine(_home, "script");
+        await File.WriteAllTextAsync(script, (await Shell.RunAsync("completion", "fish")).Output + $"""
+            set -x PATH {AppContext.BaseDirectory} $PATH
+            complete -C "disback --data {await DataAsync()} show sha"
+            """, TestContext.Current.CancellationToken);
+        Assert.Equal("shapes-00000003/0000", (await RunAsync("fish", "--no-config", script)).Trim());
+    }
+
+    /// <summary>A data folder with three runs, a teacher, a trajectory, and a file that is none.</summary>
+    private async Task<string> DataAsync()
+    {
+        var blobs = new FolderBlobStore(Path.Combine(_home, "data"));
+        await WriteAsync(DocumentNames.Trial, "digits-00000001/0000", new TrialDocument { Id = "digits-00000001/0000", Name = "digits", Tags = ["kept"] });
+        await WriteAsync(DocumentNames.Trial, "digits-00000002/0000", new TrialDocument { Id = "digits-00000002/0000", Name = "digits" });
+        await WriteAsync(DocumentNames.Trial, "shapes-00000003/0000", new TrialDocument { Id = "shapes-00000003/0000", Name = "shapes" });
+        await WriteAsync(DocumentNames.Teacher, "tiny", new TeacherDocument { Id = "tiny" });
+        await WriteAsync(DocumentNames.Trajectory, new string('a', 64), new TrajectoryDocument { Id = new string('a', 64), Name = "digits" });
+        await File.WriteAllTextAsync(Path.Combine(blobs.Location, "a-file"), "", TestContext.Current.CancellationToken);
+        return blobs.Location;
+
+        Task<string> WriteAsync<T>(string kind, string key, T document) where T : class => blobs.WriteAsync(
+            StateNames.Of(DocumentNames.Service, kind, key, kind), StateDocument.Write(document), BlobCondition.None, TestContext.Current.CancellationToken);
     }
 
     private async Task<string> RunAsync(string program, params string[] arguments)

@@ -46,6 +46,22 @@ public sealed class RunViewTests
             ["  before  2 events since 2026-01-02 03:04:05Z; the last, of 2026-01-02 05:04:05Z: Paused.", "    0:00  Resumed."], lines);
     }
 
+    [Fact]
+    public async Task An_owner_that_falls_silent_is_one_line_and_so_is_its_return()
+    {
+        var heard = Update(RunStatus.Running, "backtracking", 30, 300, 5, 2);
+        var silent = heard with { Unheard = true };
+        var lines = await Lines(heard, silent, silent, heard);
+        Assert.Equal(
+            [
+                "    0:00  backtracking  step 30 of 300  5.0 steps/s  0:54 left  target: node 2 of 5",
+                "    0:00  Nothing is heard of the process that owns the run; it may be frozen or cut off. Asking again.",
+                "    0:00  The run is heard again.",
+                "    0:00  backtracking  step 30 of 300  5.0 steps/s  0:54 left  target: node 2 of 5",
+            ],
+            lines);
+    }
+
     [Theory]
     [InlineData(20)]
     [InlineData(50)]

@@ -22,7 +22,7 @@ internal static class DocumentReaders
         Document<TrialDocument>(DocumentNames.Trial, archive => archive.RunsAsync()),
         Document<TrajectoryDocument>(DocumentNames.Trajectory, archive => archive.TrajectoriesAsync()),
         Document<TeacherDocument>(DocumentNames.Teacher, archive => archive.TeachersAsync()),
-        Document<SweepDocument>(DocumentNames.Sweep, archive => archive.DamagedAsync()),
+        Document<SweepDocument>(DocumentNames.Sweep, archive => archive.DamagedAsync(RunKind.Backtracking)),
         new Reader("metrics", Quick, () => [Golden("metrics.1.ndjson")], TextMutation.Of, _ =>
         {
             var blob = new OneBlob("metrics/fuzz/0001/000001.ndjson");

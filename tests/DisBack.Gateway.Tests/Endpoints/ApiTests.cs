@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -62,9 +63,13 @@ public sealed class ApiTests
         await File.WriteAllTextAsync(Path.Combine(site.Folder, document), "{\"id\": ", Cancellation);
 
         var run = Assert.Single(await client.RunsAsync(null, Cancellation));
-        var sentence = Assert.Single(await client.DamagedAsync(Cancellation));
+        var sentence = Assert.Single(await client.DamagedAsync(RunKind.Backtracking, Cancellation));
         var found = await Assert.ThrowsAnyAsync<Exception>(() => client.FindTrialAsync("damaged", Cancellation));
 
+        Assert.Empty(await client.DamagedAsync(RunKind.Teacher, Cancellation));
+        using var http = site.Http(site.Viewer);
+        Assert.Equal(sentence, Assert.Single((await http.GetFromJsonAsync<string[]>("api/v1/damaged", Cancellation))!));
+        Assert.Equal(HttpStatusCode.BadRequest, (await http.GetAsync(new Uri("api/v1/damaged?in=sweeps", UriKind.Relative), Cancellation)).StatusCode);
         Assert.Equal(whole.Owner, run.Id);
         Assert.Contains(document, sentence, StringComparison.Ordinal);
         Assert.EndsWith("restore it from a copy.", sentence, StringComparison.Ordinal);
