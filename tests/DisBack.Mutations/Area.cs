@@ -11,7 +11,11 @@ internal sealed record Area(string Name, string Project, string[] Files, string[
     [
         new("machine", "Orchestration", ["Runs/RunMachine.cs"], ["DisBack.Orchestration.Tests.Runs.*"]),
         new("metrics", "Storage", ["Metrics"], ["DisBack.Storage.Tests.Metrics.*"]),
-        new("loops", "Distillation", ["Recording", "Backtracking", "Runs/TrainingLoop.cs", "Optimization"], ["*"]),
-        new("losses", "Distillation", ["Hosts"], ["*"]),
+        new(
+            "loops",
+            "Distillation",
+            ["Recording", "Backtracking", "Runs/TrainingLoop.cs", "Optimization"],
+            ["*.Recording.*", "*.Backtracking.*", "*.Optimization.*", "*.TrainingLoopTests", "*.ResumeTests", "*.FailureTests", "*.TraceOracleTests"]),
+        new("losses", "Distillation", ["Hosts"], ["*.Hosts.*", "*.HostEquivalenceTests", "*.ResumeTests", "*.FailureTests", "*.TraceOracleTests"]),
     ];
 }

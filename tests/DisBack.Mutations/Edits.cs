@@ -91,7 +91,7 @@ internal static class Edits
             UnaryPatternSyntax not => [With(node, $"({not.Pattern})")],
             BinaryPatternSyntax both => [With(node, both.Left.ToString()), With(node, both.Right.ToString())],
             RelationalPatternSyntax relation => Other(relation.OperatorToken),
-            SubpatternSyntax { Pattern: not VarPatternSyntax } part => [With(part.Pattern, "_")],
+            SubpatternSyntax { Pattern: not (VarPatternSyntax or DiscardPatternSyntax) } part => [With(part.Pattern, "_")],
             InitializerExpressionSyntax { Parent: WithExpressionSyntax or BaseObjectCreationExpressionSyntax } values => Without(values.Expressions),
             CollectionExpressionSyntax items => Without(items.Elements),
             // Without its last arm a switch throws all the same.
