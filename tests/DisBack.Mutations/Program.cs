@@ -50,9 +50,10 @@ static async Task<int> RunAsync(Area area, int count, int seed, int workers, str
     try
     {
         var watch = Stopwatch.StartNew();
-        if (!copies.TryPeek(out var first) || !await first.PassAsync(product.Compile(null)!, area.Classes, TimeSpan.FromMinutes(10)))
+        copies.TryPeek(out var first);
+        if (!await first!.PassAsync(product.Compile(null)!, area.Classes, TimeSpan.FromMinutes(10)))
         {
-            Console.Error.WriteLine($"{area.Name}: the tests do not pass without an edit.");
+            Console.Error.WriteLine($"{area.Name}: the tests do not pass without an edit.\n{first.Output}");
             return 1;
         }
         // Other workers are busy too. An edit that makes the tests take longer hangs, and is noticed.

@@ -26,6 +26,9 @@ internal sealed class TestCopy : IDisposable
         copy.WaitForExit();
     }
 
+    /// <summary>What the last run printed.</summary>
+    public string Output { get; private set; } = "";
+
     /// <summary>Runs tests until the first one fails.</summary>
     /// <returns>Whether all pass in time.</returns>
     public async Task<bool> PassAsync(byte[] assembly, IEnumerable<string> classes, TimeSpan limit)
@@ -35,14 +38,12 @@ internal sealed class TestCopy : IDisposable
         await File.WriteAllBytesAsync(_assembly, assembly);
         string[] arguments = [_tests, "-noColor", "-noLogo", "-stopOnFail", "-trait-", "Length=Long", .. classes.SelectMany(name => new[] { "-class", name })];
         using var tests = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        tests.OutputDataReceived += (_, _) => { };
-        tests.ErrorDataReceived += (_, _) => { };
-        tests.BeginOutputReadLine();
-        tests.BeginErrorReadLine();
+        var (output, errors) = (tests.StandardOutput.ReadToEndAsync(), tests.StandardError.ReadToEndAsync());
         using var bound = new CancellationTokenSource(limit);
         try
         {
             await tests.WaitForExitAsync(bound.Token);
+            Output = await output + await errors;
             return tests.ExitCode == 0;
         }
         catch (OperationCanceledException)
