@@ -7,7 +7,7 @@ namespace DisBack.Diffusion.Parameters;
 public sealed class MovingAverage(ParameterGroups source) : IDisposable
 {
     /// <summary>The averaged weights, one tensor [n] for each trained group, laid out as its weights.</summary>
-    public IReadOnlyList<Tensor> Weights { get; } = [.. source.Trained.Select(group => group.Weights.detach().clone())];
+    public IReadOnlyList<Tensor> Weights { get; } = [.. source.Trained.Select(group => group.Weights.clone())];
 
     /// <summary>average := decay * average + (1 - decay) * weights.</summary>
     public void Update(double decay)

@@ -48,7 +48,7 @@ public sealed class DegradationRecording : ITrainingRun
         _degraded = inputs.OpenTeacher();
         _degraded.eval();
         _training = new TrainedNetwork(_degraded, settings.Optimizer, settings.Steps);
-        _lastNode = [.. _training.Parameters.Trained.Select(group => group.Weights.detach().clone())];
+        _lastNode = [.. _training.Parameters.Trained.Select(group => group.Weights.clone())];
         _draws = inputs.DrawsFor(StageName, _degraded, _generator);
     }
 

@@ -67,8 +67,8 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
     public static int FailuresInARow(RunRecord state, FailureCause cause) =>
         Math.Min(state.Failures, state.Attempts.Reverse().TakeWhile(attempt => attempt.Cause == cause).Count());
 
-    /// <summary>Whether nobody owns the run and it is meant to go on.</summary>
-    private static bool Free(RunRecord state) => state is { Current: null, Intent: RunIntent.Run } && !state.Status.IsSettled();
+    /// <summary>Whether nobody owns the run and it is meant to go on: to pause or to cancel it settles it where nobody does.</summary>
+    private static bool Free(RunRecord state) => state.Current is null && !state.Status.IsSettled();
 
     private static RunTransition Wait(RunRecord state, RunStatus status, string reason, DateTimeOffset now)
     {
@@ -123,7 +123,7 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
 
     private static RunTransition Resume(RunRecord state, DateTimeOffset now)
     {
-        if (state.Status is RunStatus.Completed or RunStatus.Cancelled || state.Intent == RunIntent.Cancel)
+        if (state.Status == RunStatus.Completed || state.Intent == RunIntent.Cancel)
         {
             return Same(state);
         }
@@ -142,7 +142,7 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
 
     private static RunTransition Cancel(RunRecord state, DateTimeOffset now)
     {
-        if (state.Status is RunStatus.Completed or RunStatus.Cancelled || state.Intent == RunIntent.Cancel)
+        if (state.Status == RunStatus.Completed || state.Intent == RunIntent.Cancel)
         {
             return Same(state);
         }
@@ -162,7 +162,6 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
         {
             Status = RunStatus.Pending,
             Intent = RunIntent.Run,
-            Reason = null,
             Ended = null,
             Lost = repair.Lost,
             Checkpoints = state.Checkpoints.RemoveAll(checkpoint => checkpoint.Step >= repair.Before),
@@ -253,7 +252,7 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
         {
             (RunIntent.Cancel, _) => Settle(state, RunStatus.Cancelled, null, now, fail.Step),
             (RunIntent.Pause, true) => Settle(state, RunStatus.Paused, null, now, fail.Step),
-            (RunIntent.Pause, false) => Settle(state, RunStatus.Paused, fail.Message, now, fail.Step),
+            (RunIntent.Pause, _) => Settle(state, RunStatus.Paused, fail.Message, now, fail.Step),
             (_, true) => Event(
                 state with { Status = RunStatus.Queued, Reason = fail.Message },
                 now,
@@ -297,7 +296,7 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
             RunRecord.MaxEvents),
     };
 
-    private static ImmutableArray<T> Newest<T>(ImmutableArray<T> items, int count) => items.Length > count ? items.RemoveRange(0, items.Length - count) : items;
+    private static ImmutableArray<T> Newest<T>(ImmutableArray<T> items, int count) => [.. items.TakeLast(count)];
 
     private static RunTransition Same(RunRecord state) => new(state, CommitResult.Accepted, false, []);
 

@@ -79,6 +79,15 @@ public sealed class RunMachineTests
         }
     });
 
+    /// <summary>What the machine takes for granted.</summary>
+    [Fact]
+    public void What_is_to_pause_or_end_is_owned_or_settled_and_what_is_complete_has_no_reason() => Check((_, _, after) =>
+    {
+        Assert.True(after.State.Intent == RunIntent.Run || after.State.Current is not null || after.State.Status.IsSettled());
+        Assert.True(after.State.Intent == RunIntent.Cancel || after.State.Status != RunStatus.Cancelled);
+        Assert.True(after.State.Reason is null || after.State.Status != RunStatus.Completed);
+    });
+
     [Fact]
     public void A_slot_is_released_exactly_when_its_attempt_ends() => Check((before, _, after) =>
     {

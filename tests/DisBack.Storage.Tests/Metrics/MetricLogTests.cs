@@ -87,6 +87,58 @@ public sealed class MetricLogTests : IDisposable
     }
 
     [Fact]
+    public async Task What_happened_at_the_very_step_of_a_resume_is_not_superseded()
+    {
+        await WriteAsync(attempt: 1, resumedAt: 0, steps: 99..100);
+        await WriteAsync(attempt: 2, resumedAt: 100, steps: 101..101);
+
+        var history = await ReadAsync();
+
+        Assert.Equal([99L, 100L, 101L], history.Points.Select(point => point.Step));
+        Assert.Equal([(1, false), (2, false)], history.Events.Select(e => (e.Attempt, e.Superseded)));
+    }
+
+    [Fact]
+    public async Task Points_come_in_the_order_of_their_steps_and_those_of_one_step_as_written()
+    {
+        await using (var writer = new MetricWriter(_blobs, Run, attempt: 1, resumedAt: 0))
+        {
+            writer.Add(Point(2, "loss", 1));
+            writer.Add(Point(1, "fid", 2));
+            writer.Add(Point(2, "fid", 3));
+        }
+
+        Assert.Equal([2.0, 1.0, 3.0], (await ReadAsync()).Points.Select(point => point.Value));
+    }
+
+    [Theory]
+    [InlineData(64, false)]
+    [InlineData(65, true)]
+    public async Task A_store_that_changes_with_every_look_is_looked_at_65_times(int changes, bool isRefused)
+    {
+        var blobs = new MemoryBlobs();
+        var looks = 0;
+        var reader = new MetricReader(blobs.Seen((_, what) =>
+        {
+            if (what == "list after " && ++looks <= changes)
+            {
+                blobs.Set($"metrics/{Run}/0001/{looks:x64}.parquet", [1]);
+            }
+            return Task.CompletedTask;
+        }));
+
+        if (isRefused)
+        {
+            await Assert.ThrowsAsync<StorageException>(() => reader.ReadAsync(Run, Cancellation));
+        }
+        else
+        {
+            Assert.Equal(changes, (await reader.ReadAsync(Run, Cancellation)).Damage.Count);
+        }
+        Assert.Equal(65, looks);
+    }
+
+    [Fact]
     public void Any_history_of_interruptions_reads_as_the_uninterrupted_run() =>
         // Pairs of (steps done before the crash, how many of them survive in the checkpoint resumed from).
         Gen.Select(Gen.Int[1, 20], Gen.Int[0, 20]).Array[1, 6].Sample(crashes =>

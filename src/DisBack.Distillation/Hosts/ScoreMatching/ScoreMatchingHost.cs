@@ -113,7 +113,7 @@ internal abstract class ScoreMatchingHost : IDistillationHost
             using (no_grad())
             {
                 var denoised = target.forward(xt, draw.Sigma, draw.Condition);
-                var difference = fake.detach() - denoised;
+                var difference = fake - denoised;
                 var residual = (x0 - denoised).abs().mean([1, 2, 3], keepdim: true);
                 made.Add(difference.abs().mean() / residual.mean());
                 gradient = Gradient(difference, residual, draw.Sigma);

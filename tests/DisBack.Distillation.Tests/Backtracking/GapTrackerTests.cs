@@ -1,0 +1,55 @@
+using DisBack.Distillation.Backtracking;
+using DisBack.Specs.Backtracking;
+
+namespace DisBack.Distillation.Tests.Backtracking;
+
+/// <summary>The numbers that switching policies decide from.</summary>
+public sealed class GapTrackerTests
+{
+    [Fact]
+    public void The_average_begins_at_the_first_gap_and_moves_a_fifth_of_the_way_to_each_next_one()
+    {
+        var first = default(GapTracker).After(7, 1);
+        var second = first.After(8, 0.5);
+        var still = second.After(9, null);
+
+        Assert.Equal(new SwitchingState(7, 1, 1, 1, 1, 0), first.State);
+        Assert.Equal(new SwitchingState(8, 2, 0.9, 0.9, 0.9, 0), second.State);
+        // Where the generator did not move there is no gap, but time goes on.
+        Assert.Equal(new SwitchingState(9, 3, 0.9, 0.9, 0.9, 1), still.State);
+    }
+
+    [Theory]
+    [InlineData(0.91, 0.982, 1, 1)]
+    [InlineData(0.89, 0.978, 0.978, 0)]
+    public void A_fall_of_less_than_two_percent_is_not_noticed(double gap, double average, double best, long sinceBest)
+    {
+        var state = default(GapTracker).After(0, 1).After(1, gap).State;
+
+        Assert.Equal(average, state.Gap, 1e-12);
+        Assert.Equal(best, state.BestGap, 1e-12);
+        Assert.Equal(sinceBest, state.SinceBest);
+    }
+
+    [Fact]
+    public void The_first_gap_is_that_of_the_last_iteration_of_the_warm_up()
+    {
+        var tracker = default(GapTracker);
+        for (var iteration = 0; iteration < SwitchingState.WarmUp; iteration++)
+        {
+            tracker = tracker.After(iteration, 1 + iteration);
+            Assert.Equal(tracker.State.Gap, tracker.State.FirstGap);
+        }
+        var warm = tracker.State.Gap;
+
+        Assert.Equal(warm, tracker.After(SwitchingState.WarmUp, 9).State.FirstGap);
+    }
+
+    [Fact]
+    public void After_a_switch_only_the_iteration_is_left()
+    {
+        var tracker = default(GapTracker).After(0, 1).After(1, 2).After(2, 3);
+
+        Assert.Equal(new SwitchingState(2, 0, 0, 0, 0, 0), tracker.Restarted().State);
+    }
+}

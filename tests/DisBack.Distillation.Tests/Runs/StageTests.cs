@@ -1,0 +1,83 @@
+using DisBack.Diffusion.Networks;
+using DisBack.Diffusion.Randomness;
+using DisBack.Distillation.Backtracking;
+using DisBack.Distillation.Generators;
+using DisBack.Distillation.Recording;
+using DisBack.Distillation.Runs;
+using DisBack.Specs.Backtracking;
+using DisBack.Specs.Recording;
+using DisBack.Specs.Training;
+
+namespace DisBack.Distillation.Tests.Runs;
+
+/// <summary>What holds of both stages.</summary>
+public sealed class StageTests
+{
+    private static readonly OptimizerSettings s_optimizer = new() { LearningRate = 1e-3 };
+    private static readonly RecordingSettings s_recording = new()
+    {
+        Steps = 3, Batch = 4, Optimizer = s_optimizer, Nodes = new EveryInterval { Interval = 1 },
+    };
+
+    private static readonly DmdSettings s_backtracking = new()
+    {
+        Steps = 4,
+        Batch = 4,
+        FakeUpdatesPerGeneratorUpdate = 1,
+        Generator = s_optimizer,
+        Fake = s_optimizer,
+        Switching = new FixedInterval { Interval = 2 },
+    };
+
+    private static long LiveTensors => TorchSharp.DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+
+    public static TheoryData<string> Stages => ["recording", "backtracking"];
+
+    /// <summary>As in DMD2: a network whose file names a dropout is trained as one without.</summary>
+    [Theory, MemberData(nameof(Stages))]
+    public void Dropout_is_off(string stage)
+    {
+        using var nodes = TinyNetwork.Trajectory(s_recording);
+        using var with = Open(stage, nodes, dropout: 0.5);
+        using var without = Open(stage, nodes, dropout: 0);
+        var listener = new RecordingListener();
+        while (with.Step < with.Steps)
+        {
+            with.Advance(listener);
+            without.Advance(listener);
+        }
+
+        Assert.All(with.Capture().Tensors.Zip(without.Capture().Tensors), pair => Assert.True(pair.First.Value.Equals(pair.Second.Value), pair.First.Name));
+    }
+
+    [Theory, MemberData(nameof(Stages))]
+    public void A_run_that_is_disposed_of_leaves_no_tensor(string stage)
+    {
+        using var nodes = TinyNetwork.Trajectory(s_recording);
+        var before = LiveTensors;
+        using (var run = Open(stage, nodes, dropout: 0))
+        {
+            var listener = new RecordingListener();
+            while (run.Step < run.Steps)
+            {
+                run.Advance(listener);
+            }
+
+            run.Complete(listener);
+        }
+
+        Assert.Equal(before, LiveTensors);
+    }
+
+    private static ITrainingRun Open(string stage, ITrajectoryNodes nodes, double dropout)
+    {
+        var inputs = TinyNetwork.Inputs() with { OpenTeacher = OpenTeacher, OpenStudent = () => new DenoiserGenerator(OpenTeacher(), 2.5) };
+        return stage == "recording" ? new DegradationRecording(inputs, s_recording) : new DistributionBacktracking(inputs, nodes, s_backtracking);
+
+        Denoiser OpenTeacher()
+        {
+            using var init = new RandomStreams(7).For("tiny");
+            return Denoiser.Create(TinyNetwork.Settings with { Dropout = dropout }, init);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+namespace DisBack.Mutations;
+
+/// <summary>Code where a mistake costs most, and the tests that must notice one.</summary>
+/// <param name="Name">What the command calls it.</param>
+/// <param name="Project">The project below src whose code is edited, without "DisBack."; its tests are those of the same name.</param>
+/// <param name="Files">Files and folders of the project.</param>
+/// <param name="Classes">Which test classes are run, as their runner's -class takes it.</param>
+internal sealed record Area(string Name, string Project, string[] Files, string[] Classes)
+{
+    public static Area[] All { get; } =
+    [
+        new("machine", "Orchestration", ["Runs/RunMachine.cs"], ["DisBack.Orchestration.Tests.Runs.*"]),
+        new("metrics", "Storage", ["Metrics"], ["DisBack.Storage.Tests.Metrics.*"]),
+        new(
+            "loops",
+            "Distillation",
+            ["Recording", "Backtracking", "Runs/TrainingLoop.cs", "Optimization"],
+            ["*.Recording.*", "*.Backtracking.*", "*.Optimization.*", "*.TrainingLoopTests", "*.ResumeTests", "*.FailureTests", "*.TraceOracleTests"]),
+        new("losses", "Distillation", ["Hosts"], ["*.Hosts.*", "*.HostEquivalenceTests", "*.ResumeTests", "*.FailureTests", "*.TraceOracleTests"]),
+    ];
+}
