@@ -33,7 +33,7 @@ public abstract class Denoiser : nn.Module
         set => Masks.Generator = value;
     }
 
-    /// <summary>How exactly its blocks compute; TF32 is a property of the process and not of a network, see <see cref="Devices"/>.</summary>
+    /// <summary>How exactly its blocks compute; TF32 is a switch of the process and not of a network, see <see cref="CudaTurns"/>.</summary>
     public Precision Precision { get; set; }
 
     /// <summary>The type of the features between its blocks.</summary>
