@@ -30,7 +30,7 @@ public sealed class SiloProcessTests : IDisposable
     {
         var lines = new List<string>();
         await using var silo = ChildProcess.Start("dotnet", [SiloAssembly, $"--{setting}"], new Dictionary<string, string>(), lines.Add);
-        Assert.Equal(ExitCodes.Refused, await silo.Exit.WaitAsync(Cancellation));
+        Assert.Equal(ExitCodes.Refused, await silo.EndsAsync(Cancellation));
         Assert.Empty(lines);
         Assert.StartsWith("disback-silo: ", silo.LastLines, StringComparison.Ordinal);
         Assert.Contains(expected, silo.LastLines, StringComparison.Ordinal);
@@ -106,7 +106,7 @@ public sealed class SiloProcessTests : IDisposable
         await using var first = Silo("alone");
         await first.StartAsync();
         await using var second = ChildProcess.Start("dotnet", [SiloAssembly, $"--Worker:Scratch={first.Scratch}", $"--Blobs:Folder={_folder.Path}"]);
-        Assert.Equal(ExitCodes.Refused, await second.Exit.WaitAsync(Cancellation));
+        Assert.Equal(ExitCodes.Refused, await second.EndsAsync(Cancellation));
         Assert.Contains($"The scratch folder '{first.Scratch}' cannot be had alone", second.LastLines, StringComparison.Ordinal);
         Assert.DoesNotContain("\n", second.LastLines, StringComparison.Ordinal);
         Assert.True(await first.IsReadyAsync(Cancellation));
@@ -144,7 +144,7 @@ public sealed class SiloProcessTests : IDisposable
         var child = ChildOf(silo);
         silo.Send(Signal.Kill);
         // The output that both hold ends when both have.
-        await silo.Exit.WaitAsync(Cancellation);
+        await silo.EndsAsync(Cancellation);
         Assert.False(IsRunning(child));
     }
 
@@ -153,7 +153,7 @@ public sealed class SiloProcessTests : IDisposable
     {
         await using var silo = Silo("refused", supervised: true, settings: ("Training:Stale", "00:00:01"));
         silo.Start();
-        Assert.Equal(ExitCodes.Refused, await silo.Exit.WaitAsync(Cancellation));
+        Assert.Equal(ExitCodes.Refused, await silo.EndsAsync(Cancellation));
         Assert.Contains("Training:Stale", silo.LastLines, StringComparison.Ordinal);
         Assert.DoesNotContain("started again", silo.LastLines, StringComparison.Ordinal);
     }

@@ -31,7 +31,7 @@ public sealed partial class WatcherFaultTests() : FaultTests(new() { Controls = 
             record => record.Event == HistoryEvent.CheckpointCommitted && record.Run == TestCluster.NameOf(trial) && record.Silo != owner.Name);
         await Task.WhenAll(Cluster.Controls.Select(silo => silo.KillAsync()));
         await Cluster.ReviveAsync();
-        var code = await watcher.Exit.WaitAsync(Cancellation);
+        var code = await watcher.EndsAsync(Cancellation);
         var run = await EndsAsIfNothingHadHappenedAsync(trial, steps);
         await using var why = Disback(address, token, _ => { }, "why", trial.GetPrimaryKeyString());
 
@@ -39,7 +39,7 @@ public sealed partial class WatcherFaultTests() : FaultTests(new() { Controls = 
         var sequences = lines.SelectMany(line => JsonNode.Parse(line)!["events"]!.AsArray()).Select(happened => happened!["sequence"]!.GetValue<long>())
             .ToList();
         Assert.Equal(Enumerable.Range(1, (int)run.Sequence).Select(number => (long)number), sequences);
-        Assert.Equal((0, "It is complete."), (await why.Exit, why.LastLines));
+        Assert.Equal((0, "It is complete."), (await why.EndsAsync(Cancellation), why.LastLines));
     }
 
     [Fact, Trait("Length", "Long")]
@@ -61,7 +61,7 @@ public sealed partial class WatcherFaultTests() : FaultTests(new() { Controls = 
         await Task.WhenAll(Cluster.Controls.Select(silo => silo.KillAsync()));
         await Cluster.ReviveAsync();
         await watcher.SeesAsync("The run is heard again.", Cancellation);
-        var code = await watcher.Exit.WaitAsync(Cancellation);
+        var code = await watcher.EndsAsync(Cancellation);
 
         Assert.True(code == 0, watcher.LastLines);
         await EndsAsIfNothingHadHappenedAsync(trial, steps);

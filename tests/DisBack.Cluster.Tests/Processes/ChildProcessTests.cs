@@ -27,12 +27,12 @@ public sealed class ChildProcessTests
         await using var stopped = ChildProcess.Start("sh", ["-c", "trap 'echo terminated; exit 3' TERM; echo ready; while true; do sleep 0.01; done"]);
         await stopped.SeesAsync("ready", Cancellation);
         stopped.Send(Signal.Terminate);
-        Assert.Equal(3, await stopped.Exit);
+        Assert.Equal(3, await stopped.EndsAsync(Cancellation));
         Assert.Contains("terminated", stopped.LastLines, StringComparison.Ordinal);
 
         await using var killed = ChildProcess.Start("sleep", ["1000"]);
         await killed.KillAsync();
-        Assert.Equal(128 + (int)Signal.Kill, await killed.Exit);
+        Assert.Equal(128 + (int)Signal.Kill, await killed.EndsAsync(Cancellation));
     }
 
     [Fact]

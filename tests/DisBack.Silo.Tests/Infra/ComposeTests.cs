@@ -165,7 +165,7 @@ public sealed class ComposeTests
         await using var check = ChildProcess.Start(
             test[1],
             [.. test.Skip(2).Select(word => word.Replace($"/{SettingsOf(silo).Endpoints.Http} ", $"/{port} ", StringComparison.Ordinal))]);
-        return await check.Exit;
+        return await check.EndsAsync();
     }
 
     private static SiloSettings SettingsOf(ComposeFile.Service silo) =>

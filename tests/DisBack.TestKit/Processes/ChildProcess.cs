@@ -14,6 +14,9 @@ public sealed partial class ChildProcess : IAsyncDisposable
 {
     private const int RememberedLines = 200;
 
+    /// <summary>Longer than anything a test waits for takes on a busy machine: a test that waits in vain fails and says for what.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
+
     private static readonly BlockingCollection<Action> s_starts = [];
 
     private readonly Process _process;
@@ -104,13 +107,14 @@ public sealed partial class ChildProcess : IAsyncDisposable
     public static async Task<string> RunAsync(string program, params string[] arguments)
     {
         await using var child = Start(program, arguments);
-        return await child.Exit == 0
+        return await child.EndsAsync() == 0
             ? child.LastLines
             : throw new InvalidOperationException($"`{program} {string.Join(' ', arguments)}` ended with {await child.Exit}: {child.LastLines}");
     }
 
     /// <summary>Waits until a line of its output or errors, past or to come, holds a text; returns the line.</summary>
     /// <exception cref="InvalidOperationException">It ended first.</exception>
+    /// <exception cref="TimeoutException">Neither happened in five minutes.</exception>
     public async Task<string> SeesAsync(string text, CancellationToken cancellation = default)
     {
         var seen = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -122,11 +126,15 @@ public sealed partial class ChildProcess : IAsyncDisposable
             }
             _awaited.Add((text, seen));
         }
-        var first = await Task.WhenAny(seen.Task, Exit).WaitAsync(cancellation);
+        var first = await InTimeAsync(Task.WhenAny(seen.Task, Exit), $"print '{text}'", cancellation);
         return first == seen.Task && await seen.Task is { } line
             ? line
             : throw new InvalidOperationException($"{Name} ended with {await Exit} before it printed '{text}'. Its last lines:\n{LastLines}");
     }
+
+    /// <summary>Waits for its end; returns the exit code.</summary>
+    /// <exception cref="TimeoutException">It did not end in five minutes.</exception>
+    public Task<int> EndsAsync(CancellationToken cancellation = default) => InTimeAsync(Exit, "end", cancellation);
 
     /// <summary>Sends a signal; a process that has ended already takes no notice.</summary>
     public void Send(Signal signal)
@@ -160,7 +168,7 @@ public sealed partial class ChildProcess : IAsyncDisposable
     public async Task KillAsync()
     {
         Send(Signal.Kill);
-        await Exit;
+        await EndsAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -202,6 +210,18 @@ public sealed partial class ChildProcess : IAsyncDisposable
         {
             // It has just ended.
             return long.MaxValue;
+        }
+    }
+
+    private async Task<T> InTimeAsync<T>(Task<T> awaited, string deed, CancellationToken cancellation)
+    {
+        try
+        {
+            return await awaited.WaitAsync(s_patience, cancellation);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"{Name} ({Id}) did not {deed} in {s_patience.TotalMinutes:0} minutes. Its last lines:\n{LastLines}");
         }
     }
 

@@ -58,7 +58,7 @@ public sealed class Azurite : IAsyncDisposable
     public async Task StopAsync()
     {
         _process!.Send(Signal.Terminate);
-        await _process.Exit;
+        await _process.EndsAsync();
     }
 
     /// <summary>Starts it again on its port and folder; stops it first if it runs.</summary>

@@ -60,7 +60,7 @@ public sealed class TableServer : IMembershipServer
     public async Task EndAsync()
     {
         _process!.Send(Signal.Interrupt);
-        await _process.Exit;
+        await _process.EndsAsync();
     }
 
     /// <summary>SIGSTOP: it takes connections and answers nothing.</summary>

@@ -167,8 +167,11 @@ public sealed class SiloProcess : IAsyncDisposable
     public Task<int> TerminateAsync()
     {
         Send(Signal.Terminate);
-        return Exit;
+        return EndsAsync();
     }
+
+    /// <summary>Waits for the end of the process started last; returns its exit code.</summary>
+    public Task<int> EndsAsync(CancellationToken cancellation = default) => Process.EndsAsync(cancellation);
 
     /// <summary>Waits until a line of its log holds a text.</summary>
     public Task<string> SeesAsync(string text, CancellationToken cancellation = default) => Process.SeesAsync(text, cancellation);
