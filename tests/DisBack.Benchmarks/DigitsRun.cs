@@ -79,9 +79,7 @@ internal static class DigitsRun
         {
         }
 
-        public void CheckpointDue(long step, RunState state)
-        {
-        }
+        public Action CheckpointDue(long step, RunState state) => () => { };
     }
 
     /// <summary>A trajectory of the teacher alone; every network already has its weights.</summary>

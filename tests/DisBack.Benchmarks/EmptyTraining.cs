@@ -53,6 +53,11 @@ internal sealed class EmptyTraining(long steps, TimeSpan pause) : ITrainingFacto
 
         public RunState Capture() => new([], $"{Step}");
 
+        public void Hold(Action untilCopied)
+        {
+            // There is nothing to copy.
+        }
+
         public void Restore(RunState state) => Step = long.Parse(state.Progress, System.Globalization.CultureInfo.InvariantCulture);
 
         public void Complete(ITrainingListener listener)

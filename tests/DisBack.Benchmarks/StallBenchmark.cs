@@ -7,7 +7,10 @@ using static TorchSharp.torch;
 
 namespace DisBack.Benchmarks;
 
-/// <summary>How long a checkpoint stops the training thread: the copy into staging buffers, against writing the same state while training waits.</summary>
+/// <summary>
+/// How long a checkpoint stops the training thread: what it waits for the copy into staging buffers, before a step that only reads and after it, against
+/// writing the same state while training waits. The step itself is timed with and without a copy beside it.
+/// </summary>
 internal static class StallBenchmark
 {
     public static Command Create()
@@ -28,23 +31,27 @@ internal static class StallBenchmark
         var state = Enumerable.Range(0, 7).Select(i => ($"buffer{i}", ones((long)mebibytes * 1048576 / 4 / 7, device: Devices.Open(device)))).ToList();
         using var staging = new StagingBuffers();
         var path = Path.Combine(folder, $"disback-stall-{Environment.ProcessId}.safetensors");
-        List<double> stalls = [], writes = [];
+        using var run = DigitsRun.Open(DigitsRun.Network, DigitsRun.Settings.Batch, Devices.Open(device));
+        var listener = new DigitsRun.Silence();
+        List<double> stalls = [], writes = [], steps = [], stepsBeside = [];
         try
         {
             for (var round = -1; round < rounds; round++)
             {
-                var started = Stopwatch.GetTimestamp();
-                staging.Copy(state, CancellationToken.None);
-                var stall = Stopwatch.GetElapsedTime(started).TotalSeconds;
+                var step = Seconds(Step);
+                StagedState staged = null!;
+                var stall = Seconds(() => staged = staging.Copy(state, CancellationToken.None));
+                var stepBeside = Seconds(Step);
+                stall += Seconds(staged.Wait);
                 staging.Release();
 
-                started = Stopwatch.GetTimestamp();
-                SafetensorsFile.Write(path, state);
-                var write = Stopwatch.GetElapsedTime(started).TotalSeconds;
+                var write = Seconds(() => SafetensorsFile.Write(path, state));
                 if (round >= 0)
                 {
                     stalls.Add(stall);
                     writes.Add(write);
+                    steps.Add(step);
+                    stepsBeside.Add(stepBeside);
                 }
             }
         }
@@ -56,8 +63,24 @@ internal static class StallBenchmark
         Figures.Print(
             $"A checkpoint of {mebibytes} MiB on {device} (minimum / median / maximum of {rounds})",
             ("stall of the training thread", Figures.Spread(stalls)),
+            ("a step of the digits run alone", Figures.Spread(steps)),
+            ("the step beside the copy", Figures.Spread(stepsBeside)),
             ("plain blocking write with fsync", Figures.Spread(writes)),
             ("ratio of the medians", $"{Figures.Quantile(writes, 0.5) / Figures.Quantile(stalls, 0.5):f0}"));
         state.ForEach(tensor => tensor.Item2.Dispose());
+
+        void Step()
+        {
+            run.Advance(listener);
+            // Waits for the device.
+            run.ReadMeasurements();
+        }
+
+        static double Seconds(Action work)
+        {
+            var started = Stopwatch.GetTimestamp();
+            work();
+            return Stopwatch.GetElapsedTime(started).TotalSeconds;
+        }
     }
 }

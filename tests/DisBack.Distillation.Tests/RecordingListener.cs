@@ -47,6 +47,18 @@ internal class RecordingListener : ITrainingListener
 
     protected virtual void Record(RecordedNode node) => Nodes.Add((node.Index, node.Step, node.Loss));
 
-    public void CheckpointDue(long step, RunState state) =>
-        Checkpoints.Add((step, state with { Tensors = [.. state.Tensors.Select(tensor => (tensor.Name, tensor.Value.clone().DetachFromDisposeScope()))] }));
+    /// <summary>Copies as late as it may, so that a run that changes its state without waiting leaves wrong copies.</summary>
+    public Action CheckpointDue(long step, RunState state)
+    {
+        var isCopied = false;
+        return () =>
+        {
+            if (!isCopied)
+            {
+                isCopied = true;
+                var copies = state.Tensors.Select(tensor => (tensor.Name, tensor.Value.clone().DetachFromDisposeScope()));
+                Checkpoints.Add((step, state with { Tensors = [.. copies] }));
+            }
+        };
+    }
 }

@@ -87,6 +87,7 @@ internal sealed class ScriptedTraining : ITrainingFactory
     private sealed class Run(ScriptedTraining script, TrainingAssignment assignment) : ITrainingRun
     {
         private readonly torch.Tensor _weights = torch.zeros(64, torch.float64).DetachFromDisposeScope();
+        private Action _untilCopied = () => { };
 
         public string Stage => assignment.Run.Kind.ToString().ToLowerInvariant();
 
@@ -99,6 +100,7 @@ internal sealed class ScriptedTraining : ITrainingFactory
         public void Advance(ITrainingListener listener)
         {
             Step++;
+            _untilCopied();
             using (torch.no_grad())
             {
                 _weights.mul_(1.25).add_(Step).remainder_(1009);
@@ -122,6 +124,8 @@ internal sealed class ScriptedTraining : ITrainingFactory
         public IReadOnlyList<Measurement> ReadMeasurements() => [new Measurement(Step, "loss/fake", 1.0 / Step)];
 
         public RunState Capture() => new([("weights", _weights)], Step.ToString(CultureInfo.InvariantCulture));
+
+        public void Hold(Action untilCopied) => _untilCopied = untilCopied;
 
         public void Restore(RunState state)
         {

@@ -5,6 +5,7 @@ using DisBack.Diffusion.Networks;
 using DisBack.Distillation.Evaluations;
 using DisBack.Distillation.Generators;
 using DisBack.Distillation.Hosts;
+using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Runs;
 using DisBack.Specs.Backtracking;
 using DisBack.Specs.Training;
@@ -29,6 +30,7 @@ public sealed class DistributionBacktracking : ITrainingRun
     private readonly TrainedGenerator _generator;
     private readonly IDistillationHost _host;
     private readonly LossLedger _losses;
+    private readonly StateHold _hold = new();
 
     private GapTracker _gap;
     private BorrowedNetwork _target;
@@ -56,10 +58,10 @@ public sealed class DistributionBacktracking : ITrainingRun
     {
         (_inputs, _nodes, _settings, _evaluation, _data) = (inputs, nodes, settings, evaluation, data);
         var generator = inputs.OpenStudent();
-        _generator = new TrainedGenerator(generator, settings.Generator, settings.Ema, settings.GeneratorUpdates);
+        _generator = new TrainedGenerator(generator, settings.Generator, settings.Ema, settings.GeneratorUpdates, _hold);
         TargetIndex = FirstTarget(nodes.Count);
         _target = BorrowTarget();
-        _host = host(new HostContext(_generator, OpenMostDegraded, settings, inputs.DrawsFor(StageName, _target.Network, generator), data));
+        _host = host(new HostContext(_generator, OpenMostDegraded, settings, inputs.DrawsFor(StageName, _target.Network, generator), _hold, data));
         _losses = new LossLedger(new Dictionary<string, string>(_host.Losses) { ["student/std"] = "generator", ["score_gap"] = "target score" });
 
         Denoiser OpenMostDegraded()
@@ -104,6 +106,8 @@ public sealed class DistributionBacktracking : ITrainingRun
             made = _host.Iterate(Step, _target.Network);
         }
 
+        // A host may have changed nothing yet, and the pictures of an evaluation are part of the state.
+        _hold.Wait();
         var iteration = Step++;
         foreach (var (name, loss) in made.Losses)
         {
@@ -167,6 +171,9 @@ public sealed class DistributionBacktracking : ITrainingRun
             GeneratorImages = _generator.Images,
             HostCounters = _host.Counters.ToDictionary(counter => counter.Key, counter => JsonSerializer.SerializeToElement(counter.Value)),
         }));
+
+    /// <inheritdoc/>
+    public void Hold(Action untilCopied) => _hold.Begin(untilCopied);
 
     /// <inheritdoc/>
     public void Restore(RunState state)

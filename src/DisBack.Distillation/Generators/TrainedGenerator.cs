@@ -20,10 +20,11 @@ internal sealed class TrainedGenerator : IDisposable
     /// <param name="optimizer">How it is updated.</param>
     /// <param name="ema">How its weights are averaged.</param>
     /// <param name="updates">Updates of the whole run, for the learning rate's schedule.</param>
-    public TrainedGenerator(IGenerator generator, OptimizerSettings optimizer, EmaSettings ema, long updates)
+    /// <param name="hold">What its weights wait for before they move.</param>
+    public TrainedGenerator(IGenerator generator, OptimizerSettings optimizer, EmaSettings ema, long updates, StateHold hold)
     {
         (_generator, _emaSettings) = (generator, ema);
-        _network = new TrainedNetwork(generator.Network, optimizer, updates);
+        _network = new TrainedNetwork(generator.Network, optimizer, updates, hold);
         Average = new MovingAverage(_network.Parameters);
         generator.Network.eval();
     }

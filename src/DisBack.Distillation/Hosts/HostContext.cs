@@ -1,5 +1,6 @@
 using DisBack.Diffusion.Networks;
 using DisBack.Distillation.Generators;
+using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Runs;
 using DisBack.Specs.Backtracking;
 
@@ -10,8 +11,10 @@ namespace DisBack.Distillation.Hosts;
 /// <param name="OpenFakeScore">Makes a fake score with its first weights, those of the most degraded node; the host owns what it returns.</param>
 /// <param name="Settings">Stage 2 of the spec.</param>
 /// <param name="Draws">The randomness of the run.</param>
+/// <param name="Hold">What the weights of every network that is in a checkpoint wait for before they move.</param>
 /// <param name="Data">Real images; null for an experiment that names none.</param>
-internal sealed record HostContext(TrainedGenerator Generator, Func<Denoiser> OpenFakeScore, BacktrackingSettings Settings, IDraws Draws, RealImages? Data)
+internal sealed record HostContext(
+    TrainedGenerator Generator, Func<Denoiser> OpenFakeScore, BacktrackingSettings Settings, IDraws Draws, StateHold Hold, RealImages? Data)
 {
     /// <summary>The real images, for a host that cannot do without.</summary>
     /// <exception cref="DisBackException">The experiment names none.</exception>

@@ -10,14 +10,16 @@ internal sealed class TrainedNetwork : IDisposable
     private readonly OptimizerSettings _settings;
     private readonly long _updates;
     private readonly FlatAdam _adam;
+    private readonly StateHold _hold;
 
     /// <param name="network">The network; it must not be used after this is disposed.</param>
     /// <param name="settings">How it is updated.</param>
     /// <param name="updates">Updates of the whole run, for the learning rate's schedule.</param>
+    /// <param name="hold">What its weights wait for before they move.</param>
     /// <param name="trained">Which parameters are trained, by name; all of them unless given.</param>
-    public TrainedNetwork(nn.Module network, OptimizerSettings settings, long updates, Func<string, bool>? trained = null)
+    public TrainedNetwork(nn.Module network, OptimizerSettings settings, long updates, StateHold hold, Func<string, bool>? trained = null)
     {
-        (_settings, _updates) = (settings, updates);
+        (_settings, _updates, _hold) = (settings, updates, hold);
         Parameters = ParameterGroups.Attach(network, trained ?? (_ => true));
         _adam = new FlatAdam(Parameters, settings.Betas[0], settings.Betas[1], settings.Epsilon, settings.WeightDecay);
     }
@@ -43,7 +45,11 @@ internal sealed class TrainedNetwork : IDisposable
     }
 
     /// <summary>Moves the weights along the gradient.</summary>
-    public void Update() => _adam.Step(_settings.RateAt(_adam.Updates, _updates));
+    public void Update()
+    {
+        _hold.Wait();
+        _adam.Step(_settings.RateAt(_adam.Updates, _updates));
+    }
 
     /// <summary>Both, for a step that is not recorded.</summary>
     public void Descend(Tensor loss)

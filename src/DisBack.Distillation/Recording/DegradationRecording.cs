@@ -31,6 +31,7 @@ public sealed class DegradationRecording : ITrainingRun
     private readonly IDraws _draws;
     private readonly IGenerator _generator;
     private readonly Denoiser _degraded;
+    private readonly StateHold _hold = new();
     private readonly TrainedNetwork _training;
     private readonly StepGraphs _graphs = new();
     private readonly IReadOnlyList<Tensor> _lastNode;
@@ -47,7 +48,7 @@ public sealed class DegradationRecording : ITrainingRun
         _generator.Network.eval();
         _degraded = inputs.OpenTeacher();
         _degraded.eval();
-        _training = new TrainedNetwork(_degraded, settings.Optimizer, settings.Steps);
+        _training = new TrainedNetwork(_degraded, settings.Optimizer, settings.Steps, _hold);
         _lastNode = [.. _training.Parameters.Trained.Select(group => group.Weights.clone())];
         _draws = inputs.DrawsFor(StageName, _degraded, _generator);
     }
@@ -92,6 +93,9 @@ public sealed class DegradationRecording : ITrainingRun
     public RunState Capture() => new(
         [.. State],
         JsonSerializer.Serialize(new Progress(Step, _nodes, _training.Updates)));
+
+    /// <inheritdoc/>
+    public void Hold(Action untilCopied) => _hold.Begin(untilCopied);
 
     /// <inheritdoc/>
     public void Restore(RunState state)

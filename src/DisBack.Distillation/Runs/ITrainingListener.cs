@@ -1,7 +1,8 @@
 namespace DisBack.Distillation.Runs;
 
 /// <summary>
-/// Receives what happens in a run, on the run's own thread. Tensors it is given are live: whoever keeps one copies it before returning.
+/// Receives what happens in a run, on the run's own thread. Tensors it is given are live: whoever keeps one copies it before returning, those of
+/// a checkpoint apart.
 /// </summary>
 public interface ITrainingListener
 {
@@ -19,6 +20,9 @@ public interface ITrainingListener
     /// <summary>Asked after every step: whether a checkpoint pays before the next regular one. Never, unless the listener says so.</summary>
     bool WantsCheckpoint => false;
 
-    /// <summary>A checkpoint is due.</summary>
-    void CheckpointDue(long step, RunState state);
+    /// <summary>A checkpoint is due. Its tensors may be copied while the run computes its next step.</summary>
+    /// <returns>
+    /// Waits until they have been copied. It is called on the run's thread, more than once perhaps, before any of them changes or is freed.
+    /// </returns>
+    Action CheckpointDue(long step, RunState state);
 }

@@ -30,8 +30,14 @@ public interface ITrainingRun : IDisposable
     /// <exception cref="TrainingFailedException">A loss is not finite, or the generator has collapsed.</exception>
     IReadOnlyList<Measurement> ReadMeasurements();
 
-    /// <summary>The whole state: live tensors, not copies, valid until the next step.</summary>
+    /// <summary>The whole state: live tensors, not copies, valid until the next step changes them.</summary>
     RunState Capture();
+
+    /// <summary>
+    /// The state captured last is still being copied: the run may compute its next step, but changes nothing of that state before it has waited.
+    /// </summary>
+    /// <param name="untilCopied">Returns when the copy is made; called on the run's thread.</param>
+    void Hold(Action untilCopied);
 
     /// <summary>Continues from a captured state.</summary>
     /// <exception cref="DisBackException">The state belongs to another network or stage; the message names the tensor.</exception>

@@ -17,41 +17,52 @@ public static class TrainingLoop
     /// <exception cref="TrainingFailedException">A loss is not finite, or the generator has collapsed.</exception>
     public static bool Run(ITrainingRun run, CheckpointSettings checkpoints, ITrainingListener listener, CancellationToken stop)
     {
-        if (run.Step == 0)
+        Action untilCopied = () => { };
+        try
         {
-            run.Begin(listener);
-        }
+            if (run.Step == 0)
+            {
+                run.Begin(listener);
+            }
 
-        while (run.Step < run.Steps)
+            while (run.Step < run.Steps)
+            {
+                if (stop.IsCancellationRequested)
+                {
+                    Checkpoint();
+                    return false;
+                }
+
+                run.Advance(listener);
+                if (run.Step < run.Steps && (run.Step % checkpoints.Every == 0 || listener.WantsCheckpoint))
+                {
+                    Checkpoint();
+                }
+                else if (run.Step % StepsPerReading == 0)
+                {
+                    listener.Measured(run.ReadMeasurements());
+                }
+            }
+
+            Checkpoint();
+            // The results are made from what the checkpoint is made from, and may be made in its place.
+            untilCopied();
+            run.Complete(listener);
+            return true;
+        }
+        finally
         {
-            if (stop.IsCancellationRequested)
-            {
-                Checkpoint();
-                return false;
-            }
-
-            run.Advance(listener);
-            var due = run.Step < run.Steps && (run.Step % checkpoints.Every == 0 || listener.WantsCheckpoint);
-            if (due || run.Step % StepsPerReading == 0)
-            {
-                listener.Measured(run.ReadMeasurements());
-            }
-
-            if (due)
-            {
-                listener.CheckpointDue(run.Step, run.Capture());
-            }
+            // Whatever has happened, the run's tensors are freed next.
+            untilCopied();
         }
-
-        Checkpoint();
-        run.Complete(listener);
-        return true;
 
         void Checkpoint()
         {
             // A state is made durable only after its losses have been seen to be finite.
             listener.Measured(run.ReadMeasurements());
-            listener.CheckpointDue(run.Step, run.Capture());
+            untilCopied();
+            untilCopied = listener.CheckpointDue(run.Step, run.Capture());
+            run.Hold(untilCopied);
         }
     }
 }

@@ -38,6 +38,7 @@ public sealed class TeacherTraining : ITrainingRun
     private readonly RandomStreams _streams;
     private readonly Device _device;
     private readonly Denoiser _network;
+    private readonly StateHold _hold = new();
     private readonly TrainedNetwork _training;
     private readonly MovingAverage _ema;
     private readonly LossLedger _losses = new(new Dictionary<string, string> { ["loss/denoising"] = "teacher" });
@@ -62,7 +63,7 @@ public sealed class TeacherTraining : ITrainingRun
         _network = Denoiser.Create(network, init).to(device);
         _network.Precision = precision;
         _network.train();
-        _training = new TrainedNetwork(_network, settings.Optimizer, settings.Steps);
+        _training = new TrainedNetwork(_network, settings.Optimizer, settings.Steps, _hold);
         _ema = new MovingAverage(_training.Parameters);
     }
 
@@ -105,6 +106,9 @@ public sealed class TeacherTraining : ITrainingRun
 
     /// <inheritdoc/>
     public RunState Capture() => new([.. State], JsonSerializer.Serialize(new Progress(Step, _training.Updates)));
+
+    /// <inheritdoc/>
+    public void Hold(Action untilCopied) => _hold.Begin(untilCopied);
 
     /// <inheritdoc/>
     public void Restore(RunState state)

@@ -62,9 +62,9 @@ internal sealed class JobListener(
             return;
         }
         var buffers = BuffersFor(milestone.Kind);
-        uploader.Store(
-            Stage(buffers, milestone.Kind, made.Tensors), made.Metadata, buffers
-                .Release, content => new RunSignal.MilestoneReached(reached with { Content = content }));
+        var staged = Stage(buffers, milestone.Kind, made.Tensors);
+        staged.Wait();
+        uploader.Store(staged, made.Metadata, buffers.Release, content => new RunSignal.MilestoneReached(reached with { Content = content }));
     }
 
     public void ArtifactMade(string name, Action<Stream> write)
@@ -78,19 +78,19 @@ internal sealed class JobListener(
         uploader.Store(path, content, new RunSignal.ArtifactStored(new ArtifactRef(name, content, step)));
     }
 
-    public void CheckpointDue(long step, RunState state)
+    public Action CheckpointDue(long step, RunState state)
     {
         // Nothing has been learnt yet, and a fresh start does more than a resume at the first step would.
         if (step == 0)
         {
-            return;
+            return () => { };
         }
         var started = pace.Taken();
-        var copies = Stage(_checkpoint, "checkpoint", state.Tensors);
-        Telemetry.CheckpointStall.Record(time.GetElapsedTime(started).TotalSeconds);
+        var staged = Stage(_checkpoint, "checkpoint", state.Tensors);
+        TimeSpan? stalled = time.GetElapsedTime(started);
         var target = progress.Target;
         uploader.Write(metrics.FlushAsync);
-        uploader.Store(copies, new Dictionary<string, string> { [RunState.ProgressKey] = state.Progress }, _checkpoint.Release, content =>
+        uploader.Store(staged, new Dictionary<string, string> { [RunState.ProgressKey] = state.Progress }, _checkpoint.Release, content =>
         {
             Telemetry.CheckpointSeconds.Record(time.GetElapsedTime(started).TotalSeconds);
             Telemetry.CheckpointBytes.Record(content.Length);
@@ -98,12 +98,24 @@ internal sealed class JobListener(
             _ = stored.Answer.ContinueWith(_ => pace.Stored(started), TaskScheduler.Default);
             return stored;
         });
+        return UntilCopied;
+
+        void UntilCopied()
+        {
+            var waited = time.GetTimestamp();
+            staged.Wait();
+            if (stalled is { } before)
+            {
+                Telemetry.CheckpointStall.Record((before + time.GetElapsedTime(waited)).TotalSeconds);
+                stalled = null;
+            }
+        }
     }
 
     /// <summary>
     /// Copies what the next step will change; waits for the one before it to be written, so that a slow disk slows training instead of filling memory.
     /// </summary>
-    private IReadOnlyList<(string Name, Tensor Value)> Stage(StagingBuffers buffers, string product, IReadOnlyList<(string Name, Tensor Value)> live)
+    private StagedState Stage(StagingBuffers buffers, string product, IReadOnlyList<(string Name, Tensor Value)> live)
     {
         using var work = Telemetry.StartWork("stage", span?.Context ?? default, product);
         return buffers.Copy(live, uploader.Halted);

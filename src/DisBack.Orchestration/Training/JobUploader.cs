@@ -8,7 +8,6 @@ using DisBack.Storage.Cache;
 using DisBack.Storage.Content;
 using Polly;
 using Polly.Retry;
-using TorchSharp;
 
 namespace DisBack.Orchestration.Training;
 
@@ -54,17 +53,18 @@ internal sealed class JobUploader
     public CancellationToken Halted => _halted.Token;
 
     /// <summary>Writes a safetensors file, stores it, then offers it.</summary>
-    /// <param name="tensors">Host tensors that stay as they are until <paramref name="written"/>.</param>
+    /// <param name="staged">Host tensors that stay as they are until <paramref name="written"/>.</param>
     /// <param name="metadata">The file's metadata.</param>
     /// <param name="written">Called when the tensors are no longer needed.</param>
     /// <param name="signal">What to report to the owner.</param>
     public void Store(
-        IReadOnlyList<(string Name, torch.Tensor Value)> tensors,
+        StagedState staged,
         IReadOnlyDictionary<string, string> metadata,
         Action written,
         Func<ContentRef, RunSignal> signal) =>
-        Do(cancellation =>
+        Do(async cancellation =>
         {
+            await staged.Copied;
             var path = NewPath();
             RunSignal offer;
             ContentRef content;
@@ -73,7 +73,7 @@ internal sealed class JobUploader
                 try
                 {
                     using var file = new HashingFileStream(path);
-                    SafetensorsFile.Write(file, tensors, metadata);
+                    SafetensorsFile.Write(file, staged.Copies, metadata);
                     content = file.Commit();
                 }
                 finally
@@ -83,7 +83,7 @@ internal sealed class JobUploader
                 offer = signal(content);
                 write?.SetTag("disback.product", offer.Product);
             }
-            return StoreAsync(path, content, offer, cancellation);
+            await StoreAsync(path, content, offer, cancellation);
         });
 
     /// <summary>Stores a file that is written already, then offers it.</summary>

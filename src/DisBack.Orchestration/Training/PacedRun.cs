@@ -55,6 +55,8 @@ internal sealed class PacedRun(
 
     public RunState Capture() => run.Capture();
 
+    public void Hold(Action untilCopied) => run.Hold(untilCopied);
+
     public void Restore(RunState state)
     {
         using var turn = Turn();

@@ -1,4 +1,5 @@
 using DisBack.Diffusion;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DisBack.Orchestration.Training;
@@ -13,11 +14,17 @@ namespace DisBack.Orchestration.Training;
 /// </remarks>
 internal sealed class StagingBuffers : IDisposable
 {
+    /// <summary>Few enough that their bytes fit a span, whatever their type.</summary>
+    private const long ChunkElements = 1L << 24;
+
     private readonly SemaphoreSlim _free = new(1, 1);
     private readonly Dictionary<string, Tensor> _buffers = [];
 
-    /// <summary>Copies live tensors, waiting for the buffers first. <see cref="Release"/> gives the buffers back.</summary>
-    public IReadOnlyList<(string Name, Tensor Value)> Copy(IReadOnlyList<(string Name, Tensor Value)> live, CancellationToken cancellation)
+    /// <summary>
+    /// Copies live tensors, waiting for the buffers first. <see cref="Release"/> gives the buffers back. Host memory is copied in the background, by one
+    /// thread beside those that compute; what comes from a device is copied when this returns.
+    /// </summary>
+    public StagedState Copy(IReadOnlyList<(string Name, Tensor Value)> live, CancellationToken cancellation)
     {
 #pragma warning disable RS0030 // On the training thread: its state must not change before it is copied.
         _free.Wait(cancellation);
@@ -25,16 +32,25 @@ internal sealed class StagingBuffers : IDisposable
         using var untracked = no_grad();
         using var turn = live.Count == 0 ? null : CudaTurns.Take(live[0].Value.device, tf32: false);
         var copies = new (string, Tensor)[live.Count];
+        var later = new List<(Tensor From, Tensor To)>();
         for (var i = 0; i < live.Count; i++)
         {
             var (name, value) = live[i];
             var buffer = BufferFor(name, value);
-            // libtorch's own copy: on all threads of this one, and straight from the device.
-            buffer.copy_(value);
             copies[i] = (name, buffer);
+            if (value.device_type == DeviceType.CPU && value.is_contiguous())
+            {
+                later.Add((value, buffer));
+            }
+            else
+            {
+                buffer.copy_(value);
+            }
         }
-        return copies;
+        // Not to be cancelled: the caller frees what is copied from, and relies on its being done.
+        return new(copies, Task.Run(() => later.ForEach(pair => CopyBytes(pair.From, pair.To)), CancellationToken.None));
     }
+
 
     /// <summary>The copies were written.</summary>
     public void Release() => _free.Release();
@@ -46,6 +62,19 @@ internal sealed class StagingBuffers : IDisposable
             buffer.Dispose();
         }
         _free.Dispose();
+    }
+
+    /// <summary>Not libtorch's own copy, which would keep a team of threads for every thread of the pool.</summary>
+    private static void CopyBytes(Tensor from, Tensor to)
+    {
+        using var scope = NewDisposeScope();
+        using var untracked = no_grad();
+        var (source, target) = (from.detach().view(-1), to.view(-1));
+        for (var start = 0L; start < source.NumberOfElements; start += ChunkElements)
+        {
+            var count = Math.Min(ChunkElements, source.NumberOfElements - start);
+            source.narrow(0, start, count).bytes.CopyTo(target.narrow(0, start, count).bytes);
+        }
     }
 
     private Tensor BufferFor(string name, Tensor value)
@@ -64,7 +93,7 @@ internal sealed class StagingBuffers : IDisposable
     private static Tensor Allocate(Tensor like)
     {
         var pageable = empty(like.shape, like.dtype, CPU);
-        if (like.device_type != TorchSharp.DeviceType.CUDA)
+        if (like.device_type != DeviceType.CUDA)
         {
             return pageable;
         }

@@ -129,7 +129,9 @@ public sealed class TrainingWarmUp : IAsyncDisposable
                 using var staging = new StagingBuffers();
                 using var file = new HashingFileStream(checkpoint);
                 var state = run.Capture();
-                SafetensorsFile.Write(file, staging.Copy(state.Tensors, CancellationToken.None), new Dictionary<string, string>
+                var staged = staging.Copy(state.Tensors, CancellationToken.None);
+                staged.Wait();
+                SafetensorsFile.Write(file, staged.Copies, new Dictionary<string, string>
                 {
                     [RunState.ProgressKey] = state.Progress,
                 });
@@ -178,8 +180,6 @@ public sealed class TrainingWarmUp : IAsyncDisposable
         {
         }
 
-        public void CheckpointDue(long step, RunState state)
-        {
-        }
+        public Action CheckpointDue(long step, RunState state) => () => { };
     }
 }

@@ -1,6 +1,7 @@
 using DisBack.Distillation.Backtracking;
 using DisBack.Distillation.Generators;
 using DisBack.Distillation.Hosts;
+using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Runs;
 using DisBack.Specs.Backtracking;
 using DisBack.Specs.Recording;
@@ -38,9 +39,10 @@ public sealed class HostEquivalenceTests
         using var target = BorrowedNetwork.Freeze(TinyNetwork.Open());
         var inputs = TinyNetwork.Inputs();
         var student = inputs.OpenStudent();
-        using var generator = new TrainedGenerator(student, settings.Generator, settings.Ema, (steps + ratio - 1) / ratio);
+        var hold = new StateHold();
+        using var generator = new TrainedGenerator(student, settings.Generator, settings.Ema, (steps + ratio - 1) / ratio, hold);
         var draws = inputs.DrawsFor("backtracking", target.Network, student);
-        using var host = HostRegistry.Create(new HostContext(generator, TinyNetwork.Open, settings, draws, Data: null));
+        using var host = HostRegistry.Create(new HostContext(generator, TinyNetwork.Open, settings, draws, hold, Data: null));
         for (var step = 0; step < steps; step++)
         {
             using var scope = NewDisposeScope();

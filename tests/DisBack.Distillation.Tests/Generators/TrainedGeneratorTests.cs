@@ -1,4 +1,5 @@
 using DisBack.Distillation.Generators;
+using DisBack.Distillation.Optimization;
 using DisBack.Specs.Training;
 using static TorchSharp.torch;
 
@@ -14,7 +15,7 @@ public sealed class TrainedGeneratorTests
         using var scope = NewDisposeScope();
         var ema = new EmaSettings { HalfLifeImages = 1000, RampUp = 0.5 };
         using var student = new DenoiserGenerator(TinyNetwork.Open(), 2.5);
-        using var trained = new TrainedGenerator(student, new OptimizerSettings { LearningRate = 1e-2 }, ema, 4);
+        using var trained = new TrainedGenerator(student, new OptimizerSettings { LearningRate = 1e-2 }, ema, 4, new StateHold());
         var expected = Weights();
         for (var update = 1; update <= 4; update++)
         {

@@ -112,7 +112,7 @@ public sealed class ForeignHostTests
         public CriticHost(HostContext context)
         {
             (_context, _data) = (context, context.RequireData());
-            _training = new TrainedNetwork(_critic, new OptimizerSettings { WeightDecay = 0.01 }, context.Settings.Steps);
+            _training = new TrainedNetwork(_critic, new OptimizerSettings { WeightDecay = 0.01 }, context.Settings.Steps, context.Hold);
         }
 
         public IEnumerable<(string Name, Tensor Value)> State => _training.State("critic");

@@ -70,6 +70,41 @@ public sealed class TrainingLoopTests
         Assert.Equal("begin, read 1, capture 1, read 2, capture 2, read 3, capture 3, complete 3", string.Join(", ", run.Calls));
     }
 
+    [Fact]
+    public void A_state_is_copied_by_the_time_the_run_waits_or_another_is_captured()
+    {
+        var copied = new List<long>();
+        Script run = null!;
+        run = new Script { Steps = 3, WantsCheckpoint = true, AfterStep = _ => copied.Add(run.Copied) };
+
+        TrainingLoop.Run(run, s_every8, run, CancellationToken.None);
+
+        // During a step the state of the one before may still be on its way, unless the run waits.
+        Assert.Equal([0, 0, 1], copied);
+        Assert.Equal(3, run.Copied);
+        run = new Script
+        {
+            Steps = 3,
+            WantsCheckpoint = true,
+            AfterStep = step =>
+            {
+                run.Held();
+                Assert.Equal(step - 1, run.Copied);
+            },
+        };
+        TrainingLoop.Run(run, s_every8, run, CancellationToken.None);
+    }
+
+    [Fact]
+    public void A_step_that_fails_leaves_no_copy_on_its_way()
+    {
+        var run = new Script { Steps = 22, AfterStep = step => Assert.NotEqual(11, step) };
+
+        Assert.ThrowsAny<Exception>(() => TrainingLoop.Run(run, s_every8, run, CancellationToken.None));
+
+        Assert.Equal(8, run.Copied);
+    }
+
     /// <summary>Notes what it is asked for; every state that is captured goes to its listener, which is itself.</summary>
     private sealed class Script : ITrainingRun, ITrainingListener
     {
@@ -84,6 +119,12 @@ public sealed class TrainingLoopTests
         public long Steps { get; init; }
 
         public bool WantsCheckpoint { get; init; }
+
+        /// <summary>What it was told to wait for last.</summary>
+        public Action Held { get; private set; } = () => { };
+
+        /// <summary>The step of the newest state that has been copied.</summary>
+        public long Copied { get; private set; }
 
         public void Begin(ITrainingListener listener) => Calls.Add("begin");
 
@@ -103,10 +144,13 @@ public sealed class TrainingLoopTests
 
         public void ArtifactMade(string name, Action<Stream> write) => throw new NotSupportedException();
 
-        public void CheckpointDue(long step, RunState state)
+        public void Hold(Action untilCopied) => Held = untilCopied;
+
+        public Action CheckpointDue(long step, RunState state)
         {
             Assert.Equal(Step, step);
             Calls.Add($"capture {step}");
+            return () => Copied = step;
         }
 
         public void Dispose()

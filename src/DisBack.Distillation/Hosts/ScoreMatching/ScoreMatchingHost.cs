@@ -28,7 +28,7 @@ internal abstract class ScoreMatchingHost : IDistillationHost
         (_generator, _draws, _settings) = (context.Generator, context.Draws, settings);
         FakeScore = context.OpenFakeScore();
         FakeScore.eval();
-        _fake = new TrainedNetwork(FakeScore, settings.Fake, settings.Steps);
+        _fake = new TrainedNetwork(FakeScore, settings.Fake, settings.Steps, context.Hold);
     }
 
     /// <summary>The fake score D_phi.</summary>
