@@ -24,11 +24,11 @@ internal readonly record struct GapTracker(SwitchingState State)
             iteration,
             since,
             average,
-            since <= SwitchingState.WarmUp ? average : State.FirstGap,
+            since <= SwitchingState.WarmUp ? average : Math.Max(average, State.PeakGap),
             falls ? average : State.BestGap,
             falls ? 0 : State.SinceBest + 1));
     }
 
     /// <summary>Forgets the old target.</summary>
-    public GapTracker Restarted() => new(State with { SinceSwitch = 0, Gap = 0, FirstGap = 0, BestGap = 0, SinceBest = 0 });
+    public GapTracker Restarted() => new(State with { SinceSwitch = 0, Gap = 0, PeakGap = 0, BestGap = 0, SinceBest = 0 });
 }

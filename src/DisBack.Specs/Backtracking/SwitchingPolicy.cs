@@ -21,10 +21,13 @@ public abstract record SwitchingPolicy
 /// <param name="Gap">
 /// Exponential average of the score gap, mean |D_phi - D_target| over the mean of |x0 - D_target|: how much the current target still asks for.
 /// </param>
-/// <param name="FirstGap">The same average when the current target had been in force for <see cref="WarmUp"/> iterations.</param>
+/// <param name="PeakGap">
+/// The largest average since the current target had been in force for <see cref="WarmUp"/> iterations. Checkpoints keep the name it has always had there.
+/// </param>
 /// <param name="BestGap">The smallest average since the switch.</param>
 /// <param name="SinceBest">Iterations since <paramref name="BestGap"/> last fell noticeably.</param>
-public readonly record struct SwitchingState(long Iteration, long SinceSwitch, double Gap, double FirstGap, double BestGap, long SinceBest)
+public readonly record struct SwitchingState(
+    long Iteration, long SinceSwitch, double Gap, [property: JsonPropertyName("FirstGap")] double PeakGap, double BestGap, long SinceBest)
 {
     /// <summary>Iterations before a new target's gap average means something.</summary>
     public const int WarmUp = 5;
@@ -55,10 +58,13 @@ public sealed record Plateau : SwitchingPolicy
     public override bool Switches(in SwitchingState state) => state.SinceSwitch > SwitchingState.WarmUp && state.SinceBest >= Patience;
 }
 
-/// <summary>The next target is due when the score gap has fallen to <c>ratio</c> of what it was, and after <c>at_most</c> iterations at the latest.</summary>
+/// <summary>The next target is due when the score gap has fallen to <c>ratio</c> of its peak, and after <c>at_most</c> iterations at the latest.</summary>
+/// <remarks>
+/// The peak, because the gap first rises: a new target moves the student away from where the fake score has learned it, and only then does the gap close.
+/// </remarks>
 public sealed record ScoreGap : SwitchingPolicy
 {
-    /// <summary>The part of the first gap that counts as reached.</summary>
+    /// <summary>The part of the largest gap to this target that counts as reached.</summary>
     [Range(0.0, 1.0)]
     public double Ratio { get; init; } = 0.5;
 
@@ -68,7 +74,7 @@ public sealed record ScoreGap : SwitchingPolicy
 
     /// <inheritdoc/>
     public override bool Switches(in SwitchingState state) =>
-        state.SinceSwitch >= AtMost || (state.SinceSwitch > SwitchingState.WarmUp && state.Gap <= Ratio * state.FirstGap);
+        state.SinceSwitch >= AtMost || (state.SinceSwitch > SwitchingState.WarmUp && state.Gap <= Ratio * state.PeakGap);
 }
 
 /// <summary>The first target is kept to the end.</summary>

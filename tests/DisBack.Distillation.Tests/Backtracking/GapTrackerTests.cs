@@ -32,17 +32,23 @@ public sealed class GapTrackerTests
     }
 
     [Fact]
-    public void The_first_gap_is_that_of_the_last_iteration_of_the_warm_up()
+    public void The_peak_is_the_largest_average_since_the_last_iteration_of_the_warm_up()
     {
+        // The average of the warm-up begins at 9 and has fallen when it ends; the peak is what comes after.
+        double[] gaps = [9, 1, 1, 1, 1, 20, 0, 0];
+        var averages = new List<double>();
+        var peaks = new List<double>();
         var tracker = default(GapTracker);
-        for (var iteration = 0; iteration < SwitchingState.WarmUp; iteration++)
+        foreach (var gap in gaps)
         {
-            tracker = tracker.After(iteration, 1 + iteration);
-            Assert.Equal(tracker.State.Gap, tracker.State.FirstGap);
+            tracker = tracker.After(averages.Count, gap);
+            averages.Add(tracker.State.Gap);
+            peaks.Add(tracker.State.PeakGap);
         }
-        var warm = tracker.State.Gap;
 
-        Assert.Equal(warm, tracker.After(SwitchingState.WarmUp, 9).State.FirstGap);
+        Assert.Equal(averages[..SwitchingState.WarmUp], peaks[..SwitchingState.WarmUp]);
+        Assert.True(averages[SwitchingState.WarmUp] > averages[SwitchingState.WarmUp - 1]);
+        Assert.All(peaks[SwitchingState.WarmUp..], peak => Assert.Equal(averages[SwitchingState.WarmUp], peak));
     }
 
     [Fact]

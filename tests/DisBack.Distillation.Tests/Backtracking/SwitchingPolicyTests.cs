@@ -50,6 +50,18 @@ public sealed class SwitchingPolicyTests
     }
 
     [Fact]
+    public void A_score_gap_that_rises_first_has_closed_when_it_is_a_part_of_its_peak()
+    {
+        var policy = new ScoreGap { Ratio = 0.5, AtMost = 1000 };
+        var gaps = Enumerable.Range(0, 40).Select(i => i < 10 ? 1.0 : i < 25 ? 4.0 : 1.5).ToList();
+
+        var first = Decisions(policy, gaps).First(decision => decision.Switches);
+
+        // The average was never under the gap it began with.
+        Assert.InRange(first.Iteration, 26, 39);
+    }
+
+    [Fact]
     public void A_plateau_switches_when_the_gap_has_stopped_falling()
     {
         var falling = Enumerable.Range(0, 30).Select(i => Math.Pow(0.9, i));
