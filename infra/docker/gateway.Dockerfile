@@ -5,7 +5,7 @@ WORKDIR /source
 COPY .editorconfig Directory.* ./
 COPY src src
 COPY client client
-RUN dotnet publish client/DisBack.Gateway -c Release -o /app -p:UseAppHost=false
+RUN dotnet publish client/DisBack.Gateway -c Release -r linux-x64 --self-contained false -o /app -p:PublishReadyToRun=true -p:UseAppHost=false
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0.12-noble@sha256:222759b391a1aaf241166672c8f99b2d4ada452e7b5319f3c6e8f265a37b5ad4
 # It listens to the container's network, where whatever publishes it does TLS.

@@ -7,9 +7,9 @@ WORKDIR /source
 COPY .editorconfig Directory.* ./
 COPY src src
 COPY silo silo
-RUN dotnet publish silo/DisBack.Silo -c Release -o /app -p:TorchBackend=$TORCH_BACKEND -p:UseAppHost=false
-# Native libraries of other systems.
-RUN rm -rf /app/runtimes/win* /app/runtimes/osx* /app/runtimes/maccatalyst*
+# Machine code, so that a killed worker is there again for a third less work; and native libraries of this system alone.
+RUN dotnet publish silo/DisBack.Silo -c Release -r linux-x64 --self-contained false -o /app -p:PublishReadyToRun=true -p:TorchBackend=$TORCH_BACKEND \
+    -p:UseAppHost=false
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0.12-noble@sha256:222759b391a1aaf241166672c8f99b2d4ada452e7b5319f3c6e8f265a37b5ad4
 # libtorch brings its own CUDA libraries; of the host it needs the driver alone.
