@@ -75,7 +75,9 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         Assert.Contains("Its last target was node 1 and not the teacher", output);
 
         Assert.Contains("completed", await OutputOf("list"));
-        Assert.Contains("60 of 60", await OutputOf("show", "whole"));
+        var shown = await OutputOf("show", "whole");
+        Assert.Contains("60 of 60", shown);
+        Assert.Matches(@"switch +step \d+: node \d to \d at a score gap of 0\.\d{4}", shown);
         Assert.Contains("policy: fixed", await OutputOf("show", "whole", "--spec"));
         Assert.Equal("completed", JsonNode.Parse(await OutputOf("show", "whole", "--json"))!["run"]!["status"]!.GetValue<string>());
         Assert.Contains("(teacher)", await OutputOf("trajectory", "show", "whole"));

@@ -26,7 +26,8 @@ internal static class RunFacts
         }
         foreach (var change in run.Switches)
         {
-            screen.Fact("switch", string.Create(CultureInfo.InvariantCulture, $"step {change.Step}: node {change.From} to {change.To}"));
+            var gap = change.Gap is { } seen ? $" at a score gap of {Texts.Number(seen)}" : "";
+            screen.Fact("switch", string.Create(CultureInfo.InvariantCulture, $"step {change.Step}: node {change.From} to {change.To}{gap}"));
         }
         foreach (var attempt in run.Attempts)
         {
