@@ -26,7 +26,7 @@ internal sealed class StagingBuffers : IDisposable
     /// </summary>
     public StagedState Copy(IReadOnlyList<(string Name, Tensor Value)> live, CancellationToken cancellation)
     {
-#pragma warning disable RS0030 // On the training thread: its state must not change before it is copied.
+#pragma warning disable RS0030 // On the training thread, which waits for the disk rather than fill memory.
         _free.Wait(cancellation);
 #pragma warning restore RS0030
         using var untracked = no_grad();
@@ -50,7 +50,6 @@ internal sealed class StagingBuffers : IDisposable
         // Not to be cancelled: the caller frees what is copied from, and relies on its being done.
         return new(copies, Task.Run(() => later.ForEach(pair => CopyBytes(pair.From, pair.To)), CancellationToken.None));
     }
-
 
     /// <summary>The copies were written.</summary>
     public void Release() => _free.Release();
