@@ -30,6 +30,8 @@ public enum ProxyFault
 /// <summary>An HTTP server in front of another one that fails on demand.</summary>
 public sealed class FaultProxy : IAsyncDisposable
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(3);
+
     private readonly Uri _target;
     private readonly IPAddress _host;
     private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false });
@@ -68,7 +70,7 @@ public sealed class FaultProxy : IAsyncDisposable
         return proxy;
     }
 
-    /// <summary>Completes when that many more requests were hurt, by a fault or because the server behind was down.</summary>
+    /// <summary>Completes when that many more requests were hurt, by a fault or because the server behind was down; faults when that takes too long.</summary>
     public Task HurtAsync(int requests)
     {
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -76,7 +78,7 @@ public sealed class FaultProxy : IAsyncDisposable
         {
             _awaited.Add((_hurt + requests, reached));
         }
-        return reached.Task;
+        return reached.Task.WaitAsync(s_patience);
     }
 
     /// <summary>Stops listening: connections are refused.</summary>

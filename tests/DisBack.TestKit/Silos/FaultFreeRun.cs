@@ -12,11 +12,15 @@ namespace DisBack.TestKit.Silos;
 /// <summary>What comes of experiments where nothing goes wrong: one silo in this process, a folder of blobs, no cluster.</summary>
 public static class FaultFreeRun
 {
+    /// <summary>On a machine that is busy with faults it may take minutes.</summary>
+    private static readonly TimeSpan s_timeout = TimeSpan.FromMinutes(10);
+
     /// <summary>The digests of the students, in the order of the experiments.</summary>
     /// <param name="specs">Makes the experiments of <see cref="TinyExperiment"/>'s teacher.</param>
     /// <param name="slots">How many run at once.</param>
     public static async Task<IReadOnlyList<string>> StudentsAsync(Func<ContentRef, IEnumerable<ExperimentSpec>> specs, int slots = 2)
     {
+        using var limit = new CancellationTokenSource(s_timeout);
         using var folder = new TemporaryFolder();
         await using var host = await EmbeddedHost.StartAsync(
             new EmbeddedOptions
@@ -30,8 +34,7 @@ public static class FaultFreeRun
         return await Task.WhenAll(specs(teacher).Select(async spec =>
         {
             var trial = host.Grains.GetGrain<ITrialGrain>(await control.SubmitAsync(spec, teacher));
-            // However long it takes: on a machine that is busy with faults that may be minutes.
-            await TestCluster.CompletedAsync(trial, CancellationToken.None);
+            await TestCluster.CompletedAsync(trial, limit.Token);
             return (await trial.GetAsync()).Run.Artifacts[StudentFile.Name].Content.Digest;
         }));
     }

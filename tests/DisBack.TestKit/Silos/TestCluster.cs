@@ -94,21 +94,37 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>The host of a silo on the network that was given; null without one.</summary>
     public NetworkHost? HostOf(SiloProcess silo) => _hosts.GetValueOrDefault(silo);
 
-    /// <summary>Submits an experiment, as often as it takes to be accepted.</summary>
+    /// <summary>Submits an experiment, as often as it takes to be accepted, for as long as any test waits.</summary>
+    /// <exception cref="TimeoutException">It was not accepted in time.</exception>
     public async Task<ITrialGrain> SubmitAsync(ExperimentSpec spec, CancellationToken cancellation = default)
     {
-        while (true)
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(s_timeout);
+        return await SubmitUntilAsync(spec, limit.Token);
+    }
+
+    /// <summary>Submits an experiment, as often as it takes to be accepted.</summary>
+    /// <param name="spec">The experiment.</param>
+    /// <param name="limit">When to give up.</param>
+    /// <exception cref="TimeoutException">It was not accepted in time; the message says why, and which silos have ended how.</exception>
+    public async Task<ITrialGrain> SubmitUntilAsync(ExperimentSpec spec, CancellationToken limit)
+    {
+        Exception? trouble = null;
+        while (!limit.IsCancellationRequested)
         {
             try
             {
-                return Grains.GetGrain<ITrialGrain>(await Control.SubmitAsync(spec, Teacher, cancellation));
+                return Grains.GetGrain<ITrialGrain>(await Control.SubmitAsync(spec, Teacher, limit));
             }
-            catch (Exception) when (!cancellation.IsCancellationRequested)
+            catch (Exception e)
             {
                 // Whoever would have answered is down; submitting again changes nothing that was done.
-                await Task.Delay(s_pause, cancellation);
+                trouble = limit.IsCancellationRequested ? trouble ?? e : e;
+                await Task.Delay(s_pause, limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
+        var ended = Silos.Where(silo => !silo.IsRunning).Select(silo => $"\n{silo.Name} has ended. Its last lines:\n{silo.LastLines}");
+        throw new TimeoutException($"The cluster did not take '{spec.Name}' in time: {trouble?.Message}{string.Concat(ended)}", trouble);
     }
 
     /// <summary>Watches a run until an update satisfies a condition, whatever happens to those who serve the watch.</summary>
@@ -252,7 +268,8 @@ public sealed class TestCluster : IAsyncDisposable
             try
             {
                 using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(5));
-                await _client.StopAsync(timeout.Token);
+                // It may take no notice of the token.
+                await _client.StopAsync(timeout.Token).WaitAsync(timeout.Token);
             }
             catch (Exception)
             {

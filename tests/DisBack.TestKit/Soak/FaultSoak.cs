@@ -133,7 +133,7 @@ public sealed class FaultSoak
                 // While faults go on a trial takes as long as it takes; afterwards it has a bound.
                 using var limit = new CancellationTokenSource();
                 await using var bound = over.Register(() => limit.CancelAfter(s_settling));
-                var trial = await cluster.SubmitAsync(Spec($"soak-{number}", cluster.Teacher, number), limit.Token);
+                var trial = await cluster.SubmitUntilAsync(Spec($"soak-{number}", cluster.Teacher, number), limit.Token);
                 var name = TestCluster.NameOf(trial);
                 await TestCluster.CompletedAsync(
                     trial,
