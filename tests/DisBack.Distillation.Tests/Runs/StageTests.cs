@@ -33,6 +33,20 @@ public sealed class StageTests
 
     public static TheoryData<string> Stages => ["recording", "backtracking"];
 
+    [Theory]
+    [InlineData("recording", "loss/degradation")]
+    [InlineData("backtracking", "loss/fake, loss/generator, score_gap, student/std, target_index")]
+    public void A_stage_has_its_name_and_its_curves(string stage, string curves)
+    {
+        using var nodes = TinyNetwork.Trajectory(s_recording);
+        using var run = Open(stage, nodes, dropout: 0);
+
+        run.Advance(new RecordingListener());
+
+        Assert.Equal(stage, run.Stage);
+        Assert.Equal(curves, string.Join(", ", run.ReadMeasurements().Select(point => point.Name).Order(StringComparer.Ordinal)));
+    }
+
     /// <summary>As in DMD2: a network whose file names a dropout is trained as one without.</summary>
     [Theory, MemberData(nameof(Stages))]
     public void Dropout_is_off(string stage)

@@ -1,0 +1,24 @@
+using DisBack.Distillation.Optimization;
+using DisBack.Specs.Training;
+using static TorchSharp.torch;
+
+namespace DisBack.Distillation.Tests.Optimization;
+
+/// <summary>What trains a network does with the gradient before the weights move.</summary>
+public sealed class TrainedNetworkTests
+{
+    [Theory]
+    [InlineData(null, 50)]
+    [InlineData(10.0, 10)]
+    [InlineData(100.0, 50)]
+    public void A_gradient_is_clipped_to_the_norm_that_is_set(double? limit, double norm)
+    {
+        using var scope = NewDisposeScope();
+        using var layer = nn.Linear(2, 1, hasBias: false);
+        using var trained = new TrainedNetwork(layer, new OptimizerSettings { ClipNorm = limit }, 1, new StateHold());
+
+        trained.Differentiate(layer.forward(tensor(new[] { 30f, 40f })).sum());
+
+        Assert.Equal(norm, trained.Parameters.Trained[0].Gradients!.norm().item<float>(), 1e-3);
+    }
+}
