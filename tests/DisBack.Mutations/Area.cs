@@ -15,7 +15,7 @@ internal sealed record Area(string Name, string Project, string[] Files, string[
             "loops",
             "Distillation",
             ["Recording", "Backtracking", "Runs/TrainingLoop.cs", "Optimization"],
-            ["*.Recording.*", "*.Backtracking.*", "*.Optimization.*", "*.TrainingLoopTests", "*.ResumeTests", "*.FailureTests", "*.TraceOracleTests"]),
-        new("losses", "Distillation", ["Hosts"], ["*.Hosts.*", "*.HostEquivalenceTests", "*.ResumeTests", "*.FailureTests", "*.TraceOracleTests"]),
+            ["*.Recording.*", "*.Backtracking.*", "*.Optimization.*", "*.Runs.*", "*.TraceOracleTests"]),
+        new("losses", "Distillation", ["Hosts"], ["*.Hosts.*", "*.HostEquivalenceTests", "*.Runs.*", "*.TraceOracleTests"]),
     ];
 }
