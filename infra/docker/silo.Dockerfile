@@ -7,7 +7,7 @@ WORKDIR /source
 COPY .editorconfig Directory.* ./
 COPY src src
 COPY silo silo
-# Machine code, so that a killed worker is there again for a third less work; and native libraries of this system alone.
+# Machine code, so that a killed worker is there again with a quarter less work; and native libraries of this system alone.
 RUN dotnet publish silo/DisBack.Silo -c Release -r linux-x64 --self-contained false -o /app -p:PublishReadyToRun=true -p:TorchBackend=$TORCH_BACKEND \
     -p:UseAppHost=false
 

@@ -1,8 +1,8 @@
 namespace DisBack.Distillation.Runs;
 
 /// <summary>
-/// Receives what happens in a run, on the run's own thread. Tensors it is given are live: whoever keeps one copies it before returning, those of
-/// a checkpoint apart.
+/// Receives what happens in a run, on the run's own thread. Tensors it is given are live: whoever keeps one copies it before returning, or, of a
+/// checkpoint, before <see cref="CheckpointDue"/>'s wait ends.
 /// </summary>
 public interface ITrainingListener
 {
