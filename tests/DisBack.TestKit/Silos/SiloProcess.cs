@@ -100,8 +100,6 @@ public sealed class SiloProcess : IAsyncDisposable
         var environment = configuration
             .Select(setting => KeyValuePair.Create($"DISBACK_{setting.Key.Replace(":", "__", StringComparison.Ordinal)}", setting.Value))
             .Concat(_settings.Environment).ToDictionary();
-        // A silo writes kilobytes a second: compiling methods twice, or polling for a debugger, is what its start-up need not do.
-        environment["DOTNET_TieredPGO"] = "0";
         _process = ChildProcess.Start(program, rest, environment, OnLine, Log);
         Starts++;
     }
