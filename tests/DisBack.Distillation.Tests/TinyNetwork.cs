@@ -36,8 +36,8 @@ internal static class TinyNetwork
 
     public static DegradationRecording Recording(RecordingSettings settings, long seed = 1) => new(Inputs(seed), settings);
 
-    public static DistributionBacktracking Backtracking(BacktrackingSettings settings, ITrajectoryNodes nodes, long seed = 1) =>
-        new(Inputs(seed), nodes, settings);
+    public static DistributionBacktracking Backtracking(BacktrackingSettings settings, ITrajectoryNodes nodes, long seed = 1, RealImages? data = null) =>
+        new(Inputs(seed), nodes, settings, data: data);
 
     /// <summary>The network as teacher, and a clone of it as the student.</summary>
     public static StageInputs Inputs(long seed = 1, Device? device = null, Precision precision = Precision.Fp32)

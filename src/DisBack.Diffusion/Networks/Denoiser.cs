@@ -68,6 +68,12 @@ public abstract class Denoiser : nn.Module
         return parts == 1 ? Estimate(batch) : BatchParallel.Estimate(batch, parts, Estimate, parameters(), training ? DropoutGenerator : null);
     }
 
+    /// <summary>Features of its coarsest level, float32 [B,F,h,w], by which noisy samples can be told apart.</summary>
+    /// <param name="x">Noisy samples [B,C,H,W].</param>
+    /// <param name="sigma">Noise levels: [B] or [B,1,1,1], or one for all samples.</param>
+    /// <param name="condition">What the samples are to show, B rows; null is nothing.</param>
+    public Tensor Features(Tensor x, Tensor sigma, Condition? condition = null) => Encode(new NoisyBatch(x, sigma, condition, null));
+
     /// <summary>
     /// Keeps the weights of its blocks in the type in which they compute, half the memory for bfloat16 and no rounding in each call: for a network that is
     /// never trained and never written.
@@ -82,6 +88,9 @@ public abstract class Denoiser : nn.Module
 
     /// <summary>D(x; sigma) of a batch or of a part of one.</summary>
     private protected abstract Tensor Estimate(NoisyBatch batch);
+
+    /// <summary>The features of a batch, see <see cref="Features"/>.</summary>
+    private protected abstract Tensor Encode(NoisyBatch batch);
 
     /// <summary>What the network predicts.</summary>
     public abstract Prediction Prediction { get; }

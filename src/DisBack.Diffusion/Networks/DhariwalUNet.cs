@@ -54,6 +54,19 @@ internal sealed class DhariwalUNet : UNet
     public override Tensor forward(Tensor x, Tensor noise, Tensor? class_labels, Tensor? augment_labels)
     {
         using var scope = NewDisposeScope();
+        var emb = Embedding(noise, class_labels, augment_labels);
+        var features = dec.forward(enc.forward(x, emb), emb);
+        return out_conv.forward(out_norm.ForwardSilu(features)).MoveToOuterDisposeScope();
+    }
+
+    public override Tensor Encode(Tensor x, Tensor noise, Tensor? class_labels, Tensor? augment_labels)
+    {
+        using var scope = NewDisposeScope();
+        return enc.forward(x, Embedding(noise, class_labels, augment_labels)).Peek().MoveToOuterDisposeScope();
+    }
+
+    private Tensor Embedding(Tensor noise, Tensor? class_labels, Tensor? augment_labels)
+    {
         var emb = map_noise.forward(noise);
         if (map_augment is not null && augment_labels is not null)
         {
@@ -64,8 +77,6 @@ internal sealed class DhariwalUNet : UNet
         {
             emb = emb + map_label.forward(WithLabelDropout(class_labels!));
         }
-        emb = functional.silu(emb);
-        var features = dec.forward(enc.forward(x, emb), emb);
-        return out_conv.forward(out_norm.ForwardSilu(features)).MoveToOuterDisposeScope();
+        return functional.silu(emb);
     }
 }

@@ -40,21 +40,36 @@ internal sealed class PreconditionedUNet : Denoiser
     private protected override Tensor Estimate(NoisyBatch batch)
     {
         using var scope = NewDisposeScope();
-        var x = batch.X.to(ScalarType.Float32);
-        var sigma = batch.Sigma.to(ScalarType.Float32).reshape(-1, 1, 1, 1);
+        var (x, sigma) = Float(batch);
         var (c_skip, c_out) = Prediction.At(sigma);
-        var c_in = Schedule.InputScale(sigma);
-        var f = model.forward(
-            (c_in is null ? x : c_in * x).RoundedTo(BlockType),
-            Schedule.Time(sigma).flatten(),
-            Labels(batch.Condition, x.device),
-            batch.AugmentLabels?.to(ScalarType.Float32)).to(ScalarType.Float32);
+        var f = Ask(model.forward, batch);
         if (f.shape[1] != channels)
         {
             f = f.narrow(1, 0, channels);
         }
         return addcmul(c_skip is null ? x : c_skip * x, c_out, f, 1).MoveToOuterDisposeScope();
     }
+
+    private protected override Tensor Encode(NoisyBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        return Ask(model.Encode, batch).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The raw network, or a part of it, on the scaled samples.</summary>
+    private Tensor Ask(Func<Tensor, Tensor, Tensor?, Tensor?, Tensor> part, NoisyBatch batch)
+    {
+        var (x, sigma) = Float(batch);
+        var c_in = Schedule.InputScale(sigma);
+        return part(
+            (c_in is null ? x : c_in * x).RoundedTo(BlockType),
+            Schedule.Time(sigma).flatten(),
+            Labels(batch.Condition, x.device),
+            batch.AugmentLabels?.to(ScalarType.Float32)).to(ScalarType.Float32);
+    }
+
+    private static (Tensor X, Tensor Sigma) Float(NoisyBatch batch) =>
+        (batch.X.to(ScalarType.Float32), batch.Sigma.to(ScalarType.Float32).reshape(-1, 1, 1, 1));
 
     private Tensor? Labels(Condition? condition, Device device) => (label_dim, condition) switch
     {

@@ -58,6 +58,18 @@ internal sealed class SongUNet : UNet
     public override Tensor forward(Tensor x, Tensor noise, Tensor? class_labels, Tensor? augment_labels)
     {
         using var scope = NewDisposeScope();
+        var emb = Embedding(noise, class_labels, augment_labels);
+        return dec.forward(enc.forward(x, emb), emb).MoveToOuterDisposeScope();
+    }
+
+    public override Tensor Encode(Tensor x, Tensor noise, Tensor? class_labels, Tensor? augment_labels)
+    {
+        using var scope = NewDisposeScope();
+        return enc.forward(x, Embedding(noise, class_labels, augment_labels)).Peek().MoveToOuterDisposeScope();
+    }
+
+    private Tensor Embedding(Tensor noise, Tensor? class_labels, Tensor? augment_labels)
+    {
         // Sines before cosines, as the published weights of this family expect.
         var halves = map_noise.forward(noise).chunk(2, 1);
         var emb = cat([halves[1], halves[0]], 1);
@@ -69,7 +81,6 @@ internal sealed class SongUNet : UNet
         {
             emb = emb + map_augment.forward(augment_labels);
         }
-        emb = functional.silu(map_layer1.forward(functional.silu(map_layer0.forward(emb))));
-        return dec.forward(enc.forward(x, emb), emb).MoveToOuterDisposeScope();
+        return functional.silu(map_layer1.forward(functional.silu(map_layer0.forward(emb))));
     }
 }

@@ -13,6 +13,9 @@ internal abstract class UNet(string name, UNetSettings settings, DropoutMasks ma
     /// <param name="augment_labels">Augmentation labels [B, augment_dim], or null.</param>
     public abstract Tensor forward(Tensor x, Tensor noise, Tensor? class_labels, Tensor? augment_labels);
 
+    /// <summary>The features between the encoder and the decoder, for the same arguments.</summary>
+    public abstract Tensor Encode(Tensor x, Tensor noise, Tensor? class_labels, Tensor? augment_labels);
+
     /// <summary>The labels of this pass; in training some rows may be blanked so that the network learns the unconditional score too.</summary>
     protected Tensor WithLabelDropout(Tensor labels) => training && settings.LabelDropout > 0
         ? labels * masks.Draw(settings.LabelDropout, labels, labels.shape[0], 1)

@@ -61,7 +61,8 @@ public sealed class DistributionBacktracking : ITrainingRun
         _generator = new TrainedGenerator(generator, settings.Generator, settings.Ema, settings.GeneratorUpdates, _hold);
         TargetIndex = FirstTarget(nodes.Count);
         _target = BorrowTarget();
-        _host = host(new HostContext(_generator, OpenMostDegraded, settings, inputs.DrawsFor(StageName, _target.Network, generator), _hold, data));
+        var draws = inputs.DrawsFor(StageName, _target.Network, generator);
+        _host = host(new HostContext(_generator, OpenMostDegraded, settings, draws, inputs.Streams, _hold, data));
         _losses = new LossLedger(new Dictionary<string, string>(_host.Losses) { ["student/std"] = "generator", ["score_gap"] = "target score" });
 
         Denoiser OpenMostDegraded()

@@ -1,8 +1,10 @@
 using DisBack.Diffusion.Networks;
+using DisBack.Diffusion.Randomness;
 using DisBack.Distillation.Generators;
 using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Runs;
 using DisBack.Specs.Backtracking;
+using DisBack.Specs.Networks;
 
 namespace DisBack.Distillation.Hosts;
 
@@ -11,14 +13,37 @@ namespace DisBack.Distillation.Hosts;
 /// <param name="OpenFakeScore">Makes a fake score with its first weights, those of the most degraded node; the host owns what it returns.</param>
 /// <param name="Settings">Stage 2 of the spec.</param>
 /// <param name="Draws">The randomness of the run.</param>
+/// <param name="Streams">Where a host's own networks take their first weights from, each under a name.</param>
 /// <param name="Hold">What the weights of every network that is in a checkpoint wait for before they move.</param>
 /// <param name="Data">Real images; null for an experiment that names none.</param>
 internal sealed record HostContext(
-    TrainedGenerator Generator, Func<Denoiser> OpenFakeScore, BacktrackingSettings Settings, IDraws Draws, StateHold Hold, RealImages? Data)
+    TrainedGenerator Generator,
+    Func<Denoiser> OpenFakeScore,
+    BacktrackingSettings Settings,
+    IDraws Draws,
+    RandomStreams Streams,
+    StateHold Hold,
+    RealImages? Data)
 {
     /// <summary>The real images, for a host that cannot do without.</summary>
     /// <exception cref="DisBackException">The experiment names none.</exception>
     public RealImages RequireData() =>
         Data ?? throw new DisBackException($"The host of {Settings.GetType().Name} needs real images: name them under 'data' in the spec, for example 'data: "
             + "{ source: digits }'.");
+
+    /// <summary>The real images, for a host that shows them to a network of the teacher's kind.</summary>
+    /// <exception cref="DisBackException">The experiment names none, or others than the network knows.</exception>
+    public RealImages RequireDataFor(NetworkSettings network)
+    {
+        var data = RequireData();
+        if (data.Shape != network.Shape)
+        {
+            throw new DisBackException($"The images under 'data' are {data.Shape} and the teacher's are {network.Shape}: correct data.resolution and "
+                + "data.channels.");
+        }
+        return network.Classes == 0 || network.Classes == data.Classes
+            ? data
+            : throw new DisBackException($"The images under 'data' have {data.Classes} classes and the teacher has {network.Classes}: name images with the "
+                + "classes that it was trained with.");
+    }
 }

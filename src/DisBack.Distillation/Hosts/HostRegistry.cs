@@ -1,4 +1,7 @@
+using DisBack.Distillation.Hosts.Dmd2;
 using DisBack.Distillation.Hosts.ScoreMatching;
+using DisBack.Distillation.Hosts.Sds;
+using DisBack.Distillation.Hosts.Sid;
 using DisBack.Specs.Backtracking;
 
 namespace DisBack.Distillation.Hosts;
@@ -11,6 +14,11 @@ internal static class HostRegistry
         [typeof(DmdSettings)] = Of<DmdSettings>((context, settings) => new DmdHost(context, settings)),
         [typeof(DiffInstructSettings)] = Of<DiffInstructSettings>((context, settings) => new DiffInstructHost(context, settings)),
         [typeof(ScoreSettings)] = Of<ScoreSettings>((context, settings) => new ScoreHost(context, settings)),
+        [typeof(Dmd2Settings)] = Of<Dmd2Settings>((context, settings) => new Dmd2Host(context, settings)),
+        [typeof(FDistillSettings)] = Of<FDistillSettings>((context, settings) => new Dmd2Host(context, settings)),
+        [typeof(VsdSettings)] = Of<VsdSettings>((context, settings) => new VsdHost(context, settings)),
+        [typeof(SdsSettings)] = Of<SdsSettings>((context, settings) => new SdsHost(context, settings)),
+        [typeof(SidSettings)] = Of<SidSettings>((context, settings) => new SidHost(context, settings)),
     };
 
     /// <summary>The settings that have a host.</summary>

@@ -11,6 +11,7 @@ internal sealed class TrainedNetwork : IDisposable
     private readonly long _updates;
     private readonly FlatAdam _adam;
     private readonly StateHold _hold;
+    private readonly IReadOnlyList<TorchSharp.Modules.Parameter> _trained;
 
     /// <param name="network">The network; it must not be used after this is disposed.</param>
     /// <param name="settings">How it is updated.</param>
@@ -21,6 +22,7 @@ internal sealed class TrainedNetwork : IDisposable
     {
         (_settings, _updates, _hold) = (settings, updates, hold);
         Parameters = ParameterGroups.Attach(network, trained ?? (_ => true));
+        _trained = [.. network.parameters().Where(parameter => parameter.requires_grad)];
         _adam = new FlatAdam(Parameters, settings.Betas[0], settings.Betas[1], settings.Epsilon, settings.WeightDecay);
     }
 
@@ -51,6 +53,9 @@ internal sealed class TrainedNetwork : IDisposable
         _adam.Step(_settings.RateAt(_adam.Updates, _updates));
     }
 
+    /// <summary>Until it is disposed of, gradients flow through the network and none is computed for its weights.</summary>
+    public WeightsHold HoldWeights() => new(_trained);
+
     /// <summary>Both, for a step that is not recorded.</summary>
     public void Descend(Tensor loss)
     {
@@ -74,5 +79,27 @@ internal sealed class TrainedNetwork : IDisposable
     {
         _adam.Dispose();
         Parameters.Dispose();
+    }
+
+    /// <summary>See <see cref="HoldWeights"/>.</summary>
+    public readonly struct WeightsHold : IDisposable
+    {
+        private readonly IReadOnlyList<TorchSharp.Modules.Parameter> _weights;
+
+        public WeightsHold(IReadOnlyList<TorchSharp.Modules.Parameter> weights)
+        {
+            _weights = weights;
+            Set(false);
+        }
+
+        public void Dispose() => Set(true);
+
+        private void Set(bool trained)
+        {
+            foreach (var weight in _weights)
+            {
+                weight.requires_grad = trained;
+            }
+        }
     }
 }

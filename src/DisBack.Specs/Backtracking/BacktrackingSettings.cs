@@ -10,6 +10,11 @@ namespace DisBack.Specs.Backtracking;
 [JsonDerivedType(typeof(DmdSettings), "dmd")]
 [JsonDerivedType(typeof(DiffInstructSettings), "diff-instruct")]
 [JsonDerivedType(typeof(ScoreSettings), "score")]
+[JsonDerivedType(typeof(Dmd2Settings), "dmd2")]
+[JsonDerivedType(typeof(FDistillSettings), "f-distill")]
+[JsonDerivedType(typeof(VsdSettings), "vsd")]
+[JsonDerivedType(typeof(SdsSettings), "sds")]
+[JsonDerivedType(typeof(SidSettings), "sid")]
 [UnlessNamed(typeof(DmdSettings))]
 public abstract record BacktrackingSettings : IValidatableObject
 {
@@ -44,6 +49,10 @@ public abstract record BacktrackingSettings : IValidatableObject
     /// <summary>Updates of the generator in all iterations, which its learning rate's schedule is stretched over.</summary>
     [JsonIgnore]
     public virtual long GeneratorUpdates => Steps;
+
+    /// <summary>Whether the host learns from real images.</summary>
+    [JsonIgnore]
+    public virtual bool NeedsData => false;
 
     /// <inheritdoc/>
     public virtual IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

@@ -57,6 +57,13 @@ public sealed record ExperimentSpec : IValidatableObject
         {
             yield return new ValidationResult(fault, ["Student.Network"]);
         }
+        if (Backtracking.NeedsData && Data is null)
+        {
+            yield return new ValidationResult(
+                "the host's discriminator learns from real images, of which the spec names none; add them, for example 'data: {source: digits}', or set "
+                    + "generator_gan_weight and fake_gan_weight to 0",
+                ["Backtracking"]);
+        }
         if (Backtracking.Switching is FixedInterval { Interval: var interval } && StepsToTeacher(interval) is { } needed && needed > Backtracking.Steps)
         {
             yield return new ValidationResult(

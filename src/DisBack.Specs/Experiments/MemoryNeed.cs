@@ -7,7 +7,7 @@ namespace DisBack.Specs.Experiments;
 /// <summary>
 /// What a run takes of the memory of the machine that trains it, estimated from the shapes of its networks before anything is allocated. Measured peaks
 /// of training lay between 6 % under and 21 % over it; what an evaluation adds is not counted, nor the gradients of each thread's part of a batch, at most
-/// 16 MiB each.
+/// 16 MiB each, nor what a host has beside a fake score.
 /// </summary>
 /// <param name="Networks">Bytes of weights, gradients, moments, averages and the copies that a checkpoint is written from.</param>
 /// <param name="Sample">Bytes for each sample of a batch.</param>

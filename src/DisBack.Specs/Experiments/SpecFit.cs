@@ -24,6 +24,11 @@ public static class SpecFit
         if (data is not null)
         {
             CheckShape("data", data, teacher.Shape);
+            if (spec.Backtracking.NeedsData && teacher.Classes > 0 && teacher.Classes != data.Classes)
+            {
+                throw new SpecMistakeException("data",
+                    $"data has images in {data.Classes} classes but the teacher makes {teacher.Classes}: name images in the classes that it was trained with");
+            }
         }
         CheckShape("evaluation.reference", reference, teacher.Shape);
     }

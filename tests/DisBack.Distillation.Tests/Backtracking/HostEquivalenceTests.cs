@@ -3,6 +3,7 @@ using DisBack.Distillation.Generators;
 using DisBack.Distillation.Hosts;
 using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Runs;
+using DisBack.Distillation.Tests.Hosts;
 using DisBack.Specs.Backtracking;
 using DisBack.Specs.Recording;
 using DisBack.Specs.Training;
@@ -13,26 +14,15 @@ namespace DisBack.Distillation.Tests.Backtracking;
 /// <summary>A trajectory of one node, the teacher, is the host without DisBack: the same bits after every weight has moved.</summary>
 public sealed class HostEquivalenceTests
 {
-    public static TheoryData<ScoreMatchingSettings, int> Hosts =>
-        new() { { new DmdSettings(), 2 }, { new DiffInstructSettings(), 1 }, { new ScoreSettings(), 1 } };
-
-    [Theory, MemberData(nameof(Hosts), DisableDiscoveryEnumeration = true)]
-    public void A_trajectory_of_the_teacher_alone_is_the_host_bit_for_bit(ScoreMatchingSettings defaults, int ratio)
+    [Theory, MemberData(nameof(AllHosts.Rows), MemberType = typeof(AllHosts), DisableDiscoveryEnumeration = true)]
+    public void A_trajectory_of_the_teacher_alone_is_the_host_bit_for_bit(BacktrackingSettings defaults)
     {
         const int steps = 6;
-        var settings = defaults with
-        {
-            Steps = steps,
-            Batch = 4,
-            FakeUpdatesPerGeneratorUpdate = ratio,
-            Generator = new OptimizerSettings { LearningRate = 1e-3 },
-            Fake = new OptimizerSettings { LearningRate = 1e-3 },
-            Switching = new FixedInterval { Interval = 2 },
-        };
+        var settings = defaults with { Steps = steps, Switching = new FixedInterval { Interval = 2 } };
         using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 0 });
         Assert.Equal(1, nodes.Count);
 
-        using var run = TinyNetwork.Backtracking(settings, nodes);
+        using var run = TinyNetwork.Backtracking(settings, nodes, data: AllHosts.Data());
         var listener = new RecordingListener();
         TrainingLoop.Run(run, new CheckpointSettings(), listener, CancellationToken.None);
 
@@ -40,9 +30,10 @@ public sealed class HostEquivalenceTests
         var inputs = TinyNetwork.Inputs();
         var student = inputs.OpenStudent();
         var hold = new StateHold();
-        using var generator = new TrainedGenerator(student, settings.Generator, settings.Ema, (steps + ratio - 1) / ratio, hold);
+        using var generator = new TrainedGenerator(student, settings.Generator, settings.Ema, settings.GeneratorUpdates, hold);
+        using var data = AllHosts.Data();
         var draws = inputs.DrawsFor("backtracking", target.Network, student);
-        using var host = HostRegistry.Create(new HostContext(generator, TinyNetwork.Open, settings, draws, hold, Data: null));
+        using var host = HostRegistry.Create(new HostContext(generator, TinyNetwork.Open, settings, draws, inputs.Streams, hold, data));
         for (var step = 0; step < steps; step++)
         {
             using var scope = NewDisposeScope();

@@ -24,7 +24,8 @@ public sealed class ScoreMatchingHostTests
         var hold = new StateHold();
         using var generator = new TrainedGenerator(student, settings.Generator, settings.Ema, settings.Steps, hold);
         var draws = inputs.DrawsFor("backtracking", target, student);
-        using var host = (ScoreMatchingHost)HostRegistry.Create(new HostContext(generator, () => Colour(seed: 7), settings, draws, hold, Data: null));
+        var context = new HostContext(generator, () => Colour(seed: 7), settings, draws, inputs.Streams, hold, Data: null);
+        using var host = (ScoreMatchingHost)HostRegistry.Create(context);
         using var scope = NewDisposeScope();
 
         var expected = 0f;

@@ -1,4 +1,5 @@
 using DisBack.Distillation.Runs;
+using DisBack.Distillation.Tests.Hosts;
 using DisBack.Specs.Backtracking;
 using DisBack.Specs.Recording;
 using DisBack.Specs.Training;
@@ -36,6 +37,17 @@ public sealed class ResumeTests
     {
         using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 4, Batch = 4, Nodes = new EveryInterval { Interval = 1 } });
         AssertResumes(() => TinyNetwork.Backtracking(s_backtracking, nodes), interruption);
+    }
+
+    [Theory, MemberData(nameof(AllHosts.Rows), MemberType = typeof(AllHosts), DisableDiscoveryEnumeration = true)]
+    public void Every_host_resumes_in_the_same_bits(BacktrackingSettings host)
+    {
+        var settings = host with { Steps = 7, Switching = new FixedInterval { Interval = 2 } };
+        using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 3, Batch = 4, Nodes = new EveryInterval { Interval = 1 } });
+        foreach (var interruption in new[] { 1, 2, 5 })
+        {
+            AssertResumes(() => TinyNetwork.Backtracking(settings, nodes, data: AllHosts.Data()), interruption);
+        }
     }
 
     [Theory]

@@ -35,6 +35,10 @@ public sealed class SpecFitTests
             "data has images of 1x28x28 (channels, height, width) but the teacher makes 1x8x8: set data.resolution to 8"
         },
         {
+            s_experiment with { Backtracking = new Dmd2Settings() }, s_images, s_images with { Classes = 3 }, "data",
+            "data has images in 3 classes but the teacher makes 10"
+        },
+        {
             s_experiment, s_images with { Channels = 3 }, s_images, "evaluation.reference",
             "set evaluation.reference.resolution to 8 and evaluation.reference.channels to 1"
         },
@@ -52,6 +56,9 @@ public sealed class SpecFitTests
     public void What_fits_passes()
     {
         SpecFit.Check(s_experiment, s_network, s_images, s_images);
+        SpecFit.Check(s_experiment with { Backtracking = new Dmd2Settings() }, s_network, s_images, s_images);
+        // Nobody asks what the images of a host show that looks at none.
+        SpecFit.Check(s_experiment, s_network, s_images, s_images with { Classes = 3 });
         SpecFit.Check(s_teacher, s_images);
         SpecFit.Check(s_teacher with { Network = s_network with { LabelDim = 0 } }, s_images);
     }

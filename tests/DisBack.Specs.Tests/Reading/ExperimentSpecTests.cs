@@ -40,7 +40,27 @@ public sealed class ExperimentSpecTests
             "backtracking: {switching: {policy: fixd}}\n",
             "a.yaml:3:36: 'backtracking.switching.policy' is 'fixd'; expected one of fixed, plateau, score-gap, never; did you mean 'fixed'?"
         },
-        { "backtracking: {host: dmd2}\n", "a.yaml:3:22: 'backtracking.host' is 'dmd2'; expected one of dmd, diff-instruct, score; did you mean 'dmd'?" },
+        {
+            "backtracking: {host: dmd3}\n",
+            "a.yaml:3:22: 'backtracking.host' is 'dmd3'; expected one of dmd, diff-instruct, score, dmd2, f-distill, vsd, sds, sid; did you mean 'dmd'?"
+        },
+        {
+            "backtracking: {host: dmd2}\n",
+            "a.yaml:3:15: the host's discriminator learns from real images, of which the spec names none; add them, for example 'data: {source: digits}', or "
+                + "set generator_gan_weight and fake_gan_weight to 0"
+        },
+        {
+            "backtracking: {host: dmd2, fake_gan_weight: 0}\n",
+            "a.yaml:3:45: a discriminator that is never trained would be followed; set generator_gan_weight to 0 too, or this above 0"
+        },
+        {
+            "backtracking: {host: f-distill, fake_gan_weight: 0, generator_gan_weight: 0}\n",
+            "a.yaml:3:50: the density ratio is read from the discriminator; set it above 0"
+        },
+        {
+            "backtracking: {host: dmd2, exclusive: true, fake_updates_per_generator_update: 1}\ndata: {}\n",
+            "a.yaml:3:39: the fake score would never move, as the generator moves in every iteration; set fake_updates_per_generator_update to 2 or more"
+        },
         {
             "checkpoints: {every: 5min}\n",
             "a.yaml:3:22: 'checkpoints.every' is '5min', with the unit 'min' where none belongs; expected a whole number at least 1"

@@ -1,0 +1,145 @@
+using DisBack.Diffusion.Networks;
+using DisBack.Diffusion.Randomness;
+using DisBack.Distillation.Generators;
+using DisBack.Distillation.Hosts;
+using DisBack.Distillation.Hosts.Dmd2;
+using DisBack.Distillation.Optimization;
+using DisBack.Distillation.Runs;
+using DisBack.Specs.Backtracking;
+using static TorchSharp.torch;
+
+namespace DisBack.Distillation.Tests.Hosts;
+
+/// <summary>
+/// The gradient that a host gives the generator is the slope of its published loss, written down once more with what it holds fixed held fixed, and found
+/// by differences.
+/// </summary>
+public sealed class HostGradientTests
+{
+    private const int Batch = 4;
+
+    /// <summary>A loss of the generated images: its fixed parts are computed from those of the unmoved generator.</summary>
+    private delegate Func<Tensor, Tensor> Loss(Tensor still, Draw draw, Denoiser target);
+
+    [Fact]
+    public void Vsd_pushes_the_difference_of_the_predicted_noise() => AssertSlope(
+        new VsdSettings { Batch = Batch }, purpose: null,
+        (still, draw, target) =>
+        {
+            var noisy = still + draw.Sigma * draw.Noise;
+            // The fake score begins as the network that the test opens.
+            using var fake = Network(seed: 7);
+            var push = Noise(target) - Noise(fake);
+            return images => (push * images).sum() / Batch;
+
+            Tensor Noise(Denoiser score) => (noisy - score.forward(noisy, draw.Sigma, draw.Condition)) / draw.Sigma;
+        });
+
+    [Fact]
+    public void Sds_pushes_the_predicted_noise_less_the_true_one() => AssertSlope(
+        new SdsSettings { Batch = Batch }, purpose: null,
+        (still, draw, target) =>
+        {
+            var noisy = still + draw.Sigma * draw.Noise;
+            var push = (noisy - target.forward(noisy, draw.Sigma, draw.Condition)) / draw.Sigma - draw.Noise;
+            return images => (push * images).sum() / Batch;
+        });
+
+    [Fact]
+    public void Sid_is_differentiated_through_both_scores() => AssertSlope(
+        // The fake score has made one update before the generator's gradient; at this rate it is where it was.
+        new SidSettings { Batch = Batch, Fake = new() { LearningRate = 1e-9 } }, "generator",
+        (still, draw, target) =>
+        {
+            var scale = (still - target.forward(still + draw.Sigma * draw.Noise, draw.Sigma, draw.Condition)).abs().mean([1, 2, 3], keepdim: true);
+            return images =>
+            {
+                using var fake = Network(seed: 7);
+                var noisy = images + draw.Sigma * draw.Noise;
+                var (real, mine) = (target.forward(noisy, draw.Sigma, draw.Condition), fake.forward(noisy, draw.Sigma, draw.Condition));
+                return (((1 - 1.2) * (real - mine).square() + (real - mine) * (mine - images)) / scale).sum() / Batch;
+            };
+        });
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2.5)]
+    public void Dmd2_adds_the_discriminators_verdict_on_noised_images(double weight) => AssertSlope(
+        new Dmd2Settings { Batch = Batch, GeneratorGanWeight = weight, Generator = new(), Fake = new() { LearningRate = 1e-9 } }, purpose: null,
+        (still, draw, target) =>
+        {
+            var noisy = still + draw.Sigma * draw.Noise;
+            var critic = new Critic(Network(seed: 7), new RandomStreams(1));
+            var real = target.forward(noisy, draw.Sigma, draw.Condition);
+            var push = (critic.FakeScore.forward(noisy, draw.Sigma, draw.Condition) - real) / (still - real).abs().mean([1, 2, 3], keepdim: true);
+            var gan = Draws().At(0, new Dmd2Settings().FakeNoise, Batch, "generated");
+            return images => (push * images).mean() + weight
+                * nn.functional.softplus(-critic.Logits(images + gan.Sigma * gan.Noise, gan.Sigma, draw.Condition)).mean();
+        });
+
+    private static void AssertSlope(BacktrackingSettings settings, string? purpose, Loss loss)
+    {
+        using var scope = NewDisposeScope();
+        using var target = Network(seed: 8);
+        target.eval();
+        foreach (var weight in target.parameters())
+        {
+            weight.requires_grad_(false);
+        }
+        var student = new DenoiserGenerator(Network(seed: 9), 2.5);
+        var hold = new StateHold();
+        using var generator = new TrainedGenerator(student, settings.Generator with { LearningRate = 1e-9 }, settings.Ema, settings.Steps, hold);
+        using var data = AllHosts.Data();
+        using var host = HostRegistry.Create(new HostContext(generator, () => Network(seed: 7), settings, Draws(), new RandomStreams(1), hold, data));
+
+        var law = settings is ScoreMatchingSettings matching ? matching.Noise : ((SdsSettings)settings).Noise;
+        var draw = Draws().At(0, law, Batch, purpose);
+        var weights = generator.State.First(entry => entry.Name == "generator.weights").Value;
+        Func<Tensor, Tensor> of;
+        using (no_grad())
+        {
+            of = loss(student.Generate(draw.Latents, draw.Condition), draw, target);
+        }
+        _ = host.Iterate(0, target);
+        var gradient = cat([.. student.Network.parameters().Select(parameter => parameter.grad!.flatten())]);
+        var slope = gradient.norm().item<float>();
+        Assert.True(slope > 0, "There is no gradient.");
+
+        using var still = no_grad();
+        var step = gradient / slope * weights.norm() * 2e-4;
+        var moved = step.norm().item<float>();
+        var difference = LossAt(step).item<float>() - LossAt(-step).item<float>();
+        Assert.Equal(slope, difference / (2 * moved), slope * 0.02);
+
+        Tensor LossAt(Tensor by)
+        {
+            var before = weights.clone();
+            weights.add_(by);
+            var value = of(student.Generate(draw.Latents, draw.Condition));
+            weights.copy_(before);
+            return value;
+        }
+    }
+
+    private static IDraws Draws()
+    {
+        var inputs = new StageInputs(() => Network(seed: 7), () => new DenoiserGenerator(Network(seed: 9), 2.5), new RandomStreams(1), CPU);
+        using var teacher = inputs.OpenTeacher();
+        return inputs.DrawsFor("backtracking", teacher, inputs.OpenStudent());
+    }
+
+    /// <summary>A network that computes something: a fresh one returns next to nothing but its input.</summary>
+    private static Denoiser Network(long seed)
+    {
+        using var init = new RandomStreams(seed).For("network");
+        var network = Denoiser.Create(TinyNetwork.Settings, init);
+        using var scope = NewDisposeScope();
+        using var untracked = no_grad();
+        foreach (var weights in network.parameters())
+        {
+            weights.add_(randn(weights.shape, generator: init) * 0.1);
+        }
+        network.eval();
+        return network;
+    }
+}
