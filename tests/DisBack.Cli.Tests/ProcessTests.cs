@@ -88,6 +88,7 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         (_, output, error) = await DisBackProcess.RunAsync(folder.Path, "evaluate", "whole", "--count", "50", "--precision-recall", "--json");
         Assert.InRange(JsonNode.Parse(output)!["precision"]!.GetValue<double>(), 0, 1);
         Assert.InRange(JsonNode.Parse(output)!["recall"]!.GetValue<double>(), 0, 1);
+        Assert.InRange(JsonNode.Parse(output)!["accuracy"]!.GetValue<double>(), 0, 1);
         Assert.Equal("FID over 50 samples with 64 feature dimensions is not meaningful; use at least 65, better 640.\n", error);
         await OutputOf("features", "train", "other.safetensors", "--steps", "2");
         var other = JsonNode.Parse(await OutputOf("evaluate", "whole", "--count", "100", "--features", "other.safetensors", "--json"))!;

@@ -6,6 +6,7 @@ using DisBack.Cli.Names;
 using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Contracts.Documents;
+using DisBack.Diffusion.Conditions;
 using DisBack.Diffusion.Features;
 using DisBack.Diffusion.Metrics;
 using static TorchSharp.torch;
@@ -49,8 +50,9 @@ internal static class EvaluateCommand
             using var network = FeatureNetworks.Open(settings.Features, installation.TrustsCode);
             var samples = parsed.GetValue(count);
             Warn(session, student, network, samples);
-            var quality = parsed.GetValue(precisionRecall) ? Evaluation.Quality(Draw, samples, network, settings.Reference) : null;
-            var fid = quality?.Fid ?? Evaluation.Fid(Draw, samples, network, settings.Reference);
+            var accuracy = ClassAccuracy.By(network, student.Classes, IConditionSource.OfClasses(student.Classes).InTurn);
+            var quality = parsed.GetValue(precisionRecall) ? Evaluation.Quality(Draw, samples, network, settings.Reference, accuracy) : null;
+            var fid = quality?.Fid ?? Evaluation.Fid(Draw, samples, network, settings.Reference, accuracy);
             if (parsed.GetValue(json))
             {
                 var figures = new JsonObject
@@ -60,6 +62,10 @@ internal static class EvaluateCommand
                     ["seed"] = parsed.GetValue(seed),
                     ["features"] = network.Digest,
                 };
+                if (accuracy is not null)
+                {
+                    figures[MetricNames.Accuracy] = accuracy.Value;
+                }
                 if (quality is not null)
                 {
                     (figures["precision"], figures["recall"]) = (quality.Precision, quality.Recall);
@@ -68,7 +74,8 @@ internal static class EvaluateCommand
             }
             else
             {
-                var more = quality is null ? "" : $", precision {Texts.Number(quality.Precision)}, recall {Texts.Number(quality.Recall)}";
+                var right = accuracy is null ? "" : $", accuracy {Texts.Number(accuracy.Value)}";
+                var more = quality is null ? right : $"{right}, precision {Texts.Number(quality.Precision)}, recall {Texts.Number(quality.Recall)}";
                 var of = student.Maker is { } maker ? $" of {maker}" : "";
                 session.Screen.Line(string.Create(CultureInfo.InvariantCulture, $"FID {Texts.Number(fid)}{more} of {samples} pictures{of}."));
             }

@@ -29,17 +29,19 @@ internal sealed class StudentSource : IDisposable
 
     private readonly IDisposable _network;
     private readonly IReadOnlyList<long> _latentShape;
-    private readonly int _classes;
     private readonly Func<Tensor, Condition?, Tensor> _generate;
 
     private StudentSource(IDisposable network, IReadOnlyList<long> latentShape, int classes, Func<Tensor, Condition?, Tensor> generate) =>
-        (_network, _latentShape, _classes, _generate) = (network, latentShape, classes, generate);
+        (_network, _latentShape, Classes, _generate) = (network, latentShape, classes, generate);
 
     /// <summary>What its samples are compared with: as its experiment says, the images that a teacher was trained on, or the digits.</summary>
     public required EvaluationSettings Evaluation { get; init; }
 
     /// <summary>What draws, where that needs to be said: a student that is not complete, or a teacher; null for a student.</summary>
     public string? Maker { get; private init; }
+
+    /// <summary>Number of classes that its samples show in turn; 0 is none.</summary>
+    public int Classes { get; }
 
     /// <summary>The shape of its samples.</summary>
     public required SampleShape Shape { get; init; }
@@ -86,7 +88,7 @@ internal sealed class StudentSource : IDisposable
     {
         using var scope = NewDisposeScope();
         using var untracked = no_grad();
-        var conditions = label is { } one ? IConditionSource.OfClass(one, _classes) : IConditionSource.OfClasses(_classes);
+        var conditions = label is { } one ? IConditionSource.OfClass(one, Classes) : IConditionSource.OfClasses(Classes);
         var (latents, condition) = new SampleInputs(_latentShape, conditions, new RandomStreams(seed), "sample", CPU).Take(first, count);
         return _generate(latents, condition).MoveToOuterDisposeScope();
     }

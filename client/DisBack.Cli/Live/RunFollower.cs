@@ -97,7 +97,8 @@ internal sealed class RunFollower(Session session, Installation installation, IC
             var status => $"is {status.ToString().ToLowerInvariant()}",
         };
         var figure = run.Latest.GetValueOrDefault(MetricNames.Fid) is { } fid ? $", FID {Texts.Number(fid.Value)}" : "";
-        screen.Line($"{target.Id} {ending}{figure}.");
+        var accuracy = run.Latest.GetValueOrDefault(MetricNames.Accuracy) is { } right ? $", accuracy {Texts.Number(right.Value)}" : "";
+        screen.Line($"{target.Id} {ending}{figure}{accuracy}.");
         if (run.Status == RunStatus.Completed && target.LastTarget is > 0 and var node)
         {
             screen.Line($"  Its last target was node {node} and not the teacher: raise backtracking.steps, or let the target change earlier.");

@@ -6,7 +6,7 @@ namespace DisBack.Diffusion.Features;
 /// The features of a small classifier of images of one kind, for example of the shipped one of digits. FID on them is not comparable with FID on
 /// Inception features: it is for that kind of images, and needs no download.
 /// </summary>
-internal sealed class ClassifierFeatures(ImageClassifier classifier, Device device, string digest, IReadOnlyDictionary<string, string> origin) : IFeatureNetwork
+internal sealed class ClassifierFeatures(ImageClassifier classifier, Device device, string digest, IReadOnlyDictionary<string, string> origin) : IClassifier
 {
     public string Digest { get; } = digest;
 
@@ -14,6 +14,15 @@ internal sealed class ClassifierFeatures(ImageClassifier classifier, Device devi
 
     /// <summary>How the weights were made: the metadata of their file.</summary>
     public IReadOnlyDictionary<string, string> Origin { get; } = origin;
+
+    public int Classes => Classifier.Settings.Classes;
+
+    public Tensor Classify(Tensor features)
+    {
+        using var untracked = no_grad();
+        using var scope = NewDisposeScope();
+        return Classifier.classify(features.to(device)).MoveToOuterDisposeScope();
+    }
 
     public Tensor Extract(Tensor images)
     {

@@ -21,14 +21,16 @@ public static class Evaluation
     /// <param name="samples">How many to make. FID falls with it by itself: compare figures of one count.</param>
     /// <param name="features">The feature network.</param>
     /// <param name="reference">The data set to compare with; its statistics are kept for the life of the process.</param>
+    /// <param name="accuracy">Counts the same images; null for none.</param>
     /// <exception cref="DisBackException">
     /// The reference cannot be read, or its images have another shape than the samples, or a sample is not finite.
     /// </exception>
-    public static double Fid(Func<long, long, Tensor> generate, long samples, IFeatureNetwork features, DatasetSettings reference)
+    public static double Fid(
+        Func<long, long, Tensor> generate, long samples, IFeatureNetwork features, DatasetSettings reference, ClassAccuracy? accuracy = null)
     {
         var (real, shape) = ReferenceOf(features, reference);
         using var made = new FeatureStatistics();
-        Extract(generate, samples, features, shape, made.Add);
+        Extract(generate, samples, features, shape, accuracy, made.Add);
         return FrechetDistance.Between(made, real);
     }
 
@@ -36,7 +38,8 @@ public static class Evaluation
     /// <remarks>Keeps the features of both in memory, and reads the reference again even if its statistics are known.</remarks>
     /// <inheritdoc cref="Fid" path="/param"/>
     /// <exception cref="DisBackException">As for <see cref="Fid"/>, or there are too few images, or so many that their features do not fit memory.</exception>
-    public static SampleQuality Quality(Func<long, long, Tensor> generate, long samples, IFeatureNetwork features, DatasetSettings reference)
+    public static SampleQuality Quality(
+        Func<long, long, Tensor> generate, long samples, IFeatureNetwork features, DatasetSettings reference, ClassAccuracy? accuracy = null)
     {
         using var data = ImageDataset.Load(reference);
         using var real = new FeatureStatistics();
@@ -48,7 +51,7 @@ public static class Evaluation
             real.Add(rows);
             realRows.Add(rows);
         });
-        Extract(generate, samples, features, data.Images.shape[1..], rows =>
+        Extract(generate, samples, features, data.Images.shape[1..], accuracy, rows =>
         {
             made.Add(rows);
             madeRows.Add(rows);
@@ -64,7 +67,8 @@ public static class Evaluation
         ? null
         : $"FID over {samples} samples with {features} feature dimensions is not meaningful; use at least {features + 1}, better {10 * features}.";
 
-    private static void Extract(Func<long, long, Tensor> generate, long samples, IFeatureNetwork features, long[] shape, Action<Tensor> use)
+    private static void Extract(
+        Func<long, long, Tensor> generate, long samples, IFeatureNetwork features, long[] shape, ClassAccuracy? accuracy, Action<Tensor> use)
     {
         for (long first = 0; first < samples; first += Batch)
         {
@@ -76,7 +80,9 @@ public static class Evaluation
                     $"Samples are [{string.Join(", ", images.shape[1..])}] where images of the reference are [{string.Join(", ", shape)}]: " +
                     "give the evaluation's reference the resolution and channels of the network.");
             }
-            use(features.Extract(images));
+            var rows = features.Extract(images);
+            accuracy?.Add(first, rows);
+            use(rows);
         }
     }
 

@@ -21,6 +21,9 @@ public sealed class SampleInputs(IReadOnlyList<long> latentShape, IConditionSour
     public (Tensor Latents, Condition? Condition) Take(long first, long count)
     {
         using var generator = streams.For(purpose, first);
-        return (randn([count, .. latentShape], float32, generator: generator).SentTo(device), conditions.InTurn(first, count)?.SentTo(device));
+        return (randn([count, .. latentShape], float32, generator: generator).SentTo(device), Shown(first, count)?.SentTo(device));
     }
+
+    /// <summary>What the same samples are to show, on the CPU; null where that is nothing.</summary>
+    public Condition? Shown(long first, long count) => conditions.InTurn(first, count);
 }

@@ -67,7 +67,7 @@ public sealed class StudentEvaluation : IDisposable
     /// <summary>Whether an evaluation follows a step.</summary>
     public bool IsDue(long step) => _settings.Every > 0 && step % _settings.Every == 0;
 
-    /// <summary>Measures FID, and with a caption also keeps a strip.</summary>
+    /// <summary>Measures FID, and accuracy where the features are a classifier of the student's classes; with a caption also keeps a strip.</summary>
     /// <param name="listener">Receives the measurement and the pictures.</param>
     /// <param name="step">Steps made.</param>
     /// <param name="caption">What the strip shows, or null for no strip.</param>
@@ -77,12 +77,15 @@ public sealed class StudentEvaluation : IDisposable
     {
         weights.CopyTo(_student.Network);
         var samples = final ? _settings.FinalSamples : _settings.Samples;
-        var distance = Evaluation.Fid((first, count) => Sample(_samples, first, count), samples, _features, _settings.Reference);
-        listener.Measured([new Measurement(step, final ? "fid" : "fid/quick", distance)]);
+        var accuracy = ClassAccuracy.By(_features, _student.Classes, _samples.Shown);
+        var distance = Evaluation.Fid((first, count) => Sample(_samples, first, count), samples, _features, _settings.Reference, accuracy);
+        listener.Measured([Measured("fid", distance), .. accuracy is null ? Array.Empty<Measurement>() : [Measured("accuracy", accuracy.Value)]]);
         if (caption is not null)
         {
             Keep(listener, step, caption);
         }
+
+        Measurement Measured(string name, double value) => new(step, final ? name : $"{name}/quick", value);
     }
 
     /// <summary>Keeps a strip without measuring.</summary>
