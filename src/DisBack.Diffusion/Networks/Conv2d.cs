@@ -27,6 +27,7 @@ internal sealed class Conv2d : nn.Module
     private readonly long in_channels;
     private readonly long kernelPadding;
     private readonly long filterPadding;
+    private LowRankAdapter? adapter;
 
     public Conv2d(
         int in_channels, int out_channels, int kernel, Initialization init, Generator generator,
@@ -75,8 +76,19 @@ internal sealed class Conv2d : nn.Module
         return resampled.MoveToOuterDisposeScope();
     }
 
+    /// <summary>Adds low-rank matrices to its weights, where it has any.</summary>
+    public void Adapt(int rank, Generator init)
+    {
+        if (weight is not null)
+        {
+            register_module(LowRankAdapter.Name, adapter = new LowRankAdapter(weight, rank, init));
+        }
+    }
+
+    private Tensor Weight => adapter?.AddedTo(weight!) ?? weight!;
+
     private Tensor Convolved(Tensor x, long padding) =>
-        weight is null ? x : functional.conv2d(x, weight.RoundedTo(x.dtype), bias?.RoundedTo(x.dtype), padding: [padding, padding]);
+        weight is null ? x : functional.conv2d(x, Weight.RoundedTo(x.dtype), bias?.RoundedTo(x.dtype), padding: [padding, padding]);
 
     /// <summary>Transposed depthwise convolution with four times the filter, as three of four pixels between the old ones are new.</summary>
     private Tensor Upsampled(Tensor x, long padding) => box && ChannelsLast.Is(x)
@@ -91,7 +103,7 @@ internal sealed class Conv2d : nn.Module
     private Tensor ConvolvedThenDownsampled(Tensor x)
     {
         var padding = kernelPadding + filterPadding;
-        var features = functional.conv2d(x, weight!.RoundedTo(x.dtype), null, padding: [padding, padding]);
+        var features = functional.conv2d(x, Weight.RoundedTo(x.dtype), null, padding: [padding, padding]);
         return functional.conv2d(features, Depthwise(x, features.shape[1]), bias?.RoundedTo(x.dtype), strides: [2, 2], groups: features.shape[1]);
     }
 

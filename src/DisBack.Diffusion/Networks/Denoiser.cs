@@ -86,6 +86,29 @@ public abstract class Denoiser : nn.Module
         }
     }
 
+    /// <summary>Adds low-rank matrices to the weights of all its layers, which leave what it says as it is until they are trained.</summary>
+    /// <param name="rank">Their rank.</param>
+    /// <param name="init">A CPU generator that they are drawn from, in the order of the modules.</param>
+    public void AddAdapters(int rank, Generator init)
+    {
+        using var scope = NewDisposeScope();
+        foreach (var module in modules().ToList())
+        {
+            switch (module)
+            {
+                case Conv2d convolution:
+                    convolution.Adapt(rank, init);
+                    break;
+                case Linear linear:
+                    linear.Adapt(rank, init);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Whether a parameter, by its name, is of what <see cref="AddAdapters"/> adds.</summary>
+    public static bool IsOfAdapter(string parameter) => parameter.Contains($".{LowRankAdapter.Name}.", StringComparison.Ordinal);
+
     /// <summary>D(x; sigma) of a batch or of a part of one.</summary>
     private protected abstract Tensor Estimate(NoisyBatch batch);
 

@@ -9,6 +9,7 @@ internal sealed class Linear : nn.Module
 {
     private readonly Parameter weight;
     private readonly Parameter? bias;
+    private LowRankAdapter? adapter;
 
     public Linear(int in_features, int out_features, Initialization init, Generator generator, bool bias = true)
         : base(nameof(Linear))
@@ -21,5 +22,8 @@ internal sealed class Linear : nn.Module
         RegisterComponents();
     }
 
-    public Tensor forward(Tensor x) => functional.linear(x, weight, bias);
+    public Tensor forward(Tensor x) => functional.linear(x, adapter?.AddedTo(weight) ?? weight, bias);
+
+    /// <summary>Adds low-rank matrices to its weights.</summary>
+    public void Adapt(int rank, Generator init) => register_module(LowRankAdapter.Name, adapter = new LowRankAdapter(weight, rank, init));
 }

@@ -24,6 +24,7 @@ public static class AllHosts
                 new Dmd2Settings { FakeUpdatesPerGeneratorUpdate = 3, Exclusive = true },
                 new Dmd2Settings { GeneratorGanWeight = 0, FakeGanWeight = 0 },
                 new SidSettings { FakeUpdatesPerGeneratorUpdate = 2 },
+                new VsdSettings { FakeRank = 2 },
             ];
             var ofEach = HostRegistry.Settings.Select(type => (BacktrackingSettings)Activator.CreateInstance(type)!);
             return [.. ofEach.Concat(variants).Select(Quick)];

@@ -23,12 +23,20 @@ internal abstract class ScoreMatchingHost : IDistillationHost
     private readonly TrainedNetwork _fake;
     private readonly StepGraphs _graphs = new();
 
-    protected ScoreMatchingHost(HostContext context, ScoreMatchingSettings settings)
+    /// <param name="context">What it is made from.</param>
+    /// <param name="settings">Its settings.</param>
+    /// <param name="fakeRank">The rank of adapters that are trained in place of the fake score's weights; null trains those.</param>
+    protected ScoreMatchingHost(HostContext context, ScoreMatchingSettings settings, int? fakeRank = null)
     {
         (_generator, _draws, _settings) = (context.Generator, context.Draws, settings);
         FakeScore = context.OpenFakeScore();
         FakeScore.eval();
-        _fake = new TrainedNetwork(FakeScore, settings.Fake, settings.Steps, context.Hold);
+        if (fakeRank is { } rank)
+        {
+            using var init = context.Streams.For("fake adapters");
+            FakeScore.AddAdapters(rank, init);
+        }
+        _fake = new TrainedNetwork(FakeScore, settings.Fake, settings.Steps, context.Hold, fakeRank is null ? null : Denoiser.IsOfAdapter);
     }
 
     /// <summary>The fake score D_phi.</summary>
