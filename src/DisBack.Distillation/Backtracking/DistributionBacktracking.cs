@@ -14,8 +14,9 @@ using static TorchSharp.torch;
 namespace DisBack.Distillation.Backtracking;
 
 /// <summary>
-/// Stage 2: the host method walks the student back along the recorded trajectory (paper, Eqs. (5) and (8)). The fake score starts at the last node,
-/// the first target is the node before it, every switch goes one node towards the teacher, and the teacher stays the target to the end.
+/// Stage 2: the host method walks the student back along the recorded trajectory (paper, Eqs. (5) and (8)). The fake score starts at the last node and
+/// the first target is the node before it, unless the settings name others; every switch goes one node towards the teacher, and the teacher stays the
+/// target to the end.
 /// </summary>
 /// <remarks>A trajectory of one node, the teacher, is the host alone, bit for bit.</remarks>
 public sealed class DistributionBacktracking : ITrainingRun
@@ -24,7 +25,6 @@ public sealed class DistributionBacktracking : ITrainingRun
 
     private readonly StageInputs _inputs;
     private readonly BacktrackingSettings _settings;
-    private readonly ITrajectoryNodes _nodes;
     private readonly RealImages? _data;
     private readonly StudentEvaluation? _evaluation;
     private readonly TrainedGenerator _generator;
@@ -32,8 +32,8 @@ public sealed class DistributionBacktracking : ITrainingRun
     private readonly LossLedger _losses;
     private readonly StateHold _hold = new();
 
+    private readonly Target _target;
     private GapTracker _gap;
-    private BorrowedNetwork _target;
 
     /// <summary>Prepares stage 2.</summary>
     /// <param name="inputs">The teacher, the untrained student, and everything random.</param>
@@ -56,28 +56,21 @@ public sealed class DistributionBacktracking : ITrainingRun
         RealImages? data,
         Func<HostContext, IDistillationHost> host)
     {
-        (_inputs, _nodes, _settings, _evaluation, _data) = (inputs, nodes, settings, evaluation, data);
+        (_inputs, _settings, _evaluation, _data) = (inputs, settings, evaluation, data);
         var generator = inputs.OpenStudent();
         _generator = new TrainedGenerator(generator, settings.Generator, settings.Ema, settings.GeneratorUpdates, _hold);
-        TargetIndex = FirstTarget(nodes.Count);
-        _target = BorrowTarget();
-        var draws = inputs.DrawsFor(StageName, _target.Network, generator);
-        _host = host(new HostContext(_generator, OpenMostDegraded, settings, draws, inputs.Streams, _hold, data));
+        _target = new Target(nodes, settings.FirstTargetOf(nodes.Count), settings.Switching is Interpolated ? inputs.OpenTeacher : null);
+        var draws = inputs.DrawsFor(StageName, _target.At(0), generator);
+        _host = host(new HostContext(_generator, OpenFakeScore, settings, draws, inputs.Streams, _hold, data));
         _losses = new LossLedger(new Dictionary<string, string>(_host.Losses) { ["student/std"] = "generator", ["score_gap"] = "target score" });
 
-        Denoiser OpenMostDegraded()
+        Denoiser OpenFakeScore()
         {
             var fake = inputs.OpenTeacher();
-            nodes.Load(nodes.Count - 1, fake);
+            nodes.Load(settings.FakeStartOf(nodes.Count), fake);
             return fake;
         }
     }
-
-    /// <summary>
-    /// The index of the first target on a trajectory: the node before the last one, where the fake score begins; a teacher alone is its own target.
-    /// </summary>
-    /// <param name="nodes">Number of nodes, the teacher included.</param>
-    public static int FirstTarget(int nodes) => Math.Max(nodes - 2, 0);
 
     /// <inheritdoc/>
     public string Stage => StageName;
@@ -89,7 +82,7 @@ public sealed class DistributionBacktracking : ITrainingRun
     public long Steps => _settings.Steps;
 
     /// <summary>Trajectory index of the current target; 0 is the teacher.</summary>
-    public int TargetIndex { get; private set; }
+    public int TargetIndex => _target.Index;
 
     /// <summary>The host that trains it.</summary>
     internal IDistillationHost Host => _host;
@@ -104,7 +97,7 @@ public sealed class DistributionBacktracking : ITrainingRun
         HostStep made;
         using (CudaTurns.Take(_inputs.Device, _inputs.Precision == Precision.Tf32))
         {
-            made = _host.Iterate(Step, _target.Network);
+            made = _host.Iterate(Step, _target.At(_settings.Switching.Blend(_gap.State)));
         }
 
         // A host may have changed nothing yet, and the pictures of an evaluation are part of the state.
@@ -126,7 +119,7 @@ public sealed class DistributionBacktracking : ITrainingRun
         {
             listener.Reached(new TargetSwitch(Step, TargetIndex, TargetIndex - 1, _gap.State.Gap).ToMilestone());
             _evaluation?.Draw(listener, Step, $"target {TargetIndex} reached", _generator.Average);
-            SetTarget(TargetIndex - 1);
+            _target.MoveTo(TargetIndex - 1);
             _gap = _gap.Restarted();
         }
 
@@ -186,7 +179,7 @@ public sealed class DistributionBacktracking : ITrainingRun
         _host.Counters = progress.HostCounters.ToDictionary(counter => counter.Key, counter => counter.Value.GetInt64());
         _gap = new GapTracker(progress.Gap);
         Step = progress.Step;
-        SetTarget(progress.Target);
+        _target.MoveTo(progress.Target);
     }
 
     /// <inheritdoc/>
@@ -209,24 +202,6 @@ public sealed class DistributionBacktracking : ITrainingRun
         _host.Dispose();
         _data?.Dispose();
         _evaluation?.Dispose();
-    }
-
-    private void SetTarget(int index)
-    {
-        TargetIndex = index;
-        _target.Dispose();
-        _target = BorrowTarget();
-    }
-
-    private BorrowedNetwork BorrowTarget()
-    {
-        var target = _nodes.Borrow(TargetIndex);
-        if (TargetIndex > 0)
-        {
-            _nodes.Prefetch(TargetIndex - 1);
-        }
-
-        return target;
     }
 
     private IEnumerable<(string Name, Tensor Value)> State => [.. _generator.State, .. _host.State];

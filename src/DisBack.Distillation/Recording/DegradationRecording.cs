@@ -35,6 +35,7 @@ public sealed class DegradationRecording : ITrainingRun
     private readonly TrainedNetwork _training;
     private readonly StepGraphs _graphs = new();
     private readonly IReadOnlyList<Tensor> _lastNode;
+    private readonly OutputProbe? _probe;
     private readonly LossLedger _losses = new(new Dictionary<string, string> { ["loss/degradation"] = "degrading network" });
     private int _nodes = 1;
 
@@ -51,6 +52,7 @@ public sealed class DegradationRecording : ITrainingRun
         _training = new TrainedNetwork(_degraded, settings.Optimizer, settings.Steps, _hold);
         _lastNode = [.. _training.Parameters.Trained.Select(group => group.Weights.clone())];
         _draws = inputs.DrawsFor(StageName, _degraded, _generator);
+        _probe = settings.Nodes is WhenChanged ? new OutputProbe(_degraded, _generator, _draws.At(0, settings.Noise, settings.Batch, "probe")) : null;
     }
 
     /// <inheritdoc/>
@@ -75,7 +77,7 @@ public sealed class DegradationRecording : ITrainingRun
         _training.Update();
         Step++;
         _losses.Add(Step, "loss/degradation", loss);
-        if (Step == Steps || _settings.Nodes.Records(Step, DistanceToLastNode))
+        if (Step == Steps || _settings.Nodes.Records(Step, new NodeDistance(DistanceToLastNode, () => _probe!.Distance())))
         {
             Record(listener, _nodes++, loss.item<float>());
             using var noGrad = no_grad();
@@ -83,6 +85,7 @@ public sealed class DegradationRecording : ITrainingRun
             {
                 last.copy_(group.Weights);
             }
+            _probe?.Keep();
         }
     }
 
@@ -118,13 +121,15 @@ public sealed class DegradationRecording : ITrainingRun
             weights.Dispose();
         }
 
+        _probe?.Dispose();
         _graphs.Dispose();
         _training.Dispose();
         _degraded.Dispose();
         _generator.Dispose();
     }
 
-    private IEnumerable<(string Name, Tensor Value)> State => [.. _training.State("degraded"), .. TrainedNetwork.Named("last_node", _lastNode)];
+    private IEnumerable<(string Name, Tensor Value)> State =>
+        [.. _training.State("degraded"), .. TrainedNetwork.Named("last_node", _lastNode), .. _probe?.State ?? []];
 
     private IReadOnlyList<Tensor> Differentiate(IReadOnlyList<Tensor> draws, Condition? condition)
     {

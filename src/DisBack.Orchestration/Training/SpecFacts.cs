@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using DisBack.Contracts.Grains;
+using DisBack.Specs.Backtracking;
 using DisBack.Specs.Networks;
 using DisBack.Specs.Reading;
 using DisBack.Specs.Training;
@@ -33,6 +34,13 @@ internal sealed record SpecFacts(CheckpointSettings Checkpoints, HardwareSetting
     {
         var network = SpecJson.Sections(spec)["network"] is { } part ? SpecJson.FromJson<NetworkSettings>(part.ToJsonString()) : new SongUnetSettings();
         return network.ToJson();
+    }
+
+    /// <summary>The index of the first target that an experiment has on a trajectory of so many nodes.</summary>
+    public static int FirstTarget(string spec, int nodes)
+    {
+        var stage = SpecJson.Sections(spec)["backtracking"] is { } part ? SpecJson.FromJson<BacktrackingSettings>(part.ToJsonString()) : new DmdSettings();
+        return stage.FirstTargetOf(nodes);
     }
 
     /// <summary>Key of the trajectory that an experiment walks: all that changes the bytes of stage 1, and nothing else (paper, algorithm 1).</summary>

@@ -5,7 +5,6 @@ using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Diffusion;
 using DisBack.Diffusion.Files;
-using DisBack.Distillation.Backtracking;
 using DisBack.Distillation.Runs;
 using DisBack.Orchestration.Runs;
 using DisBack.Storage;
@@ -216,7 +215,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         Devices.UseOwnStream(Device);
         if (Assignment.Run.Kind == RunKind.Backtracking)
         {
-            _progress.Target = DistributionBacktracking.FirstTarget(Assignment.Nodes.Length);
+            _progress.Target = SpecFacts.FirstTarget(Assignment.Spec, Assignment.Nodes.Length);
         }
         // Both tokens: the uploader learns of an abandonment a moment later.
         using var run = new PacedRun(Create(), Assignment.Run.Kind, _progress, _time, Device, Abandoned, _uploader.Halted);

@@ -36,6 +36,14 @@ public abstract record BacktrackingSettings : IValidatableObject
     public SwitchingPolicy Switching { get; init; } = new ScoreGap();
 
     /// <summary>
+    /// The node that is the first target: 0 is the teacher, and the host without intermediate targets; absent is the one before the last. A shorter
+    /// trajectory begins at its last node.
+    /// </summary>
+    [Range(0, int.MaxValue)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? FirstTarget { get; init; }
+
+    /// <summary>
     /// How exactly the frozen target computes, <c>fp32</c> or <c>bf16</c>; absent is as the other networks. It is the one network that nothing is
     /// learnt in.
     /// </summary>
@@ -49,6 +57,14 @@ public abstract record BacktrackingSettings : IValidatableObject
     /// <summary>Updates of the generator in all iterations, which its learning rate's schedule is stretched over.</summary>
     [JsonIgnore]
     public virtual long GeneratorUpdates => Steps;
+
+    /// <summary>The index of the first target on a trajectory; a teacher alone is its own target.</summary>
+    /// <param name="nodes">Number of nodes, the teacher included.</param>
+    public int FirstTargetOf(int nodes) => Math.Clamp(FirstTarget ?? nodes - 2, 0, nodes - 1);
+
+    /// <summary>The index of the node that the fake score begins at; the last one models what the untrained student makes.</summary>
+    /// <param name="nodes">Number of nodes, the teacher included.</param>
+    public virtual int FakeStartOf(int nodes) => nodes - 1;
 
     /// <summary>Whether the host learns from real images.</summary>
     [JsonIgnore]

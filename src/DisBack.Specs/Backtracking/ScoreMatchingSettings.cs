@@ -18,6 +18,16 @@ public abstract record ScoreMatchingSettings : BacktrackingSettings
     /// <summary>How the fake score is updated.</summary>
     public OptimizerSettings Fake { get; init; } = new() { LearningRate = 5e-4 };
 
+    /// <summary>
+    /// The node whose weights the fake score begins with: 0 is the teacher; absent is the last one. On a shorter trajectory it is the last one too.
+    /// </summary>
+    [Range(0, int.MaxValue)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? FakeStart { get; init; }
+
+    /// <inheritdoc/>
+    public override int FakeStartOf(int nodes) => Math.Min(FakeStart ?? nodes - 1, nodes - 1);
+
     /// <inheritdoc/>
     [JsonIgnore]
     public override long GeneratorUpdates => (Steps + FakeUpdatesPerGeneratorUpdate - 1) / FakeUpdatesPerGeneratorUpdate;

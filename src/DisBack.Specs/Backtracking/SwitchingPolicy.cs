@@ -9,10 +9,14 @@ namespace DisBack.Specs.Backtracking;
 [JsonDerivedType(typeof(Plateau), "plateau")]
 [JsonDerivedType(typeof(ScoreGap), "score-gap")]
 [JsonDerivedType(typeof(Never), "never")]
+[JsonDerivedType(typeof(Interpolated), "interpolated")]
 public abstract record SwitchingPolicy
 {
     /// <summary>Whether the next target is due after an iteration.</summary>
     public abstract bool Switches(in SwitchingState state);
+
+    /// <summary>How much of the next node the target is in the coming iteration, from 0, which is the node alone, to 1.</summary>
+    public virtual double Blend(in SwitchingState state) => 0;
 }
 
 /// <summary>What a switching policy sees after an iteration; all of it is part of the checkpoint.</summary>
@@ -82,4 +86,21 @@ public sealed record Never : SwitchingPolicy
 {
     /// <inheritdoc/>
     public override bool Switches(in SwitchingState state) => false;
+}
+
+/// <summary>
+/// The target moves in every iteration: its weights are those of a node and the next in a proportion that falls evenly, and after <c>interval</c> iterations
+/// it is the next node.
+/// </summary>
+public sealed record Interpolated : SwitchingPolicy
+{
+    /// <summary>Iterations from one node to the next.</summary>
+    [Range(1, int.MaxValue)]
+    public int Interval { get; init; } = 30;
+
+    /// <inheritdoc/>
+    public override bool Switches(in SwitchingState state) => state.SinceSwitch >= Interval;
+
+    /// <inheritdoc/>
+    public override double Blend(in SwitchingState state) => (double)state.SinceSwitch / Interval;
 }

@@ -64,10 +64,16 @@ public sealed record ExperimentSpec : IValidatableObject
                     + "generator_gan_weight and fake_gan_weight to 0",
                 ["Backtracking"]);
         }
-        if (Backtracking.Switching is FixedInterval { Interval: var interval } && StepsToTeacher(interval) is { } needed && needed > Backtracking.Steps)
+        int? every = Backtracking.Switching switch
+        {
+            FixedInterval { Interval: var kept } => kept,
+            Interpolated { Interval: var moved } => moved,
+            _ => null,
+        };
+        if (every is { } interval && StepsToTeacher(interval) is { } needed && needed > Backtracking.Steps)
         {
             yield return new ValidationResult(
-                $"with the target kept for {interval} steps the student needs {needed} steps to reach the teacher but has {Backtracking.Steps}; shorten the "
+                $"with {interval} steps from target to target the student needs {needed} steps to reach the teacher but has {Backtracking.Steps}; shorten the "
                     + "interval, record fewer nodes or raise backtracking.steps",
                 ["Backtracking.Switching.Interval"]);
         }
@@ -76,11 +82,11 @@ public sealed record ExperimentSpec : IValidatableObject
     /// <summary>Steps after which the teacher is the target, where the number of nodes follows from the settings.</summary>
     private long? StepsToTeacher(int interval)
     {
-        if (Recording.Nodes is WhenMoved || Recording.Steps > MostStepsToCount)
+        if (!Recording.Nodes.IsForeseeable || Recording.Steps > MostStepsToCount)
         {
             return null;
         }
-        var last = Enumerable.Range(1, Recording.Steps).Count(step => step == Recording.Steps || Recording.Nodes.Records(step, () => 0));
-        return last <= 1 ? null : (last - 1) * (long)interval;
+        var last = Enumerable.Range(1, Recording.Steps).Count(step => step == Recording.Steps || Recording.Nodes.Records(step, default));
+        return Backtracking.FirstTargetOf(last + 1) is > 0 and var switches ? switches * (long)interval : null;
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DisBack.Specs.Backtracking;
 using DisBack.Specs.Data;
 using DisBack.Specs.Networks;
 
@@ -41,8 +42,10 @@ public sealed record MemoryNeed(long Networks, long Sample, int Batch, string Ba
     public static MemoryNeed Of(ExperimentSpec spec, NetworkSettings teacher)
     {
         var (student, score) = ((spec.Student.Network ?? teacher).Size, teacher.Size);
+        // One that moves from a node to the next is a third network.
+        var targets = spec.Backtracking.Switching is Interpolated ? 3 : 1;
         return new(
-            Float * ((9 + 1) * student.Parameters + (4 + 3 + 1 + 1) * score.Parameters),
+            Float * ((9 + 1) * student.Parameters + (4 + 3 + targets + 1) * score.Parameters),
             Float * (student.Activations + score.Activations),
             spec.Backtracking.Batch,
             "backtracking.batch",

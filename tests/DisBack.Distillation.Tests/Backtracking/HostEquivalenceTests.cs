@@ -1,6 +1,7 @@
 using DisBack.Distillation.Backtracking;
 using DisBack.Distillation.Generators;
 using DisBack.Distillation.Hosts;
+using DisBack.Distillation.Hosts.ScoreMatching;
 using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Runs;
 using DisBack.Distillation.Tests.Hosts;
@@ -51,5 +52,22 @@ public sealed class HostEquivalenceTests
         using var first = TinyNetwork.Open();
         using var before = Diffusion.Parameters.ParameterGroups.Attach(first, trained: false);
         Assert.False(before.All[0].Weights.equal(expected["generator.weights"]).all().item<bool>(), "the generator never moved");
+    }
+
+    /// <summary>The conditions that tell apart what the targets do and what the start of the fake score does.</summary>
+    [Theory]
+    [InlineData(null, null, 3, 2)]
+    [InlineData(0, null, 3, 0)]
+    [InlineData(null, 0, 0, 2)]
+    [InlineData(1, 2, 2, 1)]
+    [InlineData(9, 9, 3, 3)]
+    public void The_fake_score_and_the_first_target_begin_at_any_node(int? firstTarget, int? fakeStart, int fake, int target)
+    {
+        using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 3, Batch = 4, Nodes = new EveryInterval { Interval = 1 } });
+        var settings = new DmdSettings { Steps = 4, Batch = 4, FirstTarget = firstTarget, FakeStart = fakeStart, Switching = new Never() };
+        using var run = TinyNetwork.Backtracking(settings, nodes);
+        Assert.Equal(target, run.TargetIndex);
+        var host = Assert.IsType<ScoreMatchingHost>(run.Host, exactMatch: false);
+        Assert.All(host.FakeScore.State(), entry => Assert.True(entry.Value.equal(nodes[fake][entry.Name]).all().item<bool>(), entry.Name));
     }
 }

@@ -59,7 +59,7 @@ public sealed class DegradationRecordingTests
     public void Log_spaced_nodes_lie_at_first_times_powers_of_ratio(int first, double ratio, long[] expected)
     {
         var policy = new LogSpaced { First = first, Ratio = ratio };
-        Assert.Equal(expected, Enumerable.Range(1, 100).Select(step => (long)step).Where(step => policy.Records(step, () => 0)));
+        Assert.Equal(expected, Enumerable.Range(1, 100).Select(step => (long)step).Where(step => policy.Records(step, default)));
     }
 
     /// <summary>Measured from the teacher for ever, every step after the first node would be one.</summary>
@@ -92,6 +92,35 @@ public sealed class DegradationRecordingTests
             using var scope = NewDisposeScope();
             var moved = a.Sum(entry => (entry.Value - b[entry.Key]).square().sum().item<float>());
             return Math.Sqrt(moved / b.Sum(entry => entry.Value.square().sum().item<float>()));
+        }
+    }
+
+    [Fact]
+    public void A_node_is_recorded_whenever_what_the_network_says_has_changed_far_enough()
+    {
+        var settings = s_settings with { Steps = 30, Optimizer = new OptimizerSettings { LearningRate = 5e-4 }, Nodes = new WhenChanged { Distance = 0.05 } };
+        using var nodes = TinyNetwork.Trajectory(settings);
+        Assert.InRange(nodes.Count, 4, 20);
+
+        using var scope = NewDisposeScope();
+        using var untracked = no_grad();
+        var inputs = TinyNetwork.Inputs();
+        using var network = inputs.OpenTeacher();
+        network.eval();
+        using var student = inputs.OpenStudent();
+        var draw = inputs.DrawsFor("recording", network, student).At(0, settings.Noise, settings.Batch, "probe");
+        var images = student.Generate(draw.Latents, draw.Condition);
+        var outputs = Enumerable.Range(0, nodes.Count).Select(OutputOf).ToList();
+        for (var i = 1; i < nodes.Count - 1; i++)
+        {
+            var change = (outputs[i] - outputs[i - 1]).abs().mean() / (images - outputs[i - 1]).abs().mean();
+            Assert.InRange(change.item<float>(), 0.0499, 0.08);
+        }
+
+        Tensor OutputOf(int node)
+        {
+            nodes.Load(node, network);
+            return network.forward(images + draw.Sigma * draw.Noise, draw.Sigma, draw.Condition);
         }
     }
 }

@@ -54,7 +54,11 @@ public sealed class ResumeTests
     [InlineData(1)]
     [InlineData(4)]
     [InlineData(8)]
-    public void A_resumed_recording_ends_in_the_same_bits_and_nodes(int interruption) => AssertResumes(() => TinyNetwork.Recording(s_recording), interruption);
+    public void A_resumed_recording_ends_in_the_same_bits_and_nodes(int interruption)
+    {
+        AssertResumes(() => TinyNetwork.Recording(s_recording), interruption);
+        AssertResumes(() => TinyNetwork.Recording(s_recording with { Nodes = new WhenChanged { Distance = 0.01 } }), interruption);
+    }
 
     [Fact]
     public void A_checkpoint_of_another_network_is_refused_by_the_name_of_its_tensor()

@@ -41,6 +41,13 @@ public sealed class MemoryNeedTests
         Assert.InRange(need.Other, 50_000 * 3 * 32 * 32, GiB);
     }
 
+    [Fact]
+    public void A_target_between_two_nodes_is_a_third_network()
+    {
+        var moving = s_experiment with { Backtracking = s_experiment.Backtracking with { Switching = new Interpolated() } };
+        Assert.Equal(2 * 4 * s_cifar.Size.Parameters, MemoryNeed.Of(moving, s_cifar).Networks - MemoryNeed.Of(s_experiment, s_cifar).Networks);
+    }
+
     /// <summary>The largest network that the settings allow: nothing overflows, and it is refused.</summary>
     [Fact]
     public void The_largest_settings_are_estimated_without_overflow()

@@ -16,7 +16,7 @@ public sealed class ExperimentSpecTests
     {
         {
             "recording: {nodes: {policy: every, interval: 16}}\nbacktracking:\n  steps: 50\n  switching: {policy: fixed, interval: 20}\n",
-            "a.yaml:6:40: with the target kept for 20 steps the student needs 60 steps to reach the teacher but has 50; shorten the interval, record fewer "
+            "a.yaml:6:40: with 20 steps from target to target the student needs 60 steps to reach the teacher but has 50; shorten the interval, record fewer "
                 + "nodes or raise backtracking.steps"
         },
         {
@@ -38,11 +38,16 @@ public sealed class ExperimentSpecTests
         { "hardware: {device: gpu}\n", "a.yaml:3:20: 'hardware.device' is 'gpu'; expected cpu, cuda or cuda:N" },
         {
             "backtracking: {switching: {policy: fixd}}\n",
-            "a.yaml:3:36: 'backtracking.switching.policy' is 'fixd'; expected one of fixed, plateau, score-gap, never; did you mean 'fixed'?"
+            "a.yaml:3:36: 'backtracking.switching.policy' is 'fixd'; expected one of fixed, plateau, score-gap, never, interpolated; did you mean 'fixed'?"
         },
         {
             "backtracking: {host: dmd3}\n",
             "a.yaml:3:22: 'backtracking.host' is 'dmd3'; expected one of dmd, diff-instruct, score, dmd2, f-distill, vsd, sds, sid; did you mean 'dmd'?"
+        },
+        {
+            "backtracking: {steps: 50, switching: {policy: interpolated, interval: 20}}\nrecording: {steps: 40, nodes: {policy: every, interval: 10}}\n",
+            "a.yaml:3:71: with 20 steps from target to target the student needs 60 steps to reach the teacher but has 50; shorten the interval, record fewer "
+                + "nodes or raise backtracking.steps"
         },
         {
             "backtracking: {host: dmd2}\n",
@@ -111,7 +116,7 @@ public sealed class ExperimentSpecTests
     [Fact]
     public void The_place_of_a_section_that_was_not_written_is_the_section_around_it()
         => Assert.StartsWith(
-            "a.yaml:3:37: with the target kept for 30 steps",
+            "a.yaml:3:37: with 30 steps from target to target",
             Assert.Throws<SpecException>(() => SpecReader.Parse<ExperimentSpec>(Head + "backtracking: {steps: 3, switching: "
                 + "{policy: fixed}}\n", "a.yaml")).Message,
             StringComparison.Ordinal);
