@@ -54,7 +54,7 @@ internal sealed class TrainedNetwork : IDisposable
     }
 
     /// <summary>Until it is disposed of, gradients flow through the network and none is computed for its weights.</summary>
-    public WeightsHold HoldWeights() => new(_trained);
+    public FrozenWeights FreezeWeights() => new(_trained);
 
     /// <summary>Both, for a step that is not recorded.</summary>
     public void Descend(Tensor loss)
@@ -81,12 +81,12 @@ internal sealed class TrainedNetwork : IDisposable
         Parameters.Dispose();
     }
 
-    /// <summary>See <see cref="HoldWeights"/>.</summary>
-    public readonly struct WeightsHold : IDisposable
+    /// <summary>See <see cref="FreezeWeights"/>.</summary>
+    public readonly struct FrozenWeights : IDisposable
     {
         private readonly IReadOnlyList<TorchSharp.Modules.Parameter> _weights;
 
-        public WeightsHold(IReadOnlyList<TorchSharp.Modules.Parameter> weights)
+        public FrozenWeights(IReadOnlyList<TorchSharp.Modules.Parameter> weights)
         {
             _weights = weights;
             Set(false);

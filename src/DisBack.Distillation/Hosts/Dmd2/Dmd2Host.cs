@@ -123,7 +123,7 @@ internal sealed class Dmd2Host : IDistillationHost
 
     private IReadOnlyList<Tensor> DifferentiateGenerator(Batch batch, Tensor images, Denoiser target)
     {
-        using var held = _training.HoldWeights();
+        using var frozen = _training.FreezeWeights();
         var x0 = images.detach();
         Tensor gradient, gap;
         using (no_grad())

@@ -14,13 +14,10 @@ namespace DisBack.Distillation.Hosts.ScoreMatching;
 /// </summary>
 internal abstract class ScoreMatchingHost : IDistillationHost
 {
-    /// <summary>The name under which checkpoints count the updates of the fake score.</summary>
-    private const string FakeUpdates = "FakeUpdates";
-
     private readonly TrainedGenerator _generator;
     private readonly IDraws _draws;
     private readonly ScoreMatchingSettings _settings;
-    private readonly TrainedNetwork _fake;
+    private readonly FakeScore _fake;
     private readonly StepGraphs _graphs = new();
 
     /// <param name="context">What it is made from.</param>
@@ -29,27 +26,20 @@ internal abstract class ScoreMatchingHost : IDistillationHost
     protected ScoreMatchingHost(HostContext context, ScoreMatchingSettings settings, int? fakeRank = null)
     {
         (_generator, _draws, _settings) = (context.Generator, context.Draws, settings);
-        FakeScore = context.OpenFakeScore();
-        FakeScore.eval();
-        if (fakeRank is { } rank)
-        {
-            using var init = context.Streams.For("fake adapters");
-            FakeScore.AddAdapters(rank, init);
-        }
-        _fake = new TrainedNetwork(FakeScore, settings.Fake, settings.Steps, context.Hold, fakeRank is null ? null : Denoiser.IsOfAdapter);
+        _fake = new FakeScore(context, settings, fakeRank);
     }
 
     /// <summary>The fake score D_phi.</summary>
-    public Denoiser FakeScore { get; }
+    public Denoiser FakeScore => _fake.Network;
 
     /// <inheritdoc/>
-    public IEnumerable<(string Name, Tensor Value)> State => _fake.State("fake");
+    public IEnumerable<(string Name, Tensor Value)> State => _fake.State;
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, long> Counters
     {
-        get => new Dictionary<string, long> { [FakeUpdates] = _fake.Updates };
-        set => _fake.Updates = value[FakeUpdates];
+        get => _fake.Counters;
+        set => _fake.Counters = value;
     }
 
     /// <inheritdoc/>
@@ -82,7 +72,7 @@ internal abstract class ScoreMatchingHost : IDistillationHost
             _generator.Update(batch);
         }
 
-        _fake.Update();
+        _fake.Training.Update();
         return made is [var fakeLoss, var generatorLoss, var images, var gap]
             ? new HostStep([("loss/fake", fakeLoss), ("loss/generator", generatorLoss)], new GeneratorStep(images, gap))
             : new HostStep([("loss/fake", made[0])], null);
@@ -92,7 +82,6 @@ internal abstract class ScoreMatchingHost : IDistillationHost
     {
         _graphs.Dispose();
         _fake.Dispose();
-        FakeScore.Dispose();
     }
 
     /// <summary>What is pushed into x0, [B,C,H,W]: Eq. (8) under the host's weight and normaliser.</summary>
@@ -133,7 +122,7 @@ internal abstract class ScoreMatchingHost : IDistillationHost
         }
 
         var fakeLoss = (DenoisingLoss.Weight(FakeScore, draw.Sigma) * (fake - x0).square()).sum() / batch;
-        _fake.Differentiate(fakeLoss);
+        _fake.Training.Differentiate(fakeLoss);
         return [fakeLoss, .. made];
     }
 }

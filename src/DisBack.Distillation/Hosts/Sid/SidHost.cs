@@ -15,30 +15,24 @@ namespace DisBack.Distillation.Hosts.Sid;
 /// <remarks>The fake score moves first, and the generator, in every n-th iteration, on images of its own, as in the released loop.</remarks>
 internal sealed class SidHost : IDistillationHost
 {
-    /// <summary>The name under which checkpoints count the updates of the fake score.</summary>
-    private const string FakeUpdates = "FakeUpdates";
-
     private readonly TrainedGenerator _generator;
     private readonly IDraws _draws;
     private readonly SidSettings _settings;
-    private readonly Denoiser _fakeScore;
-    private readonly TrainedNetwork _fake;
+    private readonly FakeScore _fake;
     private readonly StepGraphs _graphs = new();
 
     public SidHost(HostContext context, SidSettings settings)
     {
         (_generator, _draws, _settings) = (context.Generator, context.Draws, settings);
-        _fakeScore = context.OpenFakeScore();
-        _fakeScore.eval();
-        _fake = new TrainedNetwork(_fakeScore, settings.Fake, settings.Steps, context.Hold);
+        _fake = new FakeScore(context, settings);
     }
 
-    public IEnumerable<(string Name, Tensor Value)> State => _fake.State("fake");
+    public IEnumerable<(string Name, Tensor Value)> State => _fake.State;
 
     public IReadOnlyDictionary<string, long> Counters
     {
-        get => new Dictionary<string, long> { [FakeUpdates] = _fake.Updates };
-        set => _fake.Updates = value[FakeUpdates];
+        get => _fake.Counters;
+        set => _fake.Counters = value;
     }
 
     public IReadOnlyDictionary<string, string> Losses { get; } = new Dictionary<string, string>
@@ -51,7 +45,7 @@ internal sealed class SidHost : IDistillationHost
     {
         var batch = _settings.Batch;
         var fakeLoss = Compute(_draws.At(iteration, _settings.FakeNoise, batch, "fake"), isGenerator: false, DifferentiateFake)[0];
-        _fake.Update();
+        _fake.Training.Update();
         if (iteration % _settings.FakeUpdatesPerGeneratorUpdate != 0)
         {
             return new HostStep([("loss/fake", fakeLoss)], null);
@@ -72,7 +66,6 @@ internal sealed class SidHost : IDistillationHost
     {
         _graphs.Dispose();
         _fake.Dispose();
-        _fakeScore.Dispose();
     }
 
     private IReadOnlyList<Tensor> DifferentiateFake(Draw draw)
@@ -82,8 +75,8 @@ internal sealed class SidHost : IDistillationHost
         {
             images = _generator.Generate(draw.Latents, draw.Condition);
         }
-        var loss = DenoisingLoss.Of(_fakeScore, images, draw.Sigma, draw.Noise, draw.Condition).sum() / _settings.Batch;
-        _fake.Differentiate(loss);
+        var loss = DenoisingLoss.Of(_fake.Network, images, draw.Sigma, draw.Noise, draw.Condition).sum() / _settings.Batch;
+        _fake.Training.Differentiate(loss);
         return [loss];
     }
 
@@ -92,11 +85,11 @@ internal sealed class SidHost : IDistillationHost
     /// </returns>
     private IReadOnlyList<Tensor> DifferentiateGenerator(Draw draw, Denoiser target)
     {
-        using var held = _fake.HoldWeights();
+        using var frozen = _fake.Training.FreezeWeights();
         var images = _generator.Generate(draw.Latents, draw.Condition);
         var noisy = images + draw.Sigma * draw.Noise;
         var denoised = target.forward(noisy, draw.Sigma, draw.Condition);
-        var difference = denoised - _fakeScore.forward(noisy, draw.Sigma, draw.Condition);
+        var difference = denoised - _fake.Network.forward(noisy, draw.Sigma, draw.Condition);
         Tensor residual, gap;
         using (no_grad())
         {
