@@ -41,6 +41,22 @@ public sealed class NetworkFileTests : IDisposable
     }
 
     [Fact]
+    public void A_student_of_several_steps_comes_back_with_their_noise_levels()
+    {
+        using var scope = NewDisposeScope();
+        using var student = new DenoiserGenerator(TinyNetwork.Open(), 2.5, [0.75, 0.1]);
+        using (var stream = File.Create(_path))
+        {
+            StudentFile.Write(stream, student);
+        }
+
+        using var opened = StudentFile.Open(_path);
+        Assert.Equal("[0.75,0.1]", opened.ToFile().Metadata["renoise_sigmas"]);
+        var z = ones([1, 3, 1, 8, 8]);
+        Assert.True(student.Generate(z, null).Equals(opened.Generate(z, null)));
+    }
+
+    [Fact]
     public void Weights_that_do_not_say_which_network_they_are_or_at_which_noise_level_are_refused()
     {
         using var scope = NewDisposeScope();
@@ -112,5 +128,20 @@ public sealed class NetworkFileTests : IDisposable
         SafetensorsFile.Write(
             _path, NetworkFile.TensorsOf(network), new Dictionary<string, string>(NetworkMetadata.Of(network.Settings)) { ["sigma_init"] = text });
         Assert.Contains("no number as 'sigma_init'", Assert.Throws<DisBackException>(() => StudentFile.Open(_path)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("0.75")]
+    [InlineData("[0.75, \"low\"]")]
+    public void Noise_levels_that_are_no_list_of_numbers_are_refused(string text)
+    {
+        using var scope = NewDisposeScope();
+        using var network = TinyNetwork.Open();
+        SafetensorsFile.Write(
+            _path,
+            NetworkFile.TensorsOf(network),
+            new Dictionary<string, string>(NetworkMetadata.Of(network.Settings)) { ["sigma_init"] = "2.5", ["renoise_sigmas"] = text });
+        Assert.Contains("no list of numbers as 'renoise_sigmas'", Assert.Throws<DisBackException>(() => StudentFile.Open(_path)).Message);
     }
 }

@@ -34,15 +34,33 @@ internal static class TinyNetwork
         return Denoiser.Create(Settings, init);
     }
 
+    /// <summary>A network that computes something, for a fresh one returns next to nothing but its input; in evaluation mode.</summary>
+    public static Denoiser Moved(long seed)
+    {
+        using var init = new RandomStreams(seed).For("network");
+        var network = Denoiser.Create(Settings, init);
+        using var scope = NewDisposeScope();
+        using var untracked = no_grad();
+        foreach (var weights in network.parameters())
+        {
+            weights.add_(randn(weights.shape, generator: init) * 0.1);
+        }
+        network.eval();
+        return network;
+    }
+
     public static DegradationRecording Recording(RecordingSettings settings, long seed = 1) => new(Inputs(seed), settings);
 
     public static DistributionBacktracking Backtracking(BacktrackingSettings settings, ITrajectoryNodes nodes, long seed = 1, RealImages? data = null) =>
         new(Inputs(seed), nodes, settings, data: data);
 
-    /// <summary>The network as teacher, and a clone of it as the student.</summary>
-    public static StageInputs Inputs(long seed = 1, Device? device = null, Precision precision = Precision.Fp32)
+    /// <summary>The network as teacher, and a clone of it as the student, of one step unless further levels are given.</summary>
+    public static StageInputs Inputs(
+        long seed = 1, Device? device = null, Precision precision = Precision.Fp32, IReadOnlyList<double>? renoiseSigmas = null)
     {
-        return new StageInputs(OpenThere, () => new DenoiserGenerator(OpenThere(), 2.5), new RandomStreams(seed), device ?? CPU) { Precision = precision };
+        return new StageInputs(OpenThere, OpenStudent, new RandomStreams(seed), device ?? CPU) { Precision = precision };
+
+        DenoiserGenerator OpenStudent() => new(OpenThere(), 2.5, renoiseSigmas);
 
         Denoiser OpenThere()
         {

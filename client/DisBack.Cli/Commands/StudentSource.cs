@@ -22,7 +22,7 @@ using static TorchSharp.torch;
 
 namespace DisBack.Cli.Commands;
 
-/// <summary>A one-step student, from a file or from a run, or a teacher, that makes images by number.</summary>
+/// <summary>A student, from a file or from a run, or a teacher, that makes images by number.</summary>
 internal sealed class StudentSource : IDisposable
 {
     private static readonly string s_teacherPrefix = RunKinds.Of(RunKind.Teacher).Prefix;

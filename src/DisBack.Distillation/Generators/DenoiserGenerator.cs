@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using DisBack.Diffusion.Conditions;
 using DisBack.Diffusion.Networks;
 using DisBack.Specs.Networks;
@@ -6,19 +7,39 @@ using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Generators;
 
-/// <summary>A denoiser used as a one-step generator: G(z) = D(sigma_init * z; sigma_init) (Diff-Instruct).</summary>
+/// <summary>
+/// A denoiser used as a generator: in one step G(z) = D(sigma_init * z; sigma_init) (Diff-Instruct), and in each further one the sample made so far is noised
+/// again, with fresh noise, and denoised (DMD2, arXiv 2405.14867, Section 4.4).
+/// </summary>
 /// <param name="network">The denoiser; owned from now on.</param>
-/// <param name="sigmaInit">The noise level that the network is told.</param>
-public sealed class DenoiserGenerator(Denoiser network, double sigmaInit) : IGenerator
+/// <param name="sigmaInit">The noise level of the first step.</param>
+/// <param name="renoiseSigmas">The noise levels of further steps, falling; none for a one-step generator.</param>
+public sealed class DenoiserGenerator(Denoiser network, double sigmaInit, IReadOnlyList<double>? renoiseSigmas = null) : IGenerator
 {
     /// <summary>The metadata field of a file that says sigma_init.</summary>
     internal const string SigmaInitKey = "sigma_init";
+
+    /// <summary>The metadata field of a file that says the levels of further steps, a JSON array; absent where there are none.</summary>
+    internal const string RenoiseSigmasKey = "renoise_sigmas";
+
+    private readonly double[] _sigmas = [sigmaInit, .. renoiseSigmas ?? []];
 
     /// <inheritdoc/>
     public nn.Module Network => network;
 
     /// <inheritdoc/>
-    public IReadOnlyList<long> LatentShape { get; } = [network.Settings.Shape.Channels, network.Settings.Shape.Height, network.Settings.Shape.Width];
+    public IReadOnlyList<long> LatentShape
+    {
+        get
+        {
+            var shape = network.Settings.Shape;
+            long[] ofStep = [shape.Channels, shape.Height, shape.Width];
+            return Steps == 1 ? ofStep : [Steps, .. ofStep];
+        }
+    }
+
+    /// <inheritdoc/>
+    public int Steps => _sigmas.Length;
 
     /// <inheritdoc/>
     public SampleShape SampleShape => network.Settings.Shape;
@@ -29,9 +50,28 @@ public sealed class DenoiserGenerator(Denoiser network, double sigmaInit) : IGen
     /// <inheritdoc/>
     public Tensor Generate(Tensor latents, Condition? condition)
     {
-        using var sigma = full([latents.shape[0], 1, 1, 1], sigmaInit, float32, latents.device);
-        using var input = latents * sigmaInit;
-        return network.forward(input, sigma, condition);
+        if (Steps == 1)
+        {
+            using var input = latents * sigmaInit;
+            return Denoise(input, sigmaInit, condition);
+        }
+        using var scope = NewDisposeScope();
+        var last = latents.shape[1] - 1;
+        Tensor? sample = null;
+        using (no_grad())
+        {
+            for (var step = 0; step < last; step++)
+            {
+                sample = Denoise(Input(step), _sigmas[step], condition);
+            }
+        }
+        return Denoise(Input(last), _sigmas[last], condition).MoveToOuterDisposeScope();
+
+        Tensor Input(long step)
+        {
+            var noise = latents.select(1, step) * _sigmas[step];
+            return sample is null ? noise : sample + noise;
+        }
     }
 
     /// <inheritdoc/>
@@ -39,9 +79,19 @@ public sealed class DenoiserGenerator(Denoiser network, double sigmaInit) : IGen
     {
         var metadata = NetworkMetadata.Of(network.Settings);
         metadata[SigmaInitKey] = sigmaInit.ToString("R", CultureInfo.InvariantCulture);
+        if (Steps > 1)
+        {
+            metadata[RenoiseSigmasKey] = JsonSerializer.Serialize(_sigmas[1..]);
+        }
         return (NetworkFile.TensorsOf(network), metadata);
     }
 
     /// <inheritdoc/>
     public void Dispose() => network.Dispose();
+
+    private Tensor Denoise(Tensor noisy, double level, Condition? condition)
+    {
+        using var sigma = full([noisy.shape[0], 1, 1, 1], level, float32, noisy.device);
+        return network.forward(noisy, sigma, condition);
+    }
 }

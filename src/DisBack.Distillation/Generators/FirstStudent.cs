@@ -20,7 +20,7 @@ public static class FirstStudent
     public static IGenerator Open(
         StudentSettings settings, long seed, Func<Denoiser> openTeacher, Device device, Precision precision = Precision.Fp32)
     {
-        return new DenoiserGenerator(settings.Network is { } own ? New(own) : openTeacher(), settings.SigmaInit);
+        return new DenoiserGenerator(settings.Network is { } own ? New(own) : openTeacher(), settings.SigmaInit, settings.RenoiseSigmas);
 
         Denoiser New(NetworkSettings network)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using DisBack.Diffusion.Files;
 
 namespace DisBack.Distillation.Generators;
@@ -24,11 +25,28 @@ public static class StudentFile
         if (!file.Metadata.TryGetValue(DenoiserGenerator.SigmaInitKey, out var text))
         {
             throw new DisBackException(
-                $"'{path}' is no one-step generator: its metadata has no '{DenoiserGenerator.SigmaInitKey}'; give a {Name} that a run has left.");
+                $"'{path}' is no student: its metadata has no '{DenoiserGenerator.SigmaInitKey}'; give a {Name} that a run has left.");
         }
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var sigmaInit) && double.IsFinite(sigmaInit)
-            ? new DenoiserGenerator(NetworkFile.Read(file), sigmaInit)
-            : throw new DisBackException(
-                $"'{path}' has no number as '{DenoiserGenerator.SigmaInitKey}' in its metadata: it is damaged, take a {Name} that a run has left.");
+        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var sigmaInit) || !double.IsFinite(sigmaInit))
+        {
+            throw Damaged("number", DenoiserGenerator.SigmaInitKey);
+        }
+        var levels = Levels();
+        return new DenoiserGenerator(NetworkFile.Read(file), sigmaInit, levels);
+
+        double[] Levels()
+        {
+            try
+            {
+                return file.Metadata.TryGetValue(DenoiserGenerator.RenoiseSigmasKey, out var list) ? JsonSerializer.Deserialize<double[]>(list)! : [];
+            }
+            catch (JsonException)
+            {
+                throw Damaged("list of numbers", DenoiserGenerator.RenoiseSigmasKey);
+            }
+        }
+
+        DisBackException Damaged(string what, string key) =>
+            new($"'{path}' has no {what} as '{key}' in its metadata: it is damaged, take a {Name} that a run has left.");
     }
 }

@@ -23,29 +23,30 @@ internal sealed class StepGraphs : IDisposable
     /// <summary>Steps in which libtorch prepares what it prepares once, such as workspaces, and keeps memory for the next.</summary>
     private const int StepsBefore = 2;
 
-    private readonly Dictionary<bool, Recording> _recordings = [];
+    private readonly Dictionary<(bool Variant, long Latents), Recording> _recordings = [];
     private object? _target;
 
     /// <summary>Computes one step.</summary>
-    /// <param name="target">A network outside of the caller that the computation looks at, if there is one: with another, all is recorded anew.</param>
+    /// <param name="target">What the computation looks at outside of the caller, if anything: with another, all is recorded anew.</param>
     /// <param name="variant">Which of the two computations of the caller this is, if it has two.</param>
-    /// <param name="draws">The draws of this step, always of the same shapes.</param>
+    /// <param name="draws">The draws of this step, of the same shapes for as many latents, which are the first.</param>
     /// <param name="condition">The condition of this step.</param>
-    /// <param name="compute">The computation: the same for the same target and variant, whatever the draws.</param>
+    /// <param name="compute">The computation: the same for the same target, variant and shapes, whatever the draws.</param>
     public IReadOnlyList<Tensor> Compute(object? target, bool variant, IReadOnlyList<Tensor> draws, Condition? condition, StepComputation compute)
     {
         if (draws[0].device_type != DeviceType.CUDA || !CudaGraph.CanRecord)
         {
             return compute(draws, condition);
         }
-        if (!ReferenceEquals(target, _target))
+        if (!Equals(target, _target))
         {
             Dispose();
             _target = target;
         }
-        if (!_recordings.TryGetValue(variant, out var recording))
+        var key = (variant, draws[0].numel());
+        if (!_recordings.TryGetValue(key, out var recording))
         {
-            _recordings.Add(variant, recording = new Recording());
+            _recordings.Add(key, recording = new Recording());
         }
         if (recording.Graph is null)
         {

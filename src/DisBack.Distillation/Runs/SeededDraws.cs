@@ -8,7 +8,9 @@ using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Runs;
 
-/// <summary>The draws of a stage, from the streams of its seed.</summary>
+/// <summary>
+/// The draws of a stage, from the streams of its seed. A generator of several steps makes a random number of them, the same in the whole batch.
+/// </summary>
 /// <param name="streams">The randomness of the run.</param>
 /// <param name="stage">The stage: two stages never share a stream.</param>
 /// <param name="generator">Tells the shapes of latents and samples.</param>
@@ -25,6 +27,12 @@ internal sealed class SeededDraws(RandomStreams streams, string stage, IGenerato
         var sigma = law.Sample(batch, stream);
         var shape = generator.SampleShape;
         var noise = randn([batch, shape.Channels, shape.Height, shape.Width], float32, generator: stream);
+        if (generator.Steps > 1)
+        {
+            // Backward simulation: the steps before the one that learns are made by the student itself, as when it is used (DMD2, Section 4.5).
+            using var steps = randint(1, generator.Steps + 1, [1], int64, generator: stream);
+            latents = latents.narrow(1, 0, steps.item<long>());
+        }
         return new Draw(latents.SentTo(device), sigma.SentTo(device), noise.SentTo(device), condition?.SentTo(device));
     }
 }

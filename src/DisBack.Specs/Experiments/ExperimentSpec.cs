@@ -28,7 +28,7 @@ public sealed record ExperimentSpec : IValidatableObject
     [MinLength(1)]
     public required string Teacher { get; init; }
 
-    /// <summary>The one-step generator.</summary>
+    /// <summary>The generator.</summary>
     public StudentSettings Student { get; init; } = new();
 
     /// <summary>Stage 1, degradation recording.</summary>

@@ -1,3 +1,4 @@
+using DisBack.Distillation.Backtracking;
 using DisBack.Distillation.Runs;
 using DisBack.Distillation.Tests.Hosts;
 using DisBack.Specs.Backtracking;
@@ -48,6 +49,18 @@ public sealed class ResumeTests
         {
             AssertResumes(() => TinyNetwork.Backtracking(settings, nodes, data: AllHosts.Data()), interruption);
         }
+    }
+
+    [Fact]
+    public void A_student_of_several_steps_resumes_in_the_same_bits()
+    {
+        using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 3, Batch = 4, Nodes = new EveryInterval { Interval = 1 } });
+        foreach (var interruption in new[] { 1, 5, 9 })
+        {
+            AssertResumes(Open, interruption);
+        }
+
+        DistributionBacktracking Open() => new(TinyNetwork.Inputs(renoiseSigmas: [0.8, 0.2]), nodes, s_backtracking);
     }
 
     [Theory]
