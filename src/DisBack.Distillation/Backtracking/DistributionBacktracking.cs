@@ -26,6 +26,7 @@ public sealed class DistributionBacktracking : ITrainingRun
     private readonly StageInputs _inputs;
     private readonly BacktrackingSettings _settings;
     private readonly RealImages? _data;
+    private readonly int _lastNode;
     private readonly StudentEvaluation? _evaluation;
     private readonly TrainedGenerator _generator;
     private readonly IDistillationHost _host;
@@ -56,12 +57,12 @@ public sealed class DistributionBacktracking : ITrainingRun
         RealImages? data,
         Func<HostContext, IDistillationHost> host)
     {
-        (_inputs, _settings, _evaluation, _data) = (inputs, settings, evaluation, data);
+        (_inputs, _settings, _evaluation, _data, _lastNode) = (inputs, settings, evaluation, data, nodes.Count - 1);
         var generator = inputs.OpenStudent();
         _generator = new TrainedGenerator(generator, settings.Generator, settings.Ema, settings.GeneratorUpdates, _hold);
         _target = new Target(nodes, settings.FirstTargetOf(nodes.Count), settings.Switching is Interpolated ? inputs.OpenTeacher : null);
         var draws = inputs.DrawsFor(StageName, _target.At(0), generator);
-        _host = host(new HostContext(_generator, OpenFakeScore, settings, draws, inputs.Streams, _hold, data));
+        _host = host(new HostContext(_generator, OpenFakeScore, inputs.OpenTeacher, settings, draws, inputs.Streams, _hold, data));
         _losses = new LossLedger(new Dictionary<string, string>(_host.Losses) { ["student/std"] = "generator", ["score_gap"] = "target score" });
 
         Denoiser OpenFakeScore()
@@ -97,7 +98,9 @@ public sealed class DistributionBacktracking : ITrainingRun
         HostStep made;
         using (CudaTurns.Take(_inputs.Device, _inputs.Precision == Precision.Tf32))
         {
-            made = _host.Iterate(Step, _target.At(_settings.Switching.Blend(_gap.State)));
+            var blend = _settings.Switching.Blend(_gap.State);
+            var guidance = _settings.Guidance?.At(TargetIndex - blend, _lastNode) ?? 1;
+            made = _host.Iterate(Step, new TargetScore(_target.At(blend), guidance));
         }
 
         // A host may have changed nothing yet, and the pictures of an evaluation are part of the state.

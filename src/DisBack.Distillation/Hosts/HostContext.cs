@@ -11,6 +11,7 @@ namespace DisBack.Distillation.Hosts;
 /// <summary>What a host is made from.</summary>
 /// <param name="Generator">The generator; owned by stage 2, updated by the host.</param>
 /// <param name="OpenFakeScore">Makes a fake score with its first weights, those of a node; the host owns what it returns.</param>
+/// <param name="OpenTeacher">Makes a network with the teacher's weights; the host owns what it returns.</param>
 /// <param name="Settings">Stage 2 of the spec.</param>
 /// <param name="Draws">The randomness of the run.</param>
 /// <param name="Streams">Where a host's own networks take their first weights from, each under a name.</param>
@@ -19,6 +20,7 @@ namespace DisBack.Distillation.Hosts;
 internal sealed record HostContext(
     TrainedGenerator Generator,
     Func<Denoiser> OpenFakeScore,
+    Func<Denoiser> OpenTeacher,
     BacktrackingSettings Settings,
     IDraws Draws,
     RandomStreams Streams,

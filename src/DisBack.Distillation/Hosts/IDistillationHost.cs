@@ -1,4 +1,3 @@
-using DisBack.Diffusion.Networks;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Hosts;
@@ -15,8 +14,8 @@ internal interface IDistillationHost : IDisposable
 {
     /// <summary>One iteration against a target, of which it may update the generator or not.</summary>
     /// <param name="iteration">From 0.</param>
-    /// <param name="target">The target score D_i: to be evaluated only, and only in this call.</param>
-    HostStep Iterate(long iteration, Denoiser target);
+    /// <param name="target">The target score D_i, only for this call.</param>
+    HostStep Iterate(long iteration, TargetScore target);
 
     /// <summary>The host's own weights and optimizer moments by name, live and in a fixed order: with <see cref="Counters"/> its whole state.</summary>
     IEnumerable<(string Name, Tensor Value)> State { get; }

@@ -43,6 +43,10 @@ public abstract record BacktrackingSettings : IValidatableObject
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? FirstTarget { get; init; }
 
+    /// <summary>Classifier-free guidance of the target; absent is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public GuidanceSettings? Guidance { get; init; }
+
     /// <summary>
     /// How exactly the frozen target computes, <c>fp32</c> or <c>bf16</c>; absent is as the other networks. It is the one network that nothing is
     /// learnt in.

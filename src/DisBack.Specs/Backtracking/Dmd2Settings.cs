@@ -33,6 +33,18 @@ public record Dmd2Settings : ScoreMatchingSettings
     [Range(0.0, 1e3)]
     public double FakeGanWeight { get; init; } = 1e-2;
 
+    /// <summary>Whose features the discriminator sees.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public GanFeatures GanFeatures { get; init; }
+
+    /// <summary>
+    /// The weight of approximate R1: the square of how much a real image's logit changes under small noise (arXiv 2501.08316, Eq. 4); 0 is none. FastGen
+    /// takes 100 to 1000 with the teacher's features.
+    /// </summary>
+    [Range(0.0, 1e6)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double GanR1Weight { get; init; }
+
     /// <summary>Whether there is a discriminator.</summary>
     [JsonIgnore]
     public bool HasDiscriminator => FakeGanWeight > 0;
@@ -60,4 +72,14 @@ public record Dmd2Settings : ScoreMatchingSettings
                 [nameof(Exclusive)]);
         }
     }
+}
+
+/// <summary>A network whose features a discriminator sees.</summary>
+public enum GanFeatures
+{
+    /// <summary>The fake score's, which learns from the discriminator's loss too, as in DMD2.</summary>
+    FakeScore,
+
+    /// <summary>The teacher's, which stay as they are, as in FastGen.</summary>
+    Teacher,
 }

@@ -12,7 +12,9 @@ public static class SpecFit
     /// <param name="teacher">The teacher's network.</param>
     /// <param name="reference">The real images of its evaluation.</param>
     /// <param name="data">Its real images; null where it has none.</param>
-    /// <exception cref="SpecMistakeException">The student makes other samples than the teacher, or images have another shape.</exception>
+    /// <exception cref="SpecMistakeException">
+    /// The student makes other samples than the teacher, images have another shape, or the teacher cannot be guided.
+    /// </exception>
     public static void Check(ExperimentSpec spec, NetworkSettings teacher, DatasetFacts reference, DatasetFacts? data)
     {
         if (spec.Student.Network is { } student && (student.Shape, student.Classes) != (teacher.Shape, teacher.Classes))
@@ -20,6 +22,12 @@ public static class SpecFit
             throw new SpecMistakeException("student.network",
                 $"student.network makes samples of {student.Shape} (channels, height, width) in {student.Classes} classes but the teacher makes "
                     + $"{teacher.Shape} in {teacher.Classes}: give the student the teacher's img_channels, img_resolution and label_dim");
+        }
+        if (spec.Backtracking.Guidance is not null && !teacher.IsGuidable)
+        {
+            throw new SpecMistakeException("backtracking.guidance",
+                $"the teacher {(teacher.Classes == 0 ? "knows no classes" : "was trained with network.label_dropout 0")}, so guidance has nothing to compare "
+                    + "its classes with: leave backtracking.guidance out, or train a teacher of classes with network.label_dropout above 0, such as 0.1");
         }
         if (data is not null)
         {

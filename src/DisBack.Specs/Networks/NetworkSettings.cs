@@ -19,6 +19,10 @@ public abstract record NetworkSettings
     [JsonIgnore]
     public abstract int Classes { get; }
 
+    /// <summary>Whether it was trained on some samples without their class too, so that it can be guided.</summary>
+    [JsonIgnore]
+    public abstract bool IsGuidable { get; }
+
     /// <summary>What the network takes, from its shapes alone; for settings from which one can be built.</summary>
     [JsonIgnore]
     public abstract NetworkSize Size { get; }

@@ -101,6 +101,10 @@ public abstract record UNetSettings : NetworkSettings
     public override int Classes => LabelDim;
 
     /// <inheritdoc/>
+    [JsonIgnore]
+    public override bool IsGuidable => LabelDim > 0 && LabelDropout > 0;
+
+    /// <inheritdoc/>
     protected override string? FindContradiction()
     {
         if (ChannelMult.Count is 0 or > 16 || ChannelMult.Any(mult => mult is < 1 or > MostMult))

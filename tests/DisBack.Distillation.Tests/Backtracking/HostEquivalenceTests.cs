@@ -34,11 +34,11 @@ public sealed class HostEquivalenceTests
         using var generator = new TrainedGenerator(student, settings.Generator, settings.Ema, settings.GeneratorUpdates, hold);
         using var data = AllHosts.Data();
         var draws = inputs.DrawsFor("backtracking", target.Network, student);
-        using var host = HostRegistry.Create(new HostContext(generator, TinyNetwork.Open, settings, draws, inputs.Streams, hold, data));
+        using var host = HostRegistry.Create(new HostContext(generator, TinyNetwork.Open, TinyNetwork.Open, settings, draws, inputs.Streams, hold, data));
         for (var step = 0; step < steps; step++)
         {
             using var scope = NewDisposeScope();
-            host.Iterate(step, target.Network);
+            host.Iterate(step, new TargetScore(target.Network));
         }
 
         Assert.Empty(listener.Switches);

@@ -23,6 +23,7 @@ public static class AllHosts
                 new DmdSettings { FakeUpdatesPerGeneratorUpdate = 2 },
                 new Dmd2Settings { FakeUpdatesPerGeneratorUpdate = 3, Exclusive = true },
                 new Dmd2Settings { GeneratorGanWeight = 0, FakeGanWeight = 0 },
+                new Dmd2Settings { GanFeatures = GanFeatures.Teacher, GanR1Weight = 100 },
                 new SidSettings { FakeUpdatesPerGeneratorUpdate = 2 },
                 new VsdSettings { FakeRank = 2 },
             ];

@@ -1,6 +1,5 @@
 using DisBack.Diffusion.Conditions;
 using DisBack.Diffusion.Data;
-using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Randomness;
 using DisBack.Distillation.Backtracking;
 using DisBack.Distillation.Generators;
@@ -125,11 +124,11 @@ public sealed class ForeignHostTests
 
         public IReadOnlyDictionary<string, string> Losses { get; } = new Dictionary<string, string> { ["loss/critic"] = "critic" };
 
-        public HostStep Iterate(long iteration, Denoiser target)
+        public HostStep Iterate(long iteration, TargetScore target)
         {
             var draw = _context.Draws.At(iteration, new LogNormalNoise(), s_settings.Batch, "critic");
             var images = _context.Generator.Generate(draw.Latents, draw.Condition);
-            var wanted = target.forward(images.detach() + draw.Sigma * draw.Noise, draw.Sigma, draw.Condition).detach();
+            var wanted = target.Denoise(images.detach() + draw.Sigma * draw.Noise, draw.Sigma, draw.Condition).detach();
             _context.Generator.Descend((images - wanted).square().sum() / s_settings.Batch, s_settings.Batch);
             var loss = (_critic.forward(images.detach().flatten(1)) - _critic.forward(_data.Batch(iteration, s_settings.Batch).Images.flatten(1))).mean();
             _training.Descend(loss);

@@ -28,7 +28,7 @@ public sealed class HostGradientTests
         {
             var noisy = still + draw.Sigma * draw.Noise;
             // The fake score begins as the network that the test opens.
-            using var fake = Network(seed: 7);
+            using var fake = TinyNetwork.Moved(seed: 7);
             var push = Noise(target) - Noise(fake);
             return images => (push * images).sum() / Batch;
 
@@ -54,7 +54,7 @@ public sealed class HostGradientTests
             var scale = (still - target.forward(still + draw.Sigma * draw.Noise, draw.Sigma, draw.Condition)).abs().mean([1, 2, 3], keepdim: true);
             return images =>
             {
-                using var fake = Network(seed: 7);
+                using var fake = TinyNetwork.Moved(seed: 7);
                 var noisy = images + draw.Sigma * draw.Noise;
                 var (real, mine) = (target.forward(noisy, draw.Sigma, draw.Condition), fake.forward(noisy, draw.Sigma, draw.Condition));
                 return (((1 - 1.2) * (real - mine).square() + (real - mine) * (mine - images)) / scale).sum() / Batch;
@@ -62,35 +62,45 @@ public sealed class HostGradientTests
         });
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(2.5)]
-    public void Dmd2_adds_the_discriminators_verdict_on_noised_images(double weight) => AssertSlope(
-        new Dmd2Settings { Batch = Batch, GeneratorGanWeight = weight, Generator = new(), Fake = new() { LearningRate = 1e-9 } }, purpose: null,
-        (still, draw, target) =>
+    [InlineData(0, GanFeatures.FakeScore)]
+    [InlineData(2.5, GanFeatures.FakeScore)]
+    [InlineData(2.5, GanFeatures.Teacher)]
+    public void Dmd2_adds_the_discriminators_verdict_on_noised_images(double weight, GanFeatures features)
+    {
+        var settings = new Dmd2Settings
+        {
+            Batch = Batch, GeneratorGanWeight = weight, GanFeatures = features, Generator = new(), Fake = new() { LearningRate = 1e-9 },
+        };
+        AssertSlope(settings, purpose: null, (still, draw, target) =>
         {
             var noisy = still + draw.Sigma * draw.Noise;
-            var critic = new Critic(Network(seed: 7), new RandomStreams(1));
+            using var critic = OpenCritic(settings);
             var real = target.forward(noisy, draw.Sigma, draw.Condition);
             var push = (critic.FakeScore.forward(noisy, draw.Sigma, draw.Condition) - real) / (still - real).abs().mean([1, 2, 3], keepdim: true);
             var gan = Draws().At(0, new Dmd2Settings().FakeNoise, Batch, "generated");
-            return images => (push * images).mean() + weight
-                * nn.functional.softplus(-critic.Logits(images + gan.Sigma * gan.Noise, gan.Sigma, draw.Condition)).mean();
+            return images =>
+            {
+                using var judge = OpenCritic(settings);
+                return (push * images).mean() + weight
+                    * nn.functional.softplus(-judge.Logits(images + gan.Sigma * gan.Noise, gan.Sigma, draw.Condition)).mean();
+            };
         });
+    }
 
     private static void AssertSlope(BacktrackingSettings settings, string? purpose, Loss loss)
     {
         using var scope = NewDisposeScope();
-        using var target = Network(seed: 8);
+        using var target = TinyNetwork.Moved(seed: 8);
         target.eval();
         foreach (var weight in target.parameters())
         {
             weight.requires_grad_(false);
         }
-        var student = new DenoiserGenerator(Network(seed: 9), 2.5);
+        var student = new DenoiserGenerator(TinyNetwork.Moved(seed: 9), 2.5);
         var hold = new StateHold();
         using var generator = new TrainedGenerator(student, settings.Generator with { LearningRate = 1e-9 }, settings.Ema, settings.Steps, hold);
         using var data = AllHosts.Data();
-        using var host = HostRegistry.Create(new HostContext(generator, () => Network(seed: 7), settings, Draws(), new RandomStreams(1), hold, data));
+        using var host = HostRegistry.Create(Context(settings, generator, hold, data));
 
         var law = settings is ScoreMatchingSettings matching ? matching.Noise : ((SdsSettings)settings).Noise;
         var draw = Draws().At(0, law, Batch, purpose);
@@ -100,7 +110,7 @@ public sealed class HostGradientTests
         {
             of = loss(student.Generate(draw.Latents, draw.Condition), draw, target);
         }
-        _ = host.Iterate(0, target);
+        _ = host.Iterate(0, new TargetScore(target));
         var gradient = cat([.. student.Network.parameters().Select(parameter => parameter.grad!.flatten())]);
         var slope = gradient.norm().item<float>();
         Assert.True(slope > 0, "There is no gradient.");
@@ -121,25 +131,16 @@ public sealed class HostGradientTests
         }
     }
 
+    private static HostContext Context(BacktrackingSettings settings, TrainedGenerator generator, StateHold hold, RealImages? data) =>
+        new(generator, () => TinyNetwork.Moved(seed: 7), () => TinyNetwork.Moved(seed: 6), settings, Draws(), new RandomStreams(1), hold, data);
+
+    /// <summary>The critic of a host in its first iteration, which needs no generator.</summary>
+    private static Critic OpenCritic(Dmd2Settings settings) => new(Context(settings, generator: null!, new StateHold(), data: null), settings);
+
     private static IDraws Draws()
     {
-        var inputs = new StageInputs(() => Network(seed: 7), () => new DenoiserGenerator(Network(seed: 9), 2.5), new RandomStreams(1), CPU);
+        var inputs = new StageInputs(() => TinyNetwork.Moved(seed: 7), () => new DenoiserGenerator(TinyNetwork.Moved(seed: 9), 2.5), new RandomStreams(1), CPU);
         using var teacher = inputs.OpenTeacher();
         return inputs.DrawsFor("backtracking", teacher, inputs.OpenStudent());
-    }
-
-    /// <summary>A network that computes something: a fresh one returns next to nothing but its input.</summary>
-    private static Denoiser Network(long seed)
-    {
-        using var init = new RandomStreams(seed).For("network");
-        var network = Denoiser.Create(TinyNetwork.Settings, init);
-        using var scope = NewDisposeScope();
-        using var untracked = no_grad();
-        foreach (var weights in network.parameters())
-        {
-            weights.add_(randn(weights.shape, generator: init) * 0.1);
-        }
-        network.eval();
-        return network;
     }
 }

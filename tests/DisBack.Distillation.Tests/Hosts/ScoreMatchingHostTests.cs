@@ -24,7 +24,7 @@ public sealed class ScoreMatchingHostTests
         var hold = new StateHold();
         using var generator = new TrainedGenerator(student, settings.Generator, settings.Ema, settings.Steps, hold);
         var draws = inputs.DrawsFor("backtracking", target, student);
-        var context = new HostContext(generator, () => Colour(seed: 7), settings, draws, inputs.Streams, hold, Data: null);
+        var context = new HostContext(generator, () => Colour(seed: 7), () => Colour(seed: 7), settings, draws, inputs.Streams, hold, Data: null);
         using var host = (ScoreMatchingHost)HostRegistry.Create(context);
         using var scope = NewDisposeScope();
 
@@ -42,7 +42,7 @@ public sealed class ScoreMatchingHostTests
                 expected += (difference[sample] / (residual + 1e-6) * images[sample]).sum().item<float>() / settings.Batch;
             }
         }
-        var loss = host.Iterate(0, target).Losses.Single(made => made.Name == "loss/generator").Value.item<float>();
+        var loss = host.Iterate(0, new TargetScore(target)).Losses.Single(made => made.Name == "loss/generator").Value.item<float>();
 
         Assert.Equal(expected, loss, Math.Abs(expected) * 1e-3);
         // As in DMD2 no dropout in the fake score either.

@@ -39,6 +39,10 @@ public sealed class SpecFitTests
             "data has images in 3 classes but the teacher makes 10"
         },
         {
+            s_experiment with { Backtracking = new DmdSettings { Guidance = new() } }, s_images, null, "backtracking.guidance",
+            "the teacher was trained with network.label_dropout 0"
+        },
+        {
             s_experiment, s_images with { Channels = 3 }, s_images, "evaluation.reference",
             "set evaluation.reference.resolution to 8 and evaluation.reference.channels to 1"
         },
@@ -57,6 +61,8 @@ public sealed class SpecFitTests
     {
         SpecFit.Check(s_experiment, s_network, s_images, s_images);
         SpecFit.Check(s_experiment with { Backtracking = new Dmd2Settings() }, s_network, s_images, s_images);
+        SpecFit.Check(
+            s_experiment with { Backtracking = new DmdSettings { Guidance = new() } }, s_network with { LabelDropout = 0.1 }, s_images, data: null);
         // Nobody asks what the images of a host show that looks at none.
         SpecFit.Check(s_experiment, s_network, s_images, s_images with { Classes = 3 });
         SpecFit.Check(s_teacher, s_images);

@@ -1,5 +1,4 @@
 using DisBack.Diffusion.Conditions;
-using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Noise;
 using DisBack.Distillation.Generators;
 using DisBack.Distillation.Optimization;
@@ -19,6 +18,9 @@ internal sealed class Dmd2Host : IDistillationHost
     /// <summary>The name under which checkpoints count the updates of the fake score and the discriminator.</summary>
     private const string CriticUpdates = "CriticUpdates";
 
+    /// <summary>The standard deviation of the noise of approximate R1, as in FastGen.</summary>
+    private const double R1Sigma = 0.1;
+
     private readonly TrainedGenerator _generator;
     private readonly IDraws _draws;
     private readonly RealImages? _data;
@@ -30,7 +32,7 @@ internal sealed class Dmd2Host : IDistillationHost
     public Dmd2Host(HostContext context, Dmd2Settings settings)
     {
         (_generator, _draws, _settings) = (context.Generator, context.Draws, settings);
-        _critic = new Critic(context.OpenFakeScore(), settings.HasDiscriminator ? context.Streams : null);
+        _critic = new Critic(context, settings);
         _data = settings.HasDiscriminator ? context.RequireDataFor(_critic.FakeScore.Settings) : null;
         _critic.eval();
         var updates = settings.Exclusive ? settings.Steps - settings.GeneratorUpdates : settings.Steps;
@@ -53,7 +55,7 @@ internal sealed class Dmd2Host : IDistillationHost
         ["loss/discriminator"] = "discriminator",
     };
 
-    public HostStep Iterate(long iteration, Denoiser target)
+    public HostStep Iterate(long iteration, TargetScore target)
     {
         var movesGenerator = iteration % _settings.FakeUpdatesPerGeneratorUpdate == 0;
         var movesCritic = !(_settings.Exclusive && movesGenerator);
@@ -109,7 +111,7 @@ internal sealed class Dmd2Host : IDistillationHost
     }
 
     /// <returns>Of the critic its losses, if it moves; of the generator its losses, the images and the score gap, if it moves.</returns>
-    private IReadOnlyList<Tensor> Differentiate(Batch batch, Denoiser target, bool movesGenerator, bool movesCritic)
+    private IReadOnlyList<Tensor> Differentiate(Batch batch, TargetScore target, bool movesGenerator, bool movesCritic)
     {
         Tensor images;
         using (movesGenerator ? enable_grad() : no_grad())
@@ -121,7 +123,7 @@ internal sealed class Dmd2Host : IDistillationHost
         return [.. ofCritic, .. ofGenerator];
     }
 
-    private IReadOnlyList<Tensor> DifferentiateGenerator(Batch batch, Tensor images, Denoiser target)
+    private IReadOnlyList<Tensor> DifferentiateGenerator(Batch batch, Tensor images, TargetScore target)
     {
         using var frozen = _training.FreezeWeights();
         var x0 = images.detach();
@@ -129,7 +131,7 @@ internal sealed class Dmd2Host : IDistillationHost
         using (no_grad())
         {
             var noisy = x0 + batch.Sigma * batch.Noise;
-            var denoised = target.forward(noisy, batch.Sigma, batch.Condition);
+            var denoised = target.Denoise(noisy, batch.Sigma, batch.Condition);
             var difference = _critic.FakeScore.forward(noisy, batch.Sigma, batch.Condition) - denoised;
             var residual = (x0 - denoised).abs().mean([1, 2, 3], keepdim: true);
             gap = difference.abs().mean() / residual.mean();
@@ -162,6 +164,12 @@ internal sealed class Dmd2Host : IDistillationHost
         var ofGenerated = _critic.Logits(x0 + batch.GeneratedSigma * batch.GeneratedNoise, batch.GeneratedSigma, batch.Condition);
         var ofReal = _critic.Logits(batch.Real + batch.RealSigma * batch.RealNoise, batch.RealSigma, batch.RealCondition);
         var discriminator = nn.functional.softplus(ofGenerated).mean() + nn.functional.softplus(-ofReal).mean();
+        if (_settings.GanR1Weight > 0)
+        {
+            // The noise that the fake score saw is independent of all that is compared here.
+            var moved = _critic.Logits(batch.Real + R1Sigma * batch.FakeNoise + batch.RealSigma * batch.RealNoise, batch.RealSigma, batch.RealCondition);
+            discriminator += _settings.GanR1Weight * (moved - ofReal).square().mean();
+        }
         _training.Differentiate(fake + _settings.FakeGanWeight * discriminator);
         return [fake, discriminator];
     }

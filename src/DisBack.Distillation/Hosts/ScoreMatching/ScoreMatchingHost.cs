@@ -56,7 +56,7 @@ internal abstract class ScoreMatchingHost : IDistillationHost
     /// Both need D_phi at the same noisy images and the same weights, so it is evaluated once. The reduction is the sum over C, H, W and the mean over the
     /// batch.
     /// </remarks>
-    public HostStep Iterate(long iteration, Denoiser target)
+    public HostStep Iterate(long iteration, TargetScore target)
     {
         var updatesGenerator = iteration % _settings.FakeUpdatesPerGeneratorUpdate == 0;
         var batch = _settings.Batch;
@@ -91,7 +91,7 @@ internal abstract class ScoreMatchingHost : IDistillationHost
     protected abstract Tensor Gradient(Tensor difference, Tensor residual, Tensor sigma);
 
     /// <returns>The fake score's loss; where the generator is updated also its loss, the images and the score gap.</returns>
-    private IReadOnlyList<Tensor> Differentiate(Draw draw, Denoiser target, bool updatesGenerator)
+    private IReadOnlyList<Tensor> Differentiate(Draw draw, TargetScore target, bool updatesGenerator)
     {
         var batch = _settings.Batch;
         Tensor images;
@@ -109,7 +109,7 @@ internal abstract class ScoreMatchingHost : IDistillationHost
             Tensor gradient;
             using (no_grad())
             {
-                var denoised = target.forward(xt, draw.Sigma, draw.Condition);
+                var denoised = target.Denoise(xt, draw.Sigma, draw.Condition);
                 var difference = fake - denoised;
                 var residual = (x0 - denoised).abs().mean([1, 2, 3], keepdim: true);
                 made.Add(difference.abs().mean() / residual.mean());

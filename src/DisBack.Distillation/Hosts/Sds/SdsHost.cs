@@ -1,4 +1,3 @@
-using DisBack.Diffusion.Networks;
 using DisBack.Distillation.Generators;
 using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Runs;
@@ -30,7 +29,7 @@ internal sealed class SdsHost(HostContext context, SdsSettings settings) : IDist
 
     public IReadOnlyDictionary<string, string> Losses { get; } = new Dictionary<string, string> { ["loss/generator"] = "generator" };
 
-    public HostStep Iterate(long iteration, Denoiser target)
+    public HostStep Iterate(long iteration, TargetScore target)
     {
         var draw = _draws.At(iteration, settings.Noise, settings.Batch);
         var made = _graphs.Compute(
@@ -46,14 +45,14 @@ internal sealed class SdsHost(HostContext context, SdsSettings settings) : IDist
     public void Dispose() => _graphs.Dispose();
 
     /// <returns>The loss, the images, and the score gap: D_phi is the image itself here, so it is 1.</returns>
-    private IReadOnlyList<Tensor> Differentiate(Draw draw, Denoiser target)
+    private IReadOnlyList<Tensor> Differentiate(Draw draw, TargetScore target)
     {
         var images = _generator.Generate(draw.Latents, draw.Condition);
         var x0 = images.detach();
         Tensor gradient;
         using (no_grad())
         {
-            gradient = (x0 - target.forward(x0 + draw.Sigma * draw.Noise, draw.Sigma, draw.Condition)) / draw.Sigma;
+            gradient = (x0 - target.Denoise(x0 + draw.Sigma * draw.Noise, draw.Sigma, draw.Condition)) / draw.Sigma;
         }
         var loss = (gradient * images).sum() / settings.Batch;
         _generator.Differentiate(loss);

@@ -1,4 +1,3 @@
-using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Noise;
 using DisBack.Distillation.Generators;
 using DisBack.Distillation.Optimization;
@@ -41,7 +40,7 @@ internal sealed class SidHost : IDistillationHost
         ["loss/fake"] = "fake score",
     };
 
-    public HostStep Iterate(long iteration, Denoiser target)
+    public HostStep Iterate(long iteration, TargetScore target)
     {
         var batch = _settings.Batch;
         var fakeLoss = Compute(_draws.At(iteration, _settings.FakeNoise, batch, "fake"), isGenerator: false, DifferentiateFake)[0];
@@ -83,12 +82,12 @@ internal sealed class SidHost : IDistillationHost
     /// <returns>
     /// The loss (D_i - D_phi) ((D_i - x0) - alpha (D_i - D_phi)) over the mean |x0 - D_i| of the sample, the images, and the score gap.
     /// </returns>
-    private IReadOnlyList<Tensor> DifferentiateGenerator(Draw draw, Denoiser target)
+    private IReadOnlyList<Tensor> DifferentiateGenerator(Draw draw, TargetScore target)
     {
         using var frozen = _fake.Training.FreezeWeights();
         var images = _generator.Generate(draw.Latents, draw.Condition);
         var noisy = images + draw.Sigma * draw.Noise;
-        var denoised = target.forward(noisy, draw.Sigma, draw.Condition);
+        var denoised = target.Denoise(noisy, draw.Sigma, draw.Condition);
         var difference = denoised - _fake.Network.forward(noisy, draw.Sigma, draw.Condition);
         Tensor residual, gap;
         using (no_grad())
