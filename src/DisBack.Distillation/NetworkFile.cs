@@ -26,16 +26,8 @@ public static class NetworkFile
     public static Denoiser Read(SafetensorsFile file)
     {
         var network = Create(file, NetworkMetadata.Read(file.Metadata, file.Path));
-        try
-        {
-            Load(file, network);
-            return network;
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
-        }
+        LoadOrDispose(file, network, TensorsOf(network));
+        return network;
     }
 
     /// <summary>Builds the network of weights that others have made: other widths of floating point are converted, and every number must be finite.</summary>
@@ -75,14 +67,35 @@ public static class NetworkFile
     private static Denoiser Create(SafetensorsFile file, NetworkSettings settings)
     {
         settings.Validate();
-        var numbers = file.Entries.Values.Sum(entry => entry.Length / entry.Type.Bytes());
-        if (settings.Size.Parameters / 2 > numbers)
-        {
-            throw new DisBackException($"'{file.Path}' holds {numbers:N0} numbers where its network has {settings.Size.Parameters:N0} parameters: the file "
-                + "belongs to a network with other settings.");
-        }
+        RequireNumbers(file, settings.Size.Parameters);
         using var init = new Generator(0);
         return Denoiser.Create(settings, init);
+    }
+
+    /// <summary>Refuses a file that is far smaller than the network that it claims to hold.</summary>
+    internal static void RequireNumbers(SafetensorsFile file, long parameters)
+    {
+        var numbers = file.Entries.Values.Sum(entry => entry.Length / entry.Type.Bytes());
+        if (parameters / 2 > numbers)
+        {
+            throw new DisBackException($"'{file.Path}' holds {numbers:N0} numbers where its network has {parameters:N0} parameters: the file belongs to a "
+                + "network with other settings.");
+        }
+    }
+
+    /// <summary>Loads the tensors of a network that was made for the file, which is disposed of if they do not fit.</summary>
+    internal static void LoadOrDispose(SafetensorsFile file, nn.Module network, IEnumerable<(string Name, Tensor Value)> state)
+    {
+        try
+        {
+            using var scope = NewDisposeScope();
+            StrictLoading.Load(file, [.. state]);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Loads weights and buffers over those of a network, by exact key, shape and type.</summary>

@@ -17,6 +17,7 @@ public static class NoiseSampling
         {
             LogNormalNoise normal => randn(shape, ScalarType.Float32, generator: generator).mul_(normal.Std).add_(normal.Mean).exp_(),
             KarrasGridNoise grid => OfGrid(grid, shape, generator),
+            KarrasNoise karras => Karras(Uniform(shape, generator), karras.Min, karras.Max, karras.Rho),
             VpNoise vp => VpSchedule.SigmaAt(Uniform(shape, generator).mul_(vp.EpsilonT - 1).add_(1), vp.BetaD, vp.BetaMin),
             VeNoise ve => Uniform(shape, generator).mul_(Math.Log(ve.Max / ve.Min)).exp_().mul_(ve.Min),
             _ => throw new NotSupportedException($"No sampling is known for the noise law {law.GetType().Name}."),
@@ -35,8 +36,14 @@ public static class NoiseSampling
                 + "order them and stay inside the table.");
         }
 
-        double low = Math.Pow(grid.Min, 1 / grid.Rho), high = Math.Pow(grid.Max, 1 / grid.Rho);
         var index = randint(grid.First, grid.Last + 1, shape, ScalarType.Int64, generator: generator).to(ScalarType.Float64);
-        return index.mul_((high - low) / (grid.Levels - 1)).add_(low).pow_(grid.Rho).to(ScalarType.Float32);
+        return Karras(index, grid.Min, grid.Max, grid.Rho, grid.Levels - 1);
+    }
+
+    /// <summary>The noise levels at the parts <paramref name="time"/> / <paramref name="end"/> of the way from the smallest to the largest.</summary>
+    private static Tensor Karras(Tensor time, double min, double max, double rho, double end = 1)
+    {
+        double low = Math.Pow(min, 1 / rho), high = Math.Pow(max, 1 / rho);
+        return time.to(ScalarType.Float64).mul_((high - low) / end).add_(low).pow_(rho).to(ScalarType.Float32);
     }
 }

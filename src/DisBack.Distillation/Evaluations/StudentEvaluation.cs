@@ -1,3 +1,4 @@
+using DisBack.Diffusion.Conditions;
 using DisBack.Diffusion.Features;
 using DisBack.Diffusion.Metrics;
 using DisBack.Diffusion.Networks;
@@ -99,10 +100,16 @@ public sealed class StudentEvaluation : IDisposable
     public void Finish(ITrainingListener listener)
     {
         using var scope = NewDisposeScope();
-        var (latents, condition) = _teacherPictures.Take(0, StripLength);
+        var (latents, condition) = _student.Steps == 1 ? _teacherPictures.Take(0, StripLength) : FirstStep();
         var teacher = _toPixels(new HeunSampler(_teacher).Sample(latents, condition).to(float32)).cpu();
         List<(string Caption, Tensor Images)> rows = [.. _strips.Select(strip => (CaptionOf(strip.Name), strip.Value)), ("teacher", teacher)];
         listener.ArtifactMade("samples.png", stream => WriteStrips(stream, rows));
+
+        (Tensor, Condition?) FirstStep()
+        {
+            var (all, shown) = _pictures.Take(0, StripLength);
+            return (all.select(1, 0), shown);
+        }
     }
 
     /// <summary>Takes back the strips of a checkpoint.</summary>

@@ -12,7 +12,7 @@ namespace DisBack.Distillation.Generators;
 public static class FirstStudent
 {
     /// <summary>Makes it; the caller disposes it.</summary>
-    /// <param name="settings">A clone of the teacher, or a network of its own with random weights.</param>
+    /// <param name="settings">A clone of the teacher, or a network, a decoder or a flow of its own with random weights.</param>
     /// <param name="seed">The seed of stage 1: that is recorded against this very network, so its weights are of that seed in both stages.</param>
     /// <param name="openTeacher">Makes a network with the teacher's weights, which the generator owns from then on.</param>
     /// <param name="device">Where it is needed.</param>
@@ -20,14 +20,26 @@ public static class FirstStudent
     public static IGenerator Open(
         StudentSettings settings, long seed, Func<Denoiser> openTeacher, Device device, Precision precision = Precision.Fp32)
     {
+        if (settings.Decoder is not null || settings.Flow is not null)
+        {
+            using var teacher = openTeacher();
+            using var init = Streams();
+            return WithoutDenoiser(teacher.Settings, init);
+        }
         return new DenoiserGenerator(settings.Network is { } own ? New(own) : openTeacher(), settings.SigmaInit, settings.RenoiseSigmas);
 
         Denoiser New(NetworkSettings network)
         {
-            using var init = new RandomStreams(seed).For("student/weights");
+            using var init = Streams();
             var made = Denoiser.Create(network, init).to(device);
             made.Precision = precision;
             return made;
         }
+
+        IGenerator WithoutDenoiser(NetworkSettings teacher, Generator init) => settings.Decoder is { } decoder
+            ? new DecoderGenerator(new LatentDecoder(decoder, teacher.Shape, teacher.Classes, init).to(device))
+            : new FlowGenerator(new FlowDiscriminator(settings.Flow!, teacher.Shape, teacher.Classes, init).to(device));
+
+        Generator Streams() => new RandomStreams(seed).For("student/weights");
     }
 }

@@ -22,10 +22,19 @@ public static class StudentFile
     public static IGenerator Open(string path)
     {
         using var file = SafetensorsFile.Open(path);
+        if (file.Metadata.ContainsKey(DecoderGenerator.DecoderKey))
+        {
+            return DecoderGenerator.Read(file);
+        }
+        if (file.Metadata.ContainsKey(FlowGenerator.FlowKey))
+        {
+            return FlowGenerator.Read(file);
+        }
         if (!file.Metadata.TryGetValue(DenoiserGenerator.SigmaInitKey, out var text))
         {
             throw new DisBackException(
-                $"'{path}' is no student: its metadata has no '{DenoiserGenerator.SigmaInitKey}'; give a {Name} that a run has left.");
+                $"'{path}' is no student: its metadata has none of {DenoiserGenerator.SigmaInitKey}, {DecoderGenerator.DecoderKey} and "
+                    + $"{FlowGenerator.FlowKey}; give a {Name} that a run has left.");
         }
         if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var sigmaInit) || !double.IsFinite(sigmaInit))
         {

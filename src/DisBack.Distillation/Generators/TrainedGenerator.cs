@@ -45,6 +45,9 @@ internal sealed class TrainedGenerator : IDisposable
     /// <summary>Weights, moments and average by name: with the counters its whole state.</summary>
     public IEnumerable<(string Name, Tensor Value)> State => [.. _network.State("generator"), .. TrainedNetwork.Named(AverageName, Average.Weights)];
 
+    /// <summary>What is trained.</summary>
+    public IGenerator Generator => _generator;
+
     /// <inheritdoc cref="IGenerator.Generate"/>
     public Tensor Generate(Tensor latents, Condition? condition) => _generator.Generate(latents, condition);
 

@@ -1,3 +1,4 @@
+using DisBack.Distillation.Hosts.DiscriminatorFlow;
 using DisBack.Distillation.Hosts.Dmd2;
 using DisBack.Distillation.Hosts.ScoreMatching;
 using DisBack.Distillation.Hosts.Sds;
@@ -18,6 +19,8 @@ internal static class HostRegistry
         [typeof(FDistillSettings)] = Of<FDistillSettings>((context, settings) => new Dmd2Host(context, settings)),
         [typeof(VsdSettings)] = Of<VsdSettings>((context, settings) => new VsdHost(context, settings)),
         [typeof(SdsSettings)] = Of<SdsSettings>((context, settings) => new SdsHost(context, settings)),
+        [typeof(ScoreGanSettings)] = Of<ScoreGanSettings>((context, settings) => new ScoreGanHost(context, settings)),
+        [typeof(DiscriminatorFlowSettings)] = Of<DiscriminatorFlowSettings>((context, settings) => new DiscriminatorFlowHost(context, settings)),
         [typeof(SidSettings)] = Of<SidSettings>((context, settings) => new SidHost(context, settings)),
     };
 

@@ -15,6 +15,8 @@ namespace DisBack.Specs.Backtracking;
 [JsonDerivedType(typeof(VsdSettings), "vsd")]
 [JsonDerivedType(typeof(SdsSettings), "sds")]
 [JsonDerivedType(typeof(SidSettings), "sid")]
+[JsonDerivedType(typeof(ScoreGanSettings), "score-gan")]
+[JsonDerivedType(typeof(DiscriminatorFlowSettings), "discriminator-flow")]
 [UnlessNamed(typeof(DmdSettings))]
 public abstract record BacktrackingSettings : IValidatableObject
 {

@@ -5,7 +5,8 @@ using DisBack.Specs.Networks;
 namespace DisBack.Specs.Backtracking;
 
 /// <summary>
-/// The generator, in one step G(z) = D(sigma_init * z; sigma_init) or in a few: a clone of the teacher before it is trained, or a network of its own.
+/// The generator: a denoiser in one step, G(z) = D(sigma_init * z; sigma_init), or in a few, which is a clone of the teacher before it is trained or a
+/// network of its own; or a decoder; or particles.
 /// </summary>
 public sealed record StudentSettings : IValidatableObject
 {
@@ -27,9 +28,30 @@ public sealed record StudentSettings : IValidatableObject
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public NetworkSettings? Network { get; init; }
 
+    /// <summary>A decoder from a latent vector in place of a denoiser, with random initial weights as <c>network</c> has them: Score GAN's generator.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DecoderSettings? Decoder { get; init; }
+
+    /// <summary>Particles that follow a discriminator in place of a generator, for the host <c>discriminator-flow</c> and no other.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public FlowSettings? Flow { get; init; }
+
+    /// <summary>What the student takes.</summary>
+    /// <param name="teacher">The teacher's network, which it is a clone of unless it has its own.</param>
+    public NetworkSize SizeFor(NetworkSettings teacher) =>
+        Decoder?.SizeFor(teacher.Shape, teacher.Classes) ?? Flow?.SizeFor(teacher.Shape, teacher.Classes) ?? (Network ?? teacher).Size;
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        (string Name, object? Value)[] kinds = [("decoder", Decoder), ("flow", Flow), ("network", Network), ("renoise_sigmas", RenoiseSigmas)];
+        var given = kinds.Where(kind => kind.Value is not null).Select(kind => kind.Name).ToList();
+        // A network of its own may make several steps.
+        if (given.Count > 1 && given[0] is "decoder" or "flow")
+        {
+            yield return new ValidationResult(
+                $"{given[0]} is the whole student; leave it or {given[1]} out", [given[0] == "flow" ? nameof(Flow) : nameof(Decoder)]);
+        }
         var before = SigmaInit;
         foreach (var sigma in RenoiseSigmas ?? [])
         {

@@ -64,6 +64,17 @@ public sealed record ExperimentSpec : IValidatableObject
                     + "generator_gan_weight and fake_gan_weight to 0",
                 ["Backtracking"]);
         }
+        if (Student.Flow is null != Backtracking is not DiscriminatorFlowSettings)
+        {
+            yield return new ValidationResult(
+                "student.flow and the host discriminator-flow need each other: one is the particles, the other trains what they follow; name both or neither",
+                [Student.Flow is null ? "Backtracking" : "Student.Flow"]);
+        }
+        if (Backtracking is DiscriminatorFlowSettings && Recording.Steps > 0)
+        {
+            yield return new ValidationResult(
+                "the host discriminator-flow has no target for which a trajectory could be recorded; set steps to 0", ["Recording.Steps"]);
+        }
         int? every = Backtracking.Switching switch
         {
             FixedInterval { Interval: var kept } => kept,

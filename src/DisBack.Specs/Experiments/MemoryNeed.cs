@@ -41,7 +41,7 @@ public sealed record MemoryNeed(long Networks, long Sample, int Batch, string Ba
     /// </summary>
     public static MemoryNeed Of(ExperimentSpec spec, NetworkSettings teacher)
     {
-        var (student, score) = ((spec.Student.Network ?? teacher).Size, teacher.Size);
+        var (student, score) = (spec.Student.SizeFor(teacher), teacher.Size);
         // One that moves from a node to the next is a third network.
         var targets = spec.Backtracking.Switching is Interpolated ? 3 : 1;
         return new(

@@ -7,6 +7,7 @@ namespace DisBack.Specs.Noise;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "law")]
 [JsonDerivedType(typeof(LogNormalNoise), "log-normal")]
 [JsonDerivedType(typeof(KarrasGridNoise), "karras-grid")]
+[JsonDerivedType(typeof(KarrasNoise), "karras")]
 [JsonDerivedType(typeof(VpNoise), "vp")]
 [JsonDerivedType(typeof(VeNoise), "ve")]
 public abstract record NoiseLaw
@@ -66,6 +67,31 @@ public sealed record KarrasGridNoise : NoiseLaw, IValidatableObject
         {
             yield return new ValidationResult($"indices {First} to {Last} of {Levels} levels from {Min} to {Max} cannot be drawn; order them and stay "
                 + "inside the table");
+        }
+    }
+}
+
+/// <summary>Score GAN's law: a uniform time in Karras et al.'s schedule of noise levels.</summary>
+public sealed record KarrasNoise : NoiseLaw, IValidatableObject
+{
+    /// <summary>Smallest level.</summary>
+    [Range(1e-9, 1e6)]
+    public double Min { get; init; } = 0.002;
+
+    /// <summary>Largest level.</summary>
+    [Range(1e-9, 1e9)]
+    public double Max { get; init; } = 80;
+
+    /// <summary>Exponent of the schedule; larger draws more low levels.</summary>
+    [Range(0.1, 100)]
+    public double Rho { get; init; } = 7;
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Min > Max)
+        {
+            yield return new ValidationResult(FormattableString.Invariant($"levels from {Min} to {Max} cannot be drawn; order them"));
         }
     }
 }

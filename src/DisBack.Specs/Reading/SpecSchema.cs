@@ -11,11 +11,15 @@ namespace DisBack.Specs.Reading;
 
 /// <summary>
 /// The JSON Schema (draft 2020-12) of a spec, so that editors complete and check it: the same records and bounds that <see cref="SpecReader"/> uses, described
-/// by
-/// their XML documentation.
+/// by their XML documentation. Each record is one definition.
 /// </summary>
 public static class SpecSchema
 {
+    private const string Reference = "$ref";
+
+    /// <summary>Marks the record that a schema is of, until it has become a definition.</summary>
+    private const string Mark = "record";
+
     /// <summary>The schema of <typeparamref name="T"/> as indented JSON that ends with a line break.</summary>
     /// <exception cref="DisBackException">The XML documentation of the records is not where their assembly is.</exception>
     public static string Of<T>() where T : class
@@ -26,12 +30,16 @@ public static class SpecSchema
             TreatNullObliviousAsNonNullable = true,
             TransformSchemaNode = (context, node) => Annotated(context, node, summaries),
         };
-        var schema = (JsonObject)SpecJson.Options.GetJsonSchemaAsNode(typeof(T), exporter);
+        var exported = (JsonObject)SpecJson.Options.GetJsonSchemaAsNode(typeof(T), exporter);
+        var definitions = new SortedDictionary<string, JsonNode>(StringComparer.Ordinal);
+        exported.Remove(Mark);
+        var schema = (JsonObject)Defined(exported, exported, definitions);
         var document = new JsonObject { ["$schema"] = "https://json-schema.org/draft/2020-12/schema", ["title"] = typeof(T).Name };
         foreach (var (key, value) in schema)
         {
             document[key] = value?.DeepClone();
         }
+        document["$defs"] = new JsonObject(definitions.Select(definition => KeyValuePair.Create(definition.Key, (JsonNode?)definition.Value)));
         return document.ToJsonString(
             new JsonSerializerOptions(SpecJson.Options) { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n";
     }
@@ -49,6 +57,10 @@ public static class SpecSchema
         }
         MakeOptional(schema, context.TypeInfo);
         RemoveSkipped(schema, context.TypeInfo);
+        if (schema.ContainsKey("properties") || schema.ContainsKey("anyOf"))
+        {
+            schema[Mark] = context.TypeInfo.Type.Name;
+        }
         if (property is null)
         {
             return schema;
@@ -57,11 +69,64 @@ public static class SpecSchema
         {
             Constrain(schema, property, rule);
         }
-        if (!property.IsRequired && !schema.ContainsKey("$ref") && DefaultOf(property) is { } value)
+        if (!property.IsRequired && !schema.ContainsKey(Reference) && DefaultOf(property) is { } value)
         {
             schema["default"] = value;
         }
         return schema;
+    }
+
+    /// <summary>The same schema with records as references; what is said where a record is used, its description and default, stays there.</summary>
+    private static JsonNode Defined(JsonNode node, JsonNode root, SortedDictionary<string, JsonNode> definitions)
+    {
+        if (node is JsonArray items)
+        {
+            return new JsonArray([.. items.Select(item => item is null ? null : Defined(item, root, definitions))]);
+        }
+        if (node is not JsonObject schema)
+        {
+            return node.DeepClone();
+        }
+        // The exporter's own references are paths into what is about to be taken apart.
+        if (schema[Reference]?.GetValue<string>() is { } path)
+        {
+            var target = (JsonObject)path.Split('/').Skip(1).Aggregate(root, At);
+            return Defined(WithValues(target, schema, target), root, definitions);
+        }
+        var (used, body) = (new JsonObject(), new JsonObject());
+        foreach (var (key, value) in schema.Where(part => part.Key != Mark))
+        {
+            (key is "description" or "default" ? used : body)[key] = value is null ? null : Defined(value, root, definitions);
+        }
+        if (schema[Mark]?.GetValue<string>() is not { } name)
+        {
+            return WithValues(schema, used, body);
+        }
+        JsonNode? nothing = null;
+        if (body["type"] is JsonArray types)
+        {
+            // A record that may be absent is the same record.
+            (body["type"], nothing) = (types[0]!.DeepClone(), types[1]!.DeepClone());
+        }
+        if (!definitions.TryAdd(name, body) && !JsonNode.DeepEquals(definitions[name], body))
+        {
+            throw new InvalidOperationException($"Two schemas are called {name}.");
+        }
+        var reference = $"#/$defs/{name}";
+        if (nothing is null)
+        {
+            used[Reference] = reference;
+        }
+        else
+        {
+            used["anyOf"] = new JsonArray(new JsonObject { [Reference] = reference }, new JsonObject { ["type"] = nothing });
+        }
+        return used;
+
+        static JsonNode At(JsonNode from, string key) => from is JsonArray array ? array[int.Parse(key, CultureInfo.InvariantCulture)]! : from[key]!;
+
+        static JsonObject WithValues(JsonObject keys, JsonObject first, JsonObject second) =>
+            new(keys.Select(part => KeyValuePair.Create(part.Key, (first[part.Key] ?? second[part.Key])?.DeepClone())));
     }
 
     /// <summary>A choice that has a default need not be named.</summary>

@@ -15,7 +15,8 @@ public sealed class NoiseLawTests
         return law.Sample(count, generator);
     }
 
-    public static IEnumerable<TheoryDataRow<NoiseLaw>> Laws => [new(new LogNormalNoise()), new(new KarrasGridNoise()), new(new VpNoise()), new(new VeNoise())];
+    public static IEnumerable<TheoryDataRow<NoiseLaw>> Laws =>
+        [new(new LogNormalNoise()), new(new KarrasGridNoise()), new(new KarrasNoise()), new(new VpNoise()), new(new VeNoise())];
 
     [Theory, MemberData(nameof(Laws), DisableDiscoveryEnumeration = true)]
     public void A_draw_repeats_with_its_seed_and_has_one_level_per_image(NoiseLaw law)
@@ -47,6 +48,18 @@ public sealed class NoiseLawTests
         Assert.Equal(0.002f, Draw(new KarrasGridNoise { First = 0, Last = 0 }, count: 1).item<float>(), 1e-8);
         Assert.Equal(80f, Draw(new KarrasGridNoise { First = 999, Last = 999 }, count: 1).item<float>(), 1e-4);
         Assert.Throws<DisBackException>(() => Draw(new KarrasGridNoise { First = 5, Last = 4 }));
+    }
+
+    [Fact]
+    public void The_Karras_law_is_uniform_in_the_root()
+    {
+        using var scope = NewDisposeScope();
+        var (low, high) = (Math.Cbrt(0.32), Math.Cbrt(40));
+        var position = (Draw(new KarrasNoise { Min = 0.32, Max = 40, Rho = 3 }).pow(1 / 3.0) - low) / (high - low);
+        Assert.InRange(position.min().item<float>(), -1e-6, 0.01);
+        Assert.InRange(position.max().item<float>(), 0.99, 1 + 1e-6);
+        Assert.Equal(0.5, position.mean().item<float>(), 0.01);
+        Assert.Equal(1 / Math.Sqrt(12), position.std().item<float>(), 0.01);
     }
 
     [Fact]

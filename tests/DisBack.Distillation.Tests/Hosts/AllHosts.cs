@@ -27,7 +27,9 @@ public static class AllHosts
                 new SidSettings { FakeUpdatesPerGeneratorUpdate = 2 },
                 new VsdSettings { FakeRank = 2 },
             ];
-            var ofEach = HostRegistry.Settings.Select(type => (BacktrackingSettings)Activator.CreateInstance(type)!);
+            // Its student is of another kind, see FlowGeneratorTests.
+            var ofEach = HostRegistry.Settings.Where(type => type != typeof(DiscriminatorFlowSettings))
+                .Select(type => (BacktrackingSettings)Activator.CreateInstance(type)!);
             return [.. ofEach.Concat(variants).Select(Quick)];
         }
     }

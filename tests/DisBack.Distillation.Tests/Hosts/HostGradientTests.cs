@@ -36,6 +36,19 @@ public sealed class HostGradientTests
         });
 
     [Fact]
+    public void Score_gan_pushes_the_difference_of_the_scores_times_sigma() => AssertSlope(
+        new ScoreGanSettings { Batch = Batch }, purpose: null,
+        (still, draw, target) =>
+        {
+            var noisy = still + draw.Sigma * draw.Noise;
+            using var fake = TinyNetwork.Moved(seed: 7);
+            var push = draw.Sigma * (Score(fake) - Score(target));
+            return images => (push * images).sum() / Batch;
+
+            Tensor Score(Denoiser score) => (score.forward(noisy, draw.Sigma, draw.Condition) - noisy) / draw.Sigma.square();
+        });
+
+    [Fact]
     public void Sds_pushes_the_predicted_noise_less_the_true_one() => AssertSlope(
         new SdsSettings { Batch = Batch }, purpose: null,
         (still, draw, target) =>

@@ -30,7 +30,7 @@ internal static class WeightsReaders
         Reader.OfFile("teacher-header", Quick, Networks, SafetensorsMutation.Of, TeacherLibrary.CheckHeader),
         Reader.OfFile("network-file", Slow, Networks, SafetensorsMutation.Of, path => NetworkFile.Open(path).Dispose()),
         Reader.OfFile("network-import", Slow, Networks, SafetensorsMutation.Of, Import),
-        Reader.OfFile("student-file", Slow, () => [Student()], SafetensorsMutation.Of, path => StudentFile.Open(path).Dispose()),
+        Reader.OfFile("student-file", Slow, Students, SafetensorsMutation.Of, path => StudentFile.Open(path).Dispose()),
         Reader.OfFile("features-file", Quick, Features, SafetensorsMutation.Of, path => FeatureNetworks.Open(path, trustCode: false).Dispose()),
         Reader.OfFile("packed-images", Quick, Packed, SafetensorsMutation.Of, ReadPacked),
         new Reader("checkpoint", Slow, () => [Checkpoint()], SafetensorsMutation.Of, folder =>
@@ -103,12 +103,25 @@ internal static class WeightsReaders
         }),
     ];
 
-    private static byte[] Student()
+    private static IReadOnlyList<byte[]> Students()
     {
-        using var student = new DenoiserGenerator(Create(s_networks[0]), 2.5);
-        using var file = new MemoryStream();
-        StudentFile.Write(file, student);
-        return file.ToArray();
+        using var init = new Generator(1);
+        return
+        [
+            Written(new DenoiserGenerator(Create(s_networks[0]), 2.5)),
+            Written(new DenoiserGenerator(Create(s_networks[0]), 2.5, [0.8, 0.2])),
+            Written(new DecoderGenerator(new LatentDecoder(new DecoderSettings { LatentDim = 4, Width = 8 }, new SampleShape(1, 8, 8), 3, init))),
+        ];
+
+        static byte[] Written(IGenerator student)
+        {
+            using (student)
+            {
+                using var file = new MemoryStream();
+                StudentFile.Write(file, student);
+                return file.ToArray();
+            }
+        }
     }
 
     private static IReadOnlyList<byte[]> Features()

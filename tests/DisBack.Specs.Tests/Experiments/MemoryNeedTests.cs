@@ -48,6 +48,16 @@ public sealed class MemoryNeedTests
         Assert.Equal(2 * 4 * s_cifar.Size.Parameters, MemoryNeed.Of(moving, s_cifar).Networks - MemoryNeed.Of(s_experiment, s_cifar).Networks);
     }
 
+    [Fact]
+    public void A_decoder_counts_in_place_of_the_students_network()
+    {
+        var decoding = s_experiment with { Student = new StudentSettings { Decoder = new() } };
+        var size = decoding.Student.Decoder!.SizeFor(s_cifar.Shape, s_cifar.Classes);
+        var (need, cloned) = (MemoryNeed.Of(decoding, s_cifar), MemoryNeed.Of(s_experiment, s_cifar));
+        Assert.Equal(10 * 4 * (s_cifar.Size.Parameters - size.Parameters), cloned.Networks - need.Networks);
+        Assert.Equal(4 * (s_cifar.Size.Activations - size.Activations), cloned.Sample - need.Sample);
+    }
+
     /// <summary>The largest network that the settings allow: nothing overflows, and it is refused.</summary>
     [Fact]
     public void The_largest_settings_are_estimated_without_overflow()

@@ -42,7 +42,8 @@ public sealed class ExperimentSpecTests
         },
         {
             "backtracking: {host: dmd3}\n",
-            "a.yaml:3:22: 'backtracking.host' is 'dmd3'; expected one of dmd, diff-instruct, score, dmd2, f-distill, vsd, sds, sid; did you mean 'dmd'?"
+            "a.yaml:3:22: 'backtracking.host' is 'dmd3'; expected one of dmd, diff-instruct, score, dmd2, f-distill, vsd, sds, sid, score-gan, "
+                + "discriminator-flow; did you mean 'dmd'?"
         },
         {
             "backtracking: {steps: 50, switching: {policy: interpolated, interval: 20}}\nrecording: {steps: 40, nodes: {policy: every, interval: 10}}\n",

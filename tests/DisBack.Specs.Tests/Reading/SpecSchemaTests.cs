@@ -26,7 +26,8 @@ public sealed class SpecSchemaTests
     [Fact]
     public void A_choice_of_sections_is_told_apart_by_its_discriminator()
     {
-        var every = _schema["properties"]!["policy"]!["anyOf"]!.AsArray().Single(c => c!["properties"]!["policy"]!["const"]!.GetValue<string>() == "every")!;
+        var choices = Node("properties.policy.anyOf").AsArray().Select(choice => Resolved(choice!));
+        var every = choices.Single(c => c!["properties"]!["policy"]!["const"]!.GetValue<string>() == "every")!;
         Assert.Equal("""["policy"]""", At("properties.policy.required"));
         Assert.Equal("""["interval"]""", every["required"]!.ToJsonString());
         Assert.Equal("Every few steps.", every["description"]!.GetValue<string>());
@@ -43,5 +44,11 @@ public sealed class SpecSchemaTests
 
     private string At(string path) => Node(path).ToJsonString();
 
-    private JsonNode Node(string path) => path.Split('.').Aggregate(_schema, (node, key) => node[key]!);
+    /// <summary>What is at a path, across references to definitions.</summary>
+    private JsonNode Node(string path) => path.Split('.').Aggregate(_schema, (node, key) => Resolved(node[key]!));
+
+    private JsonNode Resolved(JsonNode node) => node is JsonObject schema && schema["$ref"]?.GetValue<string>() is { } path
+        ? new JsonObject(schema.Where(part => part.Key != "$ref").Concat(_schema["$defs"]![path["#/$defs/".Length..]]!.AsObject())
+            .Select(part => KeyValuePair.Create(part.Key, part.Value?.DeepClone())))
+        : node;
 }

@@ -90,6 +90,10 @@ internal abstract class ScoreMatchingHost : IDistillationHost
     /// <param name="sigma">Noise levels, [B,1,1,1].</param>
     protected abstract Tensor Gradient(Tensor difference, Tensor residual, Tensor sigma);
 
+    /// <summary>The weight of the fake score's squared error, [B,1,1,1]: that of the teacher's own training, unless a host has another.</summary>
+    /// <param name="sigma">Noise levels, [B,1,1,1].</param>
+    protected virtual Tensor FakeWeight(Tensor sigma) => DenoisingLoss.Weight(FakeScore, sigma);
+
     /// <returns>The fake score's loss; where the generator is updated also its loss, the images and the score gap.</returns>
     private IReadOnlyList<Tensor> Differentiate(Draw draw, TargetScore target, bool updatesGenerator)
     {
@@ -121,7 +125,7 @@ internal abstract class ScoreMatchingHost : IDistillationHost
             made.InsertRange(0, [generatorLoss, x0]);
         }
 
-        var fakeLoss = (DenoisingLoss.Weight(FakeScore, draw.Sigma) * (fake - x0).square()).sum() / batch;
+        var fakeLoss = (FakeWeight(draw.Sigma) * (fake - x0).square()).sum() / batch;
         _fake.Training.Differentiate(fakeLoss);
         return [fakeLoss, .. made];
     }

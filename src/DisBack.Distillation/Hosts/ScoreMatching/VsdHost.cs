@@ -5,7 +5,6 @@ namespace DisBack.Distillation.Hosts.ScoreMatching;
 
 /// <summary>
 /// VSD: eps_i - eps_phi = (D_phi - D_i) / sigma, with weight 1 (ProlificDreamer, arXiv 2305.16213, Eq. 9), and a fake score that may be a low-rank adapter.
-/// Score GAN has the same weight.
 /// </summary>
 internal sealed class VsdHost(HostContext context, VsdSettings settings) : ScoreMatchingHost(context, settings, settings.FakeRank)
 {
