@@ -23,12 +23,16 @@ public sealed class DistributionBacktracking : ITrainingRun
 {
     private const string StageName = "backtracking";
 
+    /// <summary>How far two nodes are apart changes slowly, and is asked for this often.</summary>
+    private const int IterationsPerComparison = 10;
+
     private readonly StageInputs _inputs;
     private readonly BacktrackingSettings _settings;
     private readonly RealImages? _data;
     private readonly int _lastNode;
     private readonly StudentEvaluation? _evaluation;
     private readonly TrainedGenerator _generator;
+    private readonly IDraws _draws;
     private readonly IDistillationHost _host;
     private readonly LossLedger _losses;
     private readonly StateHold _hold = new();
@@ -60,9 +64,10 @@ public sealed class DistributionBacktracking : ITrainingRun
         (_inputs, _settings, _evaluation, _data, _lastNode) = (inputs, settings, evaluation, data, nodes.Count - 1);
         var generator = inputs.OpenStudent();
         _generator = new TrainedGenerator(generator, settings.Generator, settings.Ema, settings.GeneratorUpdates, _hold);
-        _target = new Target(nodes, settings.FirstTargetOf(nodes.Count), settings.Switching is Interpolated ? inputs.OpenTeacher : null);
-        var draws = inputs.DrawsFor(StageName, _target.At(0), generator);
-        _host = host(new HostContext(_generator, OpenFakeScore, inputs.OpenTeacher, settings, draws, inputs.Streams, _hold, data));
+        _target = new Target(
+            nodes, settings.FirstTargetOf(nodes.Count), settings.Switching is Interpolated ? inputs.OpenTeacher : null, settings.Switching.ComparesNodes);
+        _draws = inputs.DrawsFor(StageName, _target.At(0), generator);
+        _host = host(new HostContext(_generator, OpenFakeScore, inputs.OpenTeacher, settings, _draws, inputs.Streams, _hold, data));
         _losses = new LossLedger(new Dictionary<string, string>(_host.Losses) { ["student/std"] = "generator", ["score_gap"] = "target score" });
 
         Denoiser OpenFakeScore()
@@ -98,6 +103,11 @@ public sealed class DistributionBacktracking : ITrainingRun
         HostStep made;
         using (CudaTurns.Take(_inputs.Device, _inputs.Precision == Precision.Tf32))
         {
+            if (_settings.Switching.ComparesNodes && TargetIndex > 0 && _gap.State.SinceSwitch % IterationsPerComparison == 0)
+            {
+                _gap = _gap.Comparing(NextGap());
+                listener.Measured([new Measurement(Step, "node_gap", _gap.State.NextGap)]);
+            }
             var blend = _settings.Switching.Blend(_gap.State);
             var guidance = _settings.Guidance?.At(TargetIndex - blend, _lastNode) ?? 1;
             made = _host.Iterate(Step, new TargetScore(_target.At(blend), guidance));
@@ -208,6 +218,20 @@ public sealed class DistributionBacktracking : ITrainingRun
     }
 
     private IEnumerable<(string Name, Tensor Value)> State => [.. _generator.State, .. _host.State];
+
+    /// <summary>The gap from the next node to the target, measured as hosts measure that of the fake score.</summary>
+    private double NextGap()
+    {
+        var (node, next) = _target.Nodes;
+        using var scope = NewDisposeScope();
+        using var untracked = no_grad();
+        var draw = _draws.At(Step, _settings.ComparisonNoise, _settings.Batch, "nodes");
+        var images = _generator.Generate(draw.Latents, draw.Condition);
+        var noisy = images + draw.Sigma * draw.Noise;
+        var denoised = node.forward(noisy, draw.Sigma, draw.Condition);
+        var difference = next!.forward(noisy, draw.Sigma, draw.Condition) - denoised;
+        return (difference.abs().mean() / (images - denoised).abs().mean()).item<float>();
+    }
 
     private sealed record Progress
     {

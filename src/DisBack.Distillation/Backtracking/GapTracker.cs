@@ -26,9 +26,14 @@ internal readonly record struct GapTracker(SwitchingState State)
             average,
             since <= SwitchingState.WarmUp ? average : Math.Max(average, State.PeakGap),
             falls ? average : State.BestGap,
-            falls ? 0 : State.SinceBest + 1));
+            falls ? 0 : State.SinceBest + 1,
+            State.NextGap));
     }
 
+    /// <summary>After the nodes have been compared.</summary>
+    /// <param name="nextGap">The gap from the next node to the target.</param>
+    public GapTracker Comparing(double nextGap) => new(State with { NextGap = nextGap });
+
     /// <summary>Forgets the old target.</summary>
-    public GapTracker Restarted() => new(State with { SinceSwitch = 0, Gap = 0, PeakGap = 0, BestGap = 0, SinceBest = 0 });
+    public GapTracker Restarted() => new(State with { SinceSwitch = 0, Gap = 0, PeakGap = 0, BestGap = 0, SinceBest = 0, NextGap = 0 });
 }

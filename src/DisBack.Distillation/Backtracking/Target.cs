@@ -8,6 +8,7 @@ namespace DisBack.Distillation.Backtracking;
 internal sealed class Target : IDisposable
 {
     private readonly ITrajectoryNodes _nodes;
+    private readonly bool _needsNext;
     private readonly Denoiser? _between;
     private readonly ParameterGroups? _weights;
     private BorrowedNetwork _node;
@@ -16,9 +17,10 @@ internal sealed class Target : IDisposable
     /// <param name="nodes">The trajectory.</param>
     /// <param name="index">The first target.</param>
     /// <param name="open">Makes a network for what lies between two nodes; null for a policy that has no such targets.</param>
-    public Target(ITrajectoryNodes nodes, int index, Func<Denoiser>? open)
+    /// <param name="comparesNodes">Whether the next node is asked for.</param>
+    public Target(ITrajectoryNodes nodes, int index, Func<Denoiser>? open, bool comparesNodes = false)
     {
-        _nodes = nodes;
+        (_nodes, _needsNext) = (nodes, comparesNodes || open is not null);
         if (open is not null)
         {
             _between = open();
@@ -32,6 +34,9 @@ internal sealed class Target : IDisposable
 
     /// <summary>Trajectory index of the node; 0 is the teacher.</summary>
     public int Index { get; private set; }
+
+    /// <summary>The node itself, and the next one towards the teacher, which only a policy that needs it has.</summary>
+    public (Denoiser Node, Denoiser? Next) Nodes => (_node.Network, _next?.Network);
 
     /// <summary>The network to be evaluated.</summary>
     /// <param name="blend">How much of the next node it is, from 0 to 1.</param>
@@ -75,7 +80,7 @@ internal sealed class Target : IDisposable
         {
             return (node, null);
         }
-        if (_between is not null)
+        if (_needsNext)
         {
             return (node, _nodes.Borrow(Index - 1));
         }

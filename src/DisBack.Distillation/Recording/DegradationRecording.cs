@@ -36,6 +36,7 @@ public sealed class DegradationRecording : ITrainingRun
     private readonly StepGraphs _graphs = new();
     private readonly IReadOnlyList<Tensor> _lastNode;
     private readonly OutputProbe? _probe;
+    private readonly PlateauWatch? _plateau;
     private readonly LossLedger _losses = new(new Dictionary<string, string> { ["loss/degradation"] = "degrading network" });
     private int _nodes = 1;
 
@@ -53,6 +54,7 @@ public sealed class DegradationRecording : ITrainingRun
         _lastNode = [.. _training.Parameters.Trained.Select(group => group.Weights.clone())];
         _draws = inputs.DrawsFor(StageName, _degraded, _generator);
         _probe = settings.Nodes is WhenChanged ? new OutputProbe(_degraded, _generator, _draws.At(0, settings.Noise, settings.Batch, "probe")) : null;
+        _plateau = settings.UntilPlateau is { } plateau ? new PlateauWatch(plateau, _device) : null;
     }
 
     /// <inheritdoc/>
@@ -62,7 +64,8 @@ public sealed class DegradationRecording : ITrainingRun
     public long Step { get; private set; }
 
     /// <inheritdoc/>
-    public long Steps => _settings.Steps;
+    /// <remarks>Those that are planned, until the loss has stopped falling, where the settings watch it; then those that have been made.</remarks>
+    public long Steps => HasEnded ? Step : _settings.Steps;
 
     /// <inheritdoc/>
     public void Begin(ITrainingListener listener) => Record(listener, index: 0, loss: double.NaN);
@@ -77,6 +80,7 @@ public sealed class DegradationRecording : ITrainingRun
         _training.Update();
         Step++;
         _losses.Add(Step, "loss/degradation", loss);
+        _plateau?.Add(Step, loss);
         if (Step == Steps || _settings.Nodes.Records(Step, new NodeDistance(DistanceToLastNode, () => _probe!.Distance())))
         {
             Record(listener, _nodes++, loss.item<float>());
@@ -122,6 +126,7 @@ public sealed class DegradationRecording : ITrainingRun
         }
 
         _probe?.Dispose();
+        _plateau?.Dispose();
         _graphs.Dispose();
         _training.Dispose();
         _degraded.Dispose();
@@ -129,7 +134,9 @@ public sealed class DegradationRecording : ITrainingRun
     }
 
     private IEnumerable<(string Name, Tensor Value)> State =>
-        [.. _training.State("degraded"), .. TrainedNetwork.Named("last_node", _lastNode), .. _probe?.State ?? []];
+        [.. _training.State("degraded"), .. TrainedNetwork.Named("last_node", _lastNode), .. _probe?.State ?? [], .. _plateau?.State ?? []];
+
+    private bool HasEnded => _plateau is { IsReached: true };
 
     private IReadOnlyList<Tensor> Differentiate(IReadOnlyList<Tensor> draws, Condition? condition)
     {

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
+using DisBack.Specs.Noise;
 using DisBack.Specs.Training;
 
 namespace DisBack.Specs.Backtracking;
@@ -71,6 +72,10 @@ public abstract record BacktrackingSettings : IValidatableObject
     /// <summary>The index of the node that the fake score begins at; the last one models what the untrained student makes.</summary>
     /// <param name="nodes">Number of nodes, the teacher included.</param>
     public virtual int FakeStartOf(int nodes) => nodes - 1;
+
+    /// <summary>The noise levels at which scores are compared.</summary>
+    [JsonIgnore]
+    public virtual NoiseLaw ComparisonNoise => new LogNormalNoise();
 
     /// <summary>Whether the host learns from real images.</summary>
     [JsonIgnore]

@@ -26,6 +26,10 @@ public abstract record ScoreMatchingSettings : BacktrackingSettings
     public int? FakeStart { get; init; }
 
     /// <inheritdoc/>
+    [JsonIgnore]
+    public override NoiseLaw ComparisonNoise => Noise;
+
+    /// <inheritdoc/>
     public override int FakeStartOf(int nodes) => Math.Min(FakeStart ?? nodes - 1, nodes - 1);
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using DisBack.Specs.Noise;
 
 namespace DisBack.Specs.Backtracking;
@@ -10,4 +11,8 @@ public sealed record SdsSettings : BacktrackingSettings
 {
     /// <summary>Noise levels at which the target is asked.</summary>
     public NoiseLaw Noise { get; init; } = new LogNormalNoise();
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override NoiseLaw ComparisonNoise => Noise;
 }

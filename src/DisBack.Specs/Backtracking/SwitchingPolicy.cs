@@ -10,13 +10,29 @@ namespace DisBack.Specs.Backtracking;
 [JsonDerivedType(typeof(ScoreGap), "score-gap")]
 [JsonDerivedType(typeof(Never), "never")]
 [JsonDerivedType(typeof(Interpolated), "interpolated")]
+[JsonDerivedType(typeof(NodeGap), "node-gap")]
 public abstract record SwitchingPolicy
 {
+    /// <summary>
+    /// A target whose score gap is below this is left at once, whatever the policy: it has nothing to say to the student that it does not do already. 0 skips
+    /// none.
+    /// </summary>
+    [Range(0.0, 100.0)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double SkipBelow { get; init; }
+
+    /// <summary>Whether the policy asks how far the target is from the next node, which costs evaluations of both.</summary>
+    [JsonIgnore]
+    public virtual bool ComparesNodes => false;
+
     /// <summary>Whether the next target is due after an iteration.</summary>
-    public abstract bool Switches(in SwitchingState state);
+    public bool Switches(in SwitchingState state) => (state.Gap > 0 && state.Gap < SkipBelow) || IsDue(state);
 
     /// <summary>How much of the next node the target is in the coming iteration, from 0, which is the node alone, to 1.</summary>
     public virtual double Blend(in SwitchingState state) => 0;
+
+    /// <summary>Whether the policy has had enough of the current target.</summary>
+    protected abstract bool IsDue(in SwitchingState state);
 }
 
 /// <summary>What a switching policy sees after an iteration; all of it is part of the checkpoint.</summary>
@@ -30,8 +46,17 @@ public abstract record SwitchingPolicy
 /// </param>
 /// <param name="BestGap">The smallest average since the switch.</param>
 /// <param name="SinceBest">Iterations since <paramref name="BestGap"/> last fell noticeably.</param>
+/// <param name="NextGap">
+/// The gap from the next node to the current target on the student's samples, measured like <paramref name="Gap"/>; 0 unless the policy compares nodes.
+/// </param>
 public readonly record struct SwitchingState(
-    long Iteration, long SinceSwitch, double Gap, [property: JsonPropertyName("FirstGap")] double PeakGap, double BestGap, long SinceBest)
+    long Iteration,
+    long SinceSwitch,
+    double Gap,
+    [property: JsonPropertyName("FirstGap")] double PeakGap,
+    double BestGap,
+    long SinceBest,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] double NextGap = 0)
 {
     /// <summary>Iterations before a new target's gap average means something.</summary>
     public const int WarmUp = 5;
@@ -48,7 +73,7 @@ public sealed record FixedInterval : SwitchingPolicy
     public int Interval { get; init; } = 30;
 
     /// <inheritdoc/>
-    public override bool Switches(in SwitchingState state) => state.Iteration > 0 && state.Iteration % Interval == 0;
+    protected override bool IsDue(in SwitchingState state) => state.Iteration > 0 && state.Iteration % Interval == 0;
 }
 
 /// <summary>The next target is due when the score gap has not fallen noticeably for <c>patience</c> iterations.</summary>
@@ -59,7 +84,7 @@ public sealed record Plateau : SwitchingPolicy
     public int Patience { get; init; } = 10;
 
     /// <inheritdoc/>
-    public override bool Switches(in SwitchingState state) => state.SinceSwitch > SwitchingState.WarmUp && state.SinceBest >= Patience;
+    protected override bool IsDue(in SwitchingState state) => state.SinceSwitch > SwitchingState.WarmUp && state.SinceBest >= Patience;
 }
 
 /// <summary>The next target is due when the score gap has fallen to <c>ratio</c> of its peak, and after <c>at_most</c> iterations at the latest.</summary>
@@ -77,7 +102,7 @@ public sealed record ScoreGap : SwitchingPolicy
     public int AtMost { get; init; } = 50;
 
     /// <inheritdoc/>
-    public override bool Switches(in SwitchingState state) =>
+    protected override bool IsDue(in SwitchingState state) =>
         state.SinceSwitch >= AtMost || (state.SinceSwitch > SwitchingState.WarmUp && state.Gap <= Ratio * state.PeakGap);
 }
 
@@ -85,7 +110,7 @@ public sealed record ScoreGap : SwitchingPolicy
 public sealed record Never : SwitchingPolicy
 {
     /// <inheritdoc/>
-    public override bool Switches(in SwitchingState state) => false;
+    protected override bool IsDue(in SwitchingState state) => false;
 }
 
 /// <summary>
@@ -99,8 +124,31 @@ public sealed record Interpolated : SwitchingPolicy
     public int Interval { get; init; } = 30;
 
     /// <inheritdoc/>
-    public override bool Switches(in SwitchingState state) => state.SinceSwitch >= Interval;
+    protected override bool IsDue(in SwitchingState state) => state.SinceSwitch >= Interval;
 
     /// <inheritdoc/>
     public override double Blend(in SwitchingState state) => (double)state.SinceSwitch / Interval;
+}
+
+/// <summary>
+/// The next target is due when the student is as near to this one as the next node is: the score gap has fallen to <c>ratio</c> of the gap between the two
+/// nodes on the student's samples, or after <c>at_most</c> iterations.
+/// </summary>
+public sealed record NodeGap : SwitchingPolicy
+{
+    /// <summary>The part of the gap between the nodes that counts as reached.</summary>
+    [Range(0.0, 100.0)]
+    public double Ratio { get; init; } = 1;
+
+    /// <summary>Iterations after which the target changes all the same.</summary>
+    [Range(1, int.MaxValue)]
+    public int AtMost { get; init; } = 50;
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override bool ComparesNodes => true;
+
+    /// <inheritdoc/>
+    protected override bool IsDue(in SwitchingState state) =>
+        state.SinceSwitch >= AtMost || (state.SinceSwitch > SwitchingState.WarmUp && state.Gap <= Ratio * state.NextGap);
 }

@@ -43,7 +43,7 @@ public sealed record MemoryNeed(long Networks, long Sample, int Batch, string Ba
     {
         var (student, score) = (spec.Student.SizeFor(teacher), teacher.Size);
         // One that moves from a node to the next is a third network.
-        var targets = spec.Backtracking.Switching is Interpolated ? 3 : 1;
+        var targets = spec.Backtracking.Switching is Interpolated ? 3 : spec.Backtracking.Switching.ComparesNodes ? 2 : 1;
         return new(
             Float * ((9 + 1) * student.Parameters + (4 + 3 + targets + 1) * score.Parameters),
             Float * (student.Activations + score.Activations),

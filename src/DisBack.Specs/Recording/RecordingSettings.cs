@@ -14,6 +14,10 @@ public sealed record RecordingSettings
     [Range(0, int.MaxValue)]
     public int Steps { get; init; } = 64;
 
+    /// <summary>Ends stage 1 before all steps are made, with its last node there; absent: it makes them all.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public LossPlateau? UntilPlateau { get; init; }
+
     /// <summary>Student samples per step.</summary>
     [Range(1, 65536)]
     public int Batch { get; init; } = 128;

@@ -71,6 +71,69 @@ public sealed class SwitchingPolicyTests
     }
 
     [Fact]
+    public void A_node_is_left_when_the_student_is_as_near_to_it_as_the_next_node()
+    {
+        var falling = Enumerable.Range(0, 40).Select(i => 1.0 - 0.02 * i).ToList();
+        var tracker = default(GapTracker).Comparing(0.6);
+        var first = falling.Select((gap, i) => (tracker = tracker.After(i, gap)).State).First(state => new NodeGap { AtMost = 100 }.Switches(state));
+        Assert.InRange(first.Gap, 0.58, 0.6);
+        Assert.Equal(0.6, first.NextGap);
+        Assert.Equal(0, tracker.Restarted().State.NextGap);
+        Assert.Equal(3, falling.Select((gap, i) => (tracker = (i == 0 ? default : tracker).After(i, gap)).State)
+            .First(state => new NodeGap { AtMost = 3 }.Switches(state)).SinceSwitch);
+    }
+
+    [Fact]
+    public void A_node_that_asks_for_next_to_nothing_is_skipped_under_every_policy()
+    {
+        SwitchingPolicy[] policies = [new Never(), new FixedInterval { Interval = 5 }, new ScoreGap(), new Plateau(), new Interpolated(), new NodeGap()];
+        foreach (var policy in policies)
+        {
+            var skipping = policy with { SkipBelow = 0.1 };
+            Assert.True(skipping.Switches(default(GapTracker).After(1, 0.09).State), policy.ToString());
+            Assert.False(skipping.Switches(default(GapTracker).After(1, 0.11).State), policy.ToString());
+            // Where the generator has not moved yet, nothing is known of the gap.
+            Assert.False(skipping.Switches(default(GapTracker).After(1, null).State), policy.ToString());
+            Assert.False(policy.Switches(default(GapTracker).After(1, 0.09).State), policy.ToString());
+        }
+    }
+
+    [Fact]
+    public void Nodes_are_compared_on_samples_of_the_student_and_the_comparison_resumes()
+    {
+        using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 3, Batch = 4, Nodes = new EveryInterval { Interval = 1 } });
+        var settings = s_settings with { Switching = new NodeGap { Ratio = 0, AtMost = 11 }, Steps = 14 };
+        using var whole = TinyNetwork.Backtracking(settings, nodes);
+        var listener = new RecordingListener();
+        TrainingLoop.Run(whole, new CheckpointSettings { Every = 1 }, listener, CancellationToken.None);
+        var compared = listener.Measurements.Where(measured => measured.Name == "node_gap").ToList();
+        Assert.Equal([0L, 10, 11], compared.Select(measured => measured.Step));
+
+        using var resumed = TinyNetwork.Backtracking(settings, nodes);
+        resumed.Restore(listener.Checkpoints.First(checkpoint => checkpoint.Step == 5).State);
+        TrainingLoop.Run(resumed, new CheckpointSettings(), new RecordingListener(), CancellationToken.None);
+        Assert.Equal(whole.Capture().Progress, resumed.Capture().Progress);
+
+        using var scope = NewDisposeScope();
+        using var untracked = no_grad();
+        var inputs = TinyNetwork.Inputs();
+        using var student = inputs.OpenStudent();
+        using var network = inputs.OpenTeacher();
+        network.eval();
+        student.Network.eval();
+        var draw = inputs.DrawsFor("backtracking", network, student).At(0, settings.Noise, settings.Batch, "nodes");
+        var images = student.Generate(draw.Latents, draw.Condition);
+        var (target, next) = (OutputOf(2), OutputOf(1));
+        Assert.Equal(((next - target).abs().mean() / (images - target).abs().mean()).item<float>(), compared[0].Value, 1e-6);
+
+        Tensor OutputOf(int node)
+        {
+            nodes.Load(node, network);
+            return network.forward(images + draw.Sigma * draw.Noise, draw.Sigma, draw.Condition);
+        }
+    }
+
+    [Fact]
     public void After_a_switch_the_target_is_another_function()
     {
         using var nodes = TinyNetwork.Trajectory(new RecordingSettings

@@ -96,6 +96,17 @@ public sealed class DegradationRecordingTests
     }
 
     [Fact]
+    public void Stage_1_ends_with_its_last_node_when_the_loss_has_stopped_falling()
+    {
+        // Any change counts as none, so it ends as early as it can: after three windows.
+        var settings = s_settings with { Steps = 30, UntilPlateau = new LossPlateau { Window = 3, Change = 1 } };
+        using var nodes = TinyNetwork.Trajectory(settings);
+        Assert.Equal([(0, 0L), (1, 4), (2, 8), (3, 9)], nodes.Nodes.Select(node => (node.Index, node.Step)));
+        using var falling = TinyNetwork.Trajectory(settings with { UntilPlateau = new LossPlateau { Window = 30 } });
+        Assert.Equal(30, falling.Nodes[^1].Step);
+    }
+
+    [Fact]
     public void A_node_is_recorded_whenever_what_the_network_says_has_changed_far_enough()
     {
         var settings = s_settings with { Steps = 30, Optimizer = new OptimizerSettings { LearningRate = 5e-4 }, Nodes = new WhenChanged { Distance = 0.05 } };

@@ -71,6 +71,8 @@ public sealed class ResumeTests
     {
         AssertResumes(() => TinyNetwork.Recording(s_recording), interruption);
         AssertResumes(() => TinyNetwork.Recording(s_recording with { Nodes = new WhenChanged { Distance = 0.01 } }), interruption);
+        var ending = s_recording with { Steps = 30, UntilPlateau = new LossPlateau { Window = 3, Change = 1 } };
+        AssertResumes(() => TinyNetwork.Recording(ending), interruption);
     }
 
     [Fact]

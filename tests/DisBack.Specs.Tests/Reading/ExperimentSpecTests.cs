@@ -38,7 +38,8 @@ public sealed class ExperimentSpecTests
         { "hardware: {device: gpu}\n", "a.yaml:3:20: 'hardware.device' is 'gpu'; expected cpu, cuda or cuda:N" },
         {
             "backtracking: {switching: {policy: fixd}}\n",
-            "a.yaml:3:36: 'backtracking.switching.policy' is 'fixd'; expected one of fixed, plateau, score-gap, never, interpolated; did you mean 'fixed'?"
+            "a.yaml:3:36: 'backtracking.switching.policy' is 'fixd'; expected one of fixed, plateau, score-gap, never, interpolated, node-gap; "
+                + "did you mean 'fixed'?"
         },
         {
             "backtracking: {host: dmd3}\n",
