@@ -29,6 +29,11 @@ internal static class EvaluateCommand
             HelpName = "FILE",
         };
         var precisionRecall = new Option<bool>("--precision-recall") { Description = "Measure precision and recall (3 nearest neighbours) as well." };
+        var kid = new Option<bool>("--kid") { Description = "Measure the kernel distance (100 subsets of 1,000) as well." };
+        var inceptionScore = new Option<bool>("--inception-score")
+        {
+            Description = "Measure the inception score (10 parts) as well, on features that tell classes apart.",
+        };
         var json = Arguments.Json();
         var command = new Command("evaluate", "Measures FID of a student, on the features and the reference of its experiment (or the digits).")
         {
@@ -38,6 +43,8 @@ internal static class EvaluateCommand
             teacher,
             features,
             precisionRecall,
+            kid,
+            inceptionScore,
             json,
         };
         command.SetAction(async (parsed, cancellation) =>
@@ -51,33 +58,41 @@ internal static class EvaluateCommand
             var samples = parsed.GetValue(count);
             Warn(session, student, network, samples);
             var accuracy = ClassAccuracy.By(network, student.Classes, IConditionSource.OfClasses(student.Classes).InTurn);
-            var quality = parsed.GetValue(precisionRecall) ? Evaluation.Quality(Draw, samples, network, settings.Reference, accuracy) : null;
-            var fid = quality?.Fid ?? Evaluation.Fid(Draw, samples, network, settings.Reference, accuracy);
+            var score = parsed.GetValue(inceptionScore) ? ScoreOn(network, settings.Features, samples) : null;
+            IFeatureMeasure[] measures = [.. new IFeatureMeasure?[] { accuracy, score }.OfType<IFeatureMeasure>()];
+            var quality = parsed.GetValue(precisionRecall) || parsed.GetValue(kid)
+                ? Evaluation.Quality(Draw, samples, network, settings.Reference, parsed.GetValue(kid), parsed.GetValue(precisionRecall), measures)
+                : new SampleQuality(Evaluation.Fid(Draw, samples, network, settings.Reference, measures), Kid: null, PrecisionRecall: null);
+            List<(string Key, string Name, double? Value, double? Std)> figures =
+            [
+                (MetricNames.Fid, "FID", quality.Fid, null),
+                (MetricNames.Accuracy, "accuracy", accuracy?.Value, null),
+                ("kid", "KID", quality.Kid?.Mean, quality.Kid?.Std),
+                ("inception_score", "inception score", score?.Value.Mean, score?.Value.Std),
+                ("precision", "precision", quality.PrecisionRecall?.Precision, null),
+                ("recall", "recall", quality.PrecisionRecall?.Recall, null),
+            ];
+            figures.RemoveAll(figure => figure.Value is null);
             if (parsed.GetValue(json))
             {
-                var figures = new JsonObject
+                var document = new JsonObject();
+                foreach (var (key, _, value, std) in figures)
                 {
-                    [MetricNames.Fid] = fid,
-                    ["samples"] = samples,
-                    ["seed"] = parsed.GetValue(seed),
-                    ["features"] = network.Digest,
-                };
-                if (accuracy is not null)
-                {
-                    figures[MetricNames.Accuracy] = accuracy.Value;
+                    document[key] = value;
+                    if (std is not null)
+                    {
+                        document[$"{key}_std"] = std;
+                    }
                 }
-                if (quality is not null)
-                {
-                    (figures["precision"], figures["recall"]) = (quality.Precision, quality.Recall);
-                }
-                session.Screen.Json(figures);
+                (document["samples"], document["seed"], document["features"]) = (samples, parsed.GetValue(seed), network.Digest);
+                session.Screen.Json(document);
             }
             else
             {
-                var right = accuracy is null ? "" : $", accuracy {Texts.Number(accuracy.Value)}";
-                var more = quality is null ? right : $"{right}, precision {Texts.Number(quality.Precision)}, recall {Texts.Number(quality.Recall)}";
+                var said = string.Join(", ", figures.Select(figure => $"{figure.Name} {Texts.Number(figure.Value!.Value)}"
+                    + (figure.Std is { } std ? $" (std {Texts.Number(std)})" : "")));
                 var of = student.Maker is { } maker ? $" of {maker}" : "";
-                session.Screen.Line(string.Create(CultureInfo.InvariantCulture, $"FID {Texts.Number(fid)}{more} of {samples} pictures{of}."));
+                session.Screen.Line(string.Create(CultureInfo.InvariantCulture, $"{said} of {samples} pictures{of}."));
             }
             return (int)ExitCode.Ok;
 
@@ -85,6 +100,10 @@ internal static class EvaluateCommand
         });
         return command;
     }
+
+    private static InceptionScore ScoreOn(IFeatureNetwork network, string features, long samples) =>
+        InceptionScore.By(network, samples) ?? throw new DisBackException(
+            $"The features '{features}' tell no classes apart, so there is no inception score: name the Inception network or a classifier with --features.");
 
     /// <summary>One line if FID is to be of too few pictures for the features, which only an image can tell the length of.</summary>
     private static void Warn(Session session, StudentSource student, IFeatureNetwork network, long samples)

@@ -11,12 +11,12 @@ namespace DisBack.Diffusion.Features;
 /// It differs from torchvision's Inception v3: average pooling does not count the padding, the last block pools the maximum, and there are 1008
 /// classes. Batch normalisation is folded into the convolutions before it.
 /// </remarks>
-internal sealed class InceptionV3 : IFeatureNetwork
+internal sealed class InceptionV3 : IClassifier
 {
     /// <summary>A tensor by which a file of this network is known.</summary>
     public const string FirstTensor = "Conv2d_1a_3x3.conv.weight";
 
-    private const int Rgb = 3, InputSize = 299, Classes = 1008;
+    private const int Rgb = 3, InputSize = 299, ClassCount = 1008;
     private const double Epsilon = 0.001;
 
     /// <summary>The largest activations, of the first convolutions, before and after.</summary>
@@ -62,7 +62,7 @@ internal sealed class InceptionV3 : IFeatureNetwork
             E("Mixed_7b", 1280, AveragePool),
             E("Mixed_7c", 2048, x => max_pool2d(x, 3, 1, 1)),
         ];
-        (_classWeight, _classBias) = (weights.Take("fc.weight", Classes, Scaled(2048)), weights.Take("fc.bias", Classes));
+        (_classWeight, _classBias) = (weights.Take("fc.weight", ClassCount, Scaled(2048)), weights.Take("fc.bias", ClassCount));
         // The counters are those of training, and the auxiliary classifier took part in training alone.
         weights.RequireAllTaken(mayRemain: name => name.EndsWith(".num_batches_tracked", StringComparison.Ordinal)
             || name.StartsWith("AuxLogits.", StringComparison.Ordinal));
@@ -77,8 +77,14 @@ internal sealed class InceptionV3 : IFeatureNetwork
 
     public Tensor Extract(Tensor images) => ExtractionPasses.Run(images, BytesPerImage, _device, part => Pooled(part));
 
-    /// <summary>The logits [N, 1008] of features [N, 2048], from which the inception score is computed.</summary>
-    internal Tensor Logits(Tensor features) => linear(features, _classWeight, _classBias);
+    public int Classes => ClassCount;
+
+    public Tensor Classify(Tensor features)
+    {
+        using var untracked = no_grad();
+        using var there = features.to(_device);
+        return linear(there, _classWeight, _classBias);
+    }
 
     /// <summary>The features of images, with a look at the activations after each block.</summary>
     internal Tensor Pooled(Tensor images, Action<string, Tensor>? observe = null)

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace DisBack.Diffusion.Metrics;
 
 /// <summary>The part of generated images that a classifier takes for the class that they were to show.</summary>
-public sealed class ClassAccuracy
+public sealed class ClassAccuracy : IFeatureMeasure
 {
     private readonly IClassifier _classifier;
     private readonly Func<long, long, Condition?> _shown;
@@ -24,8 +24,8 @@ public sealed class ClassAccuracy
     public static ClassAccuracy? By(IFeatureNetwork features, int classes, Func<long, long, Condition?> shown) =>
         features is IClassifier classifier && classifier.Classes == classes ? new(classifier, shown) : null;
 
-    /// <summary>Counts images by their features [count, F].</summary>
-    internal void Add(long first, Tensor features)
+    /// <inheritdoc/>
+    public void Add(long first, Tensor features)
     {
         using var scope = NewDisposeScope();
         var shown = (ClassCondition)_shown(first, features.shape[0])!;

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Metrics;
 
-/// <summary>FID, precision and recall of generated images against a data set.</summary>
+/// <summary>How generated images compare with those of a data set.</summary>
 public static class Evaluation
 {
     /// <summary>Bounds the memory of one pass through the feature network.</summary>
@@ -21,25 +21,41 @@ public static class Evaluation
     /// <param name="samples">How many to make. FID falls with it by itself: compare figures of one count.</param>
     /// <param name="features">The feature network.</param>
     /// <param name="reference">The data set to compare with; its statistics are kept for the life of the process.</param>
-    /// <param name="accuracy">Counts the same images; null for none.</param>
+    /// <param name="measures">What else is measured on the same images.</param>
     /// <exception cref="DisBackException">
     /// The reference cannot be read, or its images have another shape than the samples, or a sample is not finite.
     /// </exception>
     public static double Fid(
-        Func<long, long, Tensor> generate, long samples, IFeatureNetwork features, DatasetSettings reference, ClassAccuracy? accuracy = null)
+        Func<long, long, Tensor> generate,
+        long samples,
+        IFeatureNetwork features,
+        DatasetSettings reference,
+        params IReadOnlyList<IFeatureMeasure> measures)
     {
         var (real, shape) = ReferenceOf(features, reference);
         using var made = new FeatureStatistics();
-        Extract(generate, samples, features, shape, accuracy, made.Add);
+        Extract(generate, samples, features, shape, measures, made.Add);
         return FrechetDistance.Between(made, real);
     }
 
-    /// <summary>As <see cref="Fid"/>, with precision and recall, of the same generated images and as many real ones if there are so many.</summary>
+    /// <summary>As <see cref="Fid"/>, with what compares images one by one, of the same generated images and as many real ones if there are so many.</summary>
     /// <remarks>Keeps the features of both in memory, and reads the reference again even if its statistics are known.</remarks>
-    /// <inheritdoc cref="Fid" path="/param"/>
+    /// <param name="generate">As for <see cref="Fid"/>.</param>
+    /// <param name="samples">How many to make.</param>
+    /// <param name="features">The feature network.</param>
+    /// <param name="reference">The data set to compare with.</param>
+    /// <param name="kid">Whether the kernel distance is asked for.</param>
+    /// <param name="precisionRecall">Whether precision and recall are.</param>
+    /// <param name="measures">What else is measured on the same images.</param>
     /// <exception cref="DisBackException">As for <see cref="Fid"/>, or there are too few images, or so many that their features do not fit memory.</exception>
     public static SampleQuality Quality(
-        Func<long, long, Tensor> generate, long samples, IFeatureNetwork features, DatasetSettings reference, ClassAccuracy? accuracy = null)
+        Func<long, long, Tensor> generate,
+        long samples,
+        IFeatureNetwork features,
+        DatasetSettings reference,
+        bool kid,
+        bool precisionRecall,
+        params IReadOnlyList<IFeatureMeasure> measures)
     {
         using var data = ImageDataset.Load(reference);
         using var real = new FeatureStatistics();
@@ -51,13 +67,15 @@ public static class Evaluation
             real.Add(rows);
             realRows.Add(rows);
         });
-        Extract(generate, samples, features, data.Images.shape[1..], accuracy, rows =>
+        Extract(generate, samples, features, data.Images.shape[1..], measures, rows =>
         {
             made.Add(rows);
             madeRows.Add(rows);
         });
-        var (precision, recall) = PrecisionRecall.Between(realRows.Rows, madeRows.Rows);
-        return new SampleQuality(FrechetDistance.Between(made, real), precision, recall);
+        return new SampleQuality(
+            FrechetDistance.Between(made, real),
+            kid ? KernelDistance.Between(realRows.Rows, madeRows.Rows) : null,
+            precisionRecall ? PrecisionRecall.Between(realRows.Rows, madeRows.Rows) : null);
     }
 
     /// <summary>What to warn of before FID is computed from fewer samples than a covariance of full rank takes; null if they suffice.</summary>
@@ -68,7 +86,12 @@ public static class Evaluation
         : $"FID over {samples} samples with {features} feature dimensions is not meaningful; use at least {features + 1}, better {10 * features}.";
 
     private static void Extract(
-        Func<long, long, Tensor> generate, long samples, IFeatureNetwork features, long[] shape, ClassAccuracy? accuracy, Action<Tensor> use)
+        Func<long, long, Tensor> generate,
+        long samples,
+        IFeatureNetwork features,
+        long[] shape,
+        IReadOnlyList<IFeatureMeasure> measures,
+        Action<Tensor> use)
     {
         for (long first = 0; first < samples; first += Batch)
         {
@@ -81,7 +104,10 @@ public static class Evaluation
                     "give the evaluation's reference the resolution and channels of the network.");
             }
             var rows = features.Extract(images);
-            accuracy?.Add(first, rows);
+            foreach (var measure in measures)
+            {
+                measure.Add(first, rows);
+            }
             use(rows);
         }
     }

@@ -42,7 +42,7 @@ internal sealed class EvenSample(long total, long wanted) : IDisposable
         var (needed, available) = (wanted * width * sizeof(float), GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         return needed <= available
             ? empty([wanted, width], float32)
-            : throw new DisBackException($"Precision and recall keep {width} features of each of {wanted} images, {needed >> 20} MiB, where this machine has "
-                + $"{available >> 20} MiB: evaluate fewer images.");
+            : throw new DisBackException($"KID, precision and recall keep {width} features of each of {wanted} images, {needed >> 20} MiB, where this machine "
+                + $"has {available >> 20} MiB: evaluate fewer images.");
     }
 }

@@ -79,7 +79,8 @@ public sealed class StudentEvaluation : IDisposable
         weights.CopyTo(_student.Network);
         var samples = final ? _settings.FinalSamples : _settings.Samples;
         var accuracy = ClassAccuracy.By(_features, _student.Classes, _samples.Shown);
-        var distance = Evaluation.Fid((first, count) => Sample(_samples, first, count), samples, _features, _settings.Reference, accuracy);
+        IFeatureMeasure[] measures = accuracy is null ? [] : [accuracy];
+        var distance = Evaluation.Fid((first, count) => Sample(_samples, first, count), samples, _features, _settings.Reference, measures);
         listener.Measured([Measured("fid", distance), .. accuracy is null ? Array.Empty<Measurement>() : [Measured("accuracy", accuracy.Value)]]);
         if (caption is not null)
         {

@@ -29,15 +29,19 @@ public sealed class EvaluationTests
     {
         using var network = FeatureNetworks.Open("digits", trustCode: false);
         using var real = ImageDataset.Load(s_digits);
-        SampleQuality Quality(double noise) => Evaluation.Quality((first, count) => Noisy(real, first, count, noise), 1000, network, s_digits);
+        SampleQuality Quality(double noise) => Evaluation.Quality(
+            (first, count) => Noisy(real, first, count, noise), 1000, network, s_digits, kid: true, precisionRecall: true);
         var clean = Quality(0);
         Assert.Equal(Evaluation.Fid((first, count) => Noisy(real, first, count, 0), 1000, network, s_digits), clean.Fid);
         // Not earlier: the first measurements keep the statistics of the reference.
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         // Every tenth digit is also the choice out of 10,000 real ones: the two sets are the same.
-        Assert.Equal((1.0, 1.0), (clean.Precision, clean.Recall));
+        Assert.Equal((1.0, 1.0), clean.PrecisionRecall);
         var heavy = Quality(2);
-        Assert.InRange(heavy.Precision, 0, 0.2);
+        Assert.InRange(heavy.PrecisionRecall!.Value.Precision, 0, 0.2);
+        // Each image of one set is in the other too, and only there compared with itself.
+        Assert.InRange(clean.Kid!.Value.Mean, -0.1, 0);
+        Assert.True(heavy.Kid!.Value.Mean > 10 * heavy.Kid.Value.Std, heavy.ToString());
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 
