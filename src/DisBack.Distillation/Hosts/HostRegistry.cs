@@ -1,8 +1,8 @@
 using DisBack.Distillation.Hosts.DiscriminatorFlow;
 using DisBack.Distillation.Hosts.Dmd2;
+using DisBack.Distillation.Hosts.FakeFirst;
 using DisBack.Distillation.Hosts.ScoreMatching;
 using DisBack.Distillation.Hosts.Sds;
-using DisBack.Distillation.Hosts.Sid;
 using DisBack.Specs.Backtracking;
 
 namespace DisBack.Distillation.Hosts;

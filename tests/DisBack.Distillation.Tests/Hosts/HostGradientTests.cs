@@ -59,6 +59,19 @@ public sealed class HostGradientTests
         });
 
     [Fact]
+    public void Diff_instruct_pushes_the_difference_of_the_denoisers_with_the_labels_of_the_fake_score() => AssertSlope(
+        // The fake score has made one update before the generator's gradient; at this rate it is where it was.
+        new DiffInstructSettings { Batch = Batch, Fake = new() { LearningRate = 1e-9 } }, "generator",
+        (still, draw, target) =>
+        {
+            var noisy = still + draw.Sigma * draw.Noise;
+            using var fake = TinyNetwork.Moved(seed: 7);
+            var push = fake.forward(noisy, draw.Sigma, draw.Condition) - target.forward(noisy, draw.Sigma, draw.Condition);
+            return images => (push * images).sum() / Batch;
+        },
+        shown: "fake");
+
+    [Fact]
     public void Sid_is_differentiated_through_both_scores() => AssertSlope(
         // The fake score has made one update before the generator's gradient; at this rate it is where it was.
         new SidSettings { Batch = Batch, Fake = new() { LearningRate = 1e-9 } }, "generator",
@@ -100,7 +113,11 @@ public sealed class HostGradientTests
         });
     }
 
-    private static void AssertSlope(BacktrackingSettings settings, string? purpose, Loss loss)
+    /// <param name="settings">The host.</param>
+    /// <param name="purpose">What the generator's draw is for.</param>
+    /// <param name="loss">The loss.</param>
+    /// <param name="shown">The draw whose condition the generator shows, where it is not its own.</param>
+    private static void AssertSlope(BacktrackingSettings settings, string? purpose, Loss loss, string? shown = null)
     {
         using var scope = NewDisposeScope();
         using var target = TinyNetwork.Moved(seed: 8);
@@ -117,6 +134,7 @@ public sealed class HostGradientTests
 
         var law = settings is ScoreMatchingSettings matching ? matching.Noise : ((SdsSettings)settings).Noise;
         var draw = Draws().At(0, law, Batch, purpose);
+        draw = shown is null ? draw : draw with { Condition = Draws().At(0, law, Batch, shown).Condition };
         var weights = generator.State.First(entry => entry.Name == "generator.weights").Value;
         Func<Tensor, Tensor> of;
         using (no_grad())

@@ -6,6 +6,7 @@ using DisBack.Diffusion.Randomness;
 using DisBack.Diffusion.Tests.Oracles;
 using DisBack.Distillation.Backtracking;
 using DisBack.Distillation.Generators;
+using DisBack.Distillation.Hosts;
 using DisBack.Distillation.Hosts.ScoreMatching;
 using DisBack.Distillation.Recording;
 using DisBack.Distillation.Runs;
@@ -48,7 +49,7 @@ public sealed class TraceOracleTests
 
         var listener = new RecordingListener();
         var targets = new List<long>();
-        using var run = new DistributionBacktracking(trace.InputsOf("stage2"), nodes, trace.Backtracking);
+        using var run = new DistributionBacktracking(trace.InputsOf("stage2"), nodes, trace.Backtracking, evaluation: null, data: null, trace.OpenHost);
         while (run.Step < run.Steps)
         {
             targets.Add(nodes.Count - 1 - run.TargetIndex);
@@ -62,6 +63,12 @@ public sealed class TraceOracleTests
         Assert.Equal(expectedTargets.data<long>().ToArray(), targets);
         trace.AssertWeights("stage2.generator.", trace.Students[^1].ToFile().Tensors);
         trace.AssertWeights("stage2.fake.", ((ScoreMatchingHost)run.Host).FakeScore.State());
+    }
+
+    /// <summary>The difference of the denoisers as it is, which no host of the registry pushes in this order of updates.</summary>
+    private sealed class DenoiserHost(HostContext context, ScoreMatchingSettings settings) : ScoreMatchingHost(context, settings)
+    {
+        protected override Tensor Gradient(Tensor difference, Tensor residual, Tensor sigma) => difference;
     }
 
     /// <summary>The draws that a trace gives for every step.</summary>
@@ -141,10 +148,13 @@ public sealed class TraceOracleTests
             }
         }
 
+        public IDistillationHost OpenHost(HostContext context) => oracle.Metadata["generator_gradient"] == "denoiser"
+            ? new DenoiserHost(context, (ScoreMatchingSettings)context.Settings)
+            : HostRegistry.Create(context);
+
         private static ScoreMatchingSettings HostOf(SafetensorsFile oracle) => oracle.Metadata["generator_gradient"] switch
         {
-            "denoiser" => new DiffInstructSettings(),
-            "dmd" => new DmdSettings(),
+            "denoiser" or "dmd" => new DmdSettings(),
             "score" => new ScoreSettings(),
             var other => throw new InvalidDataException($"{oracle.Path} names an unknown generator gradient '{other}'."),
         };
