@@ -103,7 +103,7 @@ internal sealed partial class SpecWalker(SpecProblems problems)
         {
             if (properties.TryGetValue(entry.Key, out var property))
             {
-                json[entry.Key] = Property(entry, property, path);
+                json[entry.Key] = Completed(info, property, Property(entry, property, path));
             }
             else
             {
@@ -115,6 +115,30 @@ internal sealed partial class SpecWalker(SpecProblems problems)
             problems.Add(new SpecProblem(section.Location, $"'{Join(path, missing.Name)}' is missing", Expectation(missing.PropertyType, Rules(missing))));
         }
         return json;
+    }
+
+    /// <summary>
+    /// What a section leaves out has the default of the record around it, such as the host's own rate. A choice that is named begins with its own defaults.
+    /// </summary>
+    private static JsonNode? Completed(JsonTypeInfo owner, JsonPropertyInfo property, JsonNode? value)
+    {
+        var info = s_options.GetTypeInfo(property.PropertyType);
+        if (value is not JsonObject written || info.PolymorphismOptions is not null || info.CreateObject is not { } create
+            || property.Get!(owner.CreateObject!()) is not { } defaults)
+        {
+            return value;
+        }
+        // Written by this program, which leaves out some values that are at their record's own default, and must mean the same when it is read again.
+        if (((JsonObject)JsonSerializer.SerializeToNode(create(), property.PropertyType, s_options)!).All(part => written.ContainsKey(part.Key)))
+        {
+            return value;
+        }
+        var completed = (JsonObject)JsonSerializer.SerializeToNode(defaults, property.PropertyType, s_options)!;
+        foreach (var (key, given) in written)
+        {
+            completed[key] = given?.DeepClone();
+        }
+        return completed;
     }
 
     private JsonNode? Property(SpecEntry entry, JsonPropertyInfo property, string path)

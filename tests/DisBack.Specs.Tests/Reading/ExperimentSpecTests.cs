@@ -122,4 +122,25 @@ public sealed class ExperimentSpecTests
             Assert.Throws<SpecException>(() => SpecReader.Parse<ExperimentSpec>(Head + "backtracking: {steps: 3, switching: "
                 + "{policy: fixed}}\n", "a.yaml")).Message,
             StringComparison.Ordinal);
+
+    [Fact]
+    public void What_a_section_leaves_out_is_the_default_of_the_host_and_of_the_stage()
+    {
+        var spec = SpecReader.Parse<ExperimentSpec>(
+            """
+            name: a
+            teacher: t
+            data: {}
+            recording: { optimizer: { ramp_steps: 3 } }
+            backtracking: { host: dmd2, generator: { learning_rate: 1.0e-4 }, fake: { clip_norm: null, weight_decay: 0 } }
+            """,
+            "a.yaml");
+        Assert.Equal((5e-4, 3), (spec.Recording.Optimizer.LearningRate, spec.Recording.Optimizer.RampSteps));
+        var host = Assert.IsType<Dmd2Settings>(spec.Backtracking);
+        Assert.Equal((1e-4, 10, 0.01, 500), (host.Generator.LearningRate, host.Generator.ClipNorm, host.Generator.WeightDecay, host.Generator.RampSteps));
+        Assert.Equal((2e-6, null, 0, 0.9), (host.Fake.LearningRate, host.Fake.ClipNorm, host.Fake.WeightDecay, host.Fake.Betas[0]));
+        // What is stored says all of it, and means the same whatever the defaults become.
+        Assert.Equal(SpecJson.Canonical(spec), SpecJson.Canonical(SpecJson.FromJson<ExperimentSpec>(SpecJson.Canonical(spec))));
+        Assert.Equal(SpecJson.Canonical(spec), SpecJson.Canonical(SpecReader.Parse<ExperimentSpec>(SpecYaml.Write(spec), "b.yaml")));
+    }
 }
