@@ -85,7 +85,8 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         Assert.DoesNotContain("damaged", await OutputOf("checkpoint", "verify", "whole"));
         Assert.Contains("FID ", await OutputOf("evaluate", "whole", "--count", "100"));
         Assert.Contains("FID ", await OutputOf("evaluate", "whole", "--teacher", "--count", "20"));
-        (_, output, error) = await DisBackProcess.RunAsync(folder.Path, "evaluate", "whole", "--count", "50", "--precision-recall", "--kid", "--inception-score", "--json");
+        (_, output, error) = await DisBackProcess.RunAsync(
+            folder.Path, "evaluate", "whole", "--count", "50", "--precision-recall", "--kid", "--inception-score", "--json");
         Assert.True(JsonNode.Parse(output)!["kid"]!.GetValue<double>() > 0);
         Assert.InRange(JsonNode.Parse(output)!["inception_score"]!.GetValue<double>(), 1, 10);
         Assert.InRange(JsonNode.Parse(output)!["precision"]!.GetValue<double>(), 0, 1);
