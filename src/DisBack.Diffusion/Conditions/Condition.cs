@@ -22,6 +22,20 @@ public abstract record Condition
     /// <summary>The same rows on a device, without waiting for it.</summary>
     public Condition SentTo(Device device) => Of([.. Parts.Select(part => part.SentTo(device))]);
 
+    /// <summary>One-hot rows float32 [count,classes] for a network that knows classes; zeros where nothing is to be shown, null where it knows none.</summary>
+    /// <param name="condition">The condition, or null.</param>
+    /// <param name="classes">Number of classes that the network knows.</param>
+    /// <param name="count">Rows.</param>
+    /// <param name="device">Where the network is.</param>
+    /// <exception cref="DisBackException">The condition is of another kind.</exception>
+    internal static Tensor? ClassRows(Condition? condition, int classes, long count, Device device) => (classes, condition) switch
+    {
+        (0, _) => null,
+        (_, null) => zeros(count, classes, device: device),
+        (_, ClassCondition shown) => shown.OneHot.to(ScalarType.Float32).reshape(-1, classes),
+        _ => throw new DisBackException($"The network is conditional on {classes} classes and cannot use {condition.GetType().Name}: give it classes."),
+    };
+
     /// <summary>Some of the rows, as views.</summary>
     public Condition Rows(long first, long count) => Of([.. Parts.Select(part => part.narrow(0, first, count))]);
 }

@@ -62,15 +62,8 @@ public sealed class FlowDiscriminator : nn.Module
     {
         using var scope = NewDisposeScope();
         var embedding = _time.forward(time * TimeScale);
-        if (Classes > 0)
+        if (Condition.ClassRows(condition, Classes, x.shape[0], x.device) is { } labels)
         {
-            var labels = condition switch
-            {
-                null => zeros(x.shape[0], Classes, device: x.device),
-                ClassCondition classes => classes.OneHot,
-                _ => throw new DisBackException(
-                    $"The discriminator is conditional on {Classes} classes and cannot use {condition.GetType().Name}: give it classes."),
-            };
             embedding = cat([embedding, labels], 1);
         }
         x = input.forward(x);

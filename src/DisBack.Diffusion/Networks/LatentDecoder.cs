@@ -60,13 +60,7 @@ public sealed class LatentDecoder : nn.Module
     public Tensor forward(Tensor latents, Condition? condition)
     {
         using var scope = NewDisposeScope();
-        var labels = (Classes, condition) switch
-        {
-            (0, _) => null,
-            (_, null) => zeros(latents.shape[0], Classes, device: latents.device),
-            (_, ClassCondition classes) => classes.OneHot,
-            _ => throw new DisBackException($"The decoder is conditional on {Classes} classes and cannot use {condition.GetType().Name}: give it classes."),
-        };
+        var labels = Condition.ClassRows(condition, Classes, latents.shape[0], latents.device);
         var x = input.forward(labels is null ? latents : cat([latents, labels], 1)).view(-1, _smallest.Channels, _smallest.Resolution, _smallest.Resolution);
         foreach (var (convolution, norm) in _levels)
         {

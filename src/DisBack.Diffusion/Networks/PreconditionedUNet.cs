@@ -64,20 +64,12 @@ internal sealed class PreconditionedUNet : Denoiser
         return part(
             (c_in is null ? x : c_in * x).RoundedTo(BlockType),
             Schedule.Time(sigma).flatten(),
-            Labels(batch.Condition, x.device),
+            Condition.ClassRows(batch.Condition, label_dim, 1, x.device),
             batch.AugmentLabels?.to(ScalarType.Float32)).to(ScalarType.Float32);
     }
 
     private static (Tensor X, Tensor Sigma) Float(NoisyBatch batch) =>
         (batch.X.to(ScalarType.Float32), batch.Sigma.to(ScalarType.Float32).reshape(-1, 1, 1, 1));
-
-    private Tensor? Labels(Condition? condition, Device device) => (label_dim, condition) switch
-    {
-        (0, _) => null,
-        (_, null) => zeros(1, label_dim, device: device),
-        (_, ClassCondition classes) => classes.OneHot.to(ScalarType.Float32).reshape(-1, label_dim),
-        _ => throw new DisBackException($"The network is conditional on {label_dim} classes and cannot use {condition.GetType().Name}: give it classes."),
-    };
 
     private static NoiseSchedule ScheduleOf(UNetSettings settings) => settings.Precond switch
     {

@@ -8,9 +8,6 @@ namespace DisBack.Specs.Networks;
 /// </summary>
 public sealed record DecoderSettings : IValidatableObject
 {
-    /// <summary>Maps are halved from the resolution of a sample down to one of at least this, where that is possible.</summary>
-    private const int SmallestResolution = 4;
-
     private const int MostMult = 16;
 
     /// <summary>Length of the latent vector.</summary>
@@ -23,19 +20,7 @@ public sealed record DecoderSettings : IValidatableObject
 
     /// <summary>Channels and resolutions of the maps, the smallest one first.</summary>
     /// <param name="resolution">That of a sample.</param>
-    public IReadOnlyList<(int Channels, int Resolution)> Maps(int resolution)
-    {
-        var maps = new Stack<(int, int)>();
-        for (var mult = 1; ; mult *= 2)
-        {
-            maps.Push((Width * Math.Min(mult, MostMult), resolution));
-            if (resolution % 2 != 0 || resolution / 2 < SmallestResolution)
-            {
-                return [.. maps];
-            }
-            resolution /= 2;
-        }
-    }
+    public IReadOnlyList<(int Channels, int Resolution)> Maps(int resolution) => [.. FeatureMaps.Of(Width, resolution, MostMult).Reverse()];
 
     /// <summary>What it takes.</summary>
     /// <param name="shape">The shape of a sample.</param>

@@ -7,9 +7,6 @@ namespace DisBack.Specs.Networks;
 /// </summary>
 public sealed record FlowSettings
 {
-    /// <summary>Maps are halved down to a resolution of at least this, where that is possible.</summary>
-    private const int SmallestResolution = 4;
-
     private const int MostMult = 4;
 
     /// <summary>Steps K of the flow; a sample costs as many gradients of the discriminator.</summary>
@@ -29,19 +26,7 @@ public sealed record FlowSettings
 
     /// <summary>Channels and resolutions of the discriminator's maps, the largest one first.</summary>
     /// <param name="resolution">That of a sample.</param>
-    public IReadOnlyList<(int Channels, int Resolution)> Maps(int resolution)
-    {
-        var maps = new List<(int, int)>();
-        for (var mult = 1; ; mult *= 2)
-        {
-            maps.Add((Width * Math.Min(mult, MostMult), resolution));
-            if (resolution % 2 != 0 || resolution / 2 < SmallestResolution)
-            {
-                return maps;
-            }
-            resolution /= 2;
-        }
-    }
+    public IReadOnlyList<(int Channels, int Resolution)> Maps(int resolution) => FeatureMaps.Of(Width, resolution, MostMult);
 
     /// <summary>What the discriminator takes.</summary>
     /// <param name="shape">The shape of a sample.</param>
