@@ -14,7 +14,7 @@ namespace DisBack.Distillation.Hosts;
 /// <param name="OpenTeacher">Makes a network with the teacher's weights; the host owns what it returns.</param>
 /// <param name="Settings">Stage 2 of the spec.</param>
 /// <param name="Draws">The randomness of the run.</param>
-/// <param name="Streams">Where a host's own networks take their first weights from, each under a name.</param>
+/// <param name="Streams">Where a host's own networks take their first weights from, and its own draws their numbers, each under a name.</param>
 /// <param name="Hold">What the weights of every network that is in a checkpoint wait for before they move.</param>
 /// <param name="Data">Real images; null for an experiment that names none.</param>
 internal sealed record HostContext(

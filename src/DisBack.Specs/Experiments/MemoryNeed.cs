@@ -44,6 +44,11 @@ public sealed record MemoryNeed(long Networks, long Sample, int Batch, string Ba
         var (student, score) = (spec.Student.SizeFor(teacher), teacher.Size);
         // One that moves from a node to the next is a third network.
         var targets = spec.Backtracking.Switching is Interpolated ? 3 : spec.Backtracking.Switching.ComparesNodes ? 2 : 1;
+        if (spec.Backtracking is Dmd2Settings { HasDiscriminator: true, GanFeatures: GanFeatures.Teacher })
+        {
+            // Frozen as a target is.
+            targets++;
+        }
         return new(
             Float * ((9 + 1) * student.Parameters + (4 + 3 + targets + 1) * score.Parameters),
             Float * (student.Activations + score.Activations),

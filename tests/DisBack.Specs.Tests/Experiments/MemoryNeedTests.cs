@@ -58,6 +58,14 @@ public sealed class MemoryNeedTests
         Assert.Equal(4 * (s_cifar.Size.Activations - size.Activations), cloned.Sample - need.Sample);
     }
 
+    [Fact]
+    public void The_teacher_whose_features_a_discriminator_sees_is_one_more_network()
+    {
+        var own = s_experiment with { Backtracking = new Dmd2Settings { Batch = 128 } };
+        var teachers = s_experiment with { Backtracking = new Dmd2Settings { Batch = 128, GanFeatures = GanFeatures.Teacher } };
+        Assert.Equal(4 * s_cifar.Size.Parameters, MemoryNeed.Of(teachers, s_cifar).Networks - MemoryNeed.Of(own, s_cifar).Networks);
+    }
+
     /// <summary>The largest network that the settings allow: nothing overflows, and it is refused.</summary>
     [Fact]
     public void The_largest_settings_are_estimated_without_overflow()
