@@ -35,7 +35,7 @@ public static class AllHosts
     }
 
     /// <summary>Twelve images of noise with the three classes of the tiny network.</summary>
-    internal static RealImages Data()
+    internal static RealImages Data(Device? device = null)
     {
         var folder = Directory.CreateTempSubdirectory("disback-hosts-").FullName;
         try
@@ -46,7 +46,7 @@ public static class AllHosts
             File.WriteAllBytes(images, [0, 0, 8, 3, 0, 0, 0, 12, 0, 0, 0, 8, 0, 0, 0, 8, .. pixels]);
             File.WriteAllBytes(labels, [0, 0, 8, 1, 0, 0, 0, 12, .. Enumerable.Range(0, 12).Select(i => (byte)(i % 3))]);
             var settings = new DatasetSettings { Source = DatasetSource.Idx, Path = images, LabelsPath = labels };
-            return new(ImageDataset.Load(settings), new RandomStreams(1), CPU);
+            return new(ImageDataset.Load(settings), new RandomStreams(1), device ?? CPU);
         }
         finally
         {

@@ -1,4 +1,12 @@
+using DisBack.Diffusion.Networks;
+using DisBack.Diffusion.Randomness;
+using DisBack.Distillation.Backtracking;
+using DisBack.Distillation.Generators;
 using DisBack.Distillation.Hosts.Dmd2;
+using DisBack.Distillation.Recording;
+using DisBack.Distillation.Runs;
+using DisBack.Specs.Backtracking;
+using DisBack.Specs.Recording;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Tests.Hosts;
@@ -10,7 +18,7 @@ public sealed class DiscriminatorTests
     public void On_the_features_of_imagenet_64_it_has_the_published_18_88_million_parameters()
     {
         using var init = new Generator(1);
-        using var head = new Discriminator(768, 8, init);
+        using var head = new Discriminator(768, 8, init, CPU);
         Assert.Equal(18.88, head.parameters().Sum(parameter => parameter.numel()) / 1e6, 0.005);
     }
 
@@ -24,9 +32,30 @@ public sealed class DiscriminatorTests
     {
         using var scope = NewDisposeScope();
         using var init = new Generator(1);
-        using var head = new Discriminator(6, resolution, init);
+        using var head = new Discriminator(6, resolution, init, CPU);
         var logits = head.forward(randn([5, 6, resolution, resolution], generator: init));
         Assert.Equal([5], logits.shape);
         Assert.True(logits.std().item<float>() > 1e-3, "It tells nothing apart.");
+    }
+
+    /// <summary>Dropout is off from the first look at its features on, also of a teacher that was trained with it.</summary>
+    [Fact]
+    public void It_sees_the_features_of_a_network_with_dropout()
+    {
+        var inputs = new StageInputs(Open, () => new DenoiserGenerator(Open(), 2.5), new RandomStreams(1), CPU);
+        using var nodes = new MemoryNodes(Open);
+        using (var recording = new DegradationRecording(inputs, new RecordingSettings { Steps = 0 }))
+        {
+            recording.Begin(nodes);
+        }
+        using var run = new DistributionBacktracking(inputs, nodes, new Dmd2Settings { Steps = 2, Batch = 4 }, data: AllHosts.Data());
+        run.Advance(new RecordingListener());
+        Assert.Equal(1, run.Step);
+
+        static Denoiser Open()
+        {
+            using var init = new Generator(1);
+            return Denoiser.Create(TinyNetwork.Settings with { Dropout = 0.1, LabelDropout = 0.1 }, init);
+        }
     }
 }

@@ -7,6 +7,7 @@ using DisBack.Distillation.Generators;
 using DisBack.Distillation.Recording;
 using DisBack.Distillation.Runs;
 using DisBack.Distillation.Teachers;
+using DisBack.Distillation.Tests.Hosts;
 using DisBack.Specs.Backtracking;
 using DisBack.Specs.Data;
 using DisBack.Specs.Noise;
@@ -40,6 +41,25 @@ public sealed class DeviceTests
         using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 2, Batch = 4, Nodes = new EveryInterval { Interval = 1 } }, device);
         var settings = new DmdSettings { Steps = 9, Batch = 4, Generator = s_optimizer, Fake = s_optimizer, Switching = new FixedInterval { Interval = 3 } };
         AssertRepeats(() => new DistributionBacktracking(TinyNetwork.Inputs(1, device), nodes, settings));
+    }
+
+    /// <summary>Long enough for steps that were recorded to be repeated, of both kinds that a host may have.</summary>
+    [Theory, MemberData(nameof(AllHosts.Rows), MemberType = typeof(AllHosts), DisableDiscoveryEnumeration = true)]
+    public void Every_host_repeats_itself_on_a_gpu_with_steps_that_were_recorded(BacktrackingSettings host)
+    {
+        var device = DeviceOf("cuda");
+        using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 2, Batch = 4, Nodes = new EveryInterval { Interval = 1 } }, device);
+        AssertEqual(Start(Train)(), Start(Train)());
+
+        IReadOnlyList<Tensor> Train()
+        {
+            Devices.UseOwnStream(device);
+            using var exact = CudaTurns.Take(device, tf32: false);
+            using var run = new DistributionBacktracking(
+                TinyNetwork.Inputs(1, device), nodes, host with { Steps = 20, Switching = new FixedInterval { Interval = 12 } }, data: AllHosts.Data(device));
+            TrainingLoop.Run(run, new CheckpointSettings { Every = 1000 }, new RecordingListener(), CancellationToken.None);
+            return [.. run.Capture().Tensors.Select(tensor => tensor.Value.cpu())];
+        }
     }
 
     [Theory]

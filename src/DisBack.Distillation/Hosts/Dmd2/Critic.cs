@@ -2,7 +2,6 @@ using DisBack.Diffusion.Conditions;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Parameters;
 using DisBack.Specs.Backtracking;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Hosts.Dmd2;
@@ -19,6 +18,8 @@ internal sealed class Critic : nn.Module
     {
         FakeScore = _features = context.OpenFakeScore();
         register_module("score", FakeScore);
+        // Before its features are asked for: dropout is off, as in DMD2.
+        FakeScore.eval();
         if (!settings.HasDiscriminator)
         {
             return;
@@ -36,8 +37,7 @@ internal sealed class Critic : nn.Module
         var shape = FakeScore.Settings.Shape;
         var device = FakeScore.parameters().First().device;
         var features = _features.Features(zeros([1, shape.Channels, shape.Height, shape.Width], device: device), ones(1, device: device));
-        _discriminator = new Discriminator(features.shape[1], features.shape[2], init);
-        _ = _discriminator.to(device);
+        _discriminator = new Discriminator(features.shape[1], features.shape[2], init, device);
         register_module("discriminator", _discriminator);
     }
 

@@ -21,16 +21,17 @@ internal sealed class Discriminator : Module
     /// <param name="channels">Channels of the features, which all layers have.</param>
     /// <param name="resolution">Height and width of the features.</param>
     /// <param name="init">Where the initial weights come from.</param>
-    public Discriminator(long channels, long resolution, Generator init)
+    /// <param name="device">Where it computes; it cannot be moved afterwards.</param>
+    public Discriminator(long channels, long resolution, Generator init, Device device)
         : base(nameof(Discriminator))
     {
         for (; resolution > LastResolution; resolution /= 2)
         {
-            Add(new Layer(channels, kernel: 4, stride: 2, padding: 1, init));
+            Add(new Layer(channels, kernel: 4, stride: 2, padding: 1, init, device));
         }
-        Add(new Layer(channels, resolution, stride: 1, padding: 0, init));
-        _weight = Uniform([1, channels, 1, 1], channels, init);
-        _bias = Uniform([1], channels, init);
+        Add(new Layer(channels, resolution, stride: 1, padding: 0, init, device));
+        _weight = Uniform([1, channels, 1, 1], channels, init, device);
+        _bias = Uniform([1], channels, init, device);
         register_parameter("logit.weight", _weight);
         register_parameter("logit.bias", _bias);
 
@@ -54,14 +55,14 @@ internal sealed class Discriminator : Module
     }
 
     /// <summary>As libtorch begins its convolutions: uniform within the root of the inverse of the inputs.</summary>
-    private static Parameter Uniform(long[] shape, long inputs, Generator init)
+    private static Parameter Uniform(long[] shape, long inputs, Generator init, Device device)
     {
         using var noGrad = no_grad();
-        return Kept(rand(shape, float32, generator: init).mul_(2).sub_(1).div_(Math.Sqrt(inputs)));
+        return Kept(rand(shape, float32, generator: init).mul_(2).sub_(1).div_(Math.Sqrt(inputs)), device);
     }
 
     /// <summary>A parameter that outlives the caller's dispose scope.</summary>
-    private static Parameter Kept(Tensor value) => (Parameter)new Parameter(value).DetachFromDisposeScope();
+    private static Parameter Kept(Tensor value, Device device) => (Parameter)new Parameter(value.to(device)).DetachFromDisposeScope();
 
     /// <summary>A convolution, group norm and SiLU.</summary>
     private sealed class Layer : Module
@@ -73,15 +74,15 @@ internal sealed class Discriminator : Module
         private readonly long _groups;
         private readonly (long Stride, long Padding) _step;
 
-        public Layer(long channels, long kernel, long stride, long padding, Generator init)
+        public Layer(long channels, long kernel, long stride, long padding, Generator init, Device device)
             : base(nameof(Layer))
         {
             _step = (stride, padding);
             _groups = GroupsOf(channels);
-            _weight = Uniform([channels, channels, kernel, kernel], channels * kernel * kernel, init);
-            _bias = Uniform([channels], channels * kernel * kernel, init);
-            _scale = Kept(ones(channels));
-            _shift = Kept(zeros(channels));
+            _weight = Uniform([channels, channels, kernel, kernel], channels * kernel * kernel, init, device);
+            _bias = Uniform([channels], channels * kernel * kernel, init, device);
+            _scale = Kept(ones(channels), device);
+            _shift = Kept(zeros(channels), device);
             register_parameter("conv.weight", _weight);
             register_parameter("conv.bias", _bias);
             register_parameter("norm.weight", _scale);
