@@ -33,16 +33,21 @@ public sealed unsafe class CudaGraph : IDisposable
     /// <param name="issue">
     /// Waits for nothing on the device and copies nothing to it. It has run before, so that what libtorch prepares once is prepared.
     /// </param>
+    /// <param name="sharing">
+    /// A recording whose working memory this one uses too. The two are never replayed at once, and what one leaves in memory that it has freed is lost with the
+    /// other's replay; null gives it memory of its own.
+    /// </param>
     /// <remarks>Other threads wait for it with their next turn (<see cref="CudaTurns"/>).</remarks>
-    public static CudaGraph Record(Action issue)
+    public static CudaGraph Record(Action issue, CudaGraph? sharing = null)
     {
         using var alone = CudaTurns.TakeAlone();
         var graph = new CudaGraph();
         try
         {
-            // A pool of memory of its own, for the addresses are part of the recording.
-            var begin = (delegate* unmanaged<void*, ulong, ulong, int, void>)Export("13capture_beginESt4pairIyyE21cudaStreamCaptureMode");
-            begin(graph._graph, 0, 0, RelaxedMode);
+            // A pool of memory apart from all else, for the addresses are part of the recording.
+            var pool = sharing is null ? default : ((delegate* unmanaged<void*, PoolId>)Export("4poolEv"))(sharing._graph);
+            var begin = (delegate* unmanaged<void*, PoolId, int, void>)Export("13capture_beginESt4pairIyyE21cudaStreamCaptureMode");
+            begin(graph._graph, pool, RelaxedMode);
             try
             {
                 issue();
@@ -76,4 +81,12 @@ public sealed unsafe class CudaGraph : IDisposable
     }
 
     private static nint Export(string member) => NativeLibrary.GetExport(s_library, $"_ZN2at4cuda9CUDAGraph{member}");
+
+    /// <summary>std::pair of two unsigned long long, which is passed in registers as it is there.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly struct PoolId
+    {
+        public readonly ulong First;
+        public readonly ulong Second;
+    }
 }

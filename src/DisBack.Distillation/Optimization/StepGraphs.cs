@@ -54,7 +54,8 @@ internal sealed class StepGraphs : IDisposable
             {
                 return compute(draws, condition);
             }
-            recording.Make(draws, condition, compute);
+            // One is replayed after another, so all work in the memory of the first.
+            recording.Make(draws, condition, compute, sharing: _recordings.Values.FirstOrDefault(made => made.Graph is not null)?.Graph);
         }
         return recording.Replay(draws, condition);
     }
@@ -80,7 +81,7 @@ internal sealed class StepGraphs : IDisposable
 
         public CudaGraph? Graph { get; private set; }
 
-        public void Make(IReadOnlyList<Tensor> draws, Condition? condition, StepComputation compute)
+        public void Make(IReadOnlyList<Tensor> draws, Condition? condition, StepComputation compute, CudaGraph? sharing)
         {
             _draws = [.. draws.Select(draw => draw.clone().DetachFromDisposeScope())];
             _condition = condition?.Of([.. condition.Parts.Select(part => part.clone().DetachFromDisposeScope())]);
@@ -88,7 +89,7 @@ internal sealed class StepGraphs : IDisposable
             {
                 using var scope = NewDisposeScope();
                 _results = [.. compute(_draws, _condition).Select(result => result.detach().DetachFromDisposeScope())];
-            });
+            }, sharing);
         }
 
         public IReadOnlyList<Tensor> Replay(IReadOnlyList<Tensor> draws, Condition? condition)
