@@ -210,8 +210,8 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
     public async Task Bad_input_is_told_before_anything_is_taken_or_written()
     {
         var (code, _, error) = await Run("spec.yaml", "bad", "--set", "recording.stps=1");
-        Assert.Equal((ExitCode.Invalid, "--set recording.stps=1: there is no key 'stps' in 'recording'; expected one of steps, until_plateau, batch, "
-            + "optimizer, noise, seed, nodes; did you mean 'steps'?\n"), (code, error));
+        Assert.Equal((ExitCode.Invalid, "--set recording.stps=1: there is no key 'stps' in 'recording'; expected one of steps, until_plateau, "
+            + "until_calibrated, batch, optimizer, noise, seed, nodes; did you mean 'steps'?\n"), (code, error));
         (code, _, error) = await DisBackProcess.RunAsync(folder.Path, "show", "nowhere");
         Assert.Equal(ExitCode.NotFound, code);
         Assert.StartsWith("disback: There is no run 'nowhere'", error);

@@ -23,13 +23,11 @@ public sealed class DistributionBacktracking : ITrainingRun
 {
     private const string StageName = "backtracking";
 
-    /// <summary>How far two nodes are apart changes slowly, and is asked for this often.</summary>
-    private const int IterationsPerComparison = 10;
-
     private readonly StageInputs _inputs;
     private readonly BacktrackingSettings _settings;
     private readonly RealImages? _data;
     private readonly int _lastNode;
+    private readonly int _firstTarget;
     private readonly StudentEvaluation? _evaluation;
     private readonly TrainedGenerator _generator;
     private readonly IDraws _draws;
@@ -64,8 +62,12 @@ public sealed class DistributionBacktracking : ITrainingRun
         (_inputs, _settings, _evaluation, _data, _lastNode) = (inputs, settings, evaluation, data, nodes.Count - 1);
         var generator = inputs.OpenStudent();
         _generator = new TrainedGenerator(generator, settings.Generator, settings.Ema, settings.GeneratorUpdates, _hold);
+        _firstTarget = settings.FirstTargetOf(nodes.Count);
         _target = new Target(
-            nodes, settings.FirstTargetOf(nodes.Count), settings.Switching is Interpolated ? inputs.OpenTeacher : null, settings.Switching.ComparesNodes);
+            nodes,
+            _firstTarget,
+            settings.Switching is Interpolated ? inputs.OpenTeacher : null,
+            comparesNodes: settings.Switching.ComparisonInterval is not null);
         _draws = inputs.DrawsFor(StageName, _target.At(0), generator);
         _host = host(new HostContext(_generator, OpenFakeScore, inputs.OpenTeacher, settings, _draws, inputs.Streams, _hold, data));
         _losses = new LossLedger(new Dictionary<string, string>(_host.Losses) { ["student/std"] = "generator", ["score_gap"] = "target score" });
@@ -103,10 +105,15 @@ public sealed class DistributionBacktracking : ITrainingRun
         HostStep made;
         using (CudaTurns.Take(_inputs.Device, _inputs.Precision == Precision.Tf32))
         {
-            if (_settings.Switching.ComparesNodes && TargetIndex > 0 && _gap.State.SinceSwitch % IterationsPerComparison == 0)
+            if (IsComparisonDue)
             {
-                _gap = _gap.Comparing(NextGap());
-                listener.Measured([new Measurement(Step, "node_gap", _gap.State.NextGap)]);
+                var compared = CompareNodes();
+                _gap = _gap.Comparing(compared);
+                listener.Measured(
+                [
+                    new(Step, "node_gap", compared.NextGap), new(Step, "calibration", compared.Calibration),
+                    new(Step, "next_calibration", compared.NextCalibration),
+                ]);
             }
             var blend = _settings.Switching.Blend(_gap.State);
             var guidance = _settings.Guidance?.At(TargetIndex - blend, _lastNode) ?? 1;
@@ -127,13 +134,18 @@ public sealed class DistributionBacktracking : ITrainingRun
             _losses.Add(Step, "student/std", generated.Images.std(0, unbiased: false).mean());
         }
 
-        // Reading the gap waits for the device. Against the teacher, which is the last target, nothing is decided from it any more.
-        if (TargetIndex > 0 && IsSwitchDue(made.Generated?.Gap.item<float>()))
+        // Reading the gap waits for the device. Against the teacher, which most policies never leave, nothing is decided from it any more.
+        if (TargetIndex > 0 || _settings.Switching.MayReturn)
         {
-            listener.Reached(new TargetSwitch(Step, TargetIndex, TargetIndex - 1, _gap.State.Gap).ToMilestone());
-            _evaluation?.Draw(listener, Step, $"target {TargetIndex} reached", _generator.Average);
-            _target.MoveTo(TargetIndex - 1);
-            _gap = _gap.Restarted();
+            _gap = _gap.After(iteration, made.Generated?.Gap.item<float>());
+            if (TargetIndex < _firstTarget && _settings.Switching.Returns(_gap.State))
+            {
+                MoveTo(TargetIndex + 1, $"target {TargetIndex} lost");
+            }
+            else if (TargetIndex > 0 && _settings.Switching.Switches(_gap.State))
+            {
+                MoveTo(TargetIndex - 1, $"target {TargetIndex} reached");
+            }
         }
 
         if (_evaluation is not null && _evaluation.IsDue(Step) && Step < Steps)
@@ -141,10 +153,12 @@ public sealed class DistributionBacktracking : ITrainingRun
             _evaluation.Evaluate(listener, Step, caption: null, _generator.Average, final: false);
         }
 
-        bool IsSwitchDue(double? gap)
+        void MoveTo(int index, string caption)
         {
-            _gap = _gap.After(iteration, gap);
-            return _settings.Switching.Switches(_gap.State);
+            listener.Reached(new TargetSwitch(Step, TargetIndex, index, _gap.State.Gap).ToMilestone());
+            _evaluation?.Draw(listener, Step, caption, _generator.Average);
+            _target.MoveTo(index);
+            _gap = _gap.Restarted();
         }
     }
 
@@ -219,18 +233,27 @@ public sealed class DistributionBacktracking : ITrainingRun
 
     private IEnumerable<(string Name, Tensor Value)> State => [.. _generator.State, .. _host.State];
 
-    /// <summary>The gap from the next node to the target, measured as hosts measure that of the fake score.</summary>
-    private double NextGap()
+    private bool IsComparisonDue => _settings.Switching is { ComparisonInterval: { } interval } policy
+        && (TargetIndex > 0 || policy.MayReturn) && _gap.State.SinceSwitch % interval == 0;
+
+    private NodeComparison CompareNodes()
     {
         var (node, next) = _target.Nodes;
         using var scope = NewDisposeScope();
         using var untracked = no_grad();
-        var draw = _draws.At(Step, _settings.ComparisonNoise, _settings.Batch, "nodes");
+        var draw = _draws.At(Step, _settings.Signal.Noise, _settings.Batch, "nodes");
         var images = _generator.Generate(draw.Latents, draw.Condition);
         var noisy = images + draw.Sigma * draw.Noise;
         var denoised = node.forward(noisy, draw.Sigma, draw.Condition);
-        var difference = next!.forward(noisy, draw.Sigma, draw.Condition) - denoised;
-        return (difference.abs().mean() / (images - denoised).abs().mean()).item<float>();
+        if (next is null)
+        {
+            return new(0, Known(denoised), 0);
+        }
+        var ofNext = next.forward(noisy, draw.Sigma, draw.Condition);
+        var gap = (ofNext - denoised).abs().mean() / (images - denoised).abs().mean();
+        return new(gap.item<float>(), Known(denoised), Known(ofNext));
+
+        double Known(Tensor denoised) => Calibration.Of(images, noisy, denoised, draw, _settings.Signal);
     }
 
     private sealed record Progress

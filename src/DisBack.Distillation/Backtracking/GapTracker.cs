@@ -27,13 +27,21 @@ internal readonly record struct GapTracker(SwitchingState State)
             since <= SwitchingState.WarmUp ? average : Math.Max(average, State.PeakGap),
             falls ? average : State.BestGap,
             falls ? 0 : State.SinceBest + 1,
-            State.NextGap));
+            State.NextGap,
+            State.Calibration,
+            State.NextCalibration));
     }
 
-    /// <summary>After the nodes have been compared.</summary>
-    /// <param name="nextGap">The gap from the next node to the target.</param>
-    public GapTracker Comparing(double nextGap) => new(State with { NextGap = nextGap });
+    /// <summary>After the target has been compared with the next node.</summary>
+    public GapTracker Comparing(NodeComparison compared) =>
+        new(State with { NextGap = compared.NextGap, Calibration = compared.Calibration, NextCalibration = compared.NextCalibration });
 
     /// <summary>Forgets the old target.</summary>
-    public GapTracker Restarted() => new(State with { SinceSwitch = 0, Gap = 0, PeakGap = 0, BestGap = 0, SinceBest = 0, NextGap = 0 });
+    public GapTracker Restarted() => new(new SwitchingState { Iteration = State.Iteration });
 }
+
+/// <summary>The target beside the next node, on the student's noisy samples; what asks for the next node is 0 against the teacher.</summary>
+/// <param name="NextGap">The gap from the next node to the target, measured as hosts measure that of the fake score.</param>
+/// <param name="Calibration">How well the target knows the samples.</param>
+/// <param name="NextCalibration">How well the next node knows them.</param>
+internal readonly record struct NodeComparison(double NextGap, double Calibration, double NextCalibration);

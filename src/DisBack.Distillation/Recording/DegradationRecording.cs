@@ -6,7 +6,9 @@ using DisBack.Diffusion.Noise;
 using DisBack.Distillation.Generators;
 using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Runs;
+using DisBack.Specs.Backtracking;
 using DisBack.Specs.Networks;
+using DisBack.Specs.Noise;
 using DisBack.Specs.Recording;
 using DisBack.Specs.Training;
 using static TorchSharp.torch;
@@ -37,13 +39,15 @@ public sealed class DegradationRecording : ITrainingRun
     private readonly IReadOnlyList<Tensor> _lastNode;
     private readonly OutputProbe? _probe;
     private readonly PlateauWatch? _plateau;
+    private readonly CalibrationWatch? _calibration;
     private readonly LossLedger _losses = new(new Dictionary<string, string> { ["loss/degradation"] = "degrading network" });
     private int _nodes = 1;
 
     /// <summary>Prepares stage 1.</summary>
     /// <param name="inputs">The teacher, the untrained student G_0, and everything random.</param>
     /// <param name="settings">Steps, batch, optimizer, noise levels and nodes.</param>
-    public DegradationRecording(StageInputs inputs, RecordingSettings settings)
+    /// <param name="signal">What the host of stage 2 hears; null is all noise levels of the recording alike. Only settings that watch calibration ask.</param>
+    public DegradationRecording(StageInputs inputs, RecordingSettings settings, HostSignal? signal = null)
     {
         (_settings, _device, _precision) = (settings, inputs.Device, inputs.Precision);
         _generator = inputs.OpenStudent();
@@ -53,8 +57,13 @@ public sealed class DegradationRecording : ITrainingRun
         _training = new TrainedNetwork(_degraded, settings.Optimizer, settings.Steps, _hold);
         _lastNode = [.. _training.Parameters.Trained.Select(group => group.Weights.clone())];
         _draws = inputs.DrawsFor(StageName, _degraded, _generator);
-        _probe = settings.Nodes is WhenChanged ? new OutputProbe(_degraded, _generator, _draws.At(0, settings.Noise, settings.Batch, "probe")) : null;
+        _probe = settings.Nodes is WhenChanged ? new OutputProbe(_degraded, Probe(settings.Noise, "probe")) : null;
         _plateau = settings.UntilPlateau is { } plateau ? new PlateauWatch(plateau, _device) : null;
+        _calibration = settings.UntilCalibrated is { } goal
+            ? new CalibrationWatch(goal, signal ??= new(settings.Noise), _degraded, Probe(signal.Noise, "calibration"))
+            : null;
+
+        StudentProbe Probe(NoiseLaw law, string purpose) => new(_generator, _draws.At(0, law, settings.Batch, purpose));
     }
 
     /// <inheritdoc/>
@@ -64,11 +73,15 @@ public sealed class DegradationRecording : ITrainingRun
     public long Step { get; private set; }
 
     /// <inheritdoc/>
-    /// <remarks>Those that are planned, until the loss has stopped falling, where the settings watch it; then those that have been made.</remarks>
+    /// <remarks>Those that are planned, until what the settings watch for is reached; then those that have been made.</remarks>
     public long Steps => HasEnded ? Step : _settings.Steps;
 
     /// <inheritdoc/>
-    public void Begin(ITrainingListener listener) => Record(listener, index: 0, loss: double.NaN);
+    public void Begin(ITrainingListener listener)
+    {
+        Record(listener, index: 0, loss: double.NaN);
+        Calibrate(listener);
+    }
 
     /// <inheritdoc/>
     public void Advance(ITrainingListener listener)
@@ -81,6 +94,7 @@ public sealed class DegradationRecording : ITrainingRun
         Step++;
         _losses.Add(Step, "loss/degradation", loss);
         _plateau?.Add(Step, loss);
+        Calibrate(listener);
         if (Step == Steps || _settings.Nodes.Records(Step, new NodeDistance(DistanceToLastNode, () => _probe!.Distance())))
         {
             Record(listener, _nodes++, loss.item<float>());
@@ -127,6 +141,7 @@ public sealed class DegradationRecording : ITrainingRun
 
         _probe?.Dispose();
         _plateau?.Dispose();
+        _calibration?.Dispose();
         _graphs.Dispose();
         _training.Dispose();
         _degraded.Dispose();
@@ -134,9 +149,12 @@ public sealed class DegradationRecording : ITrainingRun
     }
 
     private IEnumerable<(string Name, Tensor Value)> State =>
-        [.. _training.State("degraded"), .. TrainedNetwork.Named("last_node", _lastNode), .. _probe?.State ?? [], .. _plateau?.State ?? []];
+    [
+        .. _training.State("degraded"), .. TrainedNetwork.Named("last_node", _lastNode), .. _probe?.State ?? [], .. _plateau?.State ?? [],
+        .. _calibration?.State ?? [],
+    ];
 
-    private bool HasEnded => _plateau is { IsReached: true };
+    private bool HasEnded => _plateau is { IsReached: true } || _calibration is { IsReached: true };
 
     private IReadOnlyList<Tensor> Differentiate(IReadOnlyList<Tensor> draws, Condition? condition)
     {
@@ -149,6 +167,14 @@ public sealed class DegradationRecording : ITrainingRun
         var loss = DenoisingLoss.Of(_degraded, images, draws[1], draws[2], condition).sum() / images.shape[0];
         _training.Differentiate(loss);
         return [loss];
+    }
+
+    private void Calibrate(ITrainingListener listener)
+    {
+        if (_calibration?.After(Step) is { } known)
+        {
+            listener.Measured([new Measurement(Step, "calibration", known)]);
+        }
     }
 
     private void Record(ITrainingListener listener, int index, double loss)

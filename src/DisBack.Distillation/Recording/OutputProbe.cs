@@ -1,30 +1,22 @@
 using DisBack.Diffusion.Networks;
-using DisBack.Distillation.Generators;
-using DisBack.Distillation.Runs;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Recording;
 
-/// <summary>How far a network's outputs have moved since the newest node, on noisy samples of the untrained student that stay the same.</summary>
+/// <summary>How far a network's outputs have moved since the newest node.</summary>
 internal sealed class OutputProbe : IDisposable
 {
     private readonly Denoiser _network;
-    private readonly Draw _draw;
-    private readonly Tensor _images;
-    private readonly Tensor _noisy;
+    private readonly StudentProbe _probe;
     private readonly Tensor _ofLastNode;
 
     /// <param name="network">The network, which is the newest node now.</param>
-    /// <param name="generator">The untrained student.</param>
-    /// <param name="draw">What its samples are made from, and the noise on them; owned from now on.</param>
-    public OutputProbe(Denoiser network, IGenerator generator, Draw draw)
+    /// <param name="probe">What it is asked about; owned from now on.</param>
+    public OutputProbe(Denoiser network, StudentProbe probe)
     {
-        using var scope = NewDisposeScope();
         using var untracked = no_grad();
-        (_network, _draw) = (network, draw);
-        _images = generator.Generate(draw.Latents, draw.Condition).DetachFromDisposeScope();
-        _noisy = (_images + draw.Sigma * draw.Noise).DetachFromDisposeScope();
-        _ofLastNode = Outputs().DetachFromDisposeScope();
+        (_network, _probe) = (network, probe);
+        _ofLastNode = probe.Denoise(network).DetachFromDisposeScope();
     }
 
     /// <summary>The outputs of the newest node: part of the checkpoint, because its network is gone.</summary>
@@ -35,7 +27,7 @@ internal sealed class OutputProbe : IDisposable
     {
         using var scope = NewDisposeScope();
         using var untracked = no_grad();
-        return ((Outputs() - _ofLastNode).abs().mean() / (_images - _ofLastNode).abs().mean()).item<float>();
+        return ((_probe.Denoise(_network) - _ofLastNode).abs().mean() / (_probe.Images - _ofLastNode).abs().mean()).item<float>();
     }
 
     /// <summary>The network as it is has become a node.</summary>
@@ -43,16 +35,12 @@ internal sealed class OutputProbe : IDisposable
     {
         using var scope = NewDisposeScope();
         using var untracked = no_grad();
-        _ofLastNode.copy_(Outputs());
+        _ofLastNode.copy_(_probe.Denoise(_network));
     }
 
     public void Dispose()
     {
-        foreach (var tensor in new[] { _images, _noisy, _ofLastNode, _draw.Latents, _draw.Sigma, _draw.Noise }.Concat(_draw.Condition?.Parts ?? []))
-        {
-            tensor.Dispose();
-        }
+        _probe.Dispose();
+        _ofLastNode.Dispose();
     }
-
-    private Tensor Outputs() => _network.forward(_noisy, _draw.Sigma, _draw.Condition);
 }

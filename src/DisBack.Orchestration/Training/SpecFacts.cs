@@ -37,11 +37,7 @@ internal sealed record SpecFacts(CheckpointSettings Checkpoints, HardwareSetting
     }
 
     /// <summary>The index of the first target that an experiment has on a trajectory of so many nodes.</summary>
-    public static int FirstTarget(string spec, int nodes)
-    {
-        var stage = SpecJson.Sections(spec)["backtracking"] is { } part ? SpecJson.FromJson<BacktrackingSettings>(part.ToJsonString()) : new DmdSettings();
-        return stage.FirstTargetOf(nodes);
-    }
+    public static int FirstTarget(string spec, int nodes) => Stage2(SpecJson.Sections(spec)).FirstTargetOf(nodes);
 
     /// <summary>Key of the trajectory that an experiment walks: all that changes the bytes of stage 1, and nothing else (paper, algorithm 1).</summary>
     /// <remarks>
@@ -55,7 +51,10 @@ internal sealed record SpecFacts(CheckpointSettings Checkpoints, HardwareSetting
         var recording = json["recording"]?.AsObject();
         var seed = recording?["seed"] ?? json["seed"];
         recording?.Remove("seed");
-        return GrainKeys.Trajectory(teacherDigest, GrainKeys.Digest(Text(json["student"])), Text(recording) + Hardware(), seed?.GetValue<long>() ?? 0);
+        // What the host hears decides only where stage 1 is to end by it.
+        var signal = recording?["until_calibrated"] is null ? "" : SpecJson.Canonical(Stage2(json).Signal);
+        return GrainKeys.Trajectory(
+            teacherDigest, GrainKeys.Digest(Text(json["student"])), Text(recording) + Hardware() + signal, seed?.GetValue<long>() ?? 0);
 
         static string Text(JsonNode? part) => part?.ToJsonString() ?? "";
 
@@ -63,6 +62,9 @@ internal sealed record SpecFacts(CheckpointSettings Checkpoints, HardwareSetting
             ? SpecJson.Canonical(SpecJson.FromJson<HardwareSettings>(part.ToJsonString()) with { Slot = null })
             : "";
     }
+
+    private static BacktrackingSettings Stage2(JsonObject json) =>
+        json["backtracking"] is { } part ? SpecJson.FromJson<BacktrackingSettings>(part.ToJsonString()) : new DmdSettings();
 
     private static T Part<T>(JsonObject json, string name)
         where T : class, new() => json[name] is { } part ? SpecJson.FromJson<T>(part.ToJsonString()) : new T();

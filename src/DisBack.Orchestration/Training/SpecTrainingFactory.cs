@@ -50,7 +50,7 @@ public sealed class SpecTrainingFactory(bool trustCode = false) : ITrainingFacto
     }
 
     private static DegradationRecording Recording(ExperimentSpec spec, TrainingAssignment assignment, ITrainingInputs inputs) =>
-        new(StageOf(spec, spec.Recording.Seed ?? spec.Seed, assignment, inputs), spec.Recording);
+        new(StageOf(spec, spec.Recording.Seed ?? spec.Seed, assignment, inputs), spec.Recording, spec.Backtracking.Signal);
 
     private DistributionBacktracking Backtracking(ExperimentSpec spec, TrainingAssignment assignment, ITrainingInputs inputs)
     {

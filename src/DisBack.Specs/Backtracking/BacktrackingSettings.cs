@@ -73,9 +73,9 @@ public abstract record BacktrackingSettings : IValidatableObject
     /// <param name="nodes">Number of nodes, the teacher included.</param>
     public virtual int FakeStartOf(int nodes) => nodes - 1;
 
-    /// <summary>The noise levels at which scores are compared.</summary>
+    /// <summary>Where what the host tells the student comes from.</summary>
     [JsonIgnore]
-    public virtual NoiseLaw ComparisonNoise => new LogNormalNoise();
+    public virtual HostSignal Signal => new(new LogNormalNoise());
 
     /// <summary>Whether the host learns from real images.</summary>
     [JsonIgnore]

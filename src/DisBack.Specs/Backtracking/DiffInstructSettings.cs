@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using DisBack.Specs.Training;
 
 namespace DisBack.Specs.Backtracking;
@@ -14,4 +15,8 @@ public sealed record DiffInstructSettings : ScoreMatchingSettings
         Generator = Fake = new OptimizerSettings { LearningRate = 1e-5 };
         Ema = new() { HalfLifeImages = 500_000, RampUp = 0.05 };
     }
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override HostSignal Signal => new(Noise, OfResidual: 1);
 }

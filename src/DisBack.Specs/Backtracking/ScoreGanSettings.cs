@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using DisBack.Specs.Noise;
 
 namespace DisBack.Specs.Backtracking;
@@ -17,4 +18,8 @@ public sealed record ScoreGanSettings : ScoreMatchingSettings
         Generator = new() { LearningRate = 2e-4, Betas = [0.9, 0.999] };
         Fake = new() { LearningRate = 4e-4, Betas = [0.9, 0.999] };
     }
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override HostSignal Signal => new(Noise, OfResidual: 1, OfSigma: -1);
 }

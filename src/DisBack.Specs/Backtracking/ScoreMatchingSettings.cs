@@ -27,7 +27,7 @@ public abstract record ScoreMatchingSettings : BacktrackingSettings
 
     /// <inheritdoc/>
     [JsonIgnore]
-    public override NoiseLaw ComparisonNoise => Noise;
+    public override HostSignal Signal => new(Noise);
 
     /// <inheritdoc/>
     public override int FakeStartOf(int nodes) => Math.Min(FakeStart ?? nodes - 1, nodes - 1);

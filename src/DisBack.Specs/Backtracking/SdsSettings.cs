@@ -14,5 +14,5 @@ public sealed record SdsSettings : BacktrackingSettings
 
     /// <inheritdoc/>
     [JsonIgnore]
-    public override NoiseLaw ComparisonNoise => Noise;
+    public override HostSignal Signal => new(Noise, OfResidual: 1, OfSigma: -1);
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using DisBack.Specs.Noise;
 
 namespace DisBack.Specs.Backtracking;
@@ -18,4 +19,8 @@ public sealed record SidSettings : ScoreMatchingSettings
 
     /// <summary>Noise levels at which the fake score is trained; <c>noise</c> is where the scores are compared.</summary>
     public NoiseLaw FakeNoise { get; init; } = new LogNormalNoise();
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override HostSignal Signal => new(Noise, OfResidual: 1);
 }

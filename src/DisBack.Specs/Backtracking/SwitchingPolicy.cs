@@ -11,6 +11,7 @@ namespace DisBack.Specs.Backtracking;
 [JsonDerivedType(typeof(Never), "never")]
 [JsonDerivedType(typeof(Interpolated), "interpolated")]
 [JsonDerivedType(typeof(NodeGap), "node-gap")]
+[JsonDerivedType(typeof(Calibrated), "calibrated")]
 public abstract record SwitchingPolicy
 {
     /// <summary>
@@ -21,12 +22,19 @@ public abstract record SwitchingPolicy
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public double SkipBelow { get; init; }
 
-    /// <summary>Whether the policy asks how far the target is from the next node, which costs evaluations of both.</summary>
+    /// <summary>Iterations between two comparisons of the target with the next node, which cost evaluations of both; null makes none.</summary>
     [JsonIgnore]
-    public virtual bool ComparesNodes => false;
+    public virtual int? ComparisonInterval => null;
+
+    /// <summary>Whether the policy may go back to the node before, also from the teacher.</summary>
+    [JsonIgnore]
+    public virtual bool MayReturn => false;
 
     /// <summary>Whether the next target is due after an iteration.</summary>
     public bool Switches(in SwitchingState state) => (state.Gap > 0 && state.Gap < SkipBelow) || IsDue(state);
+
+    /// <summary>Whether the node before becomes the target again after an iteration.</summary>
+    public virtual bool Returns(in SwitchingState state) => false;
 
     /// <summary>How much of the next node the target is in the coming iteration, from 0, which is the node alone, to 1.</summary>
     public virtual double Blend(in SwitchingState state) => 0;
@@ -49,6 +57,11 @@ public abstract record SwitchingPolicy
 /// <param name="NextGap">
 /// The gap from the next node to the current target on the student's samples, measured like <paramref name="Gap"/>; 0 unless the policy compares nodes.
 /// </param>
+/// <param name="Calibration">
+/// The part of the student's noisy samples, counted by what they push the student with, on which the target is calibrated: it takes the noise on them, and
+/// nothing else, for noise. 0 unless the policy compares nodes.
+/// </param>
+/// <param name="NextCalibration">The same of the next node.</param>
 public readonly record struct SwitchingState(
     long Iteration,
     long SinceSwitch,
@@ -56,7 +69,9 @@ public readonly record struct SwitchingState(
     [property: JsonPropertyName("FirstGap")] double PeakGap,
     double BestGap,
     long SinceBest,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] double NextGap = 0)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] double NextGap = 0,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] double Calibration = 0,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] double NextCalibration = 0)
 {
     /// <summary>Iterations before a new target's gap average means something.</summary>
     public const int WarmUp = 5;
@@ -145,10 +160,61 @@ public sealed record NodeGap : SwitchingPolicy
     public int AtMost { get; init; } = 50;
 
     /// <inheritdoc/>
+    /// <remarks>How far two nodes are apart changes slowly.</remarks>
     [JsonIgnore]
-    public override bool ComparesNodes => true;
+    public override int? ComparisonInterval => 10;
 
     /// <inheritdoc/>
     protected override bool IsDue(in SwitchingState state) =>
         state.SinceSwitch >= AtMost || (state.SinceSwitch > SwitchingState.WarmUp && state.Gap <= Ratio * state.NextGap);
+}
+
+/// <summary>
+/// The next target is due as soon as it knows the student's samples: on <c>least</c> of them it takes no part of a sample for noise. So the target is the node
+/// nearest to the teacher whose scores mean something to the student, and a node that is not needed is left after one iteration.
+/// </summary>
+public sealed record Calibrated : SwitchingPolicy, IValidatableObject
+{
+    /// <summary>The part of the student's noisy samples on which the next node must be calibrated.</summary>
+    [Range(0.0, 1.0)]
+    public double Least { get; init; } = 0.3;
+
+    /// <summary>
+    /// The part under which the target has lost the student's samples: then the node before it is the target again. 0 never goes back.
+    /// </summary>
+    [Range(0.0, 1.0)]
+    public double Keep { get; init; }
+
+    /// <summary>Iterations between two looks.</summary>
+    [Range(1, int.MaxValue)]
+    public int Every { get; init; } = 5;
+
+    /// <summary>Iterations after which the target changes all the same; absent: it waits.</summary>
+    [Range(1, int.MaxValue)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? AtMost { get; init; }
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override int? ComparisonInterval => Every;
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override bool MayReturn => Keep > 0;
+
+    /// <inheritdoc/>
+    public override bool Returns(in SwitchingState state) => state.Calibration < Keep;
+
+    /// <inheritdoc/>
+    protected override bool IsDue(in SwitchingState state) => state.NextCalibration >= Least || state.SinceSwitch >= AtMost;
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Keep > 0 && Keep >= Least)
+        {
+            yield return new ValidationResult(
+                $"a target would be given up at {Keep} of the samples and taken at {Least}, and so never be kept; set keep below least", [nameof(Keep)]);
+        }
+    }
 }

@@ -12,4 +12,8 @@ public sealed record VsdSettings : ScoreMatchingSettings
     [Range(1, 4096)]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? FakeRank { get; init; }
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override HostSignal Signal => new(Noise, OfResidual: 1, OfSigma: -1);
 }

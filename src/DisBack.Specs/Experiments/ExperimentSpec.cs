@@ -93,7 +93,7 @@ public sealed record ExperimentSpec : IValidatableObject
     /// <summary>Steps after which the teacher is the target, where the number of nodes follows from the settings.</summary>
     private long? StepsToTeacher(int interval)
     {
-        if (!Recording.Nodes.IsForeseeable || Recording.UntilPlateau is not null || Recording.Steps > MostStepsToCount)
+        if (!Recording.Nodes.IsForeseeable || Recording.UntilPlateau is not null || Recording.UntilCalibrated is not null || Recording.Steps > MostStepsToCount)
         {
             return null;
         }

@@ -43,7 +43,7 @@ public sealed record MemoryNeed(long Networks, long Sample, int Batch, string Ba
     {
         var (student, score) = (spec.Student.SizeFor(teacher), teacher.Size);
         // One that moves from a node to the next is a third network.
-        var targets = spec.Backtracking.Switching is Interpolated ? 3 : spec.Backtracking.Switching.ComparesNodes ? 2 : 1;
+        var targets = spec.Backtracking.Switching is Interpolated ? 3 : spec.Backtracking.Switching.ComparisonInterval is not null ? 2 : 1;
         if (spec.Backtracking is Dmd2Settings { HasDiscriminator: true, GanFeatures: GanFeatures.Teacher })
         {
             // Frozen as a target is.

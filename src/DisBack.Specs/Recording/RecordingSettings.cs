@@ -18,6 +18,10 @@ public sealed record RecordingSettings
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public LossPlateau? UntilPlateau { get; init; }
 
+    /// <summary>Ends stage 1 as soon as its network knows the untrained student's samples, perhaps before the first step; absent: it goes on.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public CalibrationGoal? UntilCalibrated { get; init; }
+
     /// <summary>Student samples per step.</summary>
     [Range(1, 65536)]
     public int Batch { get; init; } = 128;

@@ -1,13 +1,14 @@
 using DisBack.Distillation.Backtracking;
 using DisBack.Distillation.Runs;
 using DisBack.Specs.Backtracking;
+using DisBack.Specs.Noise;
 using DisBack.Specs.Recording;
 using DisBack.Specs.Training;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Tests.Backtracking;
 
-/// <summary>When the target changes, and that it only ever walks towards the teacher.</summary>
+/// <summary>When the target changes, and that it walks towards the teacher, unless a policy takes a step back.</summary>
 public sealed class SwitchingPolicyTests
 {
     private static readonly DmdSettings s_settings = new()
@@ -74,7 +75,7 @@ public sealed class SwitchingPolicyTests
     public void A_node_is_left_when_the_student_is_as_near_to_it_as_the_next_node()
     {
         var falling = Enumerable.Range(0, 40).Select(i => 1.0 - 0.02 * i).ToList();
-        var tracker = default(GapTracker).Comparing(0.6);
+        var tracker = default(GapTracker).Comparing(new NodeComparison(0.6, 0.9, 0.2));
         var first = falling.Select((gap, i) => (tracker = tracker.After(i, gap)).State).First(state => new NodeGap { AtMost = 100 }.Switches(state));
         Assert.InRange(first.Gap, 0.58, 0.6);
         Assert.Equal(0.6, first.NextGap);
@@ -84,9 +85,55 @@ public sealed class SwitchingPolicyTests
     }
 
     [Fact]
+    public void A_calibrated_target_comes_when_it_knows_the_student_and_goes_when_it_has_lost_it()
+    {
+        var policy = new Calibrated { Least = 0.5, Keep = 0.2, AtMost = 9 };
+        Assert.False(policy.Switches(State(0.9, 0.49)));
+        Assert.True(policy.Switches(State(0.9, 0.5)));
+        Assert.True(policy.Switches(State(0.9, 0.1) with { SinceSwitch = 9 }));
+        Assert.False(policy.Returns(State(0.2, 0)));
+        Assert.True(policy.Returns(State(0.19, 0)));
+        Assert.False((policy with { Keep = 0 }).MayReturn);
+        Assert.Equal(default, default(GapTracker).Comparing(new NodeComparison(0.3, 0.9, 0.5)).Restarted().State);
+
+        static SwitchingState State(double calibration, double next) => default(GapTracker).Comparing(new NodeComparison(0.3, calibration, next)).State;
+    }
+
+    /// <summary>Whatever is asked for, the student ends at the teacher or at its first target, and passes every node between.</summary>
+    [Theory]
+    [InlineData(0.0, 0.0, new[] { 2, 1, 0, 0, 0, 0, 0, 0 })]
+    [InlineData(1.0, 0.0, new[] { 3, 3, 3, 3, 3, 3, 3, 3 })]
+    [InlineData(0.0, 1.0, new[] { 2, 3, 2, 3, 2, 3, 2, 3 })]
+    public void The_target_stays_between_the_first_one_and_the_teacher(double least, double keep, int[] targets)
+    {
+        using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 4, Batch = 4, Nodes = new EveryInterval { Interval = 1 } });
+        // Little noise, at which a fresh network knows few of the samples, and a student that stays as it is.
+        var still = new OptimizerSettings { LearningRate = 1e-9 };
+        var settings = new DmdSettings
+        {
+            Steps = targets.Length,
+            Batch = 64,
+            Generator = still,
+            Fake = still,
+            Noise = new LogNormalNoise { Mean = -4, Std = 0.1 },
+            Switching = new Calibrated { Least = least, Keep = keep, Every = 1 },
+        };
+        using var run = TinyNetwork.Backtracking(settings, nodes);
+        var listener = new RecordingListener();
+        List<int> seen = [];
+        while (run.Step < run.Steps)
+        {
+            run.Advance(listener);
+            seen.Add(run.TargetIndex);
+        }
+        Assert.Equal(targets, seen);
+    }
+
+    [Fact]
     public void A_node_that_asks_for_next_to_nothing_is_skipped_under_every_policy()
     {
-        SwitchingPolicy[] policies = [new Never(), new FixedInterval { Interval = 5 }, new ScoreGap(), new Plateau(), new Interpolated(), new NodeGap()];
+        SwitchingPolicy[] policies =
+            [new Never(), new FixedInterval { Interval = 5 }, new ScoreGap(), new Plateau(), new Interpolated(), new NodeGap(), new Calibrated()];
         foreach (var policy in policies)
         {
             var skipping = policy with { SkipBelow = 0.1 };

@@ -1,3 +1,4 @@
+using DisBack.Specs.Noise;
 using DisBack.Specs.Recording;
 using DisBack.Specs.Training;
 using static TorchSharp.torch;
@@ -14,6 +15,9 @@ public sealed class DegradationRecordingTests
         Optimizer = new OptimizerSettings { LearningRate = 2e-3 },
         Nodes = new EveryInterval { Interval = 4 },
     };
+
+    /// <summary>At this noise a fresh network knows few samples of its student.</summary>
+    private static readonly LogNormalNoise s_little = new() { Mean = -4, Std = 0.1 };
 
     [Fact]
     public void Node_0_is_the_exact_teacher_and_the_last_step_is_always_a_node()
@@ -104,6 +108,17 @@ public sealed class DegradationRecordingTests
         Assert.Equal([(0, 0L), (1, 4), (2, 8), (3, 9)], nodes.Nodes.Select(node => (node.Index, node.Step)));
         using var falling = TinyNetwork.Trajectory(settings with { UntilPlateau = new LossPlateau { Window = 30 } });
         Assert.Equal(30, falling.Nodes[^1].Step);
+    }
+
+    [Theory]
+    [InlineData(0.0, 1.0, new long[] { 0 })]
+    [InlineData(1.0, 0.0, new long[] { 0, 3 })]
+    [InlineData(1.0, 1.0, new long[] { 0, 4, 8, 10 })]
+    public void Stage_1_ends_when_a_network_knows_the_students_samples(double enough, double least, long[] steps)
+    {
+        var goal = new CalibrationGoal { Enough = enough, Least = least, Every = 3 };
+        using var nodes = TinyNetwork.Trajectory(s_settings with { Batch = 64, Noise = s_little, UntilCalibrated = goal });
+        Assert.Equal(steps, nodes.Nodes.Select(node => node.Step));
     }
 
     [Fact]

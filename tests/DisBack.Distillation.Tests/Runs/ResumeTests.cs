@@ -2,6 +2,7 @@ using DisBack.Distillation.Backtracking;
 using DisBack.Distillation.Runs;
 using DisBack.Distillation.Tests.Hosts;
 using DisBack.Specs.Backtracking;
+using DisBack.Specs.Noise;
 using DisBack.Specs.Recording;
 using DisBack.Specs.Training;
 using static TorchSharp.torch;
@@ -40,6 +41,20 @@ public sealed class ResumeTests
         AssertResumes(() => TinyNetwork.Backtracking(s_backtracking, nodes), interruption);
     }
 
+    [Theory]
+    [InlineData(0.0, 0.0)]
+    [InlineData(0.6, 0.5)]
+    [InlineData(1.0, 1.0)]
+    public void A_backtracking_that_follows_calibration_resumes_in_the_same_bits(double least, double keep)
+    {
+        using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 4, Batch = 4, Nodes = new EveryInterval { Interval = 1 } });
+        var settings = s_backtracking with { Batch = 16, Switching = new Calibrated { Least = least, Keep = keep, Every = 2 } };
+        foreach (var interruption in new[] { 1, 4, 9 })
+        {
+            AssertResumes(() => TinyNetwork.Backtracking(settings, nodes), interruption);
+        }
+    }
+
     [Theory, MemberData(nameof(AllHosts.Rows), MemberType = typeof(AllHosts), DisableDiscoveryEnumeration = true)]
     public void Every_host_resumes_in_the_same_bits(BacktrackingSettings host)
     {
@@ -73,6 +88,11 @@ public sealed class ResumeTests
         AssertResumes(() => TinyNetwork.Recording(s_recording with { Nodes = new WhenChanged { Distance = 0.01 } }), interruption);
         var ending = s_recording with { Steps = 30, UntilPlateau = new LossPlateau { Window = 3, Change = 1 } };
         AssertResumes(() => TinyNetwork.Recording(ending), interruption);
+        var calibrated = s_recording with
+        {
+            Steps = 30, Batch = 32, Noise = new LogNormalNoise { Mean = -4, Std = 0.1 }, UntilCalibrated = new() { Enough = 1, Least = 0, Every = 9 },
+        };
+        AssertResumes(() => TinyNetwork.Recording(calibrated), interruption);
     }
 
     [Fact]

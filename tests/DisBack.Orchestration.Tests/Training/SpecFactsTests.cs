@@ -1,7 +1,9 @@
 using DisBack.Orchestration.Training;
 using DisBack.Specs.Backtracking;
 using DisBack.Specs.Experiments;
+using DisBack.Specs.Noise;
 using DisBack.Specs.Reading;
+using DisBack.Specs.Recording;
 using DisBack.Specs.Training;
 
 namespace DisBack.Orchestration.Tests.Training;
@@ -45,6 +47,17 @@ public sealed class SpecFactsTests
             s_spec with { Hardware = new HardwareSettings { Precision = Precision.Bf16 } },
         ];
         Assert.DoesNotContain(KeyOf(s_spec), others.Select(KeyOf));
+    }
+
+    /// <summary>Where stage 1 ends by what the host hears, hosts that hear alike share it, and no others.</summary>
+    [Fact]
+    public void What_the_host_hears_is_part_of_the_key_where_stage_one_ends_by_it()
+    {
+        var watching = s_spec with { Recording = s_spec.Recording with { UntilCalibrated = new CalibrationGoal() } };
+        Assert.Equal(KeyOf(watching), KeyOf(watching with { Backtracking = new DmdSettings { Steps = 7, Batch = 3 } }));
+        Assert.NotEqual(KeyOf(watching), KeyOf(watching with { Backtracking = new ScoreSettings() }));
+        Assert.NotEqual(KeyOf(watching), KeyOf(watching with { Backtracking = new DmdSettings { Noise = new LogNormalNoise { Mean = -3 } } }));
+        Assert.Equal(KeyOf(s_spec), KeyOf(s_spec with { Backtracking = new ScoreSettings() }));
     }
 
     private static string KeyOf(ExperimentSpec spec) => SpecFacts.TrajectoryKey(SpecJson.Canonical(spec), new string('0', 64));

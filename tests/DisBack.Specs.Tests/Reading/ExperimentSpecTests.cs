@@ -38,7 +38,7 @@ public sealed class ExperimentSpecTests
         { "hardware: {device: gpu}\n", "a.yaml:3:20: 'hardware.device' is 'gpu'; expected cpu, cuda or cuda:N" },
         {
             "backtracking: {switching: {policy: fixd}}\n",
-            "a.yaml:3:36: 'backtracking.switching.policy' is 'fixd'; expected one of fixed, plateau, score-gap, never, interpolated, node-gap; "
+            "a.yaml:3:36: 'backtracking.switching.policy' is 'fixd'; expected one of fixed, plateau, score-gap, never, interpolated, node-gap, calibrated; "
                 + "did you mean 'fixed'?"
         },
         {
@@ -77,6 +77,15 @@ public sealed class ExperimentSpecTests
     [Theory, MemberData(nameof(Impossible))]
     public void An_impossible_experiment_points_at_the_value_to_change(string yaml, string message)
         => Assert.Equal(message, Assert.Throws<SpecException>(() => SpecReader.Parse<ExperimentSpec>(Head + yaml, "a.yaml")).Message);
+
+    [Fact]
+    public void A_target_that_would_never_be_kept_is_refused()
+    {
+        var wrong = Assert.Throws<SpecException>(() => SpecReader.Parse<ExperimentSpec>(
+            "{name: a, teacher: digits, backtracking: {switching: {policy: calibrated, least: 0.3, keep: 0.3}}}", "a.yaml"));
+        Assert.Contains("a.yaml:1:93: ", wrong.Message, StringComparison.Ordinal);
+        Assert.Contains("set keep below least", wrong.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void A_teacher_network_that_cannot_be_built_is_refused_before_anything_runs()
