@@ -4,6 +4,7 @@ using System.Globalization;
 using DisBack.Diffusion;
 using DisBack.Distillation.Backtracking;
 using DisBack.Distillation.Runs;
+using DisBack.Specs.Backtracking;
 using DisBack.Specs.Networks;
 using DisBack.Specs.Training;
 using static TorchSharp.torch;
@@ -29,6 +30,19 @@ internal static class DeviceBenchmark
         Dropout = 0,
     };
 
+    /// <summary>The unconditional DDPM++ of CIFAR-10 as EDM publishes it: 55,733,891 parameters.</summary>
+    private static readonly SongUnetSettings s_cifar = new()
+    {
+        ImgResolution = 32,
+        ImgChannels = 3,
+        AugmentDim = 9,
+        ModelChannels = 128,
+        ChannelMult = [2, 2, 2],
+        Dropout = 0.13,
+    };
+
+    private static readonly Dmd2Settings s_dmd2 = new() { Steps = int.MaxValue, CollapseThreshold = 0 };
+
     public static Command Create()
     {
         var device = new Option<string>("--device") { DefaultValueFactory = _ => "cpu", Description = "cpu, cuda or cuda:N." };
@@ -37,9 +51,12 @@ internal static class DeviceBenchmark
         var network = new Option<string>("--network")
         {
             DefaultValueFactory = _ => "digits",
-            Description = "digits, hollow (as many calls, next to no arithmetic) or larger.",
+            Description = "digits, hollow (as many calls, next to no arithmetic), larger, or cifar (EDM's DDPM++).",
         };
-        network.AcceptOnlyFromAmong("digits", "hollow", "larger");
+        network.AcceptOnlyFromAmong("digits", "hollow", "larger", "cifar");
+        var host = new Option<string>("--host") { DefaultValueFactory = _ => "dmd", Description = "dmd or dmd2." };
+        host.AcceptOnlyFromAmong("dmd", "dmd2");
+        var batch = new Option<int?>("--batch") { Description = "Images in a step; 1 for the hollow network and 128 for others unless given." };
         var precision = new Option<Precision>("--precision") { Description = "Fp32, Tf32 or Bf16." };
         var target = new Option<Precision?>("--target-precision") { Description = "Fp32 or Bf16; as the other networks unless given." };
         var trials = new Option<int[]>("--trials")
@@ -48,21 +65,24 @@ internal static class DeviceBenchmark
         };
         var command = new Command("device", "Steps per second of stage 2 on a device, and what bounds them.")
         {
-            device, threads, steps, network, precision, target, trials,
+            device, threads, steps, network, host, batch, precision, target, trials,
         };
         command.SetAction(parsed =>
         {
             set_num_threads(parsed.GetValue(threads));
-            var (settings, batch) = parsed.GetValue(network) switch
+            var settings = parsed.GetValue(network) switch
             {
-                "digits" => (DigitsRun.Network, 128),
-                "hollow" => (DigitsRun.Hollow, 1),
-                _ => (s_larger, 128),
+                "digits" => DigitsRun.Network,
+                "hollow" => DigitsRun.Hollow,
+                "larger" => s_larger,
+                _ => s_cifar,
             };
+            var images = parsed.GetValue(batch) ?? (settings == DigitsRun.Hollow ? 1 : 128);
+            BacktrackingSettings method = parsed.GetValue(host) == "dmd" ? DigitsRun.Settings : s_dmd2;
             var name = parsed.GetRequiredValue(device);
-            var title = $"{parsed.GetValue(network)} network, batch {batch}, {parsed.GetValue(precision)}, on {name}";
+            var title = $"{parsed.GetValue(host)}, {parsed.GetValue(network)} network, batch {images}, {parsed.GetValue(precision)}, on {name}";
             Func<DistributionBacktracking> open = () =>
-                DigitsRun.Open(settings, batch, Devices.Open(name), parsed.GetValue(precision), parsed.GetValue(target));
+                DigitsRun.Open(settings, images, Devices.Open(name), parsed.GetValue(precision), parsed.GetValue(target), method);
             Devices.UseOwnStream(Devices.Open(name));
             if (parsed.GetValue(trials) is { Length: > 0 } counts)
             {
@@ -70,7 +90,7 @@ internal static class DeviceBenchmark
             }
             else
             {
-                Run(title, open, DigitsRun.Inputs(settings, Devices.Open(name)), batch, parsed.GetValue(steps));
+                Run(title, open, DigitsRun.Inputs(settings, Devices.Open(name)), images, parsed.GetValue(steps));
             }
         });
         return command;

@@ -1,9 +1,11 @@
+using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Randomness;
 using DisBack.Distillation.Backtracking;
 using DisBack.Distillation.Generators;
 using DisBack.Distillation.Runs;
 using DisBack.Specs.Backtracking;
+using DisBack.Specs.Data;
 using DisBack.Specs.Networks;
 using DisBack.Specs.Training;
 using TorchSharp;
@@ -42,13 +44,26 @@ internal static class DigitsRun
     /// <param name="device">Where it computes; null is the CPU.</param>
     /// <param name="precision">How exactly.</param>
     /// <param name="target">How exactly the target computes; null is as the others.</param>
+    /// <param name="host">The host and its rates; null are <see cref="Settings"/>. One that needs real images gets the shipped digits in the network's shape.</param>
     public static DistributionBacktracking Open(
-        NetworkSettings network, int batch, Device? device = null, Precision precision = Precision.Fp32, Precision? target = null)
+        NetworkSettings network,
+        int batch,
+        Device? device = null,
+        Precision precision = Precision.Fp32,
+        Precision? target = null,
+        BacktrackingSettings? host = null)
     {
         var inputs = Inputs(network, device, precision);
+        var settings = (host ?? Settings) with { Batch = batch };
         return new DistributionBacktracking(
-            inputs, new TeacherOnly(Inputs(network, device, target ?? precision).OpenTeacher), Settings with { Batch = batch });
+            inputs,
+            new TeacherOnly(Inputs(network, device, target ?? precision).OpenTeacher),
+            settings,
+            data: settings.NeedsData ? new RealImages(Digits(network.Shape), inputs.Streams, inputs.Device) : null);
     }
+
+    private static ImageDataset Digits(SampleShape shape) =>
+        ImageDataset.Load(new DatasetSettings { Source = DatasetSource.Digits, Resolution = shape.Height, Channels = shape.Channels });
 
     public static StageInputs Inputs(NetworkSettings network, Device? device = null, Precision precision = Precision.Fp32)
     {
