@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.CompilerServices;
 using DisBack.Benchmarks;
+using DisBack.Benchmarks.Science;
 using DisBack.Diffusion;
 
 // What prepares the process for libtorch comes first, as everywhere else.
@@ -18,6 +19,7 @@ var root = new RootCommand("Measures what the README claims. Every figure is a r
     FaultsBenchmark.Create(),
     SupervisionBenchmark.Create(),
     TrialsBenchmark.Create(),
+    ScienceBenchmark.Create(),
     GatewayBenchmark.Create(),
     GoodputBenchmark.Create(),
     SkewBenchmark.Create(),

@@ -1,18 +1,13 @@
 using System.Globalization;
-using DisBack.Diffusion.Pictures;
 using ScottPlot;
 using ScottPlot.Plottables;
 using ScottPlot.TickGenerators;
-using SkiaSharp;
 
 namespace DisBack.Cli.Report;
 
 /// <summary>Draws one chart of a report.</summary>
 internal static class Chart
 {
-    /// <summary>The name of <see cref="PictureFont"/>, for charts and for pages that show them.</summary>
-    public const string FontName = "Inter";
-
     /// <summary>More points than a chart has pixels are thinned to the extremes of as many stretches.</summary>
     private const int Stretches = 600;
 
@@ -28,12 +23,7 @@ internal static class Chart
         Color.FromHex("#8b5cf6"),
     ];
 
-    static Chart()
-    {
-        // ScottPlot would look for an installed font, and a server may have none.
-        Fonts.FontResolvers.Insert(0, new OwnFont());
-        Fonts.Default = FontName;
-    }
+    static Chart() => ChartFont.Use();
 
     /// <summary>The chart with text, axes and grid in <paramref name="ink"/>, on a transparent ground.</summary>
     public static Plot Draw(ReportChart chart, Color ink)
@@ -180,13 +170,5 @@ internal static class Chart
         plot.Legend.BackgroundColor = plot.Legend.OutlineColor = plot.Legend.ShadowColor = ScottPlot.Colors.Transparent;
         plot.Legend.Orientation = Orientation.Horizontal;
         plot.Legend.Alignment = Alignment.UpperRight;
-    }
-
-    private sealed class OwnFont : IFontResolver
-    {
-        public SKTypeface? CreateTypeface(string fontName, FontWeight weight, FontSlant slant, FontSpacing spacing) =>
-            fontName == FontName ? PictureFont.Typeface : null;
-
-        public SKTypeface? CreateTypeface(string fontName, bool bold, bool italic) => fontName == FontName ? PictureFont.Typeface : null;
     }
 }

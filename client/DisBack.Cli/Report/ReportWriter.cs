@@ -79,7 +79,7 @@ internal static class ReportWriter
             <meta name="color-scheme" content="light dark">
             <title>{{Text(report.Title)}} · DisBack</title>
             <style>
-            @font-face { font-family: {{Chart.FontName}}; src: url({{DataUri("font/ttf", PictureFont.Bytes())}}); }
+            @font-face { font-family: {{ChartFont.Name}}; src: url({{DataUri("font/ttf", PictureFont.Bytes())}}); }
             {{ReportStyle.Css}}
             </style>
             </head>
