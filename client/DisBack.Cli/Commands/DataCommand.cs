@@ -13,7 +13,10 @@ internal static class DataCommand
 
     private static Command Pack(Session session)
     {
-        var path = new Argument<string>("PATH") { Description = "A folder of pictures, or of one folder for each class; or an IDX file of images." };
+        var path = new Argument<string>("PATH")
+        {
+            Description = "Pictures in a folder, in one folder for each class or in a ZIP file; CIFAR-10 in its binary version; an IDX file.",
+        };
         var file = new Argument<string>("FILE") { Description = "The safetensors file to write." };
         var labels = new Option<string?>("--labels") { Description = "The IDX file of labels.", HelpName = "FILE" };
         var resolution = new Option<int?>("--resolution")

@@ -53,9 +53,10 @@ public sealed class ImageDataset : IDisposable
         {
             DatasetSource.Digits => FromDigits(settings),
             DatasetSource.Idx => FromIdx(settings),
-            DatasetSource.Folder => FromFolder(settings),
+            DatasetSource.Cifar10 => FromCifar(settings),
+            DatasetSource.Folder or DatasetSource.Zip => FromPictures(settings),
             DatasetSource.Packed => FromPacked(settings),
-            _ => throw new DisBackException($"There is no data set source {settings.Source}: use digits, idx, folder or packed."),
+            _ => throw new DisBackException($"There is no data set source {settings.Source}: use digits, idx, cifar10, folder, zip or packed."),
         };
     }
 
@@ -141,7 +142,7 @@ public sealed class ImageDataset : IDisposable
 
     private static ImageDataset FromIdx(DatasetSettings settings)
     {
-        var path = settings.Path ?? throw new DisBackException("A data set of source idx needs a path: name its IDX file of images.");
+        var path = PathOf(settings);
         return FromIdx(IdxFile.Read(path, 3), settings.LabelsPath is { } labels ? IdxFile.Read(labels, 1) : null, settings, path, settings.LabelsPath);
     }
 
@@ -160,26 +161,44 @@ public sealed class ImageDataset : IDisposable
                 + "cropped and resized.");
         }
 
-        Tensor pixels = tensor(images.Bytes, [count, 1, height, width], uint8);
-        if (settings.Resolution is { } side && (side != height || side != width))
-        {
-            pixels = cat(pixels.split(1024).Select(part => Resize(part, side)).ToArray(), 0);
-        }
-        if (settings.Channels == 3)
-        {
-            pixels = pixels.expand(-1, 3, -1, -1).contiguous();
-        }
         var classes = labels is { } known ? tensor(known.Bytes, [count], uint8).to(int64) : null;
-        return new ImageDataset(pixels, classes, labels is { } some ? some.Bytes.Max() + 1 : 0);
+        return new ImageDataset(
+            Prepared(tensor(images.Bytes, [count, 1, height, width], uint8), settings), classes, labels is { } some ? some.Bytes.Max() + 1 : 0);
     }
 
-    private static ImageDataset FromFolder(DatasetSettings settings)
+    private static ImageDataset FromCifar(DatasetSettings settings)
     {
-        var folder = ImageFolder.List(settings.Path ?? throw new DisBackException("A data set of source folder needs a path: name the folder of images."));
-        var (channels, count, side) = (settings.Channels ?? 3, folder.Files.Count, settings.Resolution ?? folder.FirstSide());
-        var images = empty([count, channels, side, side], uint8);
+        var (images, labels) = CifarFile.Read(PathOf(settings));
+        return new ImageDataset(
+            Prepared(tensor(images, [labels.Length, CifarFile.Channels, CifarFile.Side, CifarFile.Side], uint8), settings),
+            tensor(labels, [labels.Length], uint8).to(int64),
+            CifarFile.Classes);
+    }
+
+    /// <summary>Images [N,C,H,W] in the resolution and with the channels that the settings ask for, part by part.</summary>
+    private static Tensor Prepared(Tensor images, DatasetSettings settings)
+    {
+        var (resolution, channels) = (settings.Resolution ?? images.shape[2], settings.Channels ?? images.shape[1]);
+        if (channels < images.shape[1])
+        {
+            images = InParts(PictureSet.ToGrey);
+        }
+        if ((resolution, resolution) != (images.shape[2], images.shape[3]))
+        {
+            images = InParts(part => Resize(part, (int)resolution));
+        }
+        return channels > images.shape[1] ? images.expand(-1, channels, -1, -1).contiguous() : images;
+
+        Tensor InParts(Func<Tensor, Tensor> change) => cat(images.split(1024).Select(change).ToArray(), 0);
+    }
+
+    private static ImageDataset FromPictures(DatasetSettings settings)
+    {
+        using var pictures = PicturesOf(settings);
+        var (channels, side) = (settings.Channels ?? 3, settings.Resolution ?? pictures.FirstSide());
+        var images = empty([pictures.Count, channels, side, side], uint8);
         var index = 0;
-        foreach (var image in folder.Images(settings.Resolution, channels))
+        foreach (var image in pictures.Images(settings.Resolution, channels))
         {
             using (image)
             using (var place = images[index++])
@@ -187,8 +206,15 @@ public sealed class ImageDataset : IDisposable
                 place.copy_(image);
             }
         }
-        return new ImageDataset(images, folder.Classes.Count == 0 ? null : tensor(folder.Labels.ToArray()), folder.Classes.Count);
+        return new ImageDataset(images, pictures.Labels is { } labels ? tensor(labels.ToArray()) : null, pictures.ClassCount);
     }
+
+    /// <summary>The pictures of a folder or an archive.</summary>
+    internal static PictureSet PicturesOf(DatasetSettings settings) =>
+        settings.Source == DatasetSource.Zip ? ImageArchive.Open(PathOf(settings)) : ImageFolder.List(PathOf(settings));
+
+    private static string PathOf(DatasetSettings settings) =>
+        settings.Path ?? throw new DisBackException($"A data set of source {settings.Source.ToString().ToLowerInvariant()} needs a path: name its files.");
 
     private static ImageDataset FromPacked(DatasetSettings settings)
     {

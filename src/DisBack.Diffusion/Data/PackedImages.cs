@@ -18,9 +18,9 @@ public static class PackedImages
     /// <exception cref="DisBackException">The data set cannot be read, or the file cannot be written; nothing was changed.</exception>
     public static (DatasetFacts Facts, IReadOnlyList<string> Notes) Write(DatasetSettings settings, string output)
     {
-        if (settings.Source == DatasetSource.Folder)
+        if (settings.Source is DatasetSource.Folder or DatasetSource.Zip)
         {
-            return WriteFolder(settings, output);
+            return WritePictures(settings, output);
         }
         using var data = ImageDataset.Load(settings);
         var facts = new DatasetFacts(data.Count, data.Channels, data.Resolution, data.LabelCount);
@@ -55,17 +55,17 @@ public static class PackedImages
         return (file.Read(DatasetFacts.Images).MoveToOuterDisposeScope(), labels?.MoveToOuterDisposeScope(), facts.Classes);
     }
 
-    private static (DatasetFacts Facts, IReadOnlyList<string> Notes) WriteFolder(DatasetSettings settings, string output)
+    private static (DatasetFacts Facts, IReadOnlyList<string> Notes) WritePictures(DatasetSettings settings, string output)
     {
-        var folder = ImageFolder.List(settings.Path!);
+        using var pictures = ImageDataset.PicturesOf(settings);
         var channels = settings.Channels ?? 3;
-        var side = settings.Resolution ?? folder.FirstSide();
-        var facts = new DatasetFacts(folder.Files.Count, channels, side, folder.Classes.Count);
+        var side = settings.Resolution ?? pictures.FirstSide();
+        var facts = new DatasetFacts(pictures.Count, channels, side, pictures.ClassCount);
         List<TensorSource> tensors =
         [
             new(DatasetFacts.Images, ElementType.U8, [facts.Count, channels, side, side], stream =>
             {
-                foreach (var image in folder.Images(settings.Resolution, channels))
+                foreach (var image in pictures.Images(settings.Resolution, channels))
                 {
                     using (image)
                     {
@@ -74,12 +74,12 @@ public static class PackedImages
                 }
             }),
         ];
-        using var labels = folder.Classes.Count == 0 ? null : tensor(folder.Labels.ToArray());
+        using var labels = pictures.Labels is { } known ? tensor(known.ToArray()) : null;
         if (labels is not null)
         {
             tensors.Add(SafetensorsFile.Source(DatasetFacts.Labels, labels));
         }
         SafetensorsFile.Write(output, tensors, facts.ToMetadata());
-        return (facts, folder.Notes);
+        return (facts, pictures.Notes);
     }
 }

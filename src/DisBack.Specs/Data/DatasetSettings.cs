@@ -11,8 +11,14 @@ public enum DatasetSource
     /// <summary>An IDX file of images and, optionally, one of labels, plain or gzipped (the format of MNIST, Fashion-MNIST and EMNIST).</summary>
     Idx,
 
+    /// <summary>The binary version of CIFAR-10: one of its files, or the folder with its training batches.</summary>
+    Cifar10,
+
     /// <summary>A folder of pictures (PNG, JPEG, WebP, BMP), or a folder of such folders, one for each class.</summary>
     Folder,
+
+    /// <summary>A ZIP file of pictures with their classes in <c>dataset.json</c>, as EDM makes it.</summary>
+    Zip,
 
     /// <summary>One safetensors file of images and their classes, as <c>disback data pack</c> writes it (<see cref="DatasetFacts"/>).</summary>
     Packed,
@@ -22,13 +28,14 @@ public enum DatasetSource
 public sealed record DatasetSettings : IValidatableObject
 {
     /// <summary>
-    /// Where the images come from: <c>digits</c>, the shipped MNIST digits; <c>idx</c>, an IDX file of images; <c>folder</c>, pictures (PNG, JPEG, WebP, BMP),
-    /// one subfolder for each class if there are classes; <c>packed</c>, a file that <c>disback data pack</c> wrote.
+    /// Where the images come from: <c>digits</c>, the shipped MNIST digits; <c>idx</c>, an IDX file of images; <c>cifar10</c>, the binary version of
+    /// CIFAR-10; <c>folder</c>, pictures (PNG, JPEG, WebP, BMP), one subfolder for each class if there are classes; <c>zip</c>, a ZIP file of pictures with
+    /// their classes in its <c>dataset.json</c>, as EDM makes it; <c>packed</c>, a file that <c>disback data pack</c> wrote.
     /// </summary>
     public DatasetSource Source { get; init; }
 
     /// <summary>
-    /// The IDX file of images, the folder of images or the packed file; for <c>packed</c> also <c>sha256:</c> and the digest of stored content. A path is read
+    /// The file or the folder of images; for <c>packed</c> also <c>sha256:</c> and the digest of stored content. A path is read
     /// when the spec is submitted, and the run keeps the images that it had then.
     /// </summary>
     [NamesFile]
@@ -45,7 +52,7 @@ public sealed record DatasetSettings : IValidatableObject
     [Range(1, 4096)]
     public int? Resolution { get; init; }
 
-    /// <summary>1 for grey (Rec. 601 luma), 3 for RGB; absent is 1 for <c>digits</c> and <c>idx</c>, 3 for <c>folder</c>.</summary>
+    /// <summary>1 for grey (Rec. 601 luma), 3 for RGB; absent is 1 for <c>digits</c> and <c>idx</c>, 3 for others.</summary>
     [AllowedValues(null, 1, 3)]
     public int? Channels { get; init; }
 

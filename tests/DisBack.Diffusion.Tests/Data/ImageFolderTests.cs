@@ -94,9 +94,9 @@ public sealed class ImageFolderTests : IDisposable
         }
         Directory.CreateDirectory(Path.Combine(_folder, "empty"));
         File.WriteAllText(Path.Combine(_folder, "dog", "2.gif"), "");
-        var listed = ImageFolder.List(_folder);
-        Assert.Equal(["cat", "dog"], listed.Classes);
-        Assert.Equal(2, listed.Files.Count);
+        using var listed = ImageFolder.List(_folder);
+        Assert.Equal([0L, 1], listed.Labels);
+        Assert.Equal(2, listed.Count);
         Assert.Equal(
             [
                 $"{_folder}: hidden and system entries are passed over: .DS_Store, .ipynb_checkpoints, Thumbs.db, __MACOSX, cat/._1.png.",

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Pictures;
 using DisBack.Fuzz.Inputs;
@@ -25,8 +26,28 @@ internal static class ImageReaders
                 ImageDataset.Load(new DatasetSettings { Source = DatasetSource.Idx, Path = images, LabelsPath = labels }).Dispose();
             };
         }),
+        Reader.OfFile("cifar10", 10, () => [new byte[2 * 3073]], ByteMutation.Of, path =>
+            ImageDataset.Load(new DatasetSettings { Source = DatasetSource.Cifar10, Path = path, Resolution = 4 }).Dispose()),
+        Reader.OfFile("picture-archive", 10, () => [Archive(CompressionLevel.NoCompression), Archive(CompressionLevel.Fastest)], ByteMutation.Of, path =>
+            ImageDataset.Load(new DatasetSettings { Source = DatasetSource.Zip, Path = path, Resolution = 4 }).Dispose()),
         Reader.OfFile("picture", 15, Pictures, PictureMutation.Of, path => PictureReader.Read(path).Dispose()),
     ];
+
+    private static byte[] Archive(CompressionLevel level)
+    {
+        using var file = new MemoryStream();
+        using (var zip = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach (var (name, bytes) in new[] { ("a/1.png", Indexed()), ("2.bmp", Bmp()), ("dataset.json", Labels()) })
+            {
+                using var entry = zip.CreateEntry(name, level).Open();
+                entry.Write(bytes);
+            }
+        }
+        return file.ToArray();
+
+        static byte[] Labels() => """{"labels": [["a/1.png", 1], ["2.bmp", 0]]}"""u8.ToArray();
+    }
 
     private static byte[] Idx(params int[] sizes)
     {

@@ -1,0 +1,155 @@
+using System.IO.Compression;
+using System.Text.Json;
+using DisBack.Diffusion.Pictures;
+using DisBack.Specs.Files;
+
+namespace DisBack.Diffusion.Data;
+
+/// <summary>
+/// A ZIP file of pictures with their classes in <c>dataset.json</c>, as EDM and StyleGAN keep data sets:
+/// <c>{"labels": [["00000/img00000000.png", 6], ...]}</c>; without that file or with null there are no classes. In ordinal order of names.
+/// </summary>
+internal static class ImageArchive
+{
+    private const string LabelsName = "dataset.json";
+    private const long MostLabelBytes = 256 << 20, MostPictureBytes = 256 << 20;
+
+    /// <summary>What is in an entry may be so many times as large as its compressed bytes, and so much beside: pictures hardly compress.</summary>
+    private const long MostGrowth = 4, MostBeside = 32 << 20;
+
+    private const int MostClasses = 1_000_000;
+
+    /// <summary>Opens an archive; no picture is read yet, and the caller disposes it.</summary>
+    /// <exception cref="DisBackException">The file is missing, is no ZIP file, holds no picture, or its labels do not belong to them.</exception>
+    public static PictureSet Open(string path)
+    {
+        var archive = Opened(path);
+        try
+        {
+            List<string> hidden = [], others = [];
+            var pictures = new Dictionary<string, ZipArchiveEntry>(StringComparer.Ordinal);
+            ZipArchiveEntry? labels = null;
+            foreach (var entry in archive.Entries.Where(entry => !entry.FullName.EndsWith('/')))
+            {
+                if (!entry.FullName.Split('/').All(PictureSet.IsShown))
+                {
+                    hidden.Add(entry.FullName);
+                }
+                else if (PictureReader.Reads(entry.FullName))
+                {
+                    if (!pictures.TryAdd(entry.FullName, entry))
+                    {
+                        throw Wrong(path, $"holds '{entry.FullName}' twice");
+                    }
+                }
+                else if (entry.FullName == LabelsName)
+                {
+                    labels = entry;
+                }
+                else
+                {
+                    others.Add(entry.FullName);
+                }
+            }
+            string[] names = [.. pictures.Keys.Order(StringComparer.Ordinal)];
+            if (names.Length == 0)
+            {
+                throw new DisBackException($"{path} holds no picture ({PictureReader.Extensions}): check the path of the data set.");
+            }
+            return new(
+                [.. names.Select(name => $"{path}/{name}")],
+                labels is null ? null : LabelsOf(names, Bytes(path, labels, MostLabelBytes), path),
+                name => PictureReader.Read(Bytes(path, pictures[name[(path.Length + 1)..]], MostPictureBytes), name),
+                archive)
+            {
+                Notes =
+                [
+                    .. PictureSet.Note($"{path}: hidden and system entries are passed over", hidden),
+                    .. PictureSet.Note($"{path}: files of other kinds than {PictureReader.Extensions} are passed over", others),
+                ],
+            };
+        }
+        catch
+        {
+            archive.Dispose();
+            throw;
+        }
+    }
+
+    private static ZipArchive Opened(string path)
+    {
+        var file = RegularFile.Open(path);
+        try
+        {
+            var archive = new ZipArchive(file, ZipArchiveMode.Read);
+            // The list of entries is read now.
+            _ = archive.Entries.Count;
+            return archive;
+        }
+        catch (Exception cause) when (IsDamage(cause))
+        {
+            file.Dispose();
+            throw Wrong(path, "is no readable ZIP file", cause);
+        }
+    }
+
+    private static byte[] Bytes(string path, ZipArchiveEntry entry, long most)
+    {
+        // The list is believed before a byte is read and may claim anything.
+        if (entry.Length > Math.Min(most, MostGrowth * entry.CompressedLength + MostBeside))
+        {
+            throw Wrong(path, $"claims {entry.Length:N0} bytes for '{entry.FullName}' in {entry.CompressedLength:N0}, more than is read");
+        }
+        try
+        {
+            var bytes = new byte[entry.Length];
+            using var stream = entry.Open();
+            stream.ReadExactly(bytes);
+            return stream.ReadByte() < 0 ? bytes : throw new InvalidDataException("It is longer than the list says.");
+        }
+        catch (Exception cause) when (IsDamage(cause))
+        {
+            throw Wrong(path, $"is damaged at '{entry.FullName}'", cause);
+        }
+    }
+
+    private static IReadOnlyList<long>? LabelsOf(IReadOnlyList<string> names, byte[] json, string path)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            if (!document.RootElement.TryGetProperty("labels", out var labels) || labels.ValueKind == JsonValueKind.Null)
+            {
+                return null;
+            }
+            var known = new Dictionary<string, long>(StringComparer.Ordinal);
+            foreach (var pair in labels.EnumerateArray())
+            {
+                if (pair.GetArrayLength() != 2 || pair[0].GetString() is not { } name
+                    || pair[1].ValueKind != JsonValueKind.Number || !pair[1].TryGetInt64(out var label) || label is < 0 or >= MostClasses)
+                {
+                    throw Wrong(path, $"has the label {Short(pair.GetRawText())} in {LabelsName}, which is no name with the number of a class");
+                }
+                known[name] = label;
+            }
+            return
+            [
+                .. names.Select(name => known.TryGetValue(name, out var label)
+                    ? label
+                    : throw Wrong(path, $"has no label for '{name}' in {LabelsName}")),
+            ];
+        }
+        catch (Exception cause) when (cause is JsonException or InvalidOperationException)
+        {
+            throw Wrong(path, $"has a {LabelsName} that is not {{\"labels\": [[name, number of its class], ...]}}", cause);
+        }
+
+        static string Short(string text) => text.Length <= 80 ? text : $"{text[..80]}...";
+    }
+
+    private static bool IsDamage(Exception cause) =>
+        cause is InvalidDataException or IOException or NotSupportedException or ArgumentException or ObjectDisposedException;
+
+    private static DisBackException Wrong(string path, string what, Exception? cause = null) =>
+        new($"{path} {what}: make it again, for example with EDM's dataset_tool.py, or name a folder of pictures.", cause);
+}
