@@ -20,6 +20,7 @@ var root = new RootCommand("Measures what the README claims. Every figure is a r
     SupervisionBenchmark.Create(),
     TrialsBenchmark.Create(),
     ScienceBenchmark.Create(),
+    CalibrationBenchmark.Create(),
     GatewayBenchmark.Create(),
     GoodputBenchmark.Create(),
     SkewBenchmark.Create(),

@@ -15,8 +15,8 @@ namespace DisBack.Distillation.Backtracking;
 
 /// <summary>
 /// Stage 2: the host method walks the student back along the recorded trajectory (paper, Eqs. (5) and (8)). The fake score starts at the last node and
-/// the first target is the node before it, unless the settings name others; every switch goes one node towards the teacher, and the teacher stays the
-/// target to the end.
+/// the first target is the node before it, unless the settings name others; every switch goes one node towards the teacher, which stays the target to the
+/// end, unless the policy takes a step back.
 /// </summary>
 /// <remarks>A trajectory of one node, the teacher, is the host alone, bit for bit.</remarks>
 public sealed class DistributionBacktracking : ITrainingRun
