@@ -13,6 +13,9 @@ internal class RecordingListener : ITrainingListener
 
     public List<TargetSwitch> Switches { get; } = [];
 
+    /// <summary>Milestones that are neither.</summary>
+    public List<Milestone> Others { get; } = [];
+
     public Dictionary<string, byte[]> Artifacts { get; } = [];
 
     /// <summary>Whether it wants a checkpoint after every other step.</summary>
@@ -31,10 +34,13 @@ internal class RecordingListener : ITrainingListener
         {
             Record(node);
         }
-
-        if (TargetSwitch.Of(milestone) is { } change)
+        else if (TargetSwitch.Of(milestone) is { } change)
         {
             Switches.Add(change);
+        }
+        else
+        {
+            Others.Add(milestone);
         }
     }
 

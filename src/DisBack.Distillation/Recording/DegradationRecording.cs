@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using DisBack.Diffusion;
 using DisBack.Diffusion.Conditions;
 using DisBack.Diffusion.Networks;
@@ -171,9 +172,14 @@ public sealed class DegradationRecording : ITrainingRun
 
     private void Calibrate(ITrainingListener listener)
     {
-        if (_calibration?.After(Step) is { } known)
+        if (_calibration?.After(Step) is not { } known)
         {
-            listener.Measured([new Measurement(Step, "calibration", known)]);
+            return;
+        }
+        listener.Measured([new Measurement(Step, "calibration", known)]);
+        if (_calibration.IsReached)
+        {
+            listener.Reached(new Milestone("calibrated", Step, new JsonObject { ["known"] = Math.Round(known, 3) }));
         }
     }
 

@@ -119,6 +119,8 @@ public sealed class DegradationRecordingTests
         var goal = new CalibrationGoal { Enough = enough, Least = least, Every = 3 };
         using var nodes = TinyNetwork.Trajectory(s_settings with { Batch = 64, Noise = s_little, UntilCalibrated = goal });
         Assert.Equal(steps, nodes.Nodes.Select(node => node.Step));
+        // Said once, where it ended stage 1.
+        Assert.Equal(steps[^1] < s_settings.Steps ? [("calibrated", steps[^1])] : [], nodes.Others.Select(reached => (reached.Kind, reached.Step)));
     }
 
     [Fact]
