@@ -35,7 +35,7 @@ public static class NetworkFile
     /// <param name="settings">The network; null where the file says it.</param>
     /// <returns>The network, which the caller disposes, and the types that were converted to float32.</returns>
     /// <exception cref="DisBackException">The file is not that of the network, or a tensor has a number that is not finite.</exception>
-    public static (Denoiser Network, IReadOnlyList<ElementType> Converted) Import(SafetensorsFile file, NetworkSettings? settings)
+    public static (Denoiser Network, IReadOnlyList<ElementType> Converted) Import(TensorFile file, NetworkSettings? settings)
     {
         var network = Create(file, settings ?? NetworkMetadata.Read(file.Metadata, file.Path));
         try
@@ -64,7 +64,7 @@ public static class NetworkFile
     /// A network with fresh weights, if the file is anywhere near as large: its metadata may claim anything, and memory is taken next. What is missing of
     /// a file is named by its loading.
     /// </summary>
-    private static Denoiser Create(SafetensorsFile file, NetworkSettings settings)
+    private static Denoiser Create(TensorFile file, NetworkSettings settings)
     {
         settings.Validate();
         RequireNumbers(file, settings.Size.Parameters);
@@ -73,9 +73,9 @@ public static class NetworkFile
     }
 
     /// <summary>Refuses a file that is far smaller than the network that it claims to hold.</summary>
-    internal static void RequireNumbers(SafetensorsFile file, long parameters)
+    internal static void RequireNumbers(TensorFile file, long parameters)
     {
-        var numbers = file.Entries.Values.Sum(entry => entry.Length / entry.Type.Bytes());
+        var numbers = file.Entries.Values.Sum(entry => entry.Elements);
         if (parameters / 2 > numbers)
         {
             throw new DisBackException($"'{file.Path}' holds {numbers:N0} numbers where its network has {parameters:N0} parameters: the file belongs to a "

@@ -275,6 +275,39 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
     }
 
     [Fact]
+    public async Task Weights_of_PyTorch_become_teachers_and_nothing_in_their_files_is_run()
+    {
+        string Written(string name) => Path.Combine(AppContext.BaseDirectory, "pytorch", name);
+
+        Assert.Contains("Teacher 'snapshot' is registered", await OutputOf(
+            "teacher", "import", Written("network-snapshot-000001.pkl"), "--name", "snapshot"));
+        var network = Path.Combine(folder.Path, "ncsnpp.yaml");
+        await File.WriteAllTextAsync(
+            network,
+            """
+            {
+              model_type: song-unet, img_resolution: 8, img_channels: 1, label_dim: 10, augment_dim: 9, model_channels: 4, channel_mult: [1, 2],
+              num_blocks: 1, attn_resolutions: [4], embedding_type: fourier, channel_mult_noise: 2, encoder_type: residual, resample_filter: [1, 3, 3, 1],
+              dropout: 0.13, sigma_min: 0
+            }
+            """,
+            TestContext.Current.CancellationToken);
+        string[] reference = ["teacher", "import", Written("pytorch_model_1.bin"), "--name", "node", "--network", network];
+        Assert.Contains("Teacher 'node' is registered", await OutputOf([.. reference, "--prefix", "fake_unet."]));
+        // Equal weights of equal networks are one file.
+        var digests = JsonNode.Parse(await OutputOf("teacher", "list", "--json"))!.AsArray()
+            .Where(teacher => teacher!["id"]!.GetValue<string>() is "snapshot" or "node").Select(teacher => teacher!["weights"]!["digest"]!.GetValue<string>());
+        Assert.Single(digests.Distinct());
+
+        var (code, _, error) = await DisBackProcess.RunAsync(folder.Path, reference);
+        Assert.Equal(ExitCode.Invalid, code);
+        Assert.Contains("--prefix 'fake_unet.module.'", error);
+        (code, _, error) = await DisBackProcess.RunAsync(folder.Path, "teacher", "import", Written("evil.pt"));
+        Assert.Equal(ExitCode.Invalid, code);
+        Assert.Contains("nothing in the file was run", error);
+    }
+
+    [Fact]
     public async Task Damaged_bytes_are_named_passed_over_or_refused_and_the_same_command_goes_on_once_they_are_whole()
     {
         using (var process = Start("fragile", s_long))

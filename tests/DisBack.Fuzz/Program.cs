@@ -14,7 +14,7 @@ var folder = new Option<string>("--findings")
     DefaultValueFactory = _ => Path.Combine(Path.GetTempPath(), "disback-fuzz"),
 };
 var command = new RootCommand("Reads changed inputs with every reader of the product. None may end with another exception than DisBackException, take more "
-    + "than 2 s, or more memory than 8 times the input and 64 MiB. There is no reader of PyTorch's files to be tried.")
+    + "than 2 s, or more memory than 8 times the input and 64 MiB.")
 {
     inputs, seed, readers, input, folder,
 };

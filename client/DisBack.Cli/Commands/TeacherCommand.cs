@@ -67,19 +67,23 @@ internal static class TeacherCommand
 
     private static Command Import(Session session)
     {
-        var file = new Argument<string>("FILE") { Description = "A safetensors file with the tensor names of EDM's networks." };
+        var file = new Argument<string>("FILE") { Description = "A safetensors file, a file of torch.save's or a snapshot of EDM's training." };
         var name = new Option<string?>("--name") { Description = "Name to register it under; the file's own name unless given." };
         var network = new Option<string?>("--network")
         {
             Description = "YAML file with the network's settings, for files that do not say which network they hold.",
             HelpName = "FILE",
         };
-        var command = new Command("import", "Registers weights as a teacher, after loading them strictly.") { file, name, network };
+        var prefix = Arguments.Prefix();
+        var command = new Command("import", "Registers weights as a teacher, after loading them strictly. Nothing in a file is run.")
+        {
+            file, name, network, prefix,
+        };
         command.SetAction(async (parsed, cancellation) =>
         {
             var path = parsed.GetRequiredValue(file);
             var known = parsed.GetValue(name) ?? Path.GetFileNameWithoutExtension(path).ToLowerInvariant();
-            using var weights = SafetensorsFile.Open(path);
+            using var weights = WeightsFile.Open(UserPath.Expand(path), parsed.GetValue(prefix));
             var (denoiser, converted) = NetworkFile.Import(weights, parsed.GetValue(network) is { } yaml ? SpecReader.Read<NetworkSettings>(yaml) : null);
             using var imported = denoiser;
             if (converted.Count > 0)

@@ -16,6 +16,12 @@ internal static class Arguments
         DefaultValueFactory = _ => [],
     };
 
+    public static Option<string?> Prefix() => new("--prefix")
+    {
+        Description = "Take only the tensors whose names begin with it, under the rest of their name, for example 'fake_unet.'.",
+        HelpName = "TEXT",
+    };
+
     public static Option<int> Count(int value, string description) =>
         Positive(new Option<int>("--count", "-n") { Description = description, DefaultValueFactory = _ => value });
 

@@ -4,7 +4,6 @@ using System.IO.MemoryMappedFiles;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using DisBack.Specs.Files;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Files;
@@ -17,33 +16,28 @@ namespace DisBack.Diffusion.Files;
 /// string}?)"/>
 /// makes is a pure function of the names, the values and the metadata, whatever their order, so that equal content has an equal digest.
 /// </remarks>
-public sealed class SafetensorsFile : IDisposable
+public sealed class SafetensorsFile : TensorFile
 {
-    /// <summary>Bounds the span handed to one copy, and with it the staging memory of tensors that live on an accelerator.</summary>
-    private const long ChunkBytes = 64 << 20;
-
     private readonly MemoryMappedFile _map;
     private readonly MemoryMappedViewAccessor _view;
 
     private SafetensorsFile(string path, SafetensorsHeader header, MemoryMappedFile map)
+        : base(path)
     {
-        Path = path;
         Header = header;
+        Entries = header.Entries.ToDictionary(entry => entry.Key, entry => new TensorEntry(entry.Value.Type, entry.Value.Shape), StringComparer.Ordinal);
         _map = map;
         _view = map.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
     }
 
-    /// <summary>The file, as it was named to <see cref="Open"/>.</summary>
-    public string Path { get; }
-
     /// <summary>The head of the file.</summary>
     public SafetensorsHeader Header { get; }
 
-    /// <summary>The free text fields of the header.</summary>
-    public IReadOnlyDictionary<string, string> Metadata => Header.Metadata;
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, string> Metadata => Header.Metadata;
 
-    /// <summary>Every tensor by its name.</summary>
-    public IReadOnlyDictionary<string, SafetensorsEntry> Entries => Header.Entries;
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, TensorEntry> Entries { get; }
 
     /// <summary>Opens a file and checks its header completely; the data is not read.</summary>
     /// <exception cref="DisBackException">There is no such file, it cannot be read, it is truncated, or its header is not sound.</exception>
@@ -64,59 +58,8 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
-    /// <summary>Reads one tensor into new CPU memory.</summary>
-    /// <exception cref="DisBackException">The file has no tensor of that name.</exception>
-    public Tensor Read(string name)
-    {
-        var entry = EntryOf(name);
-        var tensor = empty(entry.Shape.ToArray(), entry.Type.Scalar());
-        Fill(tensor, entry);
-        return tensor;
-    }
-
-    /// <summary>Reads one tensor over the values of <paramref name="target"/>, wherever that lives and without a trace in autograd.</summary>
-    /// <param name="name">The tensor.</param>
-    /// <param name="target">What is written over.</param>
-    /// <param name="convert">Whether floating-point values of another width are converted; otherwise they are of another type.</param>
-    /// <exception cref="DisBackException">The file has no tensor of that name, or one of another shape or type.</exception>
-    public void ReadInto(string name, Tensor target, bool convert = false)
-    {
-        var entry = EntryOf(name);
-        RequireMatch(name, target, convert);
-        if (entry.Type.Scalar() == target.dtype && target.device_type == DeviceType.CPU && target.is_contiguous())
-        {
-            Fill(target, entry);
-            return;
-        }
-        using var untracked = no_grad();
-        using var values = Read(name);
-        target.copy_(values);
-    }
-
-    /// <summary>
-    /// Throws unless the tensor of that name in the file has exactly the shape and the element type of <paramref name="target"/>, or both are floating-point
-    /// and may be converted.
-    /// </summary>
-    internal void RequireMatch(string name, Tensor target, bool convert = false) => RequireMatch(name, target.shape, target.dtype, convert);
-
-    /// <summary>Throws unless the tensor of that name in the file has exactly this shape and this element type, or may be converted to it.</summary>
-    internal void RequireMatch(string name, long[] shape, ScalarType type, bool convert = false)
-    {
-        var entry = EntryOf(name);
-        if (!entry.Shape.SequenceEqual(shape))
-        {
-            throw new DisBackException($"Tensor '{name}' of '{Path}' has the shape [{string.Join(", ", entry.Shape)}] where "
-                + $"[{string.Join(", ", shape)}] is needed: the file belongs to a network with other settings.");
-        }
-        if (entry.Type.Scalar() != type && !(convert && entry.Type.IsFloatingPoint() && is_floating_point(type)))
-        {
-            throw new DisBackException($"Tensor '{name}' of '{Path}' has the element type {entry.Type.Scalar()} where {type} is needed: "
-                + "convert the file.");
-        }
-    }
-
-    /// <summary>Unmaps the file. Tensors already read stay valid.</summary>
-    public void Dispose()
+    /// <inheritdoc/>
+    public override void Dispose()
     {
         _view.Dispose();
         _map.Dispose();
@@ -235,9 +178,9 @@ public sealed class SafetensorsFile : IDisposable
         return buffer.WrittenSpan.ToArray();
     }
 
-    private void Fill(Tensor target, SafetensorsEntry entry)
+    internal override void Fill(Tensor target, string name)
     {
-        var offset = (ulong)entry.Offset;
+        var offset = (ulong)Header.Entries[name].Offset;
         ForEachChunk(target, chunk =>
         {
             var bytes = chunk.bytes;
@@ -245,26 +188,4 @@ public sealed class SafetensorsFile : IDisposable
             offset += (ulong)bytes.Length;
         });
     }
-
-    /// <summary>The elements in order, as flat contiguous pieces that fit a span. They share memory with a contiguous tensor.</summary>
-    private static void ForEachChunk(Tensor tensor, Action<Tensor> use)
-    {
-        if (tensor.NumberOfElements == 0)
-        {
-            return;
-        }
-        using var scope = NewDisposeScope();
-        using var untracked = no_grad();
-        var flat = tensor.detach().contiguous().view(-1);
-        var step = ChunkBytes / tensor.dtype.Element().Bytes();
-        for (var start = 0L; start < flat.NumberOfElements; start += step)
-        {
-            using var chunk = flat.narrow(0, start, Math.Min(step, flat.NumberOfElements - start));
-            use(chunk);
-        }
-    }
-
-    private SafetensorsEntry EntryOf(string name) =>
-        Entries.TryGetValue(name, out var entry) ? entry : throw new DisBackException($"Tensor '{name}' is missing from '{Path}': the file belongs to "
-            + "another network.");
 }

@@ -15,7 +15,7 @@ public static class StrictLoading
     /// <param name="prefix">Only tensors of the file whose names begin with it take part, under the rest of their name.</param>
     /// <param name="convert">Whether floating-point values of another width are converted; otherwise they are of another type.</param>
     /// <exception cref="DisBackException">A tensor is missing, unknown, or of another shape or type; the message names it.</exception>
-    public static void Load(SafetensorsFile file, IEnumerable<(string Name, Tensor Value)> targets, string prefix = "", bool convert = false)
+    public static void Load(TensorFile file, IEnumerable<(string Name, Tensor Value)> targets, string prefix = "", bool convert = false)
     {
         var wanted = targets.ToDictionary(target => prefix + target.Name, target => target.Value, StringComparer.Ordinal);
         var unknown = file.Entries.Keys.FirstOrDefault(name => name.StartsWith(prefix, StringComparison.Ordinal) && !wanted.ContainsKey(name));
@@ -23,6 +23,11 @@ public static class StrictLoading
         {
             if (!file.Entries.ContainsKey(name) && unknown is not null)
             {
+                if (file.Entries.Keys.FirstOrDefault(longer => longer.EndsWith("." + name, StringComparison.Ordinal)) is { } within)
+                {
+                    throw new DisBackException($"Tensor '{name}' is missing from '{file.Path}', which has it as '{within}': name what to take with --prefix "
+                        + $"'{within[..^name.Length]}'.");
+                }
                 throw new DisBackException($"Tensor '{name}' is missing from '{file.Path}', which has an unknown tensor '{unknown}' instead: the file belongs "
                     + "to another network.");
             }

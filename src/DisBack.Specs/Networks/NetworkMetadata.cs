@@ -6,7 +6,10 @@ public static class NetworkMetadata
     private const string SettingsKey = "network";
 
     /// <summary>The fields that tell a network.</summary>
-    public static Dictionary<string, string> Of(NetworkSettings settings) => new() { [SettingsKey] = settings.ToJson() };
+    public static Dictionary<string, string> Of(NetworkSettings settings) => OfJson(settings.ToJson());
+
+    /// <summary>The fields that tell a network whose settings are text already (<see cref="NetworkJson"/>).</summary>
+    public static Dictionary<string, string> OfJson(string settings) => new() { [SettingsKey] = settings };
 
     /// <summary>The network's settings as the fields tell them.</summary>
     /// <param name="metadata">The free text fields of the file.</param>

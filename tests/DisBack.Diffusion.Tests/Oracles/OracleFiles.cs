@@ -18,6 +18,9 @@ internal static class OracleFiles
     /// <summary>Every file of one kind, <c>edm</c> or <c>disback</c>.</summary>
     public static IEnumerable<string> Of(string kind) => Directory.EnumerateFiles(Path.Combine(Root, kind), "*.safetensors").Order(StringComparer.Ordinal);
 
+    /// <summary>One file.</summary>
+    public static string PathOf(string kind, string name) => Path.Combine(Root, kind, name);
+
     /// <summary>The settings that EDM's constructor would have with the arguments in a file's metadata.</summary>
     public static UNetSettings Settings(IReadOnlyDictionary<string, string> metadata)
     {

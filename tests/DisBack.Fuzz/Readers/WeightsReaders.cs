@@ -33,6 +33,7 @@ internal static class WeightsReaders
         Reader.OfFile("student-file", Slow, Students, SafetensorsMutation.Of, path => StudentFile.Open(path).Dispose()),
         Reader.OfFile("features-file", Quick, Features, SafetensorsMutation.Of, path => FeatureNetworks.Open(path, trustCode: false).Dispose()),
         Reader.OfFile("packed-images", Quick, Packed, SafetensorsMutation.Of, ReadPacked),
+        Reader.OfFile("torch-file", 2 * Quick, TorchFiles, ByteMutation.Of, ReadTensorsOfOthers),
         new Reader("checkpoint", Slow, () => [Checkpoint()], SafetensorsMutation.Of, folder =>
         {
             var (run, path) = (Recording(), Path.Combine(folder, "input"));
@@ -70,6 +71,16 @@ internal static class WeightsReaders
         }
     }
 
+    private static void ReadTensorsOfOthers(string path)
+    {
+        using var scope = NewDisposeScope();
+        using var file = WeightsFile.Open(path);
+        foreach (var name in file.Entries.Keys)
+        {
+            file.Read(name).Dispose();
+        }
+    }
+
     private static void Import(string path)
     {
         using var file = SafetensorsFile.Open(path);
@@ -84,6 +95,9 @@ internal static class WeightsReaders
     }
 
     private static IReadOnlyList<byte[]> AnyWeights() => [AllTypes(), .. Networks(), .. Packed()];
+
+    private static IReadOnlyList<byte[]> TorchFiles() =>
+        [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "pytorch")).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
 
     private static byte[] AllTypes()
     {

@@ -1,0 +1,168 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace DisBack.Diffusion.Files.PyTorch;
+
+/// <summary>The tensors in what a pickle holds, and the networks of EDM's whose settings it tells.</summary>
+internal sealed class TorchState
+{
+    /// <summary>Optimizers are some five levels deep, EDM's networks seven.</summary>
+    private const int MostLevels = 64;
+
+    /// <summary>A value may be in another any number of times.</summary>
+    private const int MostVisits = 2_000_000;
+
+    /// <summary>The classes of EDM's training/networks.py that say which preconditioning a network has.</summary>
+    private static readonly Dictionary<string, string> s_preconditionings = new(StringComparer.Ordinal)
+    {
+        ["EDMPrecond"] = "edm",
+        ["VPPrecond"] = "vp",
+        ["VEPrecond"] = "ve",
+        ["iDDPMPrecond"] = "iddpm",
+    };
+
+    /// <summary>Arguments and values of EDM's that network settings have under other names.</summary>
+    private static readonly Dictionary<string, string> s_others = new(StringComparer.Ordinal)
+    {
+        ["M"] = "time_steps",
+        ["C_1"] = "c1",
+        ["C_2"] = "c2",
+        ["SongUNet"] = "song-unet",
+        ["DhariwalUNet"] = "dhariwal-unet",
+    };
+
+    private readonly Dictionary<string, TorchTensor> _tensors = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _networks = new(StringComparer.Ordinal);
+    private readonly string _file;
+    private int _visits;
+
+    private TorchState(string file) => _file = file;
+
+    /// <summary>Every tensor under its name.</summary>
+    public IReadOnlyDictionary<string, TorchTensor> Tensors => _tensors;
+
+    /// <summary>The settings of EDM's networks, by what the names of their tensors begin with.</summary>
+    public IReadOnlyDictionary<string, string> Networks => _networks;
+
+    /// <summary>What is in a value.</summary>
+    /// <exception cref="DisBackException">There is no tensor in it, or two have one name.</exception>
+    public static TorchState Of(object? root, string file)
+    {
+        var state = new TorchState(file);
+        state.Visit(root, "", 0);
+        return state._tensors.Count > 0
+            ? state
+            : throw new DisBackException($"'{file}' holds no tensor: import a file with a state_dict or a network in it.");
+    }
+
+    private void Visit(object? value, string name, int level)
+    {
+        if (level > MostLevels || ++_visits > MostVisits)
+        {
+            throw new DisBackException($"'{_file}' has values within values without an end: write only a state_dict with torch.save, and import that.");
+        }
+        switch (value)
+        {
+            case TorchTensor tensor:
+                // An empty name is that of a tensor alone in its file.
+                if (!_tensors.TryAdd(name, tensor))
+                {
+                    throw new DisBackException($"'{_file}' has two tensors under the name '{name}': write a state_dict with torch.save, and import that.");
+                }
+                break;
+            case PickleDictionary dictionary:
+                VisitItems(dictionary, name, level);
+                break;
+            case List<object?> or object?[]:
+                var index = 0;
+                foreach (var item in (IEnumerable<object?>)value)
+                {
+                    Visit(item, Under(name, index++.ToString(CultureInfo.InvariantCulture)), level + 1);
+                }
+                break;
+            case PickleObject { Class: TorchNames.Persistent, Arguments: [PickleDictionary meta] }:
+                if (meta.Find<PickleDictionary>("state") is { } persistent)
+                {
+                    VisitModule(persistent, name, level);
+                    if (SettingsOf(meta.Find<string>("class_name"), persistent) is { } settings)
+                    {
+                        _networks[name] = settings;
+                    }
+                }
+                break;
+            case PickleObject { State: PickleDictionary attributes }:
+                VisitModule(attributes, name, level);
+                break;
+        }
+    }
+
+    /// <summary>The last value of each key; keys that are neither text nor numbers hold no tensors that anything could name.</summary>
+    private void VisitItems(PickleDictionary dictionary, string name, int level)
+    {
+        var values = new Dictionary<string, object?>(StringComparer.Ordinal);
+        foreach (var (key, value) in dictionary.Items)
+        {
+            if ((key is long number ? number.ToString(CultureInfo.InvariantCulture) : key as string) is { } text)
+            {
+                values[text] = value;
+            }
+        }
+        foreach (var (key, value) in values)
+        {
+            Visit(value, Under(name, key), level + 1);
+        }
+    }
+
+    /// <summary>What the state_dict of a module has: torch/nn/modules/module.py.</summary>
+    private void VisitModule(PickleDictionary attributes, string name, int level)
+    {
+        var hidden = attributes.Find<List<object?>>("_non_persistent_buffers_set") ?? [];
+        foreach (var part in new[] { "_parameters", "_buffers", "_modules" })
+        {
+            if (attributes.Find<PickleDictionary>(part) is { } members)
+            {
+                var kept = new PickleDictionary();
+                kept.Items.AddRange(members.Items.Where(item => part != "_buffers" || !hidden.Contains(item.Key)));
+                VisitItems(kept, name, level);
+            }
+        }
+    }
+
+    /// <summary>What EDM's network was built with, as the JSON of network settings; null for other modules.</summary>
+    private static string? SettingsOf(string? name, PickleDictionary attributes)
+    {
+        if (name is null || !s_preconditionings.TryGetValue(name, out var precond) || attributes.Find<PickleDictionary>("_init_kwargs") is not { } arguments)
+        {
+            return null;
+        }
+        var settings = new JsonObject { ["precond"] = precond };
+        foreach (var (key, value) in arguments.Items)
+        {
+            // What is absent is unlimited.
+            if (key is string argument && value is not double.PositiveInfinity)
+            {
+                settings[s_others.GetValueOrDefault(argument, argument)] = Json(value);
+            }
+        }
+        return settings.ToJsonString();
+    }
+
+    /// <summary>Numbers, texts and lists of them are arguments of networks; anything else is null and refused with the name of its argument.</summary>
+    private static JsonNode? Json(object? value) => value switch
+    {
+        List<object?> items => new JsonArray([.. items.Select(Scalar)]),
+        object?[] items => new JsonArray([.. items.Select(Scalar)]),
+        _ => Scalar(value),
+    };
+
+    private static JsonNode? Scalar(object? value) => value switch
+    {
+        bool flag => JsonValue.Create(flag),
+        long number => JsonValue.Create(number),
+        double number when double.IsFinite(number) => JsonValue.Create(number),
+        string text => JsonValue.Create(s_others.GetValueOrDefault(text, text)),
+        _ => null,
+    };
+
+    private static string Under(string name, string key) => name.Length == 0 ? key : $"{name}.{key}";
+}

@@ -1,0 +1,57 @@
+using DisBack.Diffusion.Files.PyTorch;
+using DisBack.Specs.Files;
+using DisBack.Specs.Networks;
+
+namespace DisBack.Diffusion.Files;
+
+/// <summary>Weights that other programs have written: safetensors, what torch.save writes, and snapshots of EDM's training.</summary>
+public static class WeightsFile
+{
+    /// <summary>What PyTorch's wrappers for several devices put before each name.</summary>
+    private const string Wrapper = "module.";
+
+    /// <summary>In a snapshot of EDM's training, the averaged network.</summary>
+    private const string Averaged = "ema.";
+
+    /// <summary>Opens a file, whose first bytes say what it is; the caller disposes it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="prefix">
+    /// Only tensors whose names begin with it take part, under the rest of their name; null is all of them, and in a snapshot of EDM's the averaged network.
+    /// </param>
+    /// <returns>The tensors, with the network's settings as metadata where the file tells them.</returns>
+    /// <exception cref="DisBackException">The file cannot be read, is damaged, names something that is no data, or no tensor begins so.</exception>
+    public static TensorFile Open(string path, string? prefix = null)
+    {
+        TensorFile file = IsTorch(path) ? TorchFile.Open(path) : SafetensorsFile.Open(path);
+        try
+        {
+            var networks = (file as TorchFile)?.Networks ?? new Dictionary<string, string>();
+            prefix ??= networks.ContainsKey(Averaged.TrimEnd('.')) ? Averaged : "";
+            if (!file.Entries.Keys.Any(name => name.StartsWith(prefix, StringComparison.Ordinal)))
+            {
+                throw new DisBackException($"No tensor of '{path}' begins with '{prefix}': the first is '{file.Entries.Keys.First()}'.");
+            }
+            var settings = networks.GetValueOrDefault(prefix.TrimEnd('.'));
+            if (file.Entries.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
+                .All(name => name.AsSpan(prefix.Length).StartsWith(Wrapper, StringComparison.Ordinal)))
+            {
+                prefix += Wrapper;
+            }
+            return prefix.Length == 0 && settings is null
+                ? file
+                : new TensorsUnder(file, prefix, settings is null ? file.Metadata : NetworkMetadata.OfJson(settings));
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static bool IsTorch(string path)
+    {
+        using var file = RegularFile.Open(path);
+        Span<byte> beginning = stackalloc byte[4];
+        return TorchFile.Begins(beginning[..file.ReadAtLeast(beginning, beginning.Length, throwOnEndOfStream: false)]);
+    }
+}
