@@ -49,6 +49,18 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
     }
 
     /// <inheritdoc/>
+    public Task<TrajectoryDocument> RegisterTrajectoryAsync(TrajectoryRegistration registration, CancellationToken cancellation = default)
+    {
+        if (registration.Nodes is not { IsDefault: false, Length: > 1 } nodes
+            || !nodes.Select(node => node.Index).SequenceEqual(Enumerable.Range(0, nodes.Length)))
+        {
+            throw new DisBackException("A trajectory is the teacher and at least one node after it, numbered from 0 in the order of degradation.");
+        }
+        var key = GrainKeys.ImportedTrajectory(nodes.Select(node => node.Content.Digest));
+        return grains.GetGrain<ITrajectoryGrain>(key).RegisterAsync(registration).WaitAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
     public async Task<TeacherDocument> TrainTeacherAsync(TeacherSpec spec, CancellationToken cancellation = default)
     {
         var canonical = SpecJson.Canonical(spec);

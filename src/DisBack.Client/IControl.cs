@@ -19,6 +19,10 @@ public interface IControl
     /// <exception cref="DisBackException">The name is taken by other weights.</exception>
     Task<TeacherDocument> RegisterTeacherAsync(string name, TeacherRegistration registration, CancellationToken cancellation = default);
 
+    /// <summary>Registers nodes that are in the content store as a trajectory; experiments name it with <c>recording.from</c>.</summary>
+    /// <exception cref="DisBackException">There is no node beside the teacher.</exception>
+    Task<TrajectoryDocument> RegisterTrajectoryAsync(TrajectoryRegistration registration, CancellationToken cancellation = default);
+
     /// <summary>Trains a teacher.</summary>
     /// <exception cref="DisBackException">The name is taken by another teacher.</exception>
     Task<TeacherDocument> TrainTeacherAsync(TeacherSpec spec, CancellationToken cancellation = default);

@@ -210,7 +210,7 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
     public async Task Bad_input_is_told_before_anything_is_taken_or_written()
     {
         var (code, _, error) = await Run("spec.yaml", "bad", "--set", "recording.stps=1");
-        Assert.Equal((ExitCode.Invalid, "--set recording.stps=1: there is no key 'stps' in 'recording'; expected one of steps, until_plateau, "
+        Assert.Equal((ExitCode.Invalid, "--set recording.stps=1: there is no key 'stps' in 'recording'; expected one of from, steps, until_plateau, "
             + "until_calibrated, batch, optimizer, noise, seed, nodes; did you mean 'steps'?\n"), (code, error));
         (code, _, error) = await DisBackProcess.RunAsync(folder.Path, "show", "nowhere");
         Assert.Equal(ExitCode.NotFound, code);
@@ -272,6 +272,52 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
             Assert.Contains(weights.Entries.Keys.First(), error);
         }
         Assert.DoesNotContain("misfit", await OutputOf("list"));
+    }
+
+    /// <summary>Nodes go to the reference code's form and back without a bit lost, and make the same student there.</summary>
+    [Fact]
+    public async Task A_trajectory_moves_to_the_form_of_the_reference_code_and_back()
+    {
+        var (code, output, error) = await Run("spec.yaml", "recorded", "--set", "backtracking.steps=45");
+        Assert.True(code == ExitCode.Ok, output + error);
+        await OutputOf("trajectory", "export", "recorded", "path", "--reference");
+        Assert.Equal(
+            ["checkpoint_model_000000", "checkpoint_model_000004", "checkpoint_model_000008"],
+            Directory.EnumerateDirectories(Path.Combine(folder.Path, "path")).Select(Path.GetFileName).Order());
+        Assert.Contains("Trajectory 'brought' of 3 nodes", await OutputOf("trajectory", "import", "path", "--teacher", "tiny", "--name", "brought"));
+        Assert.Equal(await NodesOf("recorded"), await NodesOf("brought"));
+        Assert.Contains("sealed", await OutputOf("trajectory", "list"));
+
+        await File.WriteAllTextAsync(
+            Path.Combine(folder.Path, "walks.yaml"),
+            """
+            name: walks
+            teacher: tiny
+            recording: { from: brought }
+            backtracking: { steps: 45, batch: 16, switching: { policy: fixed, interval: 20 } }
+            checkpoints: { every: 10 }
+            evaluation: { every: 0, final_samples: 100, reference: { source: digits, resolution: 14 } }
+            """,
+            TestContext.Current.CancellationToken);
+        (code, output, error) = await Run("walks.yaml", "walks");
+        Assert.True(code == ExitCode.Ok, output + error);
+        Assert.Equal(await StudentOf("recorded"), await StudentOf("walks"));
+
+        (code, _, error) = await Run("walks.yaml", "astray", "--set", "teacher=digits");
+        Assert.Equal(ExitCode.Invalid, code);
+        Assert.Contains("walks.yaml:3:20: the trajectory 'brought' is of the teacher", error);
+        (code, _, error) = await Run("walks.yaml", "astray", "--set", "recording.from=nowhere");
+        Assert.Equal(ExitCode.Invalid, code);
+        Assert.Contains("There is no trajectory 'nowhere'", error);
+        (code, _, error) = await DisBackProcess.RunAsync(folder.Path, "trajectory", "import", ".", "--teacher", "tiny");
+        Assert.Equal(ExitCode.Invalid, code);
+        Assert.Contains("holds no node", error);
+
+        async Task<IEnumerable<string>> NodesOf(string name) => JsonNode.Parse(await OutputOf("trajectory", "show", name, "--json"))!["nodes"]!.AsArray()
+            .Select(node => $"{node!["index"]} {node["step"]} {node["content"]!["digest"]}");
+
+        async Task<string> StudentOf(string name) => JsonNode.Parse(await OutputOf("show", name, "--json"))!["run"]!["artifacts"]!["student.safetensors"]!
+            ["content"]!["digest"]!.GetValue<string>();
     }
 
     [Fact]

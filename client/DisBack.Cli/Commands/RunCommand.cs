@@ -30,7 +30,7 @@ internal static class RunCommand
             var control = await installation.HostAsync($"disback run {parsed.GetRequiredValue(file)}", text.Spec.Hardware.Device, cancellation);
             var teacher = await installation.Teachers.ResolveAsync(text.Spec.Teacher, cancellation);
             var network = await NetworkOfAsync(session, installation, control, teacher, cancellation);
-            var spec = await new Submission(installation, session.Screen).PrepareAsync(text, network, cancellation);
+            var spec = await new Submission(installation, session.Screen).PrepareAsync(text, teacher, network, cancellation);
             var id = RunId.Trial(await control.SubmitAsync(spec, teacher, cancellation));
             if (parsed.GetValue(detach))
             {

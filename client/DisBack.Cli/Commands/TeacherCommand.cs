@@ -8,8 +8,6 @@ using DisBack.Cli.Terminal;
 using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
-using DisBack.Diffusion.Files;
-using DisBack.Distillation;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Networks;
 using DisBack.Specs.Reading;
@@ -83,23 +81,17 @@ internal static class TeacherCommand
         {
             var path = parsed.GetRequiredValue(file);
             var known = parsed.GetValue(name) ?? Path.GetFileNameWithoutExtension(path).ToLowerInvariant();
-            using var weights = WeightsFile.Open(UserPath.Expand(path), parsed.GetValue(prefix));
-            var (denoiser, converted) = NetworkFile.Import(weights, parsed.GetValue(network) is { } yaml ? SpecReader.Read<NetworkSettings>(yaml) : null);
-            using var imported = denoiser;
+            var settings = parsed.GetValue(network) is { } yaml ? SpecReader.Read<NetworkSettings>(yaml) : null;
+            await using var installation = Installation.Of(parsed, session);
+            var (content, imported, converted) = await NetworkImport.StoreAsync(
+                installation.Archive.Content, UserPath.Expand(path), parsed.GetValue(prefix), settings, cancellation);
             if (converted.Count > 0)
             {
                 session.Screen.Line($"The weights are converted from {string.Join(" and ", converted)} to F32.");
             }
-
-            await using var installation = Installation.Of(parsed, session);
             var control = await installation.HostAsync($"disback teacher import {path}", "cpu", cancellation);
-            using var bytes = new MemoryStream();
-            SafetensorsFile.Write(bytes, NetworkFile.TensorsOf(denoiser), NetworkMetadata.Of(denoiser.Settings));
-            var content = await installation.Archive.Content.PutAsync(BinaryData.FromBytes(bytes.ToArray()), cancellation);
             await control.RegisterTeacherAsync(
-                known,
-                new TeacherRegistration(content, denoiser.Settings.ToJson(), $"imported from {Path.GetFileName(path)}"),
-                cancellation);
+                known, new TeacherRegistration(content, imported.ToJson(), $"imported from {Path.GetFileName(path)}"), cancellation);
             session.Screen.Line($"Teacher '{known}' is registered: {content.Digest}.");
             return (int)ExitCode.Ok;
         });

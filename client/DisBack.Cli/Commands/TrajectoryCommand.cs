@@ -7,6 +7,8 @@ using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Diffusion.Files;
+using DisBack.Diffusion.Files.PyTorch;
 using DisBack.Storage;
 
 namespace DisBack.Cli.Commands;
@@ -15,7 +17,10 @@ namespace DisBack.Cli.Commands;
 internal static class TrajectoryCommand
 {
     public static Command Create(Session session)
-        => new("trajectory", "Recorded trajectories: list, show, verify, export.") { List(session), Show(session), Verify(session), Export(session) };
+        => new("trajectory", "Recorded trajectories: list, show, verify, export, import.")
+        {
+            List(session), Show(session), Verify(session), Export(session), Import(session),
+        };
 
     private static Command List(Session session)
     {
@@ -101,7 +106,11 @@ internal static class TrajectoryCommand
     {
         var name = NameArguments.Trajectory();
         var target = new Argument<string>("FOLDER") { Description = "Where to put the files; created if needed, must be empty." };
-        var command = new Command("export", "Writes the nodes as safetensors files, with the manifest as JSON.") { name, target };
+        var reference = new Option<bool>("--reference")
+        {
+            Description = "Write what the paper's reference code reads: checkpoint_model_NNNNNN/pytorch_model_1.bin, the network under 'fake_unet.'.",
+        };
+        var command = new Command("export", "Writes the nodes as safetensors files, with the manifest as JSON.") { name, target, reference };
         command.SetAction(async (parsed, cancellation) =>
         {
             await using var installation = Installation.Of(parsed, session);
@@ -113,7 +122,13 @@ internal static class TrajectoryCommand
             }
             foreach (var node in trajectory.Nodes)
             {
-                await installation.Archive.Content.FetchAsync(node.Content, Path.Combine(destination.FullName, FileName(node)), cancellation);
+                var file = Path.Combine(destination.FullName, PathFolder.FileOf(node));
+                await installation.Archive.Content.FetchAsync(node.Content, file, cancellation);
+                if (parsed.GetValue(reference))
+                {
+                    WriteReference(file, Path.Combine(destination.FullName, PathFolder.ReferenceFileOf(node)));
+                    File.Delete(file);
+                }
             }
             await File.WriteAllTextAsync(
                 Path.Combine(destination.FullName, "trajectory.json"),
@@ -126,5 +141,51 @@ internal static class TrajectoryCommand
         return command;
     }
 
-    private static string FileName(NodeRef node) => string.Create(CultureInfo.InvariantCulture, $"node-{node.Index:D3}-step-{node.Step:D7}.safetensors");
+    private static void WriteReference(string file, string target)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        using var tensors = SafetensorsFile.Open(file);
+        using var stream = File.Create(target);
+        TorchWriter.Write(stream, tensors, PathFolder.ReferencePrefix);
+    }
+
+    private static Command Import(Session session)
+    {
+        var source = new Argument<string>("FOLDER")
+        {
+            Description = "What 'trajectory export' wrote, or checkpoint_model_NNNNNN/pytorch_model_1.bin of the paper's reference code.",
+        };
+        var teacher = new Option<string>("--teacher") { Description = "The teacher that the trajectory leads back to.", Required = true };
+        var (name, prefix) = (new Option<string?>("--name") { Description = "What to call it; the folder's own name unless given." }, Arguments.Prefix());
+        var command = new Command("import", "Registers nodes that were recorded elsewhere; 'recording.from' of a spec names them.")
+        {
+            source, teacher, name, prefix,
+        };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var folder = UserPath.Expand(parsed.GetRequiredValue(source));
+            var (files, usual) = PathFolder.Read(folder);
+            await using var installation = Installation.Of(parsed, session);
+            var control = await installation.HostAsync($"disback trajectory import {parsed.GetRequiredValue(source)}", "cpu", cancellation);
+            var weights = await installation.Teachers.ResolveAsync(parsed.GetRequiredValue(teacher), cancellation);
+            var network = await installation.Teachers.NetworkOfAsync(weights, cancellation);
+            List<NodeRef> nodes = [new(0, 0, weights)];
+            foreach (var (step, file) in files)
+            {
+                var (content, _, _) = await NetworkImport.StoreAsync(
+                    installation.Archive.Content, file, parsed.GetValue(prefix) ?? usual, network, cancellation);
+                // The path of the reference code begins after its first step; what begins with the teacher itself does so once.
+                if (content != weights || nodes.Count > 1)
+                {
+                    nodes.Add(new NodeRef(nodes.Count, step, content));
+                }
+            }
+            var known = parsed.GetValue(name) ?? Path.GetFileName(Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar));
+            var trajectory = await control.RegisterTrajectoryAsync(new TrajectoryRegistration(known, [.. nodes]), cancellation);
+            session.Screen.Line(
+                string.Create(CultureInfo.InvariantCulture, $"Trajectory '{trajectory.Name}' of {nodes.Count} nodes is registered: {trajectory.Id}."));
+            return (int)ExitCode.Ok;
+        });
+        return command;
+    }
 }

@@ -24,10 +24,11 @@ internal sealed class Submission(Installation installation, Screen screen)
     /// <summary>Stores what an experiment names, and refuses one that cannot work with its teacher.</summary>
     /// <returns>The experiment as it is submitted.</returns>
     /// <exception cref="SpecException">A file cannot be read, or does not fit; the exception says where the spec names it.</exception>
-    public Task<ExperimentSpec> PrepareAsync(LocatedSpec<ExperimentSpec> text, NetworkSettings teacher, CancellationToken cancellation) =>
+    public Task<ExperimentSpec> PrepareAsync(
+        LocatedSpec<ExperimentSpec> text, ContentRef weights, NetworkSettings teacher, CancellationToken cancellation) =>
         text.CheckAsync(async () =>
         {
-            var spec = text.Spec;
+            var spec = await SpecTrajectory.ResolveAsync(text.Spec, installation.Archive, weights, cancellation);
             var evaluation = spec.Evaluation;
             if (ContentRef.DigestIn(evaluation.Features) is null)
             {
@@ -50,7 +51,7 @@ internal sealed class Submission(Installation installation, Screen screen)
         });
 
     /// <summary>Stores what the spec of a teacher names, and refuses one whose network does not fit its images.</summary>
-    /// <inheritdoc cref="PrepareAsync(LocatedSpec{ExperimentSpec}, NetworkSettings, CancellationToken)"/>
+    /// <inheritdoc cref="PrepareAsync(LocatedSpec{ExperimentSpec}, ContentRef, NetworkSettings, CancellationToken)"/>
     public Task<TeacherSpec> PrepareAsync(LocatedSpec<TeacherSpec> text, CancellationToken cancellation) => text.CheckAsync(async () =>
     {
         var spec = text.Spec with { Data = await StoreAsync(text.Spec.Data, "data", cancellation) };

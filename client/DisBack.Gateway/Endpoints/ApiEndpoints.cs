@@ -48,6 +48,7 @@ internal static partial class ApiEndpoints
 
         commands.MapPost("runs", SubmitAsync).RequireRateLimiting(Submissions);
         commands.MapPut("teachers/{name:maxlength(100)}", RegisterAsync).RequireRateLimiting(Submissions);
+        commands.MapPost("trajectories", RegisterTrajectoryAsync).RequireRateLimiting(Submissions);
         commands.MapPost("teachers/{name:maxlength(100)}/train", TrainAsync).RequireRateLimiting(Submissions);
         commands.MapPost($"runs/{RequestedRun.PatternOf(RunKind.Backtracking)}/tags", TagAsync).WithMetadata(new RequestedRun.KindOfRun(RunKind.Backtracking));
         foreach (var kind in Enum.GetValues<RunKind>())
@@ -68,13 +69,17 @@ internal static partial class ApiEndpoints
     {
         var submission = await ReadAsync(request, cancellation);
         var text = SpecReader.ParseLocated<ExperimentSpec>(submission.Spec, "spec");
-        var spec = text.Spec;
         var library = new TeacherLibrary(archive);
         // By name only: a path in a spec is one of the submitter's machine, and none of this one's.
-        var teacher = submission.Teacher ?? await library.ResolveStoredAsync(spec.Teacher, cancellation);
+        var teacher = submission.Teacher ?? await library.ResolveStoredAsync(text.Spec.Teacher, cancellation);
         await DemandAsync(archive, teacher, cancellation);
         var network = await library.NetworkOfAsync(teacher, cancellation);
-        await text.CheckAsync(() => new SpecContents(archive.Content).CheckAsync(spec, network, cancellation));
+        var spec = await text.CheckAsync(async () =>
+        {
+            var resolved = await SpecTrajectory.ResolveAsync(text.Spec, archive, teacher, cancellation);
+            await new SpecContents(archive.Content).CheckAsync(resolved, network, cancellation);
+            return resolved;
+        });
         var id = await control.SubmitAsync(spec, teacher, cancellation);
         archive.Expire();
         response.Headers.Location = $"/{Api.Prefix}/{Api.PathOf(RunId.Trial(id))}";
@@ -97,6 +102,26 @@ internal static partial class ApiEndpoints
         var teacher = await control.RegisterTeacherAsync(name, registration, cancellation);
         archive.Expire();
         return teacher;
+    }
+
+    private static async Task<TrajectoryDocument> RegisterTrajectoryAsync(
+        TrajectoryRegistration registration,
+        BlobArchive archive,
+        IControl control,
+        CancellationToken cancellation)
+    {
+        if (registration is not { Name.Length: > 0, Nodes: { IsDefault: false } nodes } || nodes.Any(node => node?.Content is null))
+        {
+            throw new DisBackException("The body is not the registration of a trajectory; send {\"name\": \"...\", \"nodes\": [{\"index\": 0, \"step\": 0, "
+                + "\"content\": {\"digest\": \"...\", \"length\": ...}}, ...]}.");
+        }
+        foreach (var node in nodes)
+        {
+            await DemandAsync(archive, node.Content, cancellation);
+        }
+        var trajectory = await control.RegisterTrajectoryAsync(registration, cancellation);
+        archive.Expire();
+        return trajectory;
     }
 
     private static async Task<TeacherDocument> TrainAsync(

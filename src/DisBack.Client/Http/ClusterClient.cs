@@ -114,6 +114,10 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
         _http.SendAsync<TeacherDocument>(HttpMethod.Put, Api.PathOf(RunId.Teacher(name)), registration, cancellation);
 
     /// <inheritdoc/>
+    public Task<TrajectoryDocument> RegisterTrajectoryAsync(TrajectoryRegistration registration, CancellationToken cancellation = default) =>
+        _http.SendAsync<TrajectoryDocument>(HttpMethod.Post, Api.CollectionOf(RunKind.Recording), registration, cancellation);
+
+    /// <inheritdoc/>
     public Task<TeacherDocument> TrainTeacherAsync(TeacherSpec spec, CancellationToken cancellation = default) =>
         _http.SendAsync<TeacherDocument>(
             HttpMethod.Post,

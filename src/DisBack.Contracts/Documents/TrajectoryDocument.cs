@@ -9,13 +9,16 @@ public sealed record TrajectoryDocument
     /// <summary>Version of this document's form.</summary>
     [Id(0)] public int SchemaVersion { get; init; } = 1;
 
-    /// <summary>The trajectory's key (<see cref="Grains.GrainKeys.Trajectory"/>).</summary>
+    /// <summary>The trajectory's key (<see cref="Grains.GrainKeys.Trajectory"/>, <see cref="Grains.GrainKeys.ImportedTrajectory"/>).</summary>
     [Id(1)] public string Id { get; init; } = "";
 
     /// <summary>Name of the experiment that asked first.</summary>
     [Id(2)] public string Name { get; init; } = "";
 
-    /// <summary>Spec of the experiment that asked first, as canonical JSON: its recording part, student part and seed are what the key stands for.</summary>
+    /// <summary>
+    /// Spec of the experiment that asked first, as canonical JSON: its recording part, student part and seed are what the key stands for. Empty where the nodes
+    /// were recorded elsewhere.
+    /// </summary>
     [Id(3)] public string Spec { get; init; } = "";
 
     /// <summary>The teacher's weights: node 0.</summary>

@@ -38,6 +38,9 @@ public static class GrainKeys
     public static string Trajectory(string teacherDigest, string generatorDigest, string canonicalRecording, long seed) =>
         Digest(string.Create(CultureInfo.InvariantCulture, $"disback trajectory v1\n{teacherDigest}\n{generatorDigest}\n{seed}\n{canonicalRecording}"));
 
+    /// <summary>Key of a trajectory that was recorded elsewhere: SHA-256 over the digests of its nodes, the teacher's first.</summary>
+    public static string ImportedTrajectory(IEnumerable<string> nodeDigests) => Digest($"disback imported trajectory v1\n{string.Join('\n', nodeDigests)}");
+
     /// <summary>Name under which a run's metric chunks lie: the trial id, <c>trajectory/{key}</c> or <c>teacher/{name}</c>.</summary>
     public static string Metrics(RunKind kind, string owner) => RunKinds.Of(kind).Prefix + owner;
 

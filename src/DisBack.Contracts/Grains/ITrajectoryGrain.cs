@@ -14,6 +14,10 @@ public interface ITrajectoryGrain : IRun, IRunOwner
     [Alias("Ensure")]
     Task<TrajectoryReply> EnsureAsync(TrajectoryRequest request);
 
+    /// <summary>Registers nodes that were recorded elsewhere. Those of a key are always the same, so registering them again changes nothing.</summary>
+    [Alias("Register")]
+    Task<TrajectoryDocument> RegisterAsync(TrajectoryRegistration registration);
+
     /// <summary>A trial no longer wants it: with nobody waiting, stage 1 is paused.</summary>
     [Alias("Forgo")]
     Task WithdrawAsync(string trial);
@@ -22,6 +26,12 @@ public interface ITrajectoryGrain : IRun, IRunOwner
     [Alias("Get")]
     Task<TrajectoryDocument> GetAsync();
 }
+
+/// <summary>Nodes offered as a trajectory.</summary>
+/// <param name="Name">What to call it, for people.</param>
+/// <param name="Nodes">The nodes in the order of degradation, already in the content store; the first is the teacher.</param>
+[GenerateSerializer, Immutable, Alias("disback.TrajectoryRegistration.v1")]
+public sealed record TrajectoryRegistration([property: Id(0)] string Name, [property: Id(1)] ImmutableArray<NodeRef> Nodes);
 
 /// <summary>A trial's request for a trajectory.</summary>
 /// <param name="Trial">Who asks.</param>

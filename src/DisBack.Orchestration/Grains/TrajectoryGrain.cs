@@ -3,6 +3,7 @@ using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Ownership;
 using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Runs;
+using DisBack.Orchestration.Training;
 
 namespace DisBack.Orchestration.Grains;
 
@@ -17,10 +18,28 @@ internal sealed class TrajectoryGrain(
 
     protected override string Spec => Document.Spec;
 
+    public async Task<TrajectoryDocument> RegisterAsync(TrajectoryRegistration registration)
+    {
+        await ApplyAsync(new RunCommand.Register(), Document.Sealed ? null : known => known with
+        {
+            Id = this.GetPrimaryKeyString(),
+            Name = registration.Name,
+            Teacher = registration.Nodes[0].Content,
+            Nodes = registration.Nodes,
+            Sealed = true,
+        });
+        return Document;
+    }
+
     public async Task<TrajectoryReply> EnsureAsync(TrajectoryRequest request)
     {
         if (!Document.Sealed)
         {
+            if (Run.Submitted == default && SpecFacts.NamesTrajectory(request.Spec))
+            {
+                return new TrajectoryReply(
+                    false, [], RunStatus.Failed, "its spec names a trajectory that is not here; import or record it again.", FailureCause.Invalid);
+            }
             _waiting.Add(request.Trial);
             await ApplyAsync(await SubmissionAsync(), Document.Spec.Length > 0 ? null : known => known with
             {

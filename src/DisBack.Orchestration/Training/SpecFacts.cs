@@ -39,6 +39,9 @@ internal sealed record SpecFacts(CheckpointSettings Checkpoints, HardwareSetting
     /// <summary>The index of the first target that an experiment has on a trajectory of so many nodes.</summary>
     public static int FirstTarget(string spec, int nodes) => Stage2(SpecJson.Sections(spec)).FirstTargetOf(nodes);
 
+    /// <summary>Whether an experiment walks a trajectory that there is already, and has none recorded.</summary>
+    public static bool NamesTrajectory(string spec) => FromOf(SpecJson.Sections(spec)) is not null;
+
     /// <summary>Key of the trajectory that an experiment walks: all that changes the bytes of stage 1, and nothing else (paper, algorithm 1).</summary>
     /// <remarks>
     /// The generator starts as the teacher at a noise level, so the student's settings say all that the teacher's digest does not. The hardware is
@@ -48,6 +51,10 @@ internal sealed record SpecFacts(CheckpointSettings Checkpoints, HardwareSetting
     public static string TrajectoryKey(string spec, string teacherDigest)
     {
         var json = SpecJson.Sections(spec);
+        if (FromOf(json) is { } from)
+        {
+            return from;
+        }
         var recording = json["recording"]?.AsObject();
         var seed = recording?["seed"] ?? json["seed"];
         recording?.Remove("seed");
@@ -62,6 +69,8 @@ internal sealed record SpecFacts(CheckpointSettings Checkpoints, HardwareSetting
             ? SpecJson.Canonical(SpecJson.FromJson<HardwareSettings>(part.ToJsonString()) with { Slot = null })
             : "";
     }
+
+    private static string? FromOf(JsonObject json) => json["recording"]?["from"]?.GetValue<string>();
 
     private static BacktrackingSettings Stage2(JsonObject json) =>
         json["backtracking"] is { } part ? SpecJson.FromJson<BacktrackingSettings>(part.ToJsonString()) : new DmdSettings();

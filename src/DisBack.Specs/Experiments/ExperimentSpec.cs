@@ -70,7 +70,7 @@ public sealed record ExperimentSpec : IValidatableObject
                 "student.flow and the host discriminator-flow need each other: one is the particles, the other trains what they follow; name both or neither",
                 [Student.Flow is null ? "Backtracking" : "Student.Flow"]);
         }
-        if (Backtracking is DiscriminatorFlowSettings && Recording.Steps > 0)
+        if (Backtracking is DiscriminatorFlowSettings && (Recording.Steps > 0 || Recording.From is not null))
         {
             yield return new ValidationResult(
                 "the host discriminator-flow has no target for which a trajectory could be recorded; set steps to 0", ["Recording.Steps"]);
@@ -93,7 +93,8 @@ public sealed record ExperimentSpec : IValidatableObject
     /// <summary>Steps after which the teacher is the target, where the number of nodes follows from the settings.</summary>
     private long? StepsToTeacher(int interval)
     {
-        if (!Recording.Nodes.IsForeseeable || Recording.UntilPlateau is not null || Recording.UntilCalibrated is not null || Recording.Steps > MostStepsToCount)
+        if (Recording.From is not null || !Recording.Nodes.IsForeseeable || Recording.UntilPlateau is not null || Recording.UntilCalibrated is not null
+            || Recording.Steps > MostStepsToCount)
         {
             return null;
         }

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using DisBack.Specs.Noise;
+using DisBack.Specs.Reading;
 using DisBack.Specs.Training;
 
 namespace DisBack.Specs.Recording;
@@ -8,8 +9,16 @@ namespace DisBack.Specs.Recording;
 /// <summary>
 /// Stage 1, degradation recording (Eq. 7 of the paper): how the teacher learns the untrained student's distribution, and which of its weights are kept.
 /// </summary>
-public sealed record RecordingSettings
+public sealed record RecordingSettings : IValidatableObject
 {
+    /// <summary>
+    /// A trajectory that there is already, in place of recording one: its id, its name, or a run that walks it. Nothing else of stage 1 but <c>seed</c> is set
+    /// beside it.
+    /// </summary>
+    [MinLength(1)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? From { get; init; }
+
     /// <summary>Degradation steps; 0 records the teacher alone, which is the host method without DisBack.</summary>
     [Range(0, int.MaxValue)]
     public int Steps { get; init; } = 64;
@@ -38,4 +47,13 @@ public sealed record RecordingSettings
 
     /// <summary>Which steps become nodes.</summary>
     public RecordingPolicy Nodes { get; init; } = new LogSpaced();
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (From is not null && SpecJson.Canonical(this with { From = null, Seed = null }) != SpecJson.Canonical(new RecordingSettings()))
+        {
+            yield return new ValidationResult("a trajectory that is there is not recorded: leave away what else recording says, but for seed", [nameof(From)]);
+        }
+    }
 }

@@ -11,6 +11,7 @@ using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Tests;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Networks;
+using DisBack.Specs.Recording;
 using DisBack.Storage.Content;
 using DisBack.Storage.Documents;
 
@@ -47,6 +48,36 @@ public sealed class ApiTests
         Assert.Equal("There is no run 'raed'; did you mean 'read'?", lost.Message);
 
         static void Same<T>(T expected, T actual) => Assert.Equal(JsonSerializer.Serialize(expected, Api.Json), JsonSerializer.Serialize(actual, Api.Json));
+    }
+
+    [Fact]
+    public async Task Nodes_that_were_recorded_elsewhere_are_registered_and_walked()
+    {
+        await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
+        using var client = site.Client();
+        var (teacher, node) = (await GatewaySite.PutTeacherAsync(client), await GatewaySite.PutTeacherAsync(client, "node"));
+        var registration = new TrajectoryRegistration("brought", [new NodeRef(0, 0, teacher), new NodeRef(1, 100, node)]);
+        var walks = GatewaySite.Spec("walks") with { Recording = new RecordingSettings { From = "brought" } };
+
+        var known = await client.RegisterTrajectoryAsync(registration, Cancellation);
+        var again = await client.RegisterTrajectoryAsync(registration with { Name = "other" }, Cancellation);
+        var run = RunId.Trial(await client.SubmitAsync(walks, teacher, Cancellation));
+        await client.WatchAsync(run, 0, Cancellation).LastAsync(Cancellation);
+        var trial = await client.FindTrialAsync("walks", Cancellation);
+
+        Assert.True(known.Sealed);
+        Assert.Equal((known.Id, "brought"), (again.Id, again.Name));
+        Assert.Equal((known.Id, RunStatus.Completed, 2), (trial.Trajectory, trial.Run.Status, trial.Nodes));
+        Assert.Single(await client.TrajectoriesAsync(Cancellation));
+
+        // One node is no path, nodes must be stored, and what is walked leads back to the experiment's teacher.
+        Assert.Contains("at least one node after it", await RefusalOf(registration with { Nodes = [registration.Nodes[0]] }));
+        Assert.Contains("are not stored", await RefusalOf(registration with { Nodes = [registration.Nodes[0], new NodeRef(1, 1, new ContentRef(Digest, 5))] }));
+        var astray = await Assert.ThrowsAnyAsync<Exception>(() => client.SubmitAsync(walks with { Name = "astray" }, node, Cancellation));
+        Assert.Contains("is of the teacher", astray.Message);
+
+        async Task<string> RefusalOf(TrajectoryRegistration offered) =>
+            (await Assert.ThrowsAnyAsync<DisBackException>(() => client.RegisterTrajectoryAsync(offered, Cancellation))).Message;
     }
 
     [Fact]

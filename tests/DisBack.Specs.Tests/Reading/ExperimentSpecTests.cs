@@ -23,6 +23,10 @@ public sealed class ExperimentSpecTests
             "backtracking:\n  steps: 4\n  fake_updates_per_generator_update: 5\n",
             "a.yaml:5:38: the generator would move in every 5th of only 4 steps, that is never; lower it or raise backtracking.steps"
         },
+        {
+            "recording: {from: path, steps: 8}\n",
+            "a.yaml:3:19: a trajectory that is there is not recorded: leave away what else recording says, but for seed"
+        },
         { "recording: {optimizer: {betas: [0.9, 1.0]}}\n", "a.yaml:3:32: Adam's decay rates are [0.9, 1]; both must be at least 0 and below 1" },
         {
             "recording:\n  noise: {law: karras-grid, first: 9, last: 3}\n",

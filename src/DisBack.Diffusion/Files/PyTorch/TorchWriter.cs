@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Numerics;
 using System.Text;
-using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Files.PyTorch;
 
@@ -11,18 +10,25 @@ public static class TorchWriter
 {
     private const string Root = "archive/";
 
-    /// <summary>Writes a state_dict: an archive with its index, and each tensor as an entry of its own.</summary>
+    /// <summary>
+    /// Writes the tensors of a file as a state_dict: an archive with its index, and each tensor as an entry of its own, one in memory at a time.
+    /// </summary>
     /// <param name="stream">Where to write; must seek.</param>
-    /// <param name="tensors">Names, each once, and values, from any device and of any layout.</param>
-    public static void Write(Stream stream, IReadOnlyList<(string Name, Tensor Value)> tensors)
+    /// <param name="file">The tensors.</param>
+    /// <param name="prefix">What their names are to begin with.</param>
+    public static void Write(Stream stream, TensorFile file, string prefix = "")
     {
+        var tensors = file.Entries.OrderBy(entry => entry.Key, StringComparer.Ordinal).ToList();
         using var archive = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
-        Add("data.pkl", entry => entry.Write(Index(tensors)));
+        Add("data.pkl", entry => entry.Write(Index(prefix, tensors)));
         Add("byteorder", entry => entry.Write("little"u8));
-        for (var i = 0; i < tensors.Count; i++)
+        foreach (var (i, (name, _)) in tensors.Index())
         {
-            var source = SafetensorsFile.Source(tensors[i].Name, tensors[i].Value);
-            Add($"data/{i}", source.Write);
+            Add($"data/{i}", entry =>
+            {
+                using var values = file.Read(name);
+                SafetensorsFile.Source(name, values).Write(entry);
+            });
         }
         Add("version", entry => entry.Write("3\n"u8));
 
@@ -37,29 +43,28 @@ public static class TorchWriter
     }
 
     /// <summary>The pickle of a dictionary, in protocol 2, as torch.save makes it but without memoized values.</summary>
-    private static byte[] Index(IReadOnlyList<(string Name, Tensor Value)> tensors)
+    private static byte[] Index(string prefix, IReadOnlyList<KeyValuePair<string, TensorEntry>> tensors)
     {
         using var pickle = new MemoryStream();
         Put(PickleOpcode.Proto, 2);
         Put(PickleOpcode.EmptyDict);
         Put(PickleOpcode.Mark);
-        for (var i = 0; i < tensors.Count; i++)
+        foreach (var (i, (name, tensor)) in tensors.Index())
         {
-            var (name, value) = tensors[i];
-            Text(name);
+            Text(prefix + name);
             Global("torch._utils", "_rebuild_tensor_v2");
             Put(PickleOpcode.Mark);
             Put(PickleOpcode.Mark);
             Text("storage");
-            Global("torch", TorchStorage.NameOf(value.dtype.Element()));
+            Global("torch", TorchStorage.NameOf(tensor.Type));
             Text($"{i}");
             Text("cpu");
-            Number(value.NumberOfElements);
+            Number(tensor.Elements);
             Put(PickleOpcode.Tuple);
             Put(PickleOpcode.BinPersId);
             Number(0);
-            Numbers(value.shape);
-            Numbers(StridesOf(value.shape));
+            Numbers(tensor.Shape);
+            Numbers(StridesOf(tensor.Shape));
             Put(PickleOpcode.NewFalse);
             Global("collections", "OrderedDict");
             Put(PickleOpcode.EmptyTuple);
@@ -103,11 +108,11 @@ public static class TorchWriter
         }
     }
 
-    private static long[] StridesOf(long[] shape)
+    private static long[] StridesOf(IReadOnlyList<long> shape)
     {
-        var strides = new long[shape.Length];
+        var strides = new long[shape.Count];
         var next = 1L;
-        for (var i = shape.Length - 1; i >= 0; i--)
+        for (var i = shape.Count - 1; i >= 0; i--)
         {
             (strides[i], next) = (next, next * Math.Max(shape[i], 1));
         }

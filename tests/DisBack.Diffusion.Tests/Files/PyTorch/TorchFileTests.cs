@@ -152,14 +152,17 @@ public sealed class TorchFileTests : IDisposable
         using var scope = NewDisposeScope();
         var (a, b) = (Values(3, [4, 5]), arange(3).to(ScalarType.BFloat16));
         var paths = new[] { "one.pt", "two.pt" }.Select(name => Path.Combine(_folder, name)).ToArray();
+        var source = Path.Combine(_folder, "source.safetensors");
+        SafetensorsFile.Write(source, [("c", empty(0, 2)), ("b", b), ("a", a.t())]);
         foreach (var path in paths)
         {
+            using var tensors = SafetensorsFile.Open(source);
             using var stream = File.Create(path);
-            TorchWriter.Write(stream, [("a", a.t()), ("b", b), ("c", empty(0, 2))]);
+            TorchWriter.Write(stream, tensors, "net.");
         }
 
         Assert.Equal(File.ReadAllBytes(paths[0]), File.ReadAllBytes(paths[1]));
-        using var file = WeightsFile.Open(paths[0]);
+        using var file = WeightsFile.Open(paths[0], "net.");
         Assert.True(a.t().Equals(file.Read("a")));
         Assert.True(b.Equals(file.Read("b")));
         Assert.Equal([0, 2], file.Entries["c"].Shape);
