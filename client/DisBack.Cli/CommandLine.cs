@@ -111,6 +111,7 @@ internal static class CommandLine
             WhyCommand.Create(session),
             SampleCommand.Create(session),
             EvaluateCommand.Create(session),
+            ExportCommand.Create(session),
             TeacherCommand.Create(session),
             TrajectoryCommand.Create(session),
             CheckpointCommand.Create(session),

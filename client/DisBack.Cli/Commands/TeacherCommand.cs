@@ -73,9 +73,10 @@ internal static class TeacherCommand
             HelpName = "FILE",
         };
         var prefix = Arguments.Prefix();
+        var licence = new Option<string?>("--licence") { Description = "The licence of the weights; the cards of their students say it." };
         var command = new Command("import", "Registers weights as a teacher, after loading them strictly. Nothing in a file is run.")
         {
-            file, name, network, prefix,
+            file, name, network, prefix, licence,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -91,7 +92,9 @@ internal static class TeacherCommand
             }
             var control = await installation.HostAsync($"disback teacher import {path}", "cpu", cancellation);
             await control.RegisterTeacherAsync(
-                known, new TeacherRegistration(content, imported.ToJson(), $"imported from {Path.GetFileName(path)}"), cancellation);
+                known,
+                new TeacherRegistration(content, imported.ToJson(), $"imported from {Path.GetFileName(path)}", parsed.GetValue(licence)),
+                cancellation);
             session.Screen.Line($"Teacher '{known}' is registered: {content.Digest}.");
             return (int)ExitCode.Ok;
         });
@@ -147,6 +150,7 @@ internal static class TeacherCommand
             }
             session.Screen.Fact("teacher", teacher.Id);
             session.Screen.Fact("provenance", teacher.Provenance);
+            session.Screen.Fact("licence", teacher.Licence.Length > 0 ? teacher.Licence : null);
             session.Screen.Fact("weights", teacher.Weights?.Digest);
             session.Screen.Fact("network", teacher.Network);
             RunFacts.Print(session.Screen, teacher.Run, installation.Files, $"teachers/{teacher.Id}");

@@ -24,4 +24,7 @@ public sealed record TeacherDocument
 
     /// <summary>The training run; <see cref="RunStatus.Completed"/> from the start for imported weights.</summary>
     [Id(6)] public RunRecord Run { get; init; } = new();
+
+    /// <summary>The licence of the weights, for people; empty where nobody said it.</summary>
+    [Id(7)] public string Licence { get; init; } = "";
 }

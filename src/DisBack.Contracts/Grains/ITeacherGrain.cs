@@ -28,5 +28,7 @@ public interface ITeacherGrain : IRun, IRunOwner
 /// <param name="Weights">The safetensors file, already in the content store.</param>
 /// <param name="Network">The network's settings as canonical JSON.</param>
 /// <param name="Provenance">Where they come from, for people.</param>
+/// <param name="Licence">Their licence, for people; null or empty where it is not known.</param>
 [GenerateSerializer, Immutable, Alias("disback.TeacherRegistration.v1")]
-public sealed record TeacherRegistration([property: Id(0)] ContentRef Weights, [property: Id(1)] string Network, [property: Id(2)] string Provenance);
+public sealed record TeacherRegistration(
+    [property: Id(0)] ContentRef Weights, [property: Id(1)] string Network, [property: Id(2)] string Provenance, [property: Id(3)] string? Licence = null);

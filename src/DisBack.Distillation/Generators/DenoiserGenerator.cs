@@ -27,6 +27,12 @@ public sealed class DenoiserGenerator(Denoiser network, double sigmaInit, IReadO
     /// <inheritdoc/>
     public nn.Module Network => network;
 
+    /// <summary>What network it is.</summary>
+    public NetworkSettings Settings => network.Settings;
+
+    /// <summary>The noise level of each step.</summary>
+    public IReadOnlyList<double> Sigmas => _sigmas;
+
     /// <inheritdoc/>
     public IReadOnlyList<long> LatentShape
     {

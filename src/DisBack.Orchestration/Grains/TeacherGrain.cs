@@ -29,6 +29,7 @@ internal sealed class TeacherGrain(
                 Provenance = registration.Provenance,
                 Network = registration.Network,
                 Weights = registration.Weights,
+                Licence = registration.Licence ?? "",
             });
         }
         return Document;

@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Text;
+using DisBack.Cli.Terminal;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Distillation.Generators;
+using DisBack.Specs.Experiments;
+using DisBack.Specs.Reading;
+
+namespace DisBack.Cli.Report;
+
+/// <summary>The card of a student: Markdown with the fields that model hubs read at its head.</summary>
+internal static class ModelCard
+{
+    /// <summary>Its usual name, by which model hubs find it.</summary>
+    public const string FileName = "README.md";
+
+    /// <summary>Writes the card of a complete run's student.</summary>
+    /// <param name="trial">The run.</param>
+    /// <param name="student">Its student.</param>
+    /// <param name="teacher">The teacher's name and provenance; null where nothing is known but its digest.</param>
+    /// <param name="licence">The licence of the teacher's weights; empty where it is not known.</param>
+    /// <param name="picture">The file name of a picture of samples beside the card; null for none.</param>
+    public static string Of(TrialDocument trial, IGenerator student, TeacherDocument? teacher, string licence, string? picture)
+    {
+        var spec = SpecJson.FromJson<ExperimentSpec>(trial.Spec);
+        var host = SpecJson.ToNode(spec.Backtracking)["host"]!.GetValue<string>();
+        var (shape, steps) = (student.SampleShape, student.Steps == 1 ? "one step" : $"{student.Steps} steps");
+        var classes = student.Classes > 0 ? $" of {student.Classes} classes" : "";
+        var card = new StringBuilder();
+        card.Append(CultureInfo.InvariantCulture, $"""
+            ---
+            library_name: pytorch
+            pipeline_tag: unconditional-image-generation
+            tags: [diffusion, distillation, distribution-backtracking]
+            license: other
+            license_name: {Quoted(licence.Length > 0 ? licence : "that of the teacher, not recorded")}
+            ---
+
+            # {trial.Name}
+
+            Makes images of {shape.Width} x {shape.Height} pixels{classes} in {steps}. Distilled from a diffusion model by Distribution Backtracking
+            ([arXiv 2408.15991](https://arxiv.org/abs/2408.15991)) on the host `{host}`.
+
+
+            """);
+        if (picture is not null)
+        {
+            card.Append(CultureInfo.InvariantCulture, $"![Samples]({picture})\n\n");
+        }
+        card.Append("| | |\n|---|---|\n");
+        Row("student", $"`{trial.Run.Artifacts[StudentFile.Name].Content.Digest}` (SHA-256 of `{StudentFile.Name}`)");
+        Row("teacher", (teacher is null ? "" : $"{teacher.Id}, {teacher.Provenance}; ") + $"`{trial.Teacher!.Digest}`");
+        Row("licence of the teacher", licence.Length > 0 ? licence : "not recorded; ask whoever made it before the student is given on");
+        Row("trajectory", $"`{trial.Trajectory}`, {Count(trial.Nodes)} {(trial.Nodes == 1 ? "node: the teacher alone, the host without DisBack" : "nodes")}");
+        Row("spec", $"`{GrainKeys.Digest(trial.Spec)}`");
+        foreach (var (name, value) in trial.Run.Latest.Where(metric => metric.Key is MetricNames.Fid or MetricNames.Accuracy))
+        {
+            var against = name == MetricNames.Fid
+                ? $", {Count(spec.Evaluation.FinalSamples)} samples, features `{spec.Evaluation.Features}`"
+                : "";
+            Row(name == MetricNames.Fid ? "FID" : name, $"{Texts.Number(value.Value)} at step {Count(value.Step)}{against}");
+        }
+        card.Append(CultureInfo.InvariantCulture, $"""
+
+            ## Use
+
+            ```python
+            {PythonSnippet.Of(student)}
+            ```
+
+            Samples lie in [-1, 1].
+
+            ## Spec
+
+            ```yaml
+            {SpecYaml.Write(spec).TrimEnd()}
+            ```
+
+            """);
+        return card.ToString();
+
+        void Row(string name, string value) =>
+            card.Append(CultureInfo.InvariantCulture, $"| {name} | {value.Replace("|", "\\|", StringComparison.Ordinal)} |\n");
+    }
+
+    private static string Quoted(string text) => System.Text.Json.JsonSerializer.Serialize(text);
+
+    private static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+}
