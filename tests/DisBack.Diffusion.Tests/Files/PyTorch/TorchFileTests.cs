@@ -85,12 +85,16 @@ public sealed class TorchFileTests : IDisposable
         AssertIsTheNetwork(file, settings);
     }
 
-    [Fact]
-    public void The_averaged_network_is_found_under_the_names_of_the_reference_code()
+    /// <summary>In the path directory of the paper's code, and in the training states of EDM's, which tell the settings, too.</summary>
+    [Theory]
+    [InlineData("pytorch_model_1.bin", "fake_unet.", false)]
+    [InlineData("training-state-000001.pt", "net.", true)]
+    public void A_network_is_found_among_others_by_the_beginning_of_its_names(string name, string prefix, bool tellsSettings)
     {
         using var snapshot = WeightsFile.Open(OracleFiles.PathOf("pytorch", "network-snapshot-000001.pkl"));
-        using var file = WeightsFile.Open(OracleFiles.PathOf("pytorch", "pytorch_model_1.bin"), "fake_unet.");
+        using var file = WeightsFile.Open(OracleFiles.PathOf("pytorch", name), prefix);
 
+        Assert.Equal(tellsSettings, file.Metadata.Count > 0);
         AssertIsTheNetwork(file, NetworkMetadata.Read(snapshot.Metadata, snapshot.Path));
     }
 
