@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DisBack.Diffusion;
+using DisBack.Diffusion.Augmentation;
 using DisBack.Diffusion.Conditions;
 using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Files;
@@ -41,6 +42,7 @@ public sealed class TeacherTraining : ITrainingRun
     private readonly StateHold _hold = new();
     private readonly TrainedNetwork _training;
     private readonly MovingAverage _ema;
+    private readonly AugmentPipe? _augmentation;
     private readonly LossLedger _losses = new(new Dictionary<string, string> { ["loss/denoising"] = "teacher" });
 
     /// <summary>Prepares the training of a new teacher.</summary>
@@ -65,6 +67,7 @@ public sealed class TeacherTraining : ITrainingRun
         _network.train();
         _training = new TrainedNetwork(_network, settings.Optimizer, settings.Steps, _hold);
         _ema = new MovingAverage(_training.Parameters);
+        _augmentation = settings.Augmentation is { } augmentation ? new AugmentPipe(augmentation) : null;
     }
 
     /// <inheritdoc/>
@@ -94,7 +97,13 @@ public sealed class TeacherTraining : ITrainingRun
         var condition = oneHot is null ? null : new ClassCondition(oneHot.SentTo(_device));
         var sigma = _settings.Noise.Sample(_settings.Batch, generator).SentTo(_device);
         var noise = randn(images.shape, float32, generator: generator).SentTo(_device);
-        var loss = DenoisingLoss.Of(_network, images, sigma, noise, condition).sum() / _settings.Batch;
+        Tensor? labels = null;
+        if (_augmentation is not null)
+        {
+            using var augmentation = _streams.For("teacher/augmentation", Step);
+            (images, labels) = _augmentation.Apply(images, augmentation);
+        }
+        var loss = DenoisingLoss.Of(_network, images, sigma, noise, condition, labels).sum() / _settings.Batch;
         _training.Descend(loss);
         Step++;
         _ema.Update(_settings.Ema.DecayAt(_settings.Batch, Step * _settings.Batch));

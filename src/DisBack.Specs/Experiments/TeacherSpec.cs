@@ -53,5 +53,12 @@ public sealed record TeacherSpec : IValidatableObject
                 $"the images have {channels} channels but the network has {shape.Channels}; make data.channels and network.img_channels equal",
                 ["Data.Channels"]);
         }
+        if (Training.Augmentation is not null && Network is not UNetSettings { AugmentDim: AugmentationSettings.LabelLength })
+        {
+            yield return new ValidationResult(
+                $"the images are augmented, which the network is told in {AugmentationSettings.LabelLength} numbers; set network.augment_dim to "
+                    + $"{AugmentationSettings.LabelLength} or leave training.augmentation out",
+                ["Network.AugmentDim"]);
+        }
     }
 }

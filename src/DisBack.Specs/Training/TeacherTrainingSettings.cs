@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using DisBack.Specs.Noise;
 
 namespace DisBack.Specs.Training;
@@ -19,6 +20,12 @@ public sealed record TeacherTrainingSettings
 
     /// <summary>Noise levels of the denoising loss.</summary>
     public NoiseLaw Noise { get; init; } = new LogNormalNoise();
+
+    /// <summary>
+    /// How images are augmented; absent: not at all. Without, a network may have an augment_dim all the same, and is told zeros.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AugmentationSettings? Augmentation { get; init; }
 
     /// <summary>The average of the weights that becomes the teacher.</summary>
     public EmaSettings Ema { get; init; } = new() { HalfLifeImages = 50_000 };

@@ -1,7 +1,11 @@
+using DisBack.Diffusion.Data;
+using DisBack.Diffusion.Randomness;
 using DisBack.Distillation.Backtracking;
 using DisBack.Distillation.Runs;
+using DisBack.Distillation.Teachers;
 using DisBack.Distillation.Tests.Hosts;
 using DisBack.Specs.Backtracking;
+using DisBack.Specs.Data;
 using DisBack.Specs.Noise;
 using DisBack.Specs.Recording;
 using DisBack.Specs.Training;
@@ -93,6 +97,18 @@ public sealed class ResumeTests
             Steps = 30, Batch = 32, Noise = new LogNormalNoise { Mean = -4, Std = 0.1 }, UntilCalibrated = new() { Enough = 1, Least = 0, Every = 9 },
         };
         AssertResumes(() => TinyNetwork.Recording(calibrated), interruption);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(6)]
+    public void A_resumed_teacher_ends_in_the_same_bits_with_everything_random_that_there_is(int interruption)
+    {
+        using var data = ImageDataset.Load(new DatasetSettings { Source = DatasetSource.Digits, Resolution = 8 });
+        var network = TinyNetwork.Settings with { LabelDim = 10, AugmentDim = AugmentationSettings.LabelLength, Dropout = 0.1, LabelDropout = 0.1 };
+        var settings = new TeacherTrainingSettings { Steps = 7, Batch = 6, Augmentation = new AugmentationSettings { Probability = 0.5 } };
+        AssertResumes(() => new TeacherTraining(network, data, settings, new RandomStreams(1), CPU), interruption);
     }
 
     [Fact]

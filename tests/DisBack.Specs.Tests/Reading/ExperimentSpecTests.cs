@@ -4,6 +4,7 @@ using DisBack.Specs.Backtracking;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Networks;
 using DisBack.Specs.Reading;
+using DisBack.Specs.Training;
 
 namespace DisBack.Specs.Tests.Reading;
 
@@ -104,6 +105,30 @@ public sealed class ExperimentSpecTests
             "t.yaml:3:20: the images are brought to 14 pixels but the network has 16; make data.resolution and network.img_resolution equal",
             Assert.Throws<SpecException>(() => SpecReader.Parse<TeacherSpec>("name: t\nnetwork: {img_resolution: 16, channel_mult: [1]}\ndata: "
                 + "{resolution: 14}\n", "t.yaml")).Message);
+
+    [Theory]
+    [InlineData("network: {augment_dim: 8}\n", "t.yaml:2:24")]
+    [InlineData("seed: 1\n", "t.yaml:1:1")]
+    public void A_network_that_cannot_be_told_of_augmentation_is_refused(string network, string location)
+        => Assert.Equal(
+            $"{location}: the images are augmented, which the network is told in 9 numbers; set network.augment_dim to 9 or leave training.augmentation out",
+            Assert.Throws<SpecException>(() => SpecReader.Parse<TeacherSpec>($"name: t\n{network}training: {{augmentation: {{}}}}\n", "t.yaml")).Message);
+
+    [Fact]
+    public void A_network_of_augmented_images_may_be_trained_without()
+    {
+        Assert.Null(SpecReader.Parse<TeacherSpec>("{name: t, network: {augment_dim: 9}}", "t.yaml").Training.Augmentation);
+        var augmented = SpecReader.Parse<TeacherSpec>("{name: t, network: {augment_dim: 9}, training: {augmentation: {probability: 0.15}}}", "t.yaml");
+        Assert.Equal(new AugmentationSettings { Probability = 0.15 }, augmented.Training.Augmentation);
+    }
+
+    /// <summary>As it was before there were augmentation and accumulation: who repeats the command of a training continues it.</summary>
+    [Fact]
+    public void The_identity_of_the_shipped_teacher_stays()
+    {
+        var canonical = SpecJson.Canonical(SpecReader.Read<TeacherSpec>(Path.Combine(SampleTests.Folder, "teachers", "digits.yaml")));
+        Assert.StartsWith("91e12919", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(canonical))), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void The_smallest_spec_is_a_name_and_a_teacher()
