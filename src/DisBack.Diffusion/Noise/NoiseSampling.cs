@@ -20,12 +20,17 @@ public static class NoiseSampling
             KarrasNoise karras => Karras(Uniform(shape, generator), karras.Min, karras.Max, karras.Rho),
             VpNoise vp => VpSchedule.SigmaAt(Uniform(shape, generator).mul_(vp.EpsilonT - 1).add_(1), vp.BetaD, vp.BetaMin),
             VeNoise ve => Uniform(shape, generator).mul_(Math.Log(ve.Max / ve.Min)).exp_().mul_(ve.Min),
+            IddpmNoise iddpm => OfTable(DiscreteVpSchedule.Iddpm(iddpm.TimeSteps, iddpm.C1, iddpm.C2), iddpm.TimeSteps, shape, generator),
             _ => throw new NotSupportedException($"No sampling is known for the noise law {law.GetType().Name}."),
         };
         return sigma.MoveToOuterDisposeScope();
     }
 
     private static Tensor Uniform(long[] shape, Generator generator) => rand(shape, ScalarType.Float32, generator: generator);
+
+    /// <summary>Uniformly from the first <paramref name="count"/> entries of a table.</summary>
+    private static Tensor OfTable(float[] table, int count, long[] shape, Generator generator) =>
+        tensor(table)[randint(0, count, shape, ScalarType.Int64, generator: generator)];
 
     private static Tensor OfGrid(KarrasGridNoise grid, long[] shape, Generator generator)
     {

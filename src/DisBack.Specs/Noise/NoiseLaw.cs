@@ -10,6 +10,7 @@ namespace DisBack.Specs.Noise;
 [JsonDerivedType(typeof(KarrasNoise), "karras")]
 [JsonDerivedType(typeof(VpNoise), "vp")]
 [JsonDerivedType(typeof(VeNoise), "ve")]
+[JsonDerivedType(typeof(IddpmNoise), "iddpm")]
 public abstract record NoiseLaw
 {
     private protected NoiseLaw()
@@ -122,4 +123,20 @@ public sealed record VeNoise : NoiseLaw
     /// <summary>Largest level.</summary>
     [Range(1e-9, 1e9)]
     public double Max { get; init; } = 100;
+}
+
+/// <summary>Improved DDPM's law: a uniform index into its table of noise levels, without the 0 at its end (Karras et al. 2022, Table 1).</summary>
+public sealed record IddpmNoise : NoiseLaw
+{
+    /// <summary>Entries M of the table.</summary>
+    [Range(1, 1_000_000)]
+    public int TimeSteps { get; init; } = 1000;
+
+    /// <summary>C1 of the table.</summary>
+    [Range(1e-12, 1.0)]
+    public double C1 { get; init; } = 0.001;
+
+    /// <summary>C2 of the table.</summary>
+    [Range(0.0, 1.0)]
+    public double C2 { get; init; } = 0.008;
 }
