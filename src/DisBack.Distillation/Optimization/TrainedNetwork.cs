@@ -35,10 +35,14 @@ internal sealed class TrainedNetwork : IDisposable
     }
 
     /// <summary>Replaces the gradient by that of a loss, cleaned and clipped.</summary>
-    public void Differentiate(Tensor loss)
+    /// <param name="losses">One, or several that are added: each is asked for when the one before has been differentiated and its graph is gone.</param>
+    public void Differentiate(params IEnumerable<Tensor> losses)
     {
         Parameters.ZeroGradients();
-        loss.backward();
+        foreach (var loss in losses)
+        {
+            loss.backward();
+        }
         Parameters.CleanGradients();
         if (_settings.ClipNorm is { } limit)
         {
@@ -57,9 +61,9 @@ internal sealed class TrainedNetwork : IDisposable
     public FrozenWeights FreezeWeights() => new(_trained);
 
     /// <summary>Both, for a step that is not recorded.</summary>
-    public void Descend(Tensor loss)
+    public void Descend(params IEnumerable<Tensor> losses)
     {
-        Differentiate(loss);
+        Differentiate(losses);
         Update();
     }
 

@@ -103,11 +103,26 @@ public sealed class TeacherTraining : ITrainingRun
             using var augmentation = _streams.For("teacher/augmentation", Step);
             (images, labels) = _augmentation.Apply(images, augmentation);
         }
-        var loss = DenoisingLoss.Of(_network, images, sigma, noise, condition, labels).sum() / _settings.Batch;
-        _training.Descend(loss);
+        var losses = new List<Tensor>();
+        _training.Descend(LossesOfParts());
         Step++;
         _ema.Update(_settings.Ema.DecayAt(_settings.Batch, Step * _settings.Batch));
-        _losses.Add(Step, "loss/denoising", loss);
+        _losses.Add(Step, "loss/denoising", losses.Count == 1 ? losses[0] : stack(losses).sum());
+
+        // One part after the other, so that only one has a graph. Dropout masks follow each other in the order of the parts.
+        IEnumerable<Tensor> LossesOfParts()
+        {
+            for (long first = 0, count = _settings.BatchPart; first < _settings.Batch; first += count)
+            {
+                var perPixel = DenoisingLoss.Of(
+                    _network, Part(images)!, Part(sigma)!, Part(noise)!, condition?.Rows(first, count), Part(labels));
+                var loss = perPixel.sum() / _settings.Batch;
+                losses.Add(loss.detach());
+                yield return loss;
+
+                Tensor? Part(Tensor? all) => all?.narrow(0, first, count);
+            }
+        }
     }
 
     /// <inheritdoc/>

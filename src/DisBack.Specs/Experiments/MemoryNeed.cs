@@ -22,17 +22,23 @@ public sealed record MemoryNeed(long Networks, long Sample, int Batch, string Ba
     /// <summary>What a process takes before it trains: the runtime and libtorch.</summary>
     private const long Process = 300L << 20;
 
+    /// <summary>Parts of a batch, of which one is computed at a time.</summary>
+    public int Parts { get; init; } = 1;
+
     /// <summary>Bytes in all; settings may ask for more than can be counted.</summary>
     public long Bytes => Networks + Other + Batches;
 
-    private long Batches => (long)Math.Min((double)Sample * Batch, long.MaxValue / 2);
+    private long Batches => (long)Math.Min((double)Sample * (Batch / Parts), long.MaxValue / 2);
 
     /// <summary>The training of a teacher: weights, gradients, two moments and the average, of which a checkpoint copies four.</summary>
     public static MemoryNeed Of(TeacherSpec spec, DatasetFacts data)
     {
         var size = spec.Network.Size;
         var images = data.Count * data.Channels * data.Resolution * data.Resolution;
-        return new(9 * Float * size.Parameters, Float * size.Activations, spec.Training.Batch, "training.batch", Process + images);
+        return new(9 * Float * size.Parameters, Float * size.Activations, spec.Training.Batch, "training.batch", Process + images)
+        {
+            Parts = spec.Training.Accumulate ?? 1,
+        };
     }
 
     /// <summary>
@@ -68,8 +74,8 @@ public sealed record MemoryNeed(long Networks, long Sample, int Batch, string Ba
         }
         var fits = (available - Networks - Other) / Sample;
         throw new DoesNotFitException(BatchKey, $"the run needs about {Gibibytes(Bytes)} of memory, {Gibibytes(Networks)} of them for its networks and "
-            + $"{Gibibytes(Batches)} for a batch of {Batch}, but this machine has {Gibibytes(available)}; " + (fits > 0
-                ? $"a batch of {fits} would fit, or a smaller network"
+            + $"{Gibibytes(Batches)} for a batch of {Batch}{(Parts > 1 ? $" in {Parts} parts" : "")}, but this machine has {Gibibytes(available)}; " + (fits > 0
+                ? $"a batch of {fits * Parts} would fit, or a smaller network"
                 : "even a batch of 1 would not fit: choose a smaller network, with fewer model_channels or a shorter channel_mult"));
     }
 

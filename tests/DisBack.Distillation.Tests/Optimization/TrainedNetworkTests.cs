@@ -21,4 +21,29 @@ public sealed class TrainedNetworkTests
 
         Assert.Equal(norm, trained.Parameters.Trained[0].Gradients!.norm().item<float>(), 1e-3);
     }
+
+    [Fact]
+    public void Losses_are_added_and_each_is_made_after_the_one_before_has_been_differentiated()
+    {
+        using var scope = NewDisposeScope();
+        using var layer = nn.Linear(1, 1, hasBias: false);
+        using var trained = new TrainedNetwork(layer, new OptimizerSettings { ClipNorm = 10 }, 1, new StateHold());
+        var gradients = trained.Parameters.Trained[0].Gradients!;
+        var seen = new List<float>();
+
+        trained.Differentiate(Losses());
+
+        // What is clipped is the sum.
+        Assert.Equal([0, 3, 7], seen);
+        Assert.Equal(10, gradients.item<float>(), 1e-4);
+
+        IEnumerable<Tensor> Losses()
+        {
+            foreach (var factor in new[] { 3f, 4f, 5f })
+            {
+                seen.Add(gradients.item<float>());
+                yield return layer.forward(full(1, 1, factor)).sum();
+            }
+        }
+    }
 }

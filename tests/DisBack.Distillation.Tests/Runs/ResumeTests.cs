@@ -107,7 +107,7 @@ public sealed class ResumeTests
     {
         using var data = ImageDataset.Load(new DatasetSettings { Source = DatasetSource.Digits, Resolution = 8 });
         var network = TinyNetwork.Settings with { LabelDim = 10, AugmentDim = AugmentationSettings.LabelLength, Dropout = 0.1, LabelDropout = 0.1 };
-        var settings = new TeacherTrainingSettings { Steps = 7, Batch = 6, Augmentation = new AugmentationSettings { Probability = 0.5 } };
+        var settings = new TeacherTrainingSettings { Steps = 7, Batch = 6, Accumulate = 3, Augmentation = new AugmentationSettings { Probability = 0.5 } };
         AssertResumes(() => new TeacherTraining(network, data, settings, new RandomStreams(1), CPU), interruption);
     }
 

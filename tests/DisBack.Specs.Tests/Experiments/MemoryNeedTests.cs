@@ -42,6 +42,18 @@ public sealed class MemoryNeedTests
     }
 
     [Fact]
+    public void Of_a_batch_in_parts_one_part_counts()
+    {
+        var spec = new TeacherSpec { Name = "a", Network = s_cifar, Training = new() { Batch = 128 } };
+        var images = new DatasetFacts(50_000, 3, 32, 0);
+        var (whole, parts) = (MemoryNeed.Of(spec, images), MemoryNeed.Of(spec with { Training = spec.Training with { Accumulate = 4 } }, images));
+        Assert.Equal(96 * whole.Sample, whole.Bytes - parts.Bytes);
+        var refused = Assert.Throws<DoesNotFitException>(() => parts.Require(parts.Bytes - 1));
+        Assert.Contains("a batch of 128 in 4 parts", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("a batch of 124 would fit", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_target_between_two_nodes_is_a_third_network()
     {
         var moving = s_experiment with { Backtracking = s_experiment.Backtracking with { Switching = new Interpolated() } };

@@ -115,6 +115,12 @@ public sealed class ExperimentSpecTests
             Assert.Throws<SpecException>(() => SpecReader.Parse<TeacherSpec>($"name: t\n{network}training: {{augmentation: {{}}}}\n", "t.yaml")).Message);
 
     [Fact]
+    public void A_batch_that_cannot_be_divided_is_refused()
+        => Assert.Equal(
+            "t.yaml:2:35: a batch of 64 has no 3 parts of equal size; choose a divisor of training.batch",
+            Assert.Throws<SpecException>(() => SpecReader.Parse<TeacherSpec>("name: t\ntraining: {batch: 64, accumulate: 3}\n", "t.yaml")).Message);
+
+    [Fact]
     public void A_network_of_augmented_images_may_be_trained_without()
     {
         Assert.Null(SpecReader.Parse<TeacherSpec>("{name: t, network: {augment_dim: 9}}", "t.yaml").Training.Augmentation);
