@@ -1,5 +1,9 @@
+using DisBack.Specs.Data;
 using DisBack.Specs.Experiments;
+using DisBack.Specs.Networks;
+using DisBack.Specs.Noise;
 using DisBack.Specs.Reading;
+using DisBack.Specs.Training;
 
 namespace DisBack.Specs.Tests.Reading;
 
@@ -22,6 +26,40 @@ public sealed class SampleTests
     [Theory, MemberData(nameof(Teachers))]
     public void Every_teacher_sample_is_valid_and_named_after_its_file(string file)
         => Assert.Equal(Path.GetFileNameWithoutExtension(file), SpecReader.Read<TeacherSpec>(Path.Combine(Folder, "teachers", file)).Name);
+
+    /// <summary>Numbers of parameters, images in millions, the batch and what else EDM's commands for its published teachers say.</summary>
+    public static IEnumerable<TheoryDataRow<string, long, double, int, double, double, double>> Edm =>
+    [
+        new("cifar10-uncond-ddpmpp", 55_733_891, 200, 512, 1e-3, 0.13, 0.12),
+        new("cifar10-cond-ddpmpp", 55_735_299, 200, 512, 1e-3, 0.13, 0.12),
+        new("cifar10-uncond-ncsnpp", 56_397_827, 200, 512, 1e-3, 0.13, 0.12),
+        // The layer of 10 classes more than the unconditional one: (10 + 1) * 256.
+        new("cifar10-cond-ncsnpp", 56_400_643, 200, 512, 1e-3, 0.13, 0.12),
+        new("ffhq-ddpmpp", 61_805_571, 200, 256, 2e-4, 0.05, 0.15),
+        new("ffhq-ncsnpp", 62_761_091, 200, 256, 2e-4, 0.05, 0.15),
+        new("afhqv2-ddpmpp", 61_805_571, 200, 256, 2e-4, 0.25, 0.15),
+        new("afhqv2-ncsnpp", 62_761_091, 200, 256, 2e-4, 0.25, 0.15),
+        new("imagenet-adm", 295_899_267, 2500, 4096, 1e-4, 0.1, 0),
+    ];
+
+    [Theory, MemberData(nameof(Edm))]
+    public void A_teacher_of_EDM_has_its_size_and_its_training(
+        string name, long parameters, double millions, int batch, double rate, double dropout, double augmentation)
+    {
+        var spec = SpecReader.Read<TeacherSpec>(Path.Combine(Folder, "teachers", $"{name}.yaml"));
+        var (network, training) = (Assert.IsAssignableFrom<UNetSettings>(spec.Network), spec.Training);
+        Assert.Equal(parameters, network.Size.Parameters);
+        Assert.Equal((batch, rate, dropout, augmentation),
+            (training.Batch, training.Optimizer.LearningRate, network.Dropout, training.Augmentation?.Probability ?? 0));
+        Assert.Equal(millions, (double)training.Steps * batch / 1e6, 0.005);
+        Assert.Equal(10, (double)training.Optimizer.RampSteps * batch / 1e6, 0.005);
+        Assert.Equal((name == "imagenet-adm" ? 50e6 : 0.5e6, 0.05), (training.Ema.HalfLifeImages, training.Ema.RampUp));
+        Assert.Equal(new LogNormalNoise { Mean = -1.2, Std = 1.2 }, training.Noise);
+        Assert.Equal([0.9, 0.999], training.Optimizer.Betas);
+        // As its comment says: one part of a batch fits a GPU. What blocks keep in bfloat16 is half of the estimate.
+        var need = MemoryNeed.Of(spec, new DatasetFacts(0, 3, 64, 0));
+        Assert.InRange(need.Networks + need.Sample * training.BatchPart / (spec.Hardware.Precision is Precision.Bf16 ? 2 : 1), 0, 72L << 30);
+    }
 
     [Fact]
     public void The_published_experiment_schema_is_that_of_the_code()
