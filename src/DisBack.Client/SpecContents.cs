@@ -1,4 +1,5 @@
 using DisBack.Specs.Data;
+using DisBack.Specs.Evaluations;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Files;
 using DisBack.Specs.Networks;
@@ -21,14 +22,10 @@ public sealed class SpecContents(ContentStore contents, bool trustCode = false)
     public async Task CheckAsync(ExperimentSpec spec, NetworkSettings teacher, CancellationToken cancellation = default)
     {
         await DemandAsync(spec, cancellation);
-        if (!trustCode && ContentRef.DigestIn(spec.Evaluation.Features) is { } features)
-        {
-            await HeaderOfAsync(features, "evaluation.features", cancellation);
-        }
         SpecFit.Check(
             spec,
             teacher,
-            await FactsOfAsync(spec.Evaluation.Reference, "evaluation.reference", cancellation),
+            await ReferenceOfAsync(spec.Evaluation, cancellation),
             spec.Data is { } data ? await FactsOfAsync(data, "data", cancellation) : null);
     }
 
@@ -41,8 +38,25 @@ public sealed class SpecContents(ContentStore contents, bool trustCode = false)
     {
         await DemandAsync(spec, cancellation);
         var data = await FactsOfAsync(spec.Data, "data", cancellation);
-        SpecFit.Check(spec, data);
+        if (spec.Evaluation is { } evaluation)
+        {
+            SpecFit.Check(spec, data, await ReferenceOfAsync(evaluation, cancellation));
+        }
+        else
+        {
+            SpecFit.Check(spec, data);
+        }
         return data;
+    }
+
+    /// <summary>What the real images of an evaluation are, whose features have been looked at too.</summary>
+    private async Task<DatasetFacts> ReferenceOfAsync(EvaluationSettings evaluation, CancellationToken cancellation)
+    {
+        if (!trustCode && ContentRef.DigestIn(evaluation.Features) is { } features)
+        {
+            await HeaderOfAsync(features, "evaluation.features", cancellation);
+        }
+        return await FactsOfAsync(evaluation.Reference, "evaluation.reference", cancellation);
     }
 
     private async Task DemandAsync(object spec, CancellationToken cancellation)

@@ -179,7 +179,9 @@ internal sealed class StudentSource : IDisposable
     }
 
     private static EvaluationSettings? EvaluationOf(TeacherDocument teacher) =>
-        teacher.Spec.Length == 0 ? null : new EvaluationSettings { Reference = SpecJson.FromJson<TeacherSpec>(teacher.Spec).Data };
+        teacher.Spec.Length == 0 || SpecJson.FromJson<TeacherSpec>(teacher.Spec) is not { } spec
+            ? null
+            : spec.Evaluation ?? new EvaluationSettings { Reference = spec.Data };
 
     private static EvaluationSettings OnDigits(SampleShape shape) => new() { Reference = new DatasetSettings { Resolution = shape.Height } };
 

@@ -29,21 +29,10 @@ internal sealed class Submission(Installation installation, Screen screen)
         text.CheckAsync(async () =>
         {
             var spec = await SpecTrajectory.ResolveAsync(text.Spec, installation.Archive, weights, cancellation);
-            var evaluation = spec.Evaluation;
-            if (ContentRef.DigestIn(evaluation.Features) is null)
-            {
-                Say(FeatureCheck.Check(evaluation, teacher.Shape, installation.TrustsCode));
-            }
             spec = spec with
             {
-                Data = spec.Data is { } data ? await StoreAsync(data, "data", cancellation) : null,
-                Evaluation = evaluation with
-                {
-                    Features = evaluation.Features == EvaluationSettings.DigitFeatures
-                        ? evaluation.Features
-                        : await StoreAsync(evaluation.Features, "evaluation.features", cancellation),
-                    Reference = await StoreAsync(evaluation.Reference, "evaluation.reference", cancellation),
-                },
+                Evaluation = await StoreAsync(text.Spec.Evaluation, teacher.Shape, cancellation),
+                Data = text.Spec.Data is { } data ? await StoreAsync(data, "data", cancellation) : null,
             };
             await new SpecContents(_contents, installation.TrustsCode).CheckAsync(spec, teacher, cancellation);
             RequireMemory(MemoryNeed.Of(spec, teacher), spec.Hardware);
@@ -54,8 +43,12 @@ internal sealed class Submission(Installation installation, Screen screen)
     /// <inheritdoc cref="PrepareAsync(LocatedSpec{ExperimentSpec}, ContentRef, NetworkSettings, CancellationToken)"/>
     public Task<TeacherSpec> PrepareAsync(LocatedSpec<TeacherSpec> text, CancellationToken cancellation) => text.CheckAsync(async () =>
     {
-        var spec = text.Spec with { Data = await StoreAsync(text.Spec.Data, "data", cancellation) };
-        var data = await new SpecContents(_contents).CheckAsync(spec, cancellation);
+        var spec = text.Spec with
+        {
+            Data = await StoreAsync(text.Spec.Data, "data", cancellation),
+            Evaluation = text.Spec.Evaluation is { } evaluation ? await StoreAsync(evaluation, text.Spec.Network.Shape, cancellation) : null,
+        };
+        var data = await new SpecContents(_contents, installation.TrustsCode).CheckAsync(spec, cancellation);
         RequireMemory(MemoryNeed.Of(spec, data), spec.Hardware);
         return spec;
     });
@@ -67,6 +60,21 @@ internal sealed class Submission(Installation installation, Screen screen)
         {
             need.Require(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         }
+    }
+
+    private async Task<EvaluationSettings> StoreAsync(EvaluationSettings settings, SampleShape samples, CancellationToken cancellation)
+    {
+        if (ContentRef.DigestIn(settings.Features) is null)
+        {
+            Say(FeatureCheck.Check(settings, samples, installation.TrustsCode));
+        }
+        return settings with
+        {
+            Features = settings.Features == EvaluationSettings.DigitFeatures
+                ? settings.Features
+                : await StoreAsync(settings.Features, "evaluation.features", cancellation),
+            Reference = await StoreAsync(settings.Reference, "evaluation.reference", cancellation),
+        };
     }
 
     private async Task<DatasetSettings> StoreAsync(DatasetSettings settings, string key, CancellationToken cancellation)

@@ -109,7 +109,7 @@ internal sealed class RunFollower(Session session, Installation installation, IC
         }
         if (files.FilesOf($"{folder}/{StudentEvaluation.StripFolder}").Count is > 0 and var strips)
         {
-            screen.Line($"  {Path.Combine(files.Of(folder), StudentEvaluation.StripFolder)} ({strips} pictures of the student on its way)");
+            screen.Line($"  {Path.Combine(files.Of(folder), StudentEvaluation.StripFolder)} ({strips} pictures of samples on the way)");
         }
         if (run is { Status: RunStatus.Failed, Reason: { } reason })
         {

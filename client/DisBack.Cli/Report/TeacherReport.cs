@@ -1,6 +1,7 @@
 using System.Globalization;
 using DisBack.Cli.Installations;
 using DisBack.Cli.Terminal;
+using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Distillation.Teachers;
 using DisBack.Specs.Experiments;
@@ -17,7 +18,11 @@ internal static class TeacherReport
     public static ReportModel Of(RunTarget run, MetricHistory history, byte[]? samples)
     {
         var spec = SpecJson.FromJson<TeacherSpec>(run.Spec);
-        var losses = history.Points.GroupBy(point => point.Name).Select(curve => new ReportCurve(curve.Key, [.. curve.Select(p => (p.Step, p.Value))]));
+        ReportChart[] charts =
+        [
+            Chart("Loss", name => name.StartsWith("loss/", StringComparison.Ordinal)),
+            Chart("FID", MetricNames.LowerIsBetter),
+        ];
         return new ReportModel
         {
             Title = run.Text,
@@ -31,7 +36,7 @@ internal static class TeacherReport
                 new("attempts", Count(run.Run.Attempt)),
             ],
             Pictures = samples is null ? [] : [new(Caption, samples)],
-            Charts = [new ReportChart("Loss", [.. losses], [])],
+            Charts = [.. charts.Where(chart => chart.Curves.Count > 0)],
             Command = $"disback teacher train {spec.Name}.yaml",
             Spec = SpecYaml.Write(spec),
             Digests =
@@ -42,6 +47,14 @@ internal static class TeacherReport
                     : Array.Empty<ReportFigure>(),
             ],
         };
+
+        ReportChart Chart(string title, Func<string, bool> shows) => new(
+            title,
+            [
+                .. history.Points.Where(point => shows(point.Name)).GroupBy(point => point.Name)
+                    .Select(curve => new ReportCurve(curve.Key, [.. curve.Select(p => (p.Step, p.Value))])),
+            ],
+            []);
     }
 
     private static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);

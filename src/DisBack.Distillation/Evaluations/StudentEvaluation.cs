@@ -1,6 +1,4 @@
 using DisBack.Diffusion.Conditions;
-using DisBack.Diffusion.Features;
-using DisBack.Diffusion.Metrics;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Parameters;
 using DisBack.Diffusion.Pictures;
@@ -23,18 +21,12 @@ public sealed class StudentEvaluation : IDisposable
     private const string PicturesPurpose = "pictures";
     private const long StripLength = 20;
 
-    /// <summary>Bounds what the network holds while samples are made, which training does not.</summary>
-    private const long PassBytes = 256 << 20;
-
-    private readonly EvaluationSettings _settings;
     private readonly IGenerator _student;
     private readonly Denoiser _teacher;
     private readonly Func<Tensor, Tensor> _toPixels;
-    private readonly IFeatureNetwork _features;
-    private readonly SampleInputs _samples;
+    private readonly SampleEvaluation _samples;
     private readonly SampleInputs _pictures;
     private readonly SampleInputs _teacherPictures;
-    private readonly long _pass;
     private readonly List<(string Name, Tensor Value)> _strips = [];
 
     /// <summary>Prepares the evaluation of one run.</summary>
@@ -44,20 +36,24 @@ public sealed class StudentEvaluation : IDisposable
     /// <param name="toPixels">Turns samples [B,C,H,W] into images in [-1, 1]; null where samples are images, not latents.</param>
     public StudentEvaluation(StageInputs inputs, EvaluationSettings settings, bool trustCode = false, Func<Tensor, Tensor>? toPixels = null)
     {
-        (_settings, _toPixels) = (settings, toPixels ?? (samples => samples));
+        _toPixels = toPixels ?? (samples => samples);
         _student = inputs.OpenStudent();
         _student.Network.eval();
         _teacher = inputs.OpenTeacher();
         _teacher.eval();
         var conditions = inputs.ConditionsFor(_teacher);
         var shape = _teacher.Settings.Shape;
-        // A student is about as large as its teacher.
-        _pass = Math.Max(1, PassBytes / (sizeof(float) * _teacher.Settings.Size.Held));
-        _samples = InputsOf(_student.LatentShape, "evaluation");
         _pictures = InputsOf(_student.LatentShape, PicturesPurpose);
         _teacherPictures = InputsOf([shape.Channels, shape.Height, shape.Width], PicturesPurpose);
-        _features = FeatureNetworks.Open(settings.Features, trustCode, inputs.Device);
-        Evaluation.Prepare(_features, settings.Reference);
+        // A student is about as large as its teacher.
+        _samples = new SampleEvaluation(
+            settings,
+            InputsOf(_student.LatentShape, "evaluation"),
+            (latents, condition) => _toPixels(_student.Generate(latents, condition)),
+            _student.Classes,
+            _teacher.Settings.Size,
+            inputs.Device,
+            trustCode);
 
         SampleInputs InputsOf(IReadOnlyList<long> latentShape, string purpose) => new(latentShape, conditions, inputs.Streams, purpose, inputs.Device);
     }
@@ -66,7 +62,7 @@ public sealed class StudentEvaluation : IDisposable
     public IReadOnlyList<(string Name, Tensor Value)> Strips => _strips;
 
     /// <summary>Whether an evaluation follows a step.</summary>
-    public bool IsDue(long step) => _settings.Every > 0 && step % _settings.Every == 0;
+    public bool IsDue(long step) => _samples.IsDue(step);
 
     /// <summary>Measures FID, and accuracy where the features are a classifier of the student's classes; with a caption also keeps a strip.</summary>
     /// <param name="listener">Receives the measurement and the pictures.</param>
@@ -77,17 +73,11 @@ public sealed class StudentEvaluation : IDisposable
     public void Evaluate(ITrainingListener listener, long step, string? caption, MovingAverage weights, bool final)
     {
         weights.CopyTo(_student.Network);
-        var samples = final ? _settings.FinalSamples : _settings.Samples;
-        var accuracy = ClassAccuracy.By(_features, _student.Classes, _samples.Shown);
-        IFeatureMeasure[] measures = accuracy is null ? [] : [accuracy];
-        var distance = Evaluation.Fid((first, count) => Sample(_samples, first, count), samples, _features, _settings.Reference, measures);
-        listener.Measured([Measured("fid", distance), .. accuracy is null ? Array.Empty<Measurement>() : [Measured("accuracy", accuracy.Value)]]);
+        _samples.Measure(listener, step, final);
         if (caption is not null)
         {
             Keep(listener, step, caption);
         }
-
-        Measurement Measured(string name, double value) => new(step, final ? name : $"{name}/quick", value);
     }
 
     /// <summary>Keeps a strip without measuring.</summary>
@@ -124,7 +114,7 @@ public sealed class StudentEvaluation : IDisposable
     public void Dispose()
     {
         DisposeStrips();
-        _features.Dispose();
+        _samples.Dispose();
         _student.Dispose();
         _teacher.Dispose();
     }
@@ -135,25 +125,9 @@ public sealed class StudentEvaluation : IDisposable
     {
         using var scope = NewDisposeScope();
         // On the CPU, like those that come back from a checkpoint.
-        var images = Sample(_pictures, 0, StripLength).cpu().DetachFromDisposeScope();
+        var images = _samples.Sample(_pictures, 0, StripLength).cpu().DetachFromDisposeScope();
         _strips.Add(($"strip {step:D7}/{caption}", images));
         listener.ArtifactMade($"{StripFolder}/{step:D7}.png", stream => WriteStrips(stream, [(caption, images)]));
-    }
-
-    /// <summary>Images of the student, [count,C,H,W].</summary>
-    private Tensor Sample(SampleInputs inputs, long first, long count)
-    {
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        var (latents, condition) = inputs.Take(first, count);
-        var parts = new List<Tensor>();
-        for (var start = 0L; start < count; start += _pass)
-        {
-            using var perPass = NewDisposeScope();
-            var size = Math.Min(_pass, count - start);
-            parts.Add(_toPixels(_student.Generate(latents.narrow(0, start, size), condition?.Rows(start, size))).MoveToOuterDisposeScope());
-        }
-        return (parts.Count == 1 ? parts[0] : cat(parts, 0)).MoveToOuterDisposeScope();
     }
 
     /// <summary>One row per strip, with its caption.</summary>

@@ -70,6 +70,9 @@ public sealed class TeacherTraining : ITrainingRun
         _augmentation = settings.Augmentation is { } augmentation ? new AugmentPipe(augmentation) : null;
     }
 
+    /// <summary>Evaluates the averaged weights on the way and at the end, owned from now on; null for none.</summary>
+    public TeacherEvaluation? Evaluation { get; init; }
+
     /// <inheritdoc/>
     public string Stage => "teacher";
 
@@ -86,6 +89,15 @@ public sealed class TeacherTraining : ITrainingRun
 
     /// <inheritdoc/>
     public void Advance(ITrainingListener listener)
+    {
+        Train();
+        if (Evaluation is not null && Evaluation.IsDue(Step) && Step < Steps)
+        {
+            Evaluation.Evaluate(listener, Step, _ema, final: false);
+        }
+    }
+
+    private void Train()
     {
         using var scope = NewDisposeScope();
         using var turn = CudaTurns.Take(_device, _network.Precision == Precision.Tf32);
@@ -144,6 +156,7 @@ public sealed class TeacherTraining : ITrainingRun
     /// <inheritdoc/>
     public void Complete(ITrainingListener listener)
     {
+        Evaluation?.Evaluate(listener, Step, _ema, final: true);
         using var scope = NewDisposeScope();
         _ema.CopyTo(_network);
         listener.ArtifactMade(TeacherFileName, stream => SafetensorsFile.Write(stream, NetworkFile.TensorsOf(_network), NetworkMetadata.Of(_network.Settings)));
@@ -170,6 +183,7 @@ public sealed class TeacherTraining : ITrainingRun
     /// <inheritdoc/>
     public void Dispose()
     {
+        Evaluation?.Dispose();
         _losses.Dispose();
         _ema.Dispose();
         _training.Dispose();

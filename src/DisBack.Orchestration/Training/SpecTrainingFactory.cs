@@ -39,14 +39,19 @@ public sealed class SpecTrainingFactory(bool trustCode = false) : ITrainingFacto
         var kind => throw new DisBackException($"This worker cannot train runs of the kind {kind}; give it the version of the control silos."),
     };
 
-    private static TeacherTraining Teacher(TeacherSpec spec, ITrainingInputs inputs)
+    private TeacherTraining Teacher(TeacherSpec spec, ITrainingInputs inputs)
     {
         TorchThreads.Use(spec.Hardware.Threads);
         using var stored = new StoredInputs(inputs);
         var data = stored.Local(spec.Data);
         RequireMemory(MemoryNeed.Of(spec, ImageDataset.FactsOf(data)), inputs.Device);
-        return new TeacherTraining(
-            spec.Network, ImageDataset.Load(data), spec.Training, new RandomStreams(spec.Seed), inputs.Device, PrecisionOf(spec.Hardware));
+        var (streams, precision) = (new RandomStreams(spec.Seed), PrecisionOf(spec.Hardware));
+        return new TeacherTraining(spec.Network, ImageDataset.Load(data), spec.Training, streams, inputs.Device, precision)
+        {
+            Evaluation = spec.Evaluation is { } evaluation
+                ? new TeacherEvaluation(spec.Network, stored.Local(evaluation), streams, inputs.Device, precision, trustCode)
+                : null,
+        };
     }
 
     private static DegradationRecording Recording(ExperimentSpec spec, TrainingAssignment assignment, ITrainingInputs inputs) =>

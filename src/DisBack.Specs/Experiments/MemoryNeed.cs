@@ -30,12 +30,15 @@ public sealed record MemoryNeed(long Networks, long Sample, int Batch, string Ba
 
     private long Batches => (long)Math.Min((double)Sample * (Batch / Parts), long.MaxValue / 2);
 
-    /// <summary>The training of a teacher: weights, gradients, two moments and the average, of which a checkpoint copies four.</summary>
+    /// <summary>
+    /// The training of a teacher: weights, gradients, two moments and the average, of which a checkpoint copies four. An evaluation has a network of its own.
+    /// </summary>
     public static MemoryNeed Of(TeacherSpec spec, DatasetFacts data)
     {
         var size = spec.Network.Size;
         var images = data.Count * data.Channels * data.Resolution * data.Resolution;
-        return new(9 * Float * size.Parameters, Float * size.Activations, spec.Training.Batch, "training.batch", Process + images)
+        var copies = spec.Evaluation is null ? 9 : 10;
+        return new(copies * Float * size.Parameters, Float * size.Activations, spec.Training.Batch, "training.batch", Process + images)
         {
             Parts = spec.Training.Accumulate ?? 1,
         };

@@ -66,6 +66,17 @@ public static class SpecFit
         }
     }
 
+    /// <summary>The same of a training that is evaluated.</summary>
+    /// <param name="spec">The training.</param>
+    /// <param name="data">Its images.</param>
+    /// <param name="reference">The real images of its evaluation.</param>
+    /// <exception cref="SpecMistakeException">One of both does not fit the network.</exception>
+    public static void Check(TeacherSpec spec, DatasetFacts data, DatasetFacts reference)
+    {
+        Check(spec, data);
+        CheckShape("evaluation.reference", reference, spec.Network.Shape);
+    }
+
     private static void CheckShape(string key, DatasetFacts data, SampleShape made)
     {
         var images = new SampleShape(data.Channels, data.Resolution, data.Resolution);

@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using DisBack.Specs.Data;
+using DisBack.Specs.Evaluations;
 using DisBack.Specs.Networks;
 using DisBack.Specs.Reading;
 using DisBack.Specs.Training;
@@ -27,6 +29,13 @@ public sealed record TeacherSpec : IValidatableObject
 
     /// <summary>When the training is made durable.</summary>
     public CheckpointSettings Checkpoints { get; init; } = new();
+
+    /// <summary>
+    /// How the averaged weights are evaluated, by what EDM's deterministic sampler makes of them in 18 steps: every so many steps and at the end, not at the
+    /// start. Absent: not at all.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public EvaluationSettings? Evaluation { get; init; }
 
     /// <summary>Where the training computes.</summary>
     public HardwareSettings Hardware { get; init; } = new();

@@ -145,6 +145,19 @@ public sealed class AugmentPipeTests
     }
 
     [Fact]
+    public void A_seed_augments_alike_on_every_device()
+    {
+        Assert.SkipUnless(cuda.is_available(), "This machine has no CUDA device.");
+        using var scope = NewDisposeScope();
+        var (device, images) = (Devices.Open("cuda"), Images(16, 3, 32, 32));
+        using var exact = CudaTurns.Take(device, tf32: false);
+        var (here, there) = (Apply(new() { Probability = 0.7 }, images), Apply(new() { Probability = 0.7 }, images.to(device)));
+        Assert.True(there.Labels.cpu().Equals(here.Labels));
+        Assert.True(there.Images.cpu().allclose(here.Images, rtol: 0, atol: 1e-4));
+        Assert.True(there.Images.Equals(Apply(new() { Probability = 0.7 }, images.to(device)).Images));
+    }
+
+    [Fact]
     public void Nothing_is_left_behind()
     {
         using var images = zeros(2, 1, 8, 8);

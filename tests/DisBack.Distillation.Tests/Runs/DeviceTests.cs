@@ -65,15 +65,15 @@ public sealed class DeviceTests
     [Theory]
     [InlineData("cpu")]
     [InlineData("cuda")]
-    public void A_teacher_with_dropout_repeats_itself(string name)
+    public void A_teacher_with_dropout_and_augmentation_repeats_itself(string name)
     {
         var device = DeviceOf(name);
         using var data = ImageDataset.Load(new DatasetSettings { Source = DatasetSource.Digits, Resolution = 8 });
-        var network = TinyNetwork.Settings with { LabelDim = 10, Dropout = 0.1, LabelDropout = 0.1 };
+        var network = TinyNetwork.Settings with { LabelDim = 10, AugmentDim = AugmentationSettings.LabelLength, Dropout = 0.1, LabelDropout = 0.1 };
         AssertRepeats(() => new TeacherTraining(
             network,
             data,
-            new TeacherTrainingSettings { Steps = 9, Batch = 4, Optimizer = s_optimizer },
+            new TeacherTrainingSettings { Steps = 9, Batch = 4, Accumulate = 2, Optimizer = s_optimizer, Augmentation = new() { Probability = 0.5 } },
             new RandomStreams(1),
             device));
     }

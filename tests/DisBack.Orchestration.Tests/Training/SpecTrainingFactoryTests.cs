@@ -55,10 +55,14 @@ public sealed class SpecTrainingFactoryTests
                 Network = s_network,
                 Data = s_digits,
                 Training = new TeacherTrainingSettings { Steps = 4, Batch = 8 },
+                Evaluation = new EvaluationSettings { Every = 2, Samples = 20, FinalSamples = 20, Reference = s_digits },
                 Hardware = new HardwareSettings { Threads = 1 },
             }));
             await Site.UntilAsync(teacher, RunStatus.Completed);
-            var weights = (await teacher.GetAsync()).Weights!;
+            var trained = await teacher.GetAsync();
+            Assert.Equal((2L, 4L), (trained.Run.Latest["fid/quick"].Step, trained.Run.Latest["fid"].Step));
+            Assert.True(trained.Run.Artifacts.ContainsKey("strips/0000004.png"));
+            var weights = trained.Weights!;
 
             var spec = SpecJson.Canonical(new ExperimentSpec
             {

@@ -39,6 +39,8 @@ public sealed class MemoryNeedTests
         var need = MemoryNeed.Of(spec, new DatasetFacts(50_000, 3, 32, 0));
         Assert.Equal(9 * 4 * s_cifar.Size.Parameters, need.Networks);
         Assert.InRange(need.Other, 50_000 * 3 * 32 * 32, GiB);
+        // An evaluation has a network of its own.
+        Assert.Equal(10 * 4 * s_cifar.Size.Parameters, MemoryNeed.Of(spec with { Evaluation = new() }, new DatasetFacts(50_000, 3, 32, 0)).Networks);
     }
 
     [Fact]

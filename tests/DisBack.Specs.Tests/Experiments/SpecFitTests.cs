@@ -67,6 +67,15 @@ public sealed class SpecFitTests
         SpecFit.Check(s_experiment, s_network, s_images, s_images with { Classes = 3 });
         SpecFit.Check(s_teacher, s_images);
         SpecFit.Check(s_teacher with { Network = s_network with { LabelDim = 0 } }, s_images);
+        SpecFit.Check(s_teacher, s_images, reference: s_images with { Classes = 0 });
+    }
+
+    [Fact]
+    public void A_training_is_evaluated_against_images_of_its_networks_shape()
+    {
+        var mistake = Assert.Throws<SpecMistakeException>(() => SpecFit.Check(s_teacher, s_images, reference: s_images with { Resolution = 28 }));
+        Assert.Equal("evaluation.reference", mistake.Key);
+        Assert.Contains("set evaluation.reference.resolution to 8", mistake.Message, StringComparison.Ordinal);
     }
 
     [Theory, MemberData(nameof(Experiments), DisableDiscoveryEnumeration = true)]
