@@ -9,23 +9,13 @@ namespace DisBack.Cli.Report;
 /// <summary>Python that draws samples with the file of a student and EDM's training/networks.py, whose tensor names the file has.</summary>
 internal static class PythonSnippet
 {
-    /// <summary>What network settings are called as arguments of EDM's, and what their values are called.</summary>
-    private static readonly Dictionary<string, string> s_names = new(StringComparer.Ordinal)
-    {
-        ["time_steps"] = "M",
-        ["c1"] = "C_1",
-        ["c2"] = "C_2",
-        ["song-unet"] = "SongUNet",
-        ["dhariwal-unet"] = "DhariwalUNet",
-    };
-
     /// <summary>Settings that only some preconditionings have; the others are arguments of all of them, or of the network within.</summary>
     private static readonly Dictionary<string, string[]> s_own = new(StringComparer.Ordinal)
     {
-        ["EDMPrecond"] = ["sigma_data", "sigma_min", "sigma_max"],
-        ["VPPrecond"] = ["beta_d", "beta_min", "epsilon_t", "time_steps"],
-        ["VEPrecond"] = ["sigma_min", "sigma_max"],
-        ["iDDPMPrecond"] = ["c1", "c2", "time_steps"],
+        ["edm"] = ["sigma_data", "sigma_min", "sigma_max"],
+        ["vp"] = ["beta_d", "beta_min", "epsilon_t", "time_steps"],
+        ["ve"] = ["sigma_min", "sigma_max"],
+        ["iddpm"] = ["c1", "c2", "time_steps"],
     };
 
     private static readonly string[] s_ofSongUNet = ["embedding_type", "channel_mult_noise", "encoder_type", "decoder_type", "resample_filter"];
@@ -43,13 +33,9 @@ internal static class PythonSnippet
     private static string Drawing(DenoiserGenerator student, UNetSettings settings)
     {
         var shape = settings.Shape;
-        var precond = settings.Precond switch
-        {
-            Preconditioning.Edm => "EDMPrecond",
-            Preconditioning.Vp => "VPPrecond",
-            Preconditioning.Ve => "VEPrecond",
-            _ => "iDDPMPrecond",
-        };
+        var fields = JsonNode.Parse(settings.ToJson())!.AsObject();
+        var own = fields["precond"]!.GetValue<string>();
+        var precond = EdmNames.Of(own);
         var labels = settings.Classes > 0 ? $"torch.eye({settings.Classes})[torch.arange(count) % {settings.Classes}]" : "None";
         return string.Create(CultureInfo.InvariantCulture, $"""
             import torch
@@ -57,7 +43,7 @@ internal static class PythonSnippet
             from training.networks import {precond}  # of github.com/NVlabs/edm
 
             network = {precond}(
-                {Arguments(precond, settings)})
+                {Arguments(own, fields)})
             network.load_state_dict(load_file("{StudentFile.Name}"))
             network.eval()
 
@@ -72,16 +58,15 @@ internal static class PythonSnippet
     }
 
     /// <summary>The arguments of the constructor, a few on each line.</summary>
-    private static string Arguments(string precond, UNetSettings settings)
+    private static string Arguments(string precond, JsonObject fields)
     {
         const int width = 120;
-        var known = s_own[precond];
-        var foreign = s_own.Values.SelectMany(names => names).Except(known).Append("precond").Concat(settings is SongUnetSettings ? [] : s_ofSongUNet)
-            .ToHashSet();
+        var isSongUNet = fields["model_type"]!.GetValue<string>() == "song-unet";
+        var foreign = s_own.Values.SelectMany(names => names).Except(s_own[precond]).Append("precond").Concat(isSongUNet ? [] : s_ofSongUNet).ToHashSet();
         var (text, line) = (new StringBuilder(), 0);
-        foreach (var (name, value) in JsonNode.Parse(settings.ToJson())!.AsObject().Where(field => !foreign.Contains(field.Key)))
+        foreach (var (name, value) in fields.Where(field => !foreign.Contains(field.Key)))
         {
-            var argument = $"{s_names.GetValueOrDefault(name, name)}={Value(value!)}";
+            var argument = $"{EdmNames.Of(name)}={Value(value!)}";
             if (line + argument.Length > width)
             {
                 text.Append(",\n    ");
@@ -95,7 +80,7 @@ internal static class PythonSnippet
 
     private static string Value(JsonNode value) => value switch
     {
-        JsonValue text when text.TryGetValue<string>(out var word) => $"\"{s_names.GetValueOrDefault(word, word)}\"",
+        JsonValue text when text.TryGetValue<string>(out var word) => $"\"{EdmNames.Of(word)}\"",
         _ => value.ToJsonString(),
     };
 

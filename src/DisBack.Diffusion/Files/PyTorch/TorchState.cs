@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using DisBack.Specs.Networks;
 
 namespace DisBack.Diffusion.Files.PyTorch;
 
@@ -12,24 +13,8 @@ internal sealed class TorchState
     /// <summary>A value may be in another any number of times.</summary>
     private const int MostVisits = 2_000_000;
 
-    /// <summary>The classes of EDM's training/networks.py that say which preconditioning a network has.</summary>
-    private static readonly Dictionary<string, string> s_preconditionings = new(StringComparer.Ordinal)
-    {
-        ["EDMPrecond"] = "edm",
-        ["VPPrecond"] = "vp",
-        ["VEPrecond"] = "ve",
-        ["iDDPMPrecond"] = "iddpm",
-    };
-
-    /// <summary>Arguments and values of EDM's that network settings have under other names.</summary>
-    private static readonly Dictionary<string, string> s_others = new(StringComparer.Ordinal)
-    {
-        ["M"] = "time_steps",
-        ["C_1"] = "c1",
-        ["C_2"] = "c2",
-        ["SongUNet"] = "song-unet",
-        ["DhariwalUNet"] = "dhariwal-unet",
-    };
+    /// <summary>The end of the names of EDM's classes that make a denoiser of a network, and know its settings.</summary>
+    private const string Preconditioned = "Precond";
 
     private readonly Dictionary<string, TorchTensor> _tensors = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _networks = new(StringComparer.Ordinal);
@@ -131,17 +116,17 @@ internal sealed class TorchState
     /// <summary>What EDM's network was built with, as the JSON of network settings; null for other modules.</summary>
     private static string? SettingsOf(string? name, PickleDictionary attributes)
     {
-        if (name is null || !s_preconditionings.TryGetValue(name, out var precond) || attributes.Find<PickleDictionary>("_init_kwargs") is not { } arguments)
+        if (name?.EndsWith(Preconditioned, StringComparison.Ordinal) != true || attributes.Find<PickleDictionary>("_init_kwargs") is not { } arguments)
         {
             return null;
         }
-        var settings = new JsonObject { ["precond"] = precond };
+        var settings = new JsonObject { ["precond"] = EdmNames.SettingOf(name) };
         foreach (var (key, value) in arguments.Items)
         {
             // What is absent is unlimited.
             if (key is string argument && value is not double.PositiveInfinity)
             {
-                settings[s_others.GetValueOrDefault(argument, argument)] = Json(value);
+                settings[EdmNames.SettingOf(argument)] = Json(value);
             }
         }
         return settings.ToJsonString();
@@ -160,7 +145,7 @@ internal sealed class TorchState
         bool flag => JsonValue.Create(flag),
         long number => JsonValue.Create(number),
         double number when double.IsFinite(number) => JsonValue.Create(number),
-        string text => JsonValue.Create(s_others.GetValueOrDefault(text, text)),
+        string text => JsonValue.Create(EdmNames.SettingOf(text)),
         _ => null,
     };
 
