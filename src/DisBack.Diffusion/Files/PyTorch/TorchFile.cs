@@ -54,12 +54,15 @@ internal sealed class TorchFile : TensorFile
             stream.Position = 0;
             return new TorchFile(path, stream, isArchive ? TorchArchive.Read(path, stream) : TorchPickles.Read(path, stream));
         }
-        catch (Exception cause)
+        catch (Exception cause) when (cause is IOException or InvalidDataException)
         {
             stream.Dispose();
-            throw cause is IOException or InvalidDataException
-                ? new DisBackException($"Cannot read '{path}' as a file of PyTorch's: {cause.Message}; fetch or make it again.", cause)
-                : cause is DisBackException ? cause : new InvalidOperationException($"Reading '{path}' failed.", cause);
+            throw new DisBackException($"Cannot read '{path}' as a file of PyTorch's: {cause.Message.TrimEnd('.')}; fetch or make it again.", cause);
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
         }
     }
 

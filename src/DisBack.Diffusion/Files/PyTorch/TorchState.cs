@@ -10,8 +10,14 @@ internal sealed class TorchState
     /// <summary>Optimizers are some five levels deep, EDM's networks seven.</summary>
     private const int MostLevels = 64;
 
-    /// <summary>A value may be in another any number of times.</summary>
+    /// <summary>A value may be in another any number of times, and is looked at each time.</summary>
     private const int MostVisits = 2_000_000;
+
+    /// <summary>Each level of names makes the names below it longer.</summary>
+    private const int LongestName = 4096;
+
+    /// <summary>EDM's networks have some 30 arguments, short texts and lists of a few numbers.</summary>
+    private const int MostArguments = 100;
 
     /// <summary>The end of the names of EDM's classes that make a denoiser of a network, and know its settings.</summary>
     private const string Preconditioned = "Precond";
@@ -42,10 +48,11 @@ internal sealed class TorchState
 
     private void Visit(object? value, string name, int level)
     {
-        if (level > MostLevels || ++_visits > MostVisits)
+        if (level > MostLevels)
         {
-            throw new DisBackException($"'{_file}' has values within values without an end: write only a state_dict with torch.save, and import that.");
+            throw Endless();
         }
+        Spend(1);
         switch (value)
         {
             case TorchTensor tensor:
@@ -66,6 +73,7 @@ internal sealed class TorchState
                 }
                 break;
             case PickleObject { Class: TorchNames.Persistent, Arguments: [PickleDictionary meta] }:
+                Spend(meta.Items.Count);
                 if (meta.Find<PickleDictionary>("state") is { } persistent)
                 {
                     VisitModule(persistent, name, level);
@@ -84,6 +92,7 @@ internal sealed class TorchState
     /// <summary>The last value of each key; keys that are neither text nor numbers hold no tensors that anything could name.</summary>
     private void VisitItems(PickleDictionary dictionary, string name, int level)
     {
+        Spend(dictionary.Items.Count);
         var values = new Dictionary<string, object?>(StringComparer.Ordinal);
         foreach (var (key, value) in dictionary.Items)
         {
@@ -101,13 +110,17 @@ internal sealed class TorchState
     /// <summary>What the state_dict of a module has: torch/nn/modules/module.py.</summary>
     private void VisitModule(PickleDictionary attributes, string name, int level)
     {
-        var hidden = attributes.Find<List<object?>>("_non_persistent_buffers_set") ?? [];
+        Spend(attributes.Items.Count);
+        var listed = attributes.Find<List<object?>>("_non_persistent_buffers_set") ?? [];
+        Spend(listed.Count);
+        var hidden = listed.OfType<string>().ToHashSet(StringComparer.Ordinal);
         foreach (var part in new[] { "_parameters", "_buffers", "_modules" })
         {
             if (attributes.Find<PickleDictionary>(part) is { } members)
             {
+                Spend(members.Items.Count);
                 var kept = new PickleDictionary();
-                kept.Items.AddRange(members.Items.Where(item => part != "_buffers" || !hidden.Contains(item.Key)));
+                kept.Items.AddRange(members.Items.Where(item => part != "_buffers" || item.Key is not string buffer || !hidden.Contains(buffer)));
                 VisitItems(kept, name, level);
             }
         }
@@ -116,7 +129,8 @@ internal sealed class TorchState
     /// <summary>What EDM's network was built with, as the JSON of network settings; null for other modules.</summary>
     private static string? SettingsOf(string? name, PickleDictionary attributes)
     {
-        if (name?.EndsWith(Preconditioned, StringComparison.Ordinal) != true || attributes.Find<PickleDictionary>("_init_kwargs") is not { } arguments)
+        if (name?.EndsWith(Preconditioned, StringComparison.Ordinal) != true
+            || attributes.Find<PickleDictionary>("_init_kwargs") is not { Items.Count: <= MostArguments } arguments)
         {
             return null;
         }
@@ -135,8 +149,8 @@ internal sealed class TorchState
     /// <summary>Numbers, texts and lists of them are arguments of networks; anything else is null and refused with the name of its argument.</summary>
     private static JsonNode? Json(object? value) => value switch
     {
-        List<object?> items => new JsonArray([.. items.Select(Scalar)]),
-        object?[] items => new JsonArray([.. items.Select(Scalar)]),
+        List<object?> { Count: <= MostArguments } items => new JsonArray([.. items.Select(Scalar)]),
+        object?[] { Length: <= MostArguments } items => new JsonArray([.. items.Select(Scalar)]),
         _ => Scalar(value),
     };
 
@@ -145,9 +159,24 @@ internal sealed class TorchState
         bool flag => JsonValue.Create(flag),
         long number => JsonValue.Create(number),
         double number when double.IsFinite(number) => JsonValue.Create(number),
-        string text => JsonValue.Create(EdmNames.SettingOf(text)),
+        string { Length: <= MostArguments } text => JsonValue.Create(EdmNames.SettingOf(text)),
         _ => null,
     };
 
-    private static string Under(string name, string key) => name.Length == 0 ? key : $"{name}.{key}";
+    private string Under(string name, string key) => name.Length + key.Length > LongestName
+        ? throw new DisBackException($"'{_file}' has names of more than {LongestName:N0} characters: write only a state_dict with torch.save, and import that.")
+        : name.Length == 0 ? key : $"{name}.{key}";
+
+    /// <summary>So many more values are looked at.</summary>
+    private void Spend(int visits)
+    {
+        _visits += visits;
+        if (_visits > MostVisits)
+        {
+            throw Endless();
+        }
+    }
+
+    private DisBackException Endless() =>
+        new($"'{_file}' has values within values without an end: write only a state_dict with torch.save, and import that.");
 }

@@ -150,6 +150,32 @@ public sealed class TorchFileTests : IDisposable
         Assert.Contains("without an end", Assert.Throws<DisBackException>(() => WeightsFile.Open(path).Dispose()).Message);
     }
 
+    /// <summary>A long key over many values: each of them would get a name as long.</summary>
+    [Fact]
+    public void Names_have_an_end()
+    {
+        var path = Path.Combine(_folder, "names.pkl");
+        var key = new byte[1 << 20];
+        Array.Fill(key, (byte)'k');
+        byte[] values = [(byte)']', (byte)'(', .. Enumerable.Repeat((byte)'N', 100_000), (byte)'e'];
+        File.WriteAllBytes(path, [0x80, 2, (byte)'}', (byte)'X', .. BitConverter.GetBytes(key.Length), .. key, .. values, (byte)'s', (byte)'.']);
+
+        Assert.Contains("names of more than", Assert.Throws<DisBackException>(() => WeightsFile.Open(path).Dispose()).Message);
+    }
+
+    /// <summary>A thousand references to one module of a hundred thousand attributes.</summary>
+    [Fact]
+    public void What_is_looked_at_again_and_again_is_counted()
+    {
+        var path = Path.Combine(_folder, "again.pkl");
+        byte[] attributes = [(byte)'}', (byte)'(', .. Enumerable.Repeat((byte)'N', 200_000), (byte)'u'];
+        byte[] module = [.. "ctorch.nn.modules.linear\nLinear\n)"u8, 0x81, .. attributes, (byte)'b', (byte)'q', 0];
+        byte[] again = [.. Enumerable.Range(0, 1000).SelectMany(_ => "h\0"u8.ToArray())];
+        File.WriteAllBytes(path, [0x80, 2, (byte)']', (byte)'(', .. module, .. again, (byte)'e', (byte)'.']);
+
+        Assert.Contains("without an end", Assert.Throws<DisBackException>(() => WeightsFile.Open(path).Dispose()).Message);
+    }
+
     [Fact]
     public void What_is_written_is_read_back_and_equal_tensors_make_equal_files()
     {
