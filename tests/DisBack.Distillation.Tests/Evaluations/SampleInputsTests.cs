@@ -23,12 +23,24 @@ public sealed class SampleInputsTests
     }
 
     [Fact]
-    public void A_sample_has_the_class_of_its_number_in_any_batch()
+    public void A_sample_has_the_noise_and_the_class_of_its_number_in_any_batch()
     {
         using var scope = NewDisposeScope();
-        var inputs = new SampleInputs([1, 8, 8], IConditionSource.OfClasses(3), new RandomStreams(0), "evaluation", CPU);
-        var whole = OneHot(inputs.Take(0, 7));
-        Assert.True(OneHot(inputs.Take(4, 3)).equal(whole.narrow(0, 4, 3)).all().item<bool>());
+        var inputs = new SampleInputs([1, 3, 3], IConditionSource.OfClasses(3), new RandomStreams(0), "evaluation", CPU);
+        var (whole, part) = (inputs.Take(0, 7), inputs.Take(4, 3));
+        Assert.True(OneHot(part).equal(OneHot(whole).narrow(0, 4, 3)).all().item<bool>());
+        Assert.True(part.Latents.equal(whole.Latents.narrow(0, 4, 3)).all().item<bool>());
+    }
+
+    [Fact]
+    public void The_noise_of_many_samples_is_that_of_independent_ones()
+    {
+        using var scope = NewDisposeScope();
+        var noise = new SampleInputs([4], IConditionSource.OfClasses(0), new RandomStreams(0), "evaluation", CPU).Take(0, 20_000).Latents.to(float64);
+        // Standard errors are 0.007; between one sample and the next as within one.
+        Assert.True(noise.mean([0]).abs().max().item<double>() < 0.03);
+        var products = cat([noise.narrow(0, 0, 19_999), noise.narrow(0, 1, 19_999)], 1).t();
+        Assert.True((products.mm(products.t()) / 19_999 - eye(8)).abs().max().item<double>() < 0.05);
     }
 
     [Fact]
