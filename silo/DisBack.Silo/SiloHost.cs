@@ -125,7 +125,7 @@ internal static class SiloHost
         }
         if (settings.Role.HasFlag(SiloRole.Worker))
         {
-            silo.Services.AddSingleton<ITrainingFactory>(new SpecTrainingFactory(trustCode: false));
+            silo.Services.AddSingleton<ITrainingFactory>(new SpecTrainingFactory(trustCode: false, settings.CacheFolder));
             if (warmUp is not null)
             {
                 silo.Services.AddSingleton(warmUp);

@@ -38,25 +38,18 @@ public sealed class SpecContents(ContentStore contents, bool trustCode = false)
     {
         await DemandAsync(spec, cancellation);
         var data = await FactsOfAsync(spec.Data, "data", cancellation);
-        if (spec.Evaluation is { } evaluation)
-        {
-            SpecFit.Check(spec, data, await ReferenceOfAsync(evaluation, cancellation));
-        }
-        else
-        {
-            SpecFit.Check(spec, data);
-        }
+        SpecFit.Check(spec, data, spec.Evaluation is { } evaluation ? await ReferenceOfAsync(evaluation, cancellation) : null);
         return data;
     }
 
-    /// <summary>What the real images of an evaluation are, whose features have been looked at too.</summary>
-    private async Task<DatasetFacts> ReferenceOfAsync(EvaluationSettings evaluation, CancellationToken cancellation)
+    /// <summary>What the real images of an evaluation are, null where it has their statistics; its features have been looked at too.</summary>
+    private async Task<DatasetFacts?> ReferenceOfAsync(EvaluationSettings evaluation, CancellationToken cancellation)
     {
         if (!trustCode && ContentRef.DigestIn(evaluation.Features) is { } features)
         {
             await HeaderOfAsync(features, "evaluation.features", cancellation);
         }
-        return await FactsOfAsync(evaluation.Reference, "evaluation.reference", cancellation);
+        return evaluation.Statistics is null ? await FactsOfAsync(evaluation.Reference, "evaluation.reference", cancellation) : null;
     }
 
     private async Task DemandAsync(object spec, CancellationToken cancellation)

@@ -86,13 +86,19 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         Assert.Contains("FID ", await OutputOf("evaluate", "whole", "--count", "100"));
         Assert.Contains("FID ", await OutputOf("evaluate", "whole", "--teacher", "--count", "20"));
         (_, output, error) = await DisBackProcess.RunAsync(
-            folder.Path, "evaluate", "whole", "--count", "50", "--precision-recall", "--kid", "--inception-score", "--json");
+            folder.Path, "evaluate", "whole", "--count", "50", "--precision-recall", "--kid", "--inception-score", "--neighbours", "near.png", "--json");
         Assert.True(JsonNode.Parse(output)!["kid"]!.GetValue<double>() > 0);
         Assert.InRange(JsonNode.Parse(output)!["inception_score"]!.GetValue<double>(), 1, 10);
         Assert.InRange(JsonNode.Parse(output)!["precision"]!.GetValue<double>(), 0, 1);
         Assert.InRange(JsonNode.Parse(output)!["recall"]!.GetValue<double>(), 0, 1);
         Assert.InRange(JsonNode.Parse(output)!["accuracy"]!.GetValue<double>(), 0, 1);
-        Assert.Equal("FID over 50 samples with 64 feature dimensions is not meaningful; use at least 65, better 640.\n", error);
+        Assert.InRange(JsonNode.Parse(output)!["copies"]!.GetValue<double>(), 0, 1);
+        var picture = Path.Combine(folder.Path, "near.png");
+        Assert.Equal(
+            "FID over 50 samples with 64 feature dimensions is not meaningful; use at least 65, better 640.\n"
+                + $"10 samples, each with the 8 real images that are nearest, are in {picture}.\n",
+            error);
+        Assert.True(new FileInfo(picture).Length > 1000);
         await OutputOf("features", "train", "other.safetensors", "--steps", "2");
         var other = JsonNode.Parse(await OutputOf("evaluate", "whole", "--count", "100", "--features", "other.safetensors", "--json"))!;
         Assert.Null(other["precision"]);
@@ -154,9 +160,20 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         await watcher.SeesAsync("Nothing is heard of the process that owns the run");
         holder.Thaw();
         await watcher.SeesAsync("The run is heard again.");
+        using var judge = DisBackProcess.Start(folder.Path, "evaluate", "holder", "--watch", "-n", "70", "--json");
+        await judge.SeesAsync("\"step\":");
         Assert.Contains("checkpoint", await OutputOf("pause", "holder"));
         Assert.Equal(ExitCode.Ok, (await holder.EndAsync()).Code);
         Assert.Contains("is paused", (await watcher.EndAsync()).Output);
+        var (judged, lines, ending) = await judge.EndAsync();
+        Assert.Equal(ExitCode.Ok, judged);
+        Assert.EndsWith("is paused.\n", ending);
+        // The last line is of the checkpoint that the pause has left, and the same as what is measured of it now.
+        var last = JsonNode.Parse(lines.TrimEnd().Split('\n')[^1])!;
+        var now = JsonNode.Parse(await OutputOf("evaluate", "holder", "-n", "70", "--json"))!;
+        var newest = JsonNode.Parse(await OutputOf("show", "holder", "--json"))!["run"]!["checkpoints"]![0]!;
+        Assert.Equal(newest["step"]!.GetValue<long>(), last["step"]!.GetValue<long>());
+        Assert.Equal(now["fid"]!.GetValue<double>(), last["fid"]!.GetValue<double>());
         Assert.Contains("is not running", await OutputOf("pause", "holder"));
         Assert.Contains("of the averaged student at step", await OutputOf("sample", "holder", "-n", "1", "-o", "holder.png"));
         Assert.Contains("of the averaged student at step", await OutputOf("evaluate", "holder", "-n", "20"));
@@ -246,6 +263,36 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
             var (ended, output, trouble) = await Run("spec.yaml", "own-images", own);
             Assert.True(ended == ExitCode.Ok, output + trouble);
         }
+    }
+
+    [Fact]
+    public async Task Statistics_of_images_stand_for_the_images()
+    {
+        var (code, output, error) = await Run("spec.yaml", "by-images", "--set", "backtracking.steps=20");
+        Assert.True(code == ExitCode.Ok, output + error);
+        var cache = new DirectoryInfo(Path.Combine(folder.Path, "disback-data", "cache", "statistics"));
+        var byImages = await FidAsync("by-images");
+        var found = false;
+        foreach (var measured in cache.EnumerateFiles())
+        {
+            found |= await FidAsync("by-images", "--statistics", measured.FullName) == byImages;
+        }
+        Assert.True(found);
+
+        var any = cache.EnumerateFiles().First().FullName;
+        (code, output, error) = await Run("spec.yaml", "by-statistics", "--set", "backtracking.steps=20", "--set", "evaluation.reference={}",
+            "--set", $"evaluation.statistics={any}");
+        Assert.True(code == ExitCode.Ok, output + error);
+        Assert.Contains("statistics: sha256:", await OutputOf("show", "by-statistics", "--spec"));
+        (code, _, error) = await DisBackProcess.RunAsync(folder.Path, "evaluate", "by-statistics", "-n", "70", "--kid");
+        Assert.Equal(ExitCode.Invalid, code);
+        Assert.Contains("name images with --reference", error);
+        var images = Path.Combine(folder.Path, "eight.idx");
+        await File.WriteAllBytesAsync(images, TaughtFolder.Images(seed: 1), TestContext.Current.CancellationToken);
+        Assert.Contains("KID", await OutputOf("evaluate", "by-statistics", "-n", "70", "--kid", "--reference", images));
+
+        async Task<double> FidAsync(params string[] arguments) =>
+            JsonNode.Parse(await OutputOf(["evaluate", .. arguments, "-n", "70", "--json"]))!["fid"]!.GetValue<double>();
     }
 
     [Fact]

@@ -1,21 +1,24 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json.Nodes;
 using DisBack.Cli.Installations;
+using DisBack.Cli.Live;
 using DisBack.Cli.Names;
 using DisBack.Cli.Options;
+using DisBack.Cli.Students;
 using DisBack.Cli.Terminal;
-using DisBack.Contracts.Documents;
-using DisBack.Diffusion.Conditions;
-using DisBack.Diffusion.Features;
 using DisBack.Diffusion.Metrics;
-using static TorchSharp.torch;
+using DisBack.Specs.Reading;
 
 namespace DisBack.Cli.Commands;
 
 /// <summary><c>disback evaluate RUN</c>: how a student's pictures compare with real ones.</summary>
 internal static class EvaluateCommand
 {
+    private const string PictureName = "neighbours.png";
+
+    /// <summary>How many of them a picture shows.</summary>
+    private const int Neighbours = 8;
+
     public static Command Create(Session session)
     {
         var name = new Argument<string>("RUN") { Description = "Name, id or unique beginning of a run, teacher/NAME, or a student.safetensors file." }
@@ -28,11 +31,30 @@ internal static class EvaluateCommand
             Description = "Measure on these features instead of the experiment's: digits, or the path of a network's file.",
             HelpName = "FILE",
         };
+        var reference = new Option<string?>("--reference")
+        {
+            Description = "Compare with these images instead of the experiment's: a folder of pictures, a packed, an IDX or a ZIP file.",
+            HelpName = "IMAGES",
+        };
+        var statistics = new Option<string?>("--statistics")
+        {
+            Description = "Compare with statistics of images, an .npz file with mu and sigma, as EDM and pytorch-fid write it.",
+            HelpName = "FILE",
+        };
         var precisionRecall = new Option<bool>("--precision-recall") { Description = "Measure precision and recall (3 nearest neighbours) as well." };
         var kid = new Option<bool>("--kid") { Description = "Measure the kernel distance (100 subsets of 1,000) as well." };
         var inceptionScore = new Option<bool>("--inception-score")
         {
             Description = "Measure the inception score (10 parts) as well, on features that tell classes apart.",
+        };
+        var neighbours = new Option<string?>("--neighbours")
+        {
+            Description = "Draw samples beside the real images that are nearest to them, and measure the share that are copies of one.",
+            HelpName = "PICTURE",
+        };
+        var watch = new Option<bool>("--watch")
+        {
+            Description = "Measure each new checkpoint of a run until it ends, at the lowest priority; Ctrl-C ends the watching, not the run.",
         };
         var json = Arguments.Json();
         var command = new Command("evaluate", "Measures FID of a student, on the features and the reference of its experiment (or the digits).")
@@ -42,77 +64,94 @@ internal static class EvaluateCommand
             seed,
             teacher,
             features,
+            reference,
+            statistics,
             precisionRecall,
             kid,
             inceptionScore,
+            neighbours,
+            watch,
             json,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(reference) is not null && result.GetValue(statistics) is not null)
+            {
+                result.AddError($"{reference.Name} and {statistics.Name} are two references; give one.");
+            }
+            if (result.GetValue(watch) && (result.GetValue(teacher) || result.GetValue(neighbours) is not null))
+            {
+                result.AddError($"{watch.Name} measures one student after the other; give neither {teacher.Name} nor {neighbours.Name} with it.");
+            }
+        });
         command.SetAction(async (parsed, cancellation) =>
         {
+            var asked = new EvaluationRequest
+            {
+                Samples = parsed.GetValue(count),
+                Seed = parsed.GetValue(seed),
+                Features = parsed.GetValue(features),
+                Reference = parsed.GetValue(reference),
+                Statistics = parsed.GetValue(statistics),
+                Measures = new QualityMeasures(
+                    parsed.GetValue(kid), parsed.GetValue(precisionRecall), parsed.GetValue(neighbours) is null ? 0 : Neighbours),
+                InceptionScore = parsed.GetValue(inceptionScore),
+                Picture = parsed.GetValue(neighbours) is { } picture ? PictureFile.Of(picture, PictureName, neighbours.Name) : null,
+            };
             await using var installation = Installation.Of(parsed, session);
+            if (parsed.GetValue(watch))
+            {
+                return (int)await WatchAsync(session, installation, parsed.GetRequiredValue(name), asked, parsed.GetValue(json), cancellation);
+            }
             using var student = await StudentSource.OpenAsync(installation, parsed.GetRequiredValue(name), parsed.GetValue(teacher), cancellation);
-            using var local = new LocalContents(installation.Archive.Content);
-            var asked = student.Evaluation with { Features = parsed.GetValue(features) ?? student.Evaluation.Features };
-            var settings = await local.LocalAsync(asked, cancellation);
-            using var network = FeatureNetworks.Open(settings.Features, installation.TrustsCode);
-            var samples = parsed.GetValue(count);
-            Warn(session, student, network, samples);
-            var accuracy = ClassAccuracy.By(network, student.Classes, IConditionSource.OfClasses(student.Classes).InTurn);
-            var score = parsed.GetValue(inceptionScore) ? ScoreOn(network, settings.Features, samples) : null;
-            IFeatureMeasure[] measures = [.. new IFeatureMeasure?[] { accuracy, score }.OfType<IFeatureMeasure>()];
-            var quality = parsed.GetValue(precisionRecall) || parsed.GetValue(kid)
-                ? Evaluation.Quality(Draw, samples, network, settings.Reference, parsed.GetValue(kid), parsed.GetValue(precisionRecall), measures)
-                : new SampleQuality(Evaluation.Fid(Draw, samples, network, settings.Reference, measures), Kid: null, PrecisionRecall: null);
-            List<(string Key, string Name, double? Value, double? Std)> figures =
-            [
-                (MetricNames.Fid, "FID", quality.Fid, null),
-                (MetricNames.Accuracy, "accuracy", accuracy?.Value, null),
-                ("kid", "KID", quality.Kid?.Mean, quality.Kid?.Std),
-                ("inception_score", "inception score", score?.Value.Mean, score?.Value.Std),
-                ("precision", "precision", quality.PrecisionRecall?.Precision, null),
-                ("recall", "recall", quality.PrecisionRecall?.Recall, null),
-            ];
-            figures.RemoveAll(figure => figure.Value is null);
+            using var judge = await StudentJudge.OpenAsync(session, installation, student, asked, cancellation);
+            var figures = judge.Measure(student);
             if (parsed.GetValue(json))
             {
-                var document = new JsonObject();
-                foreach (var (key, _, value, std) in figures)
-                {
-                    document[key] = value;
-                    if (std is not null)
-                    {
-                        document[$"{key}_std"] = std;
-                    }
-                }
-                (document["samples"], document["seed"], document["features"]) = (samples, parsed.GetValue(seed), network.Digest);
-                session.Screen.Json(document);
+                session.Screen.Json(judge.Json(figures));
             }
             else
             {
-                var said = string.Join(", ", figures.Select(figure => $"{figure.Name} {Texts.Number(figure.Value!.Value)}"
-                    + (figure.Std is { } std ? $" (std {Texts.Number(std)})" : "")));
                 var of = student.Maker is { } maker ? $" of {maker}" : "";
-                session.Screen.Line(string.Create(CultureInfo.InvariantCulture, $"{said} of {samples} pictures{of}."));
+                session.Screen.Line(string.Create(CultureInfo.InvariantCulture, $"{figures.Text} of {asked.Samples} pictures{of}."));
             }
             return (int)ExitCode.Ok;
-
-            Tensor Draw(long first, long size) => student.Draw(parsed.GetValue(seed), first, size);
         });
         return command;
     }
 
-    private static InceptionScore ScoreOn(IFeatureNetwork network, string features, long samples) =>
-        InceptionScore.By(network, samples) ?? throw new DisBackException(
-            $"The features '{features}' tell no classes apart, so there is no inception score: name the Inception network or a classifier with --features.");
-
-    /// <summary>One line if FID is to be of too few pictures for the features, which only an image can tell the length of.</summary>
-    private static void Warn(Session session, StudentSource student, IFeatureNetwork network, long samples)
+    /// <summary>A line, or with <c>--json</c> an object in a line, for each checkpoint.</summary>
+    private static async Task<ExitCode> WatchAsync(
+        Session session, Installation installation, string name, EvaluationRequest asked, bool json, CancellationToken cancellation)
     {
-        using var image = zeros(1, student.Shape.Channels, student.Shape.Height, student.Shape.Width);
-        using var features = network.Extract(image);
-        if (Evaluation.Warning(samples, features.shape[1]) is { } warning)
+        LowPriority.Enter();
+        var trial = await installation.Archive.FindTrialAsync(name, cancellation);
+        StudentJudge? judge = null;
+        try
         {
-            session.Screen.Error.WriteLine(warning);
+            var run = await new CheckpointWatch(installation, session.Time).FollowAsync(trial, JudgeAsync, cancellation);
+            session.Screen.Error.WriteLine($"{trial.Id} is {run.Status.ToString().ToLowerInvariant()}.");
+            return RunFollower.CodeOf(run);
+        }
+        finally
+        {
+            judge?.Dispose();
+        }
+
+        async Task JudgeAsync(StudentSource student, long step)
+        {
+            judge ??= await StudentJudge.OpenAsync(session, installation, student, asked, cancellation);
+            var figures = judge.Measure(student);
+            if (json)
+            {
+                var document = judge.Json(figures);
+                document.Insert(0, "step", step);
+                session.Screen.Line(document.ToJsonString(SpecJson.Options));
+            }
+            else
+            {
+                session.Screen.Line(string.Create(CultureInfo.InvariantCulture, $"step {step:N0}  {figures.Text}"));
+            }
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using DisBack.Cli.Installations;
 using DisBack.Cli.Names;
 using DisBack.Cli.Options;
+using DisBack.Cli.Students;
 using DisBack.Cli.Terminal;
 using DisBack.Diffusion.Pictures;
 using static TorchSharp.torch;
@@ -15,10 +16,7 @@ internal static class SampleCommand
     private const string FileName = "samples.png";
     private const int MostColumns = 1000;
 
-    /// <summary>
-    /// Images drawn at a time, whatever their number: it bounds the memory. The noise of an image depends on its batch, so this number is part of what a
-    /// seed means.
-    /// </summary>
+    /// <summary>Images drawn at a time, whatever their number: it bounds the memory.</summary>
     private const long Batch = 100;
 
     public static Command Create(Session session)
@@ -45,37 +43,22 @@ internal static class SampleCommand
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var (file, format) = FileOf(parsed.GetRequiredValue(output));
+            var file = PictureFile.Of(parsed.GetRequiredValue(output), FileName, output.Name);
             await using var installation = Installation.Of(parsed, session);
             using var student = await StudentSource.OpenAsync(installation, parsed.GetRequiredValue(name), teacher: false, cancellation);
             var wanted = parsed.GetValue(count);
-            using var grid = new ImageGrid(wanted, student.Shape, parsed.GetValue(columns), format);
+            using var grid = new ImageGrid(wanted, student.Shape, parsed.GetValue(columns), file.Format);
             for (long first = 0; first < wanted; first += Batch)
             {
                 cancellation.ThrowIfCancellationRequested();
                 using var scope = NewDisposeScope();
                 grid.Add(student.Draw(parsed.GetValue(seed), first, Math.Min(Batch, wanted - first), parsed.GetValue(label)));
             }
-            await using (var stream = File.Create(file))
-            {
-                grid.Save(stream);
-            }
+            file.Write(grid);
             session.Screen.Line(string.Create(
-                CultureInfo.InvariantCulture, $"{wanted} pictures{(student.Maker is { } maker ? $" of {maker}," : "")} are in {file}."));
+                CultureInfo.InvariantCulture, $"{wanted} pictures{(student.Maker is { } maker ? $" of {maker}," : "")} are in {file.Path}."));
             return (int)ExitCode.Ok;
         });
         return command;
-    }
-
-    /// <summary>The file that is meant, checked before anything is computed for it.</summary>
-    private static (string Path, PictureFormat Format) FileOf(string text)
-    {
-        var path = Path.GetFullPath(UserPath.Expand(text));
-        var file = Directory.Exists(path) ? Path.Combine(path, FileName) : path;
-        if (!Directory.Exists(Path.GetDirectoryName(file)))
-        {
-            throw new DisBackException($"The picture cannot be written to '{file}': there is no such folder; make it, or name another file with --output.");
-        }
-        return (file, PictureFormats.Of(file));
     }
 }

@@ -17,6 +17,9 @@ internal abstract class Installation(string data) : IAsyncDisposable
     /// <summary>Where the files of runs are put for people.</summary>
     public RunFolders Files { get; } = new(data);
 
+    /// <summary>Where this machine keeps what can be made again.</summary>
+    public string CacheFolder { get; } = Path.Combine(data, DataFolder.CacheName);
+
     /// <summary>The teachers it knows.</summary>
     public TeacherLibrary Teachers => new(Archive, path => NetworkFile.Open(path).Dispose());
 

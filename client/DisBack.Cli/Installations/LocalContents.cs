@@ -16,6 +16,7 @@ internal sealed class LocalContents(ContentStore contents) : IDisposable
     public async Task<EvaluationSettings> LocalAsync(EvaluationSettings settings, CancellationToken cancellation) => settings with
     {
         Features = await LocalAsync(settings.Features, cancellation),
+        Statistics = settings.Statistics is { } statistics ? await LocalAsync(statistics, cancellation) : null,
         Reference = settings.Reference is { Source: DatasetSource.Packed, Path: { } path }
             ? settings.Reference with { Path = await LocalAsync(path, cancellation) }
             : settings.Reference,

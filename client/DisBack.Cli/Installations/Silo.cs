@@ -34,7 +34,7 @@ internal sealed class Silo : IAsyncDisposable
             Services = AddTelemetry,
             Training = training => training.Devices.Add(accelerator),
         };
-        return new(await EmbeddedHost.StartAsync(options, new SpecTrainingFactory(trustCode), cancellation));
+        return new(await EmbeddedHost.StartAsync(options, new SpecTrainingFactory(trustCode, Path.Combine(folder.Path, DataFolder.CacheName)), cancellation));
     }
 
     public async ValueTask DisposeAsync() => await _host.StopAsync();

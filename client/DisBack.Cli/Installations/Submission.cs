@@ -73,6 +73,7 @@ internal sealed class Submission(Installation installation, Screen screen)
             Features = settings.Features == EvaluationSettings.DigitFeatures
                 ? settings.Features
                 : await StoreAsync(settings.Features, "evaluation.features", cancellation),
+            Statistics = settings.Statistics is { } statistics ? await StoreAsync(statistics, "evaluation.statistics", cancellation) : null,
             Reference = await StoreAsync(settings.Reference, "evaluation.reference", cancellation),
         };
     }

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Text.Json;
+using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Pictures;
-using DisBack.Specs.Files;
 
 namespace DisBack.Diffusion.Data;
 
@@ -12,18 +12,14 @@ namespace DisBack.Diffusion.Data;
 internal static class ImageArchive
 {
     private const string LabelsName = "dataset.json";
-    private const long MostLabelBytes = 256 << 20, MostPictureBytes = 256 << 20;
-
-    /// <summary>What is in an entry may be so many times as large as its compressed bytes, and so much beside: pictures hardly compress.</summary>
-    private const long MostGrowth = 4, MostBeside = 32 << 20;
-
+    private const string Advice = "make it again, for example with EDM's dataset_tool.py, or name a folder of pictures";
     private const int MostClasses = 1_000_000;
 
     /// <summary>Opens an archive; no picture is read yet, and the caller disposes it.</summary>
     /// <exception cref="DisBackException">The file is missing, is no ZIP file, holds no picture, or its labels do not belong to them.</exception>
     public static PictureSet Open(string path)
     {
-        var archive = Opened(path);
+        var archive = ArchiveFile.Open(path, Advice);
         try
         {
             List<string> hidden = [], others = [];
@@ -39,7 +35,7 @@ internal static class ImageArchive
                 {
                     if (!pictures.TryAdd(entry.FullName, entry))
                     {
-                        throw Wrong(path, $"holds '{entry.FullName}' twice");
+                        throw archive.Wrong($"holds '{entry.FullName}' twice");
                     }
                 }
                 else if (entry.FullName == LabelsName)
@@ -58,8 +54,8 @@ internal static class ImageArchive
             }
             return new(
                 [.. names.Select(name => $"{path}/{name}")],
-                labels is null ? null : LabelsOf(names, Bytes(path, labels, MostLabelBytes), path),
-                name => PictureReader.Read(Bytes(path, pictures[name[(path.Length + 1)..]], MostPictureBytes), name),
+                labels is null ? null : LabelsOf(names, archive.Read(labels), archive),
+                name => PictureReader.Read(archive.Read(pictures[name[(path.Length + 1)..]]), name),
                 archive)
             {
                 Notes =
@@ -76,44 +72,7 @@ internal static class ImageArchive
         }
     }
 
-    private static ZipArchive Opened(string path)
-    {
-        var file = RegularFile.Open(path);
-        try
-        {
-            var archive = new ZipArchive(file, ZipArchiveMode.Read);
-            // The list of entries is read now.
-            _ = archive.Entries.Count;
-            return archive;
-        }
-        catch (Exception cause) when (IsDamage(cause))
-        {
-            file.Dispose();
-            throw Wrong(path, "is no readable ZIP file", cause);
-        }
-    }
-
-    private static byte[] Bytes(string path, ZipArchiveEntry entry, long most)
-    {
-        // The list is believed before a byte is read and may claim anything.
-        if (entry.Length > Math.Min(most, MostGrowth * entry.CompressedLength + MostBeside))
-        {
-            throw Wrong(path, $"claims {entry.Length:N0} bytes for '{entry.FullName}' in {entry.CompressedLength:N0}, more than is read");
-        }
-        try
-        {
-            var bytes = new byte[entry.Length];
-            using var stream = entry.Open();
-            stream.ReadExactly(bytes);
-            return stream.ReadByte() < 0 ? bytes : throw new InvalidDataException("It is longer than the list says.");
-        }
-        catch (Exception cause) when (IsDamage(cause))
-        {
-            throw Wrong(path, $"is damaged at '{entry.FullName}'", cause);
-        }
-    }
-
-    private static IReadOnlyList<long>? LabelsOf(IReadOnlyList<string> names, byte[] json, string path)
+    private static IReadOnlyList<long>? LabelsOf(IReadOnlyList<string> names, byte[] json, ArchiveFile archive)
     {
         try
         {
@@ -128,7 +87,7 @@ internal static class ImageArchive
                 if (pair.GetArrayLength() != 2 || pair[0].GetString() is not { } name
                     || pair[1].ValueKind != JsonValueKind.Number || !pair[1].TryGetInt64(out var label) || label is < 0 or >= MostClasses)
                 {
-                    throw Wrong(path, $"has the label {Short(pair.GetRawText())} in {LabelsName}, which is no name with the number of a class");
+                    throw archive.Wrong($"has the label {Short(pair.GetRawText())} in {LabelsName}, which is no name with the number of a class");
                 }
                 known[name] = label;
             }
@@ -136,20 +95,14 @@ internal static class ImageArchive
             [
                 .. names.Select(name => known.TryGetValue(name, out var label)
                     ? label
-                    : throw Wrong(path, $"has no label for '{name}' in {LabelsName}")),
+                    : throw archive.Wrong($"has no label for '{name}' in {LabelsName}")),
             ];
         }
         catch (Exception cause) when (cause is JsonException or InvalidOperationException)
         {
-            throw Wrong(path, $"has a {LabelsName} that is not {{\"labels\": [[name, number of its class], ...]}}", cause);
+            throw archive.Wrong($"has a {LabelsName} that is not {{\"labels\": [[name, number of its class], ...]}}", cause);
         }
 
         static string Short(string text) => text.Length <= 80 ? text : $"{text[..80]}...";
     }
-
-    private static bool IsDamage(Exception cause) =>
-        cause is InvalidDataException or IOException or NotSupportedException or ArgumentException or ObjectDisposedException;
-
-    private static DisBackException Wrong(string path, string what, Exception? cause = null) =>
-        new($"{path} {what}: make it again, for example with EDM's dataset_tool.py, or name a folder of pictures.", cause);
 }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using DisBack.Diffusion.Randomness;
 using DisBack.Specs.Data;
 using static TorchSharp.torch;
@@ -11,6 +13,9 @@ namespace DisBack.Diffusion.Data;
 /// <remarks>Batches may be drawn by several threads at once.</remarks>
 public sealed class ImageDataset : IDisposable
 {
+    /// <summary>Images whose bytes are seen as one span, of at most two billion.</summary>
+    private const long HashedAtOnce = 32;
+
     private EpochOrder? _latest;
 
     private ImageDataset(Tensor images, Tensor? labels, int labelCount)
@@ -96,6 +101,19 @@ public sealed class ImageDataset : IDisposable
             using var part = Images.narrow(0, start, Math.Min(size, Count - start));
             yield return ToSigned(part);
         }
+    }
+
+    /// <summary>SHA-256 of the images' extents and bytes, in lower-case hex; classes are not part of it.</summary>
+    public string Digest()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes($"[{string.Join(", ", Images.shape)}]"));
+        for (long start = 0; start < Count; start += HashedAtOnce)
+        {
+            using var part = Images.narrow(0, start, Math.Min(HashedAtOnce, Count - start));
+            hash.AppendData(part.bytes);
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     /// <inheritdoc/>

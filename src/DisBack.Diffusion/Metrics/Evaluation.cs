@@ -1,6 +1,5 @@
 using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Features;
-using DisBack.Specs.Data;
 using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Metrics;
@@ -11,71 +10,73 @@ public static class Evaluation
     /// <summary>Bounds the memory of one pass through the feature network.</summary>
     private const long Batch = 500;
 
-    private static readonly Lock s_gate = new();
-    private static readonly Dictionary<(string Features, DatasetSettings Reference), (FeatureStatistics Statistics, long[] Shape)> s_references = [];
-
-    /// <summary>The Fréchet distance between features of <paramref name="samples"/> generated images and of all images of the reference.</summary>
+    /// <summary>The Fréchet distance between features of <paramref name="samples"/> generated images and of the images of the reference.</summary>
     /// <param name="generate">
     /// Makes the images numbered first to first + count - 1: (first, count) to [count, C, R, R] in [-1, 1]. A sample should depend on its number alone.
     /// </param>
     /// <param name="samples">How many to make. FID falls with it by itself: compare figures of one count.</param>
     /// <param name="features">The feature network.</param>
-    /// <param name="reference">The data set to compare with; its statistics are kept for the life of the process.</param>
+    /// <param name="reference">What to compare with.</param>
     /// <param name="measures">What else is measured on the same images.</param>
     /// <exception cref="DisBackException">
-    /// The reference cannot be read, or its images have another shape than the samples, or a sample is not finite.
+    /// The reference has images of another shape than the samples, or features of another length, or a sample is not finite.
     /// </exception>
     public static double Fid(
         Func<long, long, Tensor> generate,
         long samples,
         IFeatureNetwork features,
-        DatasetSettings reference,
+        ReferenceStatistics reference,
         params IReadOnlyList<IFeatureMeasure> measures)
     {
-        var (real, shape) = ReferenceOf(features, reference);
         using var made = new FeatureStatistics();
-        Extract(generate, samples, features, shape, measures, made.Add);
-        return FrechetDistance.Between(made, real);
+        Extract(generate, samples, features, reference.Shape, measures, made.Add);
+        reference.Require(made.Mean.shape[0]);
+        using var covariance = made.Covariance();
+        return FrechetDistance.Between(made.Mean, covariance, reference.Mean, reference.Covariance);
     }
 
     /// <summary>As <see cref="Fid"/>, with what compares images one by one, of the same generated images and as many real ones if there are so many.</summary>
-    /// <remarks>Keeps the features of both in memory, and reads the reference again even if its statistics are known.</remarks>
+    /// <remarks>Keeps the features of these in memory; nearest neighbours are looked for among all real images.</remarks>
     /// <param name="generate">As for <see cref="Fid"/>.</param>
     /// <param name="samples">How many to make.</param>
     /// <param name="features">The feature network.</param>
-    /// <param name="reference">The data set to compare with.</param>
-    /// <param name="kid">Whether the kernel distance is asked for.</param>
-    /// <param name="precisionRecall">Whether precision and recall are.</param>
+    /// <param name="data">The images to compare with.</param>
+    /// <param name="asked">What is measured beside FID.</param>
+    /// <param name="progress">Told how many real images were seen, and of how many.</param>
     /// <param name="measures">What else is measured on the same images.</param>
     /// <exception cref="DisBackException">As for <see cref="Fid"/>, or there are too few images, or so many that their features do not fit memory.</exception>
+    /// <returns>The figures; the caller disposes them.</returns>
     public static SampleQuality Quality(
         Func<long, long, Tensor> generate,
         long samples,
         IFeatureNetwork features,
-        DatasetSettings reference,
-        bool kid,
-        bool precisionRecall,
+        ImageDataset data,
+        QualityMeasures asked,
+        Action<long, long>? progress = null,
         params IReadOnlyList<IFeatureMeasure> measures)
     {
-        using var data = ImageDataset.Load(reference);
         using var real = new FeatureStatistics();
         using var made = new FeatureStatistics();
-        using var realRows = new EvenSample(data.Count, Math.Min(samples, data.Count));
+        using var realRows = asked.Kid || asked.PrecisionRecall ? new EvenSample(data.Count, Math.Min(samples, data.Count)) : null;
         using var madeRows = new EvenSample(samples, samples);
-        Extract(data, features, rows =>
-        {
-            real.Add(rows);
-            realRows.Add(rows);
-        });
         Extract(generate, samples, features, data.Images.shape[1..], measures, rows =>
         {
             made.Add(rows);
             madeRows.Add(rows);
         });
+        var neighbours = asked.Neighbours > 0 ? new NearestNeighbours(madeRows.Rows, asked.Neighbours) : null;
+        Extract(data, features, rows =>
+        {
+            real.Add(rows);
+            realRows?.Add(rows);
+            neighbours?.Add(rows);
+            progress?.Invoke(real.Count, data.Count);
+        });
         return new SampleQuality(
             FrechetDistance.Between(made, real),
-            kid ? KernelDistance.Between(realRows.Rows, madeRows.Rows) : null,
-            precisionRecall ? PrecisionRecall.Between(realRows.Rows, madeRows.Rows) : null);
+            asked.Kid ? KernelDistance.Between(realRows!.Rows, madeRows.Rows) : null,
+            asked.PrecisionRecall ? PrecisionRecall.Between(realRows!.Rows, madeRows.Rows) : null,
+            neighbours);
     }
 
     /// <summary>What to warn of before FID is computed from fewer samples than a covariance of full rank takes; null if they suffice.</summary>
@@ -89,7 +90,7 @@ public static class Evaluation
         Func<long, long, Tensor> generate,
         long samples,
         IFeatureNetwork features,
-        long[] shape,
+        IReadOnlyList<long>? shape,
         IReadOnlyList<IFeatureMeasure> measures,
         Action<Tensor> use)
     {
@@ -97,7 +98,7 @@ public static class Evaluation
         {
             using var scope = NewDisposeScope();
             var images = generate(first, Math.Min(Batch, samples - first));
-            if (!images.shape.AsSpan(1).SequenceEqual(shape))
+            if (shape is not null && !images.shape.Skip(1).SequenceEqual(shape))
             {
                 throw new DisBackException(
                     $"Samples are [{string.Join(", ", images.shape[1..])}] where images of the reference are [{string.Join(", ", shape)}]: " +
@@ -112,7 +113,8 @@ public static class Evaluation
         }
     }
 
-    private static void Extract(ImageDataset data, IFeatureNetwork features, Action<Tensor> use)
+    /// <summary>Hands over the features of all images of a data set, batch by batch.</summary>
+    internal static void Extract(ImageDataset data, IFeatureNetwork features, Action<Tensor> use)
     {
         foreach (var images in data.InOrder(Batch))
         {
@@ -121,26 +123,6 @@ public static class Evaluation
             {
                 use(features.Extract(images));
             }
-        }
-    }
-
-    /// <summary>Reads the reference now, so that its file is not needed when the first samples come.</summary>
-    /// <exception cref="DisBackException">The reference cannot be read, or the network takes no such images.</exception>
-    public static void Prepare(IFeatureNetwork features, DatasetSettings reference) => ReferenceOf(features, reference);
-
-    private static (FeatureStatistics Statistics, long[] Shape) ReferenceOf(IFeatureNetwork features, DatasetSettings reference)
-    {
-        // One at a time: runs that start together want the same reference, and reading it twice would be the waste this cache is against.
-        lock (s_gate)
-        {
-            if (s_references.TryGetValue((features.Digest, reference), out var known))
-            {
-                return known;
-            }
-            using var data = ImageDataset.Load(reference);
-            var statistics = new FeatureStatistics();
-            Extract(data, features, statistics.Add);
-            return s_references[(features.Digest, reference)] = (statistics, data.Images.shape[1..]);
         }
     }
 }

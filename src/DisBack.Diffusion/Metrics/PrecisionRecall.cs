@@ -14,9 +14,6 @@ public static class PrecisionRecall
     /// <summary>Distances are made for this many rows and columns at once, so that the matrix of all of them is never in memory.</summary>
     private const int Block = 1024;
 
-    /// <summary>A squared distance below this part of the squared lengths is nothing but the rounding of their difference.</summary>
-    private const double Rounding = 1e-12;
-
     /// <summary>Precision and recall of two sets of features, from 0 to 1.</summary>
     /// <param name="real">Features of real images, floating point [N, F].</param>
     /// <param name="generated">Features of generated images, floating point [M, F]; best as many as real ones.</param>
@@ -35,12 +32,12 @@ public static class PrecisionRecall
         var (realReach, generatedReach) = (SquaredReach(real, neighbours, block), SquaredReach(generated, neighbours, block));
         var realReached = zeros(real.shape[0], @bool);
         var generatedReached = zeros(generated.shape[0], @bool);
-        foreach (var (first, rows) in Blocks(real, block))
+        foreach (var (first, rows) in FeatureDistances.Blocks(real, block))
         {
-            foreach (var (start, columns) in Blocks(generated, block))
+            foreach (var (start, columns) in FeatureDistances.Blocks(generated, block))
             {
                 using var inner = NewDisposeScope();
-                var distances = SquaredDistances(rows, columns);
+                var distances = FeatureDistances.Squared(rows, columns);
                 var reachOfRows = realReach.narrow(0, first, rows.shape[0]).unsqueeze(1);
                 var reachOfColumns = generatedReach.narrow(0, start, columns.shape[0]).unsqueeze(0);
                 generatedReached.narrow(0, start, columns.shape[0]).logical_or_(distances.le(reachOfRows).any(0));
@@ -67,15 +64,15 @@ public static class PrecisionRecall
     private static Tensor SquaredReach(Tensor features, int neighbours, int block)
     {
         var reach = empty(features.shape[0], float64);
-        foreach (var (first, rows) in Blocks(features, block))
+        foreach (var (first, rows) in FeatureDistances.Blocks(features, block))
         {
             using var perBlock = NewDisposeScope();
             // The row itself is among them, at distance 0.
             Tensor? nearest = null;
-            foreach (var (_, columns) in Blocks(features, block))
+            foreach (var (_, columns) in FeatureDistances.Blocks(features, block))
             {
                 using var inner = NewDisposeScope();
-                var distances = SquaredDistances(rows, columns);
+                var distances = FeatureDistances.Squared(rows, columns);
                 var candidates = nearest is null ? distances : cat([nearest, distances], 1);
                 var kept = candidates.topk((int)Math.Min(neighbours + 1, candidates.shape[1]), 1, largest: false, sorted: true).values;
                 nearest = kept.MoveToOuterDisposeScope();
@@ -83,25 +80,6 @@ public static class PrecisionRecall
             reach.narrow(0, first, rows.shape[0]).copy_(nearest![.., -1]);
         }
         return reach;
-    }
-
-    /// <summary>float64 [N, M], which products of matrices make many times faster than differences would.</summary>
-    private static Tensor SquaredDistances(Tensor rows, Tensor columns)
-    {
-        var lengths = rows.square().sum(1).unsqueeze(1) + columns.square().sum(1).unsqueeze(0);
-        var distances = rows.mm(columns.t()).mul_(-2).add_(lengths);
-        return distances.masked_fill_(distances.lt(lengths.mul_(Rounding)), 0);
-    }
-
-    /// <summary>The rows in float64, block by block, with the number of the first row.</summary>
-    private static IEnumerable<(long First, Tensor Rows)> Blocks(Tensor features, int block)
-    {
-        for (long first = 0; first < features.shape[0]; first += block)
-        {
-            using var part = features.narrow(0, first, Math.Min(block, features.shape[0] - first));
-            using var rows = part.to(float64);
-            yield return (first, rows);
-        }
     }
 
     private static double Share(Tensor flags) => flags.to(float64).mean().item<double>();

@@ -16,6 +16,7 @@ internal sealed class SampleEvaluation : IDisposable
 
     private readonly EvaluationSettings _settings;
     private readonly IFeatureNetwork _features;
+    private readonly ReferenceStatistics _reference;
     private readonly SampleInputs _samples;
     private readonly int _classes;
     private readonly Func<Tensor, Condition?, Tensor> _generate;
@@ -27,6 +28,7 @@ internal sealed class SampleEvaluation : IDisposable
     /// <param name="classes">The number of their classes; 0 is none.</param>
     /// <param name="size">What a network takes that is about as large as the generator's.</param>
     /// <param name="device">Where features are computed.</param>
+    /// <param name="references">What has been measured of real images.</param>
     /// <param name="trustCode">Whether a TorchScript file of features may be run.</param>
     public SampleEvaluation(
         EvaluationSettings settings,
@@ -35,12 +37,13 @@ internal sealed class SampleEvaluation : IDisposable
         int classes,
         NetworkSize size,
         Device device,
+        ReferenceCache references,
         bool trustCode)
     {
         (_settings, _samples, _generate, _classes) = (settings, samples, generate, classes);
         _pass = Math.Max(1, PassBytes / (sizeof(float) * size.Held));
         _features = FeatureNetworks.Open(settings.Features, trustCode, device);
-        Evaluation.Prepare(_features, settings.Reference);
+        _reference = references.Of(_features, settings);
     }
 
     /// <summary>Whether an evaluation follows a step.</summary>
@@ -55,7 +58,7 @@ internal sealed class SampleEvaluation : IDisposable
         var samples = final ? _settings.FinalSamples : _settings.Samples;
         var accuracy = ClassAccuracy.By(_features, _classes, _samples.Shown);
         IFeatureMeasure[] measures = accuracy is null ? [] : [accuracy];
-        var distance = Evaluation.Fid((first, count) => Sample(_samples, first, count), samples, _features, _settings.Reference, measures);
+        var distance = Evaluation.Fid((first, count) => Sample(_samples, first, count), samples, _features, _reference, measures);
         listener.Measured([Measured("fid", distance), .. accuracy is null ? Array.Empty<Measurement>() : [Measured("accuracy", accuracy.Value)]]);
 
         Measurement Measured(string name, double value) => new(step, final ? name : $"{name}/quick", value);

@@ -1,4 +1,5 @@
 using DisBack.Diffusion.Conditions;
+using DisBack.Diffusion.Metrics;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Parameters;
 using DisBack.Diffusion.Pictures;
@@ -32,9 +33,11 @@ public sealed class StudentEvaluation : IDisposable
     /// <summary>Prepares the evaluation of one run.</summary>
     /// <param name="inputs">Those of stage 2; every evaluation of a run draws the same noise.</param>
     /// <param name="settings">How often, how many samples, against what; its files are read now and not again.</param>
+    /// <param name="references">What has been measured of real images.</param>
     /// <param name="trustCode">Whether a TorchScript file of features may be run.</param>
     /// <param name="toPixels">Turns samples [B,C,H,W] into images in [-1, 1]; null where samples are images, not latents.</param>
-    public StudentEvaluation(StageInputs inputs, EvaluationSettings settings, bool trustCode = false, Func<Tensor, Tensor>? toPixels = null)
+    public StudentEvaluation(
+        StageInputs inputs, EvaluationSettings settings, ReferenceCache references, bool trustCode = false, Func<Tensor, Tensor>? toPixels = null)
     {
         _toPixels = toPixels ?? (samples => samples);
         _student = inputs.OpenStudent();
@@ -53,6 +56,7 @@ public sealed class StudentEvaluation : IDisposable
             _student.Classes,
             _teacher.Settings.Size,
             inputs.Device,
+            references,
             trustCode);
 
         SampleInputs InputsOf(IReadOnlyList<long> latentShape, string purpose) => new(latentShape, conditions, inputs.Streams, purpose, inputs.Device);

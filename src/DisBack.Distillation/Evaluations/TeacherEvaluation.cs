@@ -1,4 +1,5 @@
 using DisBack.Diffusion.Conditions;
+using DisBack.Diffusion.Metrics;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Parameters;
 using DisBack.Diffusion.Pictures;
@@ -30,6 +31,7 @@ public sealed class TeacherEvaluation : IDisposable
     /// <param name="settings">How often, how many samples, against what; its files are read now and not again.</param>
     /// <param name="streams">The randomness of the run; every evaluation draws the same noise.</param>
     /// <param name="device">Where to compute.</param>
+    /// <param name="references">What has been measured of real images.</param>
     /// <param name="precision">How exactly the network computes.</param>
     /// <param name="trustCode">Whether a TorchScript file of features may be run.</param>
     public TeacherEvaluation(
@@ -37,6 +39,7 @@ public sealed class TeacherEvaluation : IDisposable
         EvaluationSettings settings,
         RandomStreams streams,
         Device device,
+        ReferenceCache references,
         Precision precision = Precision.Fp32,
         bool trustCode = false)
     {
@@ -46,7 +49,7 @@ public sealed class TeacherEvaluation : IDisposable
         _network.Precision = precision;
         _network.eval();
         _pictures = InputsOf("pictures");
-        _samples = new SampleEvaluation(settings, InputsOf("evaluation"), Sample, network.Classes, network.Size, device, trustCode);
+        _samples = new SampleEvaluation(settings, InputsOf("evaluation"), Sample, network.Classes, network.Size, device, references, trustCode);
 
         SampleInputs InputsOf(string purpose) =>
             new([network.Shape.Channels, network.Shape.Height, network.Shape.Width], IConditionSource.OfClasses(network.Classes), streams, purpose, device);

@@ -4,6 +4,7 @@ using DisBack.Contracts.Grains;
 using DisBack.Diffusion;
 using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Files;
+using DisBack.Diffusion.Metrics;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Randomness;
 using DisBack.Distillation;
@@ -26,8 +27,10 @@ namespace DisBack.Orchestration.Training;
 /// <param name="trustCode">
 /// Whether TorchScript files that specs name may be run: only in a process of the user who trusts them, never on a worker of a cluster.
 /// </param>
-public sealed class SpecTrainingFactory(bool trustCode = false) : ITrainingFactory
+/// <param name="cache">The folder of this machine for what can be made again; null keeps nothing beyond the process.</param>
+public sealed class SpecTrainingFactory(bool trustCode = false, string? cache = null) : ITrainingFactory
 {
+    private readonly ReferenceCache _references = new(cache);
     private readonly FrozenNetworks _frozen = new();
 
     /// <inheritdoc/>
@@ -49,7 +52,7 @@ public sealed class SpecTrainingFactory(bool trustCode = false) : ITrainingFacto
         return new TeacherTraining(spec.Network, ImageDataset.Load(data), spec.Training, streams, inputs.Device, precision)
         {
             Evaluation = spec.Evaluation is { } evaluation
-                ? new TeacherEvaluation(spec.Network, stored.Local(evaluation), streams, inputs.Device, precision, trustCode)
+                ? new TeacherEvaluation(spec.Network, stored.Local(evaluation), streams, inputs.Device, _references, precision, trustCode)
                 : null,
         };
     }
@@ -62,7 +65,7 @@ public sealed class SpecTrainingFactory(bool trustCode = false) : ITrainingFacto
         var stage = StageOf(spec, spec.Seed, assignment, inputs);
         using var stored = new StoredInputs(inputs);
         var data = spec.Data is { } images ? new RealImages(ImageDataset.Load(stored.Local(images)), stage.Streams, inputs.Device) : null;
-        var evaluation = new StudentEvaluation(stage, stored.Local(spec.Evaluation), trustCode);
+        var evaluation = new StudentEvaluation(stage, stored.Local(spec.Evaluation), _references, trustCode);
         return new DistributionBacktracking(stage, new AssignedNodes(
             assignment.Nodes, inputs, _frozen, spec.Backtracking.TargetPrecision ?? PrecisionOf(spec.Hardware)), spec.Backtracking, evaluation, data);
     }

@@ -26,6 +26,7 @@ internal sealed class StoredInputs(ITrainingInputs inputs) : IDisposable
     {
         Reference = Local(settings.Reference),
         Features = settings.Features == EvaluationSettings.DigitFeatures ? settings.Features : Local(settings.Features),
+        Statistics = settings.Statistics is { } statistics ? Local(statistics) : null,
     };
 
     public void Dispose() => _leases.ForEach(lease => lease.Dispose());

@@ -1,10 +1,11 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using DisBack.Specs.Data;
 
 namespace DisBack.Specs.Evaluations;
 
 /// <summary>How samples are evaluated while a run goes on and at its end.</summary>
-public sealed record EvaluationSettings
+public sealed record EvaluationSettings : IValidatableObject
 {
     /// <summary>The name of the shipped features.</summary>
     public const string DigitFeatures = "digits";
@@ -30,4 +31,21 @@ public sealed record EvaluationSettings
 
     /// <summary>The real images that FID compares with.</summary>
     public DatasetSettings Reference { get; init; } = new();
+
+    /// <summary>
+    /// In place of images, their statistics as others have measured them with the same features: the path of an <c>.npz</c> file with <c>mu</c> and
+    /// <c>sigma</c>, as EDM's <c>fid.py</c> and pytorch-fid write it. Absent compares with <c>reference</c>.
+    /// </summary>
+    [NamesFile]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Statistics { get; init; }
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Statistics is not null && Reference != new DatasetSettings())
+        {
+            yield return new ValidationResult("FID compares with the images of reference or with statistics, not with both; remove one", [nameof(Statistics)]);
+        }
+    }
 }

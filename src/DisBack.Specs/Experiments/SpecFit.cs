@@ -10,12 +10,12 @@ public static class SpecFit
     /// <summary>Refuses an experiment that cannot work with its teacher.</summary>
     /// <param name="spec">The experiment.</param>
     /// <param name="teacher">The teacher's network.</param>
-    /// <param name="reference">The real images of its evaluation.</param>
+    /// <param name="reference">The real images of its evaluation; null where it has their statistics.</param>
     /// <param name="data">Its real images; null where it has none.</param>
     /// <exception cref="SpecMistakeException">
     /// The student makes other samples than the teacher, images have another shape, or the teacher cannot be guided.
     /// </exception>
-    public static void Check(ExperimentSpec spec, NetworkSettings teacher, DatasetFacts reference, DatasetFacts? data)
+    public static void Check(ExperimentSpec spec, NetworkSettings teacher, DatasetFacts? reference, DatasetFacts? data)
     {
         if (spec.Student.Network is { } student && (student.Shape, student.Classes) != (teacher.Shape, teacher.Classes))
         {
@@ -38,14 +38,18 @@ public static class SpecFit
                     $"data has images in {data.Classes} classes but the teacher makes {teacher.Classes}: name images in the classes that it was trained with");
             }
         }
-        CheckShape("evaluation.reference", reference, teacher.Shape);
+        if (reference is not null)
+        {
+            CheckShape("evaluation.reference", reference, teacher.Shape);
+        }
     }
 
     /// <summary>Refuses a training whose network does not fit its images.</summary>
     /// <param name="spec">The training.</param>
     /// <param name="data">Its images.</param>
-    /// <exception cref="SpecMistakeException">The images have another shape or other classes than the network.</exception>
-    public static void Check(TeacherSpec spec, DatasetFacts data)
+    /// <param name="reference">The real images of its evaluation; null where it has none.</param>
+    /// <exception cref="SpecMistakeException">Images have another shape or other classes than the network.</exception>
+    public static void Check(TeacherSpec spec, DatasetFacts data, DatasetFacts? reference = null)
     {
         var shape = spec.Network.Shape;
         if ((data.Resolution, data.Resolution) != (shape.Height, shape.Width))
@@ -64,17 +68,10 @@ public static class SpecFit
                 ? $"the network has {classes} classes but the images have none; set network.label_dim to 0, or put the images into one folder for each class"
                 : $"the network has {classes} classes but the images have {data.Classes}; set network.label_dim to {data.Classes}, or to 0 to ignore them");
         }
-    }
-
-    /// <summary>The same of a training that is evaluated.</summary>
-    /// <param name="spec">The training.</param>
-    /// <param name="data">Its images.</param>
-    /// <param name="reference">The real images of its evaluation.</param>
-    /// <exception cref="SpecMistakeException">One of both does not fit the network.</exception>
-    public static void Check(TeacherSpec spec, DatasetFacts data, DatasetFacts reference)
-    {
-        Check(spec, data);
-        CheckShape("evaluation.reference", reference, spec.Network.Shape);
+        if (reference is not null)
+        {
+            CheckShape("evaluation.reference", reference, shape);
+        }
     }
 
     private static void CheckShape(string key, DatasetFacts data, SampleShape made)

@@ -3,6 +3,7 @@ using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Features;
 using DisBack.Diffusion.Metrics;
 using DisBack.Specs.Data;
+using DisBack.Specs.Evaluations;
 using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Tests.Metrics;
@@ -21,7 +22,8 @@ public sealed class ClassAccuracyTests
         using var network = FeatureNetworks.Open("digits", trustCode: false);
         using var real = ImageDataset.Load(s_digits);
         var accuracy = ClassAccuracy.By(network, 10, (first, size) => ClassCondition.Of((real.Labels!.narrow(0, first, size) + shift).remainder(10), 10))!;
-        Evaluation.Fid((first, size) => real.Images.narrow(0, first, size).to(float32) / 127.5 - 1, count, network, s_digits, accuracy);
+        var reference = new ReferenceCache().Of(network, new EvaluationSettings { Reference = s_digits });
+        Evaluation.Fid((first, size) => real.Images.narrow(0, first, size).to(float32) / 127.5 - 1, count, network, reference, accuracy);
         Assert.InRange(accuracy.Value, least, most);
         // A part of all images that were counted.
         Assert.Equal(Math.Round(accuracy.Value * count), accuracy.Value * count, 1e-9);

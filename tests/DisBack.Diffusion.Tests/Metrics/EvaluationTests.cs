@@ -2,6 +2,7 @@ using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Features;
 using DisBack.Diffusion.Metrics;
 using DisBack.Specs.Data;
+using DisBack.Specs.Evaluations;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,13 +11,15 @@ namespace DisBack.Diffusion.Tests.Metrics;
 public sealed class EvaluationTests
 {
     private static readonly DatasetSettings s_digits = new() { Source = DatasetSource.Digits, Resolution = 14 };
+    private static readonly EvaluationSettings s_evaluation = new() { Reference = s_digits };
 
     [Fact]
     public void Features_tell_digits_from_noise_and_leak_nothing()
     {
         using var network = FeatureNetworks.Open("digits", trustCode: false);
         using var real = ImageDataset.Load(s_digits);
-        double Fid(double noise) => Evaluation.Fid((first, count) => Noisy(real, first, count, noise), 1000, network, s_digits);
+        var reference = new ReferenceCache().Of(network, s_evaluation);
+        double Fid(double noise) => Evaluation.Fid((first, count) => Noisy(real, first, count, noise), 1000, network, reference);
         var clean = Fid(0);
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         var (slight, heavy) = (Fid(0.2), Fid(1));
@@ -29,11 +32,14 @@ public sealed class EvaluationTests
     {
         using var network = FeatureNetworks.Open("digits", trustCode: false);
         using var real = ImageDataset.Load(s_digits);
-        SampleQuality Quality(double noise) => Evaluation.Quality(
-            (first, count) => Noisy(real, first, count, noise), 1000, network, s_digits, kid: true, precisionRecall: true);
-        var clean = Quality(0);
-        Assert.Equal(Evaluation.Fid((first, count) => Noisy(real, first, count, 0), 1000, network, s_digits), clean.Fid);
-        // Not earlier: the first measurements keep the statistics of the reference.
+        var asked = new QualityMeasures(Kid: true, PrecisionRecall: true, Neighbours: 2);
+        SampleQuality Quality(double noise) => Evaluation.Quality((first, count) => Noisy(real, first, count, noise), 1000, network, real, asked);
+        var reference = new ReferenceCache().Of(network, s_evaluation);
+        using var clean = Quality(0);
+        Assert.Equal(Evaluation.Fid((first, count) => Noisy(real, first, count, 0), 1000, network, reference), clean.Fid);
+        // Every image is found again, as the nearest of all.
+        using var nearest = clean.Neighbours!.Indices.select(1, 0);
+        Assert.Equal(Enumerable.Range(0, 1000).Select(i => 10L * i), nearest.data<long>().ToArray());
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         // Every tenth digit is also the choice out of 10,000 real ones: the two sets are the same.
         Assert.Equal((1.0, 1.0), clean.PrecisionRecall);
@@ -42,6 +48,8 @@ public sealed class EvaluationTests
         // Each image of one set is in the other too, and only there compared with itself.
         Assert.InRange(clean.Kid!.Value.Mean, -0.1, 0);
         Assert.True(heavy.Kid!.Value.Mean > 10 * heavy.Kid.Value.Std, heavy.ToString());
+        Assert.True(heavy.Neighbours!.Copies < 0.05 && clean.Neighbours.Copies > 0.95, $"{heavy.Neighbours.Copies} {clean.Neighbours.Copies}");
+        heavy.Dispose();
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 
@@ -49,7 +57,8 @@ public sealed class EvaluationTests
     public void Samples_of_another_size_than_the_reference_are_refused()
     {
         using var network = FeatureNetworks.Open("digits", trustCode: false);
-        var error = Assert.Throws<DisBackException>(() => Evaluation.Fid((_, count) => zeros(count, 1, 16, 16), 2, network, s_digits));
+        var error = Assert.Throws<DisBackException>(() => Evaluation.Fid(
+            (_, count) => zeros(count, 1, 16, 16), 2, network, new ReferenceCache().Of(network, s_evaluation)));
         Assert.Contains("[1, 16, 16]", error.Message);
     }
 

@@ -28,6 +28,17 @@ public sealed class FeatureCheckTests
     }
 
     [Fact]
+    public void Statistics_of_other_features_are_named()
+    {
+        var other = s_digits with { Statistics = Path.Combine(AppContext.BaseDirectory, "oracles", "numpy", "statistics.npz") };
+        var mistake = Assert.Throws<SpecMistakeException>(() => FeatureCheck.Check(other, new SampleShape(1, 8, 8)));
+        Assert.Equal("evaluation.statistics", mistake.Key);
+        Assert.Contains("of 6 features where the network has 64", mistake.Message, StringComparison.Ordinal);
+        // What is stored already is looked at where it is read.
+        Assert.Empty(FeatureCheck.Check(s_digits with { Statistics = $"sha256:{new string('a', 64)}" }, new SampleShape(1, 8, 8)));
+    }
+
+    [Fact]
     public void Fewer_samples_than_features_are_warned_of()
     {
         var few = s_digits with { Samples = 64, FinalSamples = 65 };

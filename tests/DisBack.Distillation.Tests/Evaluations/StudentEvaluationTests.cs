@@ -1,3 +1,4 @@
+using DisBack.Diffusion.Metrics;
 using DisBack.Diffusion.Parameters;
 using DisBack.Distillation.Evaluations;
 using DisBack.Specs.Data;
@@ -13,7 +14,7 @@ public sealed class StudentEvaluationTests
     public void Latents_are_decoded_before_they_are_compared_with_images_and_drawn()
     {
         var settings = new EvaluationSettings { FinalSamples = 20, Reference = new DatasetSettings { Resolution = 16 } };
-        using var evaluation = new StudentEvaluation(TinyNetwork.Inputs(), settings, toPixels: Decode);
+        using var evaluation = new StudentEvaluation(TinyNetwork.Inputs(), settings, new ReferenceCache(), toPixels: Decode);
         using var network = TinyNetwork.Open();
         using var parameters = ParameterGroups.Attach(network, trained: true);
         using var average = new MovingAverage(parameters);

@@ -71,13 +71,12 @@ public sealed class TeacherTrainingTests : IDisposable
     [Fact]
     public void An_evaluation_shows_how_a_teacher_gets_on_and_changes_none_of_its_bits()
     {
-        var reference = new DatasetSettings { Resolution = 8 };
+        var settings = new EvaluationSettings { Every = 1, Samples = 20, FinalSamples = 30, Reference = new DatasetSettings { Resolution = 8 } };
         var heard = new RecordingListener();
         using var plain = Open(s_settings);
         using var evaluated = new TeacherTraining(s_network, _data, s_settings, new RandomStreams(1), CPU)
         {
-            Evaluation = new TeacherEvaluation(
-                s_network, new EvaluationSettings { Every = 1, Samples = 20, FinalSamples = 30, Reference = reference }, new RandomStreams(1), CPU),
+            Evaluation = new TeacherEvaluation(s_network, settings, new RandomStreams(1), CPU, new ReferenceCache()),
         };
         TrainingLoop.Run(plain, new CheckpointSettings(), new RecordingListener(), CancellationToken.None);
         TrainingLoop.Run(evaluated, new CheckpointSettings(), heard, CancellationToken.None);
@@ -94,7 +93,7 @@ public sealed class TeacherTrainingTests : IDisposable
         teacher.eval();
         var inputs = new SampleInputs([1, 8, 8], IConditionSource.OfClasses(10), new RandomStreams(1), "evaluation", CPU);
         using var features = FeatureNetworks.Open(EvaluationSettings.DigitFeatures, trustCode: false, CPU);
-        var distance = Evaluation.Fid(Sample, 30, features, reference);
+        var distance = Evaluation.Fid(Sample, 30, features, new ReferenceCache().Of(features, settings));
         Assert.Equal(distance, final.Value, 1e-3 * distance);
 
         Tensor Sample(long first, long count)

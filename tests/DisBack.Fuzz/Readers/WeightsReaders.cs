@@ -2,6 +2,7 @@ using DisBack.Client;
 using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Features;
 using DisBack.Diffusion.Files;
+using DisBack.Diffusion.Metrics;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Randomness;
 using DisBack.Distillation;
@@ -17,7 +18,7 @@ using static TorchSharp.torch;
 
 namespace DisBack.Fuzz.Readers;
 
-/// <summary>Readers of safetensors files.</summary>
+/// <summary>Readers of tensors in files: safetensors, and those of PyTorch and NumPy.</summary>
 internal static class WeightsReaders
 {
     private const int Quick = 20, Slow = 4;
@@ -33,7 +34,8 @@ internal static class WeightsReaders
         Reader.OfFile("student-file", Slow, Students, SafetensorsMutation.Of, path => StudentFile.Open(path).Dispose()),
         Reader.OfFile("features-file", Quick, Features, SafetensorsMutation.Of, path => FeatureNetworks.Open(path, trustCode: false).Dispose()),
         Reader.OfFile("packed-images", Quick, Packed, SafetensorsMutation.Of, ReadPacked),
-        Reader.OfFile("torch-file", 2 * Quick, TorchFiles, ByteMutation.Of, ReadTensorsOfOthers),
+        Reader.OfFile("torch-file", 2 * Quick, () => FilesOf("pytorch"), ByteMutation.Of, ReadTensorsOfOthers),
+        Reader.OfFile("statistics-file", Quick, () => FilesOf("numpy"), ByteMutation.Of, path => ReferenceStatistics.Read(path).Dispose()),
         new Reader("checkpoint", Slow, () => [Checkpoint()], SafetensorsMutation.Of, folder =>
         {
             var (run, path) = (Recording(), Path.Combine(folder, "input"));
@@ -96,8 +98,8 @@ internal static class WeightsReaders
 
     private static IReadOnlyList<byte[]> AnyWeights() => [AllTypes(), .. Networks(), .. Packed()];
 
-    private static IReadOnlyList<byte[]> TorchFiles() =>
-        [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "pytorch")).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
+    private static IReadOnlyList<byte[]> FilesOf(string folder) =>
+        [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, folder)).Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
 
     private static byte[] AllTypes()
     {

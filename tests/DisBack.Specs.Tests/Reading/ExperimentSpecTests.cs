@@ -33,6 +33,10 @@ public sealed class ExperimentSpecTests
             "recording:\n  noise: {law: karras-grid, first: 9, last: 3}\n",
             "a.yaml:4:10: indices 9 to 3 of 1000 levels from 0.002 to 80 cannot be drawn; order them and stay inside the table"
         },
+        {
+            "evaluation: {statistics: a.npz, reference: {resolution: 14}}\n",
+            "a.yaml:3:26: FID compares with the images of reference or with statistics, not with both; remove one"
+        },
         { "evaluation: {reference: {source: idx}}\n", "a.yaml:3:34: this source reads files but no path is given; add one" },
         { "hardware: {precision: tf32}\n", "a.yaml:3:23: tf32 is of CUDA devices; choose fp32 or bf16, or hardware.device cuda" },
         {

@@ -19,12 +19,19 @@ public sealed class SpecFilesTests
         {
             Features = "net.safetensors",
             Reference = new DatasetSettings { Source = DatasetSource.Folder, Path = "/photos" },
+            Statistics = "fid.npz",
         },
     };
 
     [Fact]
     public void Every_named_file_is_found_with_its_key() => Assert.Equal(
-        [("data.path", "a.idx"), ("data.labels_path", "b.idx"), ("evaluation.features", "net.safetensors"), ("evaluation.reference.path", "/photos")],
+        [
+            ("data.path", "a.idx"),
+            ("data.labels_path", "b.idx"),
+            ("evaluation.features", "net.safetensors"),
+            ("evaluation.reference.path", "/photos"),
+            ("evaluation.statistics", "fid.npz"),
+        ],
         SpecFiles.Of(s_spec));
 
     [Fact]

@@ -20,7 +20,7 @@ using DisBack.Storage;
 using DisBack.Storage.Content;
 using static TorchSharp.torch;
 
-namespace DisBack.Cli.Commands;
+namespace DisBack.Cli.Students;
 
 /// <summary>A student, from a file or from a run, or a teacher, that makes images by number.</summary>
 internal sealed class StudentSource : IDisposable
@@ -39,6 +39,9 @@ internal sealed class StudentSource : IDisposable
 
     /// <summary>What draws, where that needs to be said: a student that is not complete, or a teacher; null for a student.</summary>
     public string? Maker { get; private init; }
+
+    /// <summary>The step of the checkpoint that it is from; null if it is complete.</summary>
+    public long? Step { get; private init; }
 
     /// <summary>Number of classes that its samples show in turn; 0 is none.</summary>
     public int Classes { get; }
@@ -114,7 +117,7 @@ internal sealed class StudentSource : IDisposable
                             () => FirstStudent.Open(spec.Student, spec.Recording.Seed ?? spec.Seed, () => NetworkFile.Open(teacher), CPU)),
                         cancellation),
                     cancellation);
-                return OfStudent(student, spec.Evaluation, $"the averaged student at step {checkpoint.Step:N0} of {trial.Run.Steps:N0}");
+                return OfStudent(student, spec.Evaluation, $"the averaged student at step {checkpoint.Step:N0} of {trial.Run.Steps:N0}", checkpoint.Step);
             }
             catch (StorageException e) when (e is CorruptContentException or MissingContentException)
             {
@@ -185,7 +188,7 @@ internal sealed class StudentSource : IDisposable
 
     private static EvaluationSettings OnDigits(SampleShape shape) => new() { Reference = new DatasetSettings { Resolution = shape.Height } };
 
-    private static StudentSource OfStudent(IGenerator student, EvaluationSettings? evaluation, string? maker)
+    private static StudentSource OfStudent(IGenerator student, EvaluationSettings? evaluation, string? maker, long? step = null)
     {
         student.Network.eval();
         return new(student, student.LatentShape, student.Classes, student.Generate)
@@ -193,6 +196,7 @@ internal sealed class StudentSource : IDisposable
             Shape = student.SampleShape,
             Evaluation = evaluation ?? OnDigits(student.SampleShape),
             Maker = maker,
+            Step = step,
         };
     }
 

@@ -1,0 +1,32 @@
+using DisBack.Diffusion.Pictures;
+
+namespace DisBack.Cli.Options;
+
+/// <summary>A picture that a command is to write, checked before anything is computed for it.</summary>
+/// <param name="Path">The file, as a full path.</param>
+/// <param name="Format">What its name says it is.</param>
+internal sealed record PictureFile(string Path, PictureFormat Format)
+{
+    /// <summary>The file that a user means.</summary>
+    /// <param name="text">A file, or a folder.</param>
+    /// <param name="name">The file's name in a folder.</param>
+    /// <param name="option">The option that says so.</param>
+    /// <exception cref="DisBackException">There is no such folder, or no picture has such a name.</exception>
+    public static PictureFile Of(string text, string name, string option)
+    {
+        var path = System.IO.Path.GetFullPath(UserPath.Expand(text));
+        var file = Directory.Exists(path) ? System.IO.Path.Combine(path, name) : path;
+        if (!Directory.Exists(System.IO.Path.GetDirectoryName(file)))
+        {
+            throw new DisBackException($"The picture cannot be written to '{file}': there is no such folder; make it, or name another file with {option}.");
+        }
+        return new(file, PictureFormats.Of(file));
+    }
+
+    /// <summary>Writes the picture.</summary>
+    public void Write(ImageGrid picture)
+    {
+        using var stream = File.Create(Path);
+        picture.Save(stream);
+    }
+}
