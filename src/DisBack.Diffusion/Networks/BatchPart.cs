@@ -11,12 +11,13 @@ internal sealed class BatchPart : IDisposable
     private readonly IReadOnlyList<Parameter> trained;
     private readonly bool differentiable;
     private readonly Generator? masks;
+    private readonly Tensor? seeds;
     private Tensor? samples;
     private Tensor? estimate;
     private IList<Tensor> gradients = [];
 
-    private BatchPart(NoisyBatch batch, long first, IReadOnlyList<Parameter> trained, bool differentiable, Generator? masks) =>
-        (this.batch, this.first, this.trained, this.differentiable, this.masks) = (batch, first, trained, differentiable, masks);
+    private BatchPart(NoisyBatch batch, long first, IReadOnlyList<Parameter> trained, bool differentiable, Generator? masks, Tensor? seeds) =>
+        (this.batch, this.first, this.trained, this.differentiable, this.masks, this.seeds) = (batch, first, trained, differentiable, masks, seeds);
 
     /// <summary>What the network says of this part, without its graph.</summary>
     public Tensor Result => estimate!.detach();
@@ -37,8 +38,9 @@ internal sealed class BatchPart : IDisposable
         for (var part = 0; part < count; part++)
         {
             var first = rows * part / count;
+            var size = rows * (part + 1) / count - first;
             var own = masks is null ? null : new Generator((ulong)randint(long.MaxValue, [1], int64, generator: masks).item<long>());
-            parts.Add(new(batch.Rows(first, rows * (part + 1) / count - first), first, trained, differentiable, own));
+            parts.Add(new(batch.Rows(first, size), first, trained, differentiable, own, SeededDropout.Current?.Seeds.narrow(0, first, size)));
         }
         return parts;
     }
@@ -48,6 +50,7 @@ internal sealed class BatchPart : IDisposable
     {
         using var scope = NewDisposeScope();
         using var mode = differentiable ? enable_grad() : no_grad();
+        using var dropout = seeds is null ? null : new SeededDropout(seeds);
         DropoutMasks.OfPart = masks;
         try
         {

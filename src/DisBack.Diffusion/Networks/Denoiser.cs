@@ -25,7 +25,7 @@ public abstract class Denoiser : nn.Module
 
     /// <summary>
     /// Where dropout masks come from; the training loop sets it for each step. A network that has dropout and is in
-    /// training mode throws without one.
+    /// training mode throws without one, except under a <see cref="SeededDropout"/>.
     /// </summary>
     public Generator? DropoutGenerator
     {
@@ -64,6 +64,7 @@ public abstract class Denoiser : nn.Module
     public Tensor forward(Tensor x, Tensor sigma, Condition? condition = null, Tensor? augment_labels = null)
     {
         var batch = new NoisyBatch(x, sigma, condition, augment_labels);
+        SeededDropout.Current?.Restart();
         var parts = BatchParallel.PartsOf(x, Settings.Size.Parameters);
         return parts == 1 ? Estimate(batch) : BatchParallel.Estimate(batch, parts, Estimate, parameters(), training ? DropoutGenerator : null);
     }
@@ -72,7 +73,11 @@ public abstract class Denoiser : nn.Module
     /// <param name="x">Noisy samples [B,C,H,W].</param>
     /// <param name="sigma">Noise levels: [B] or [B,1,1,1], or one for all samples.</param>
     /// <param name="condition">What the samples are to show, B rows; null is nothing.</param>
-    public Tensor Features(Tensor x, Tensor sigma, Condition? condition = null) => Encode(new NoisyBatch(x, sigma, condition, null));
+    public Tensor Features(Tensor x, Tensor sigma, Condition? condition = null)
+    {
+        SeededDropout.Current?.Restart();
+        return Encode(new NoisyBatch(x, sigma, condition, null));
+    }
 
     /// <summary>
     /// Keeps the weights of its blocks in the type in which they compute, half the memory for bfloat16 and no rounding in each call: for a network that is

@@ -23,4 +23,22 @@ internal sealed class DropoutMasks
         empty(shape, ScalarType.Float32, CPU).bernoulli_(1 - dropProbability, s_part ?? Generator
             ?? throw new InvalidOperationException("A network with dropout is in training mode without a DropoutGenerator: set one for each step, "
                 + "or call eval().")).SentTo(like.device).RoundedTo(like.dtype);
+
+    /// <summary>What a layer drops now: by the <see cref="SeededDropout"/> of the thread where there is one, otherwise in training.</summary>
+    /// <param name="dropProbability">The layer's.</param>
+    /// <param name="activations">[B,...].</param>
+    /// <param name="training">The layer's mode.</param>
+    /// <returns>A mask of their shape, or null if nothing is.</returns>
+    public Tensor? Of(double dropProbability, Tensor activations, bool training)
+    {
+        if (dropProbability == 0)
+        {
+            return null;
+        }
+        if (SeededDropout.Current is { } seeded)
+        {
+            return seeded.NextMask(dropProbability, activations.shape).RoundedTo(activations.dtype);
+        }
+        return training ? Draw(dropProbability, activations, activations.shape) : null;
+    }
 }

@@ -86,9 +86,9 @@ internal sealed class UNetBlock : nn.Module
         {
             h = norm1.ForwardSilu(h, modulation);
         }
-        if (training && settings.Dropout > 0)
+        if (masks.Of(settings.Dropout, h, training) is { } mask)
         {
-            h = h * masks.Draw(settings.Dropout, h, h.shape).div_(1 - settings.Dropout);
+            h = h * mask.div_(1 - settings.Dropout);
         }
         // In place from here on: neither a convolution nor a sum nor a scaling needs its own result again for the gradient.
         h = Scaled(conv1.forward(h).add_(skip is null ? x : skip.forward(x)));
