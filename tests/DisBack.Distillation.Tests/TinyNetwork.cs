@@ -28,17 +28,22 @@ internal static class TinyNetwork
         Dropout = 0,
     };
 
-    public static Denoiser Open()
+    /// <summary>The same with dropout, and told how an image was augmented.</summary>
+    public static readonly SongUnetSettings Dropping = Settings with { Dropout = 0.3, AugmentDim = AugmentationSettings.LabelLength };
+
+    public static Denoiser Open() => Open(Settings);
+
+    public static Denoiser Open(SongUnetSettings settings)
     {
         using var init = new RandomStreams(7).For("tiny");
-        return Denoiser.Create(Settings, init);
+        return Denoiser.Create(settings, init);
     }
 
     /// <summary>A network that computes something, for a fresh one returns next to nothing but its input; in evaluation mode.</summary>
-    public static Denoiser Moved(long seed)
+    public static Denoiser Moved(long seed, SongUnetSettings? settings = null)
     {
         using var init = new RandomStreams(seed).For("network");
-        var network = Denoiser.Create(Settings, init);
+        var network = Denoiser.Create(settings ?? Settings, init);
         using var scope = NewDisposeScope();
         using var untracked = no_grad();
         foreach (var weights in network.parameters())
@@ -56,7 +61,11 @@ internal static class TinyNetwork
 
     /// <summary>The network as teacher, and a clone of it as the student, of one step unless further levels are given.</summary>
     public static StageInputs Inputs(
-        long seed = 1, Device? device = null, Precision precision = Precision.Fp32, IReadOnlyList<double>? renoiseSigmas = null)
+        long seed = 1,
+        Device? device = null,
+        Precision precision = Precision.Fp32,
+        IReadOnlyList<double>? renoiseSigmas = null,
+        SongUnetSettings? settings = null)
     {
         return new StageInputs(OpenThere, OpenStudent, new RandomStreams(seed), device ?? CPU) { Precision = precision };
 
@@ -64,17 +73,17 @@ internal static class TinyNetwork
 
         Denoiser OpenThere()
         {
-            var network = Open().to(device ?? CPU);
+            var network = Open(settings ?? Settings).to(device ?? CPU);
             network.Precision = precision;
             return network;
         }
     }
 
     /// <summary>Records a short trajectory into memory.</summary>
-    public static MemoryNodes Trajectory(RecordingSettings settings, Device? device = null)
+    public static MemoryNodes Trajectory(RecordingSettings settings, Device? device = null, SongUnetSettings? network = null)
     {
-        var nodes = new MemoryNodes(() => Open().to(device ?? CPU));
-        using var run = Recording(settings);
+        var nodes = new MemoryNodes(() => Open(network ?? Settings).to(device ?? CPU));
+        using var run = new DegradationRecording(Inputs(settings: network), settings);
         TrainingLoop.Run(run, new CheckpointSettings { Every = 1000 }, nodes, CancellationToken.None);
         return nodes;
     }

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Hosts;
 
-/// <summary>A fake score in training, and how checkpoints know it. Dropout is off, as in DMD2.</summary>
+/// <summary>A fake score in training, and how checkpoints know it. It drops activations under a <see cref="SeededDropout"/> only.</summary>
 internal sealed class FakeScore : IDisposable
 {
     /// <summary>The name under which checkpoints count its updates.</summary>

@@ -22,7 +22,7 @@ namespace DisBack.Distillation.Recording;
 /// </summary>
 /// <remarks>
 /// Node 0 is the exact teacher and the last node the most degraded network. The generator G_0 is the one stage 2 starts from, so the last node
-/// models exactly the distribution that stage 2 begins with. Dropout is off in both stages, as in DMD2.
+/// models exactly the distribution that stage 2 begins with. Dropout is off, as in DMD2.
 /// </remarks>
 public sealed class DegradationRecording : ITrainingRun
 {

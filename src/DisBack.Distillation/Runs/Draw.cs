@@ -8,4 +8,8 @@ namespace DisBack.Distillation.Runs;
 /// <param name="Sigma">Noise levels, [B,1,1,1].</param>
 /// <param name="Noise">eps ~ N(0, I), [B,C,H,W].</param>
 /// <param name="Condition">What the samples are to show; null is nothing.</param>
-public readonly record struct Draw(Tensor Latents, Tensor Sigma, Tensor Noise, Condition? Condition);
+public readonly record struct Draw(Tensor Latents, Tensor Sigma, Tensor Noise, Condition? Condition)
+{
+    /// <summary>Seeds of what is dropped of each sample, int64 [2,B]: first by the generator, then by all scores; null where nothing is.</summary>
+    public Tensor? DropoutSeeds { get; init; }
+}

@@ -1,6 +1,8 @@
+using DisBack.Specs.Backtracking;
 using DisBack.Specs.Data;
 using DisBack.Specs.Networks;
 using DisBack.Specs.Reading;
+using DisBack.Specs.Training;
 
 namespace DisBack.Specs.Experiments;
 
@@ -13,7 +15,7 @@ public static class SpecFit
     /// <param name="reference">The real images of its evaluation; null where it has their statistics.</param>
     /// <param name="data">Its real images; null where it has none.</param>
     /// <exception cref="SpecMistakeException">
-    /// The student makes other samples than the teacher, images have another shape, or the teacher cannot be guided.
+    /// The student makes other samples than the teacher, images have another shape, or the teacher's network cannot do what the host asks of it.
     /// </exception>
     public static void Check(ExperimentSpec spec, NetworkSettings teacher, DatasetFacts? reference, DatasetFacts? data)
     {
@@ -28,6 +30,10 @@ public static class SpecFit
             throw new SpecMistakeException("backtracking.guidance",
                 $"the teacher {(teacher.Classes == 0 ? "knows no classes" : "was trained with network.label_dropout 0")}, so guidance has nothing to compare "
                     + "its classes with: leave backtracking.guidance out, or train a teacher of classes with network.label_dropout above 0, such as 0.1");
+        }
+        if (spec.Backtracking is DiffInstructSettings host)
+        {
+            CheckHost(host, teacher);
         }
         if (data is not null)
         {
@@ -71,6 +77,22 @@ public static class SpecFit
         if (reference is not null)
         {
             CheckShape("evaluation.reference", reference, shape);
+        }
+    }
+
+    private static void CheckHost(DiffInstructSettings host, NetworkSettings teacher)
+    {
+        if (host.Dropout && teacher is not UNetSettings { Dropout: > 0 })
+        {
+            throw new SpecMistakeException("backtracking.dropout",
+                "the teacher has network.dropout 0, so its network drops nothing: leave backtracking.dropout out, or name a teacher with network.dropout above "
+                    + "0, such as 0.13");
+        }
+        if (host.Augmentation is not null && teacher is not UNetSettings { AugmentDim: AugmentationSettings.LabelLength })
+        {
+            throw new SpecMistakeException("backtracking.augmentation",
+                "the teacher's network cannot be told how an image was augmented: leave backtracking.augmentation out, or name a teacher with "
+                    + $"network.augment_dim {AugmentationSettings.LabelLength}");
         }
     }
 

@@ -14,6 +14,12 @@ public static class AllHosts
 {
     private static readonly OptimizerSettings s_fast = new() { LearningRate = 1e-3 };
 
+    /// <summary>Diff-Instruct with dropout and augmentation, for <see cref="TinyNetwork.Dropping"/>.</summary>
+    internal static DiffInstructSettings Published { get; } = (DiffInstructSettings)Quick(new DiffInstructSettings
+    {
+        Steps = 7, Dropout = true, Augmentation = new() { Probability = 0.5 }, Switching = new FixedInterval { Interval = 2 },
+    });
+
     public static TheoryData<BacktrackingSettings> Rows
     {
         get

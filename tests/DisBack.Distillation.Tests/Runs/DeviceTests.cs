@@ -65,6 +65,40 @@ public sealed class DeviceTests
     [Theory]
     [InlineData("cpu")]
     [InlineData("cuda")]
+    public void Diff_instruct_with_dropout_and_augmentation_repeats_itself(string name)
+    {
+        var device = DeviceOf(name);
+        using var nodes = Dropping(device);
+        AssertRepeats(() => new DistributionBacktracking(TinyNetwork.Inputs(1, device, settings: TinyNetwork.Dropping), nodes, AllHosts.Published));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_recorded_step_drops_what_one_drops_that_is_issued_kernel_by_kernel(bool augments)
+    {
+        var device = DeviceOf("cuda");
+        var settings = AllHosts.Published with { Steps = 20, Switching = new FixedInterval { Interval = 8 } };
+        settings = augments ? settings : settings with { Augmentation = null };
+        AssertEqual(Start(Train)(), Start(() =>
+        {
+            Devices.UseOwnStream(device);
+            return Train();
+        })());
+
+        IReadOnlyList<Tensor> Train()
+        {
+            using var exact = CudaTurns.Take(device, tf32: false);
+            using var nodes = Dropping(device);
+            using var run = new DistributionBacktracking(TinyNetwork.Inputs(1, device, settings: TinyNetwork.Dropping), nodes, settings);
+            TrainingLoop.Run(run, new CheckpointSettings { Every = 1000 }, new RecordingListener(), CancellationToken.None);
+            return [.. run.Capture().Tensors.Select(tensor => tensor.Value.cpu())];
+        }
+    }
+
+    [Theory]
+    [InlineData("cpu")]
+    [InlineData("cuda")]
     public void A_teacher_with_dropout_and_augmentation_repeats_itself(string name)
     {
         var device = DeviceOf(name);
@@ -122,6 +156,9 @@ public sealed class DeviceTests
 
         static Tensor OneHot(Draw draw) => Assert.IsType<ClassCondition>(draw.Condition).OneHot;
     }
+
+    private static MemoryNodes Dropping(Device device) => TinyNetwork.Trajectory(
+        new RecordingSettings { Steps = 2, Batch = 4, Nodes = new EveryInterval { Interval = 1 } }, device, TinyNetwork.Dropping);
 
     private static IReadOnlyList<Tensor> TrainedOnItsStream(Device device, Precision precision)
     {

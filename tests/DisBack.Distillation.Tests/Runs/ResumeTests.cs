@@ -70,6 +70,17 @@ public sealed class ResumeTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(6)]
+    public void Diff_instruct_as_it_was_published_resumes_in_the_same_bits(int interruption)
+    {
+        using var nodes = TinyNetwork.Trajectory(
+            new RecordingSettings { Steps = 3, Batch = 4, Nodes = new EveryInterval { Interval = 1 } }, network: TinyNetwork.Dropping);
+        AssertResumes(() => new DistributionBacktracking(TinyNetwork.Inputs(settings: TinyNetwork.Dropping), nodes, AllHosts.Published), interruption);
+    }
+
     [Fact]
     public void A_student_of_several_steps_resumes_in_the_same_bits()
     {

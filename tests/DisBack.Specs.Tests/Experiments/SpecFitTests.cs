@@ -9,7 +9,10 @@ namespace DisBack.Specs.Tests.Experiments;
 /// <summary>What cannot work with the teacher or with the images is refused with what to change, and where it is written.</summary>
 public sealed class SpecFitTests
 {
-    private static readonly SongUnetSettings s_network = new() { ImgResolution = 8, ImgChannels = 1, LabelDim = 10, ChannelMult = [1], AttnResolutions = [] };
+    private static readonly SongUnetSettings s_network = new()
+    {
+        ImgResolution = 8, ImgChannels = 1, LabelDim = 10, ChannelMult = [1], AttnResolutions = [], Dropout = 0,
+    };
 
     private static readonly DatasetFacts s_images = new(100, 1, 8, 10);
 
@@ -43,6 +46,14 @@ public sealed class SpecFitTests
             "the teacher was trained with network.label_dropout 0"
         },
         {
+            s_experiment with { Backtracking = new DiffInstructSettings { Dropout = true } }, s_images, null, "backtracking.dropout",
+            "the teacher has network.dropout 0, so its network drops nothing: leave backtracking.dropout out"
+        },
+        {
+            s_experiment with { Backtracking = new DiffInstructSettings { Augmentation = new() } }, s_images, null, "backtracking.augmentation",
+            "the teacher's network cannot be told how an image was augmented: leave backtracking.augmentation out, or name a teacher with network.augment_dim 9"
+        },
+        {
             s_experiment, s_images with { Channels = 3 }, s_images, "evaluation.reference",
             "set evaluation.reference.resolution to 8 and evaluation.reference.channels to 1"
         },
@@ -63,6 +74,9 @@ public sealed class SpecFitTests
         SpecFit.Check(s_experiment with { Backtracking = new Dmd2Settings() }, s_network, s_images, s_images);
         SpecFit.Check(
             s_experiment with { Backtracking = new DmdSettings { Guidance = new() } }, s_network with { LabelDropout = 0.1 }, s_images, data: null);
+        SpecFit.Check(
+            s_experiment with { Backtracking = new DiffInstructSettings { Dropout = true, Augmentation = new() } },
+            s_network with { Dropout = 0.13, AugmentDim = 9 }, s_images, data: null);
         // Nobody asks what the images of a host show that looks at none.
         SpecFit.Check(s_experiment, s_network, s_images, s_images with { Classes = 3 });
         SpecFit.Check(s_teacher, s_images);
@@ -101,6 +115,20 @@ public sealed class SpecFitTests
             Assert.Throws<SpecException>(() => SpecReader.Parse<ExperimentSpec>(
                 "name: a\nteacher: t\nstudent:\n  network: { channel_mult: [] }\n", "spec")).Message,
             StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("dropout: true", "spec:5:12: the teacher has network.dropout 0")]
+    [InlineData("augmentation: { probability: 0.2 }", "spec:5:17: the teacher's network cannot be told how an image was augmented")]
+    public async Task What_a_host_cannot_ask_of_the_teacher_is_shown_where_it_was_written(string setting, string expected)
+    {
+        var text = SpecReader.ParseLocated<ExperimentSpec>($"name: a\nteacher: t\nbacktracking:\n  host: diff-instruct\n  {setting}\n", "spec");
+        var error = await Assert.ThrowsAsync<SpecException>(() => text.CheckAsync(() =>
+        {
+            SpecFit.Check(text.Spec, s_network, s_images, data: null);
+            return Task.CompletedTask;
+        }));
+        Assert.StartsWith(expected, error.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task A_misfit_is_shown_where_the_value_was_written()

@@ -163,6 +163,19 @@ public sealed class ExperimentSpecTests
         Assert.StartsWith(beginning, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(canonical))), StringComparison.Ordinal);
     }
 
+    /// <summary>Specs that were stored before there were dropout and augmentation have neither key and mean what they meant.</summary>
+    [Fact]
+    public void Diff_instruct_drops_and_augments_where_the_spec_says_so()
+    {
+        var plain = SpecReader.Parse<ExperimentSpec>(Head + "backtracking: {host: diff-instruct}\n", "a.yaml");
+        Assert.All(["dropout", "augmentation"], key => Assert.DoesNotContain(key, SpecJson.Canonical(plain), StringComparison.Ordinal));
+
+        var both = SpecReader.Parse<ExperimentSpec>(
+            Head + "backtracking: {host: diff-instruct, dropout: true, augmentation: {probability: 0.2}}\n", "a.yaml");
+        var host = Assert.IsType<DiffInstructSettings>(SpecJson.FromJson<ExperimentSpec>(SpecJson.Canonical(both)).Backtracking);
+        Assert.Equal((true, new AugmentationSettings { Probability = 0.2 }), (host.Dropout, host.Augmentation));
+    }
+
     [Fact]
     public void The_place_of_a_section_that_was_not_written_is_the_section_around_it()
         => Assert.StartsWith(
