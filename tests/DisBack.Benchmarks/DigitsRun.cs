@@ -57,7 +57,7 @@ internal static class DigitsRun
         var settings = (host ?? Settings) with { Batch = batch };
         return new DistributionBacktracking(
             inputs,
-            new TeacherOnly(Inputs(network, device, target ?? precision).OpenTeacher),
+            new Alike(1, Inputs(network, device, target ?? precision).OpenTeacher),
             settings,
             data: settings.NeedsData ? new RealImages(Digits(network.Shape), inputs.Streams, inputs.Device) : null);
     }
@@ -97,10 +97,10 @@ internal static class DigitsRun
         public Action CheckpointDue(long step, RunState state) => () => { };
     }
 
-    /// <summary>A trajectory of the teacher alone; every network already has its weights.</summary>
-    private sealed class TeacherOnly(Func<Denoiser> open) : ITrajectoryNodes
+    /// <summary>A trajectory of nodes that are all like the teacher; every network already has its weights.</summary>
+    internal sealed class Alike(int count, Func<Denoiser> open) : ITrajectoryNodes
     {
-        public int Count => 1;
+        public int Count => count;
 
         public void Load(int index, Denoiser network)
         {

@@ -10,6 +10,7 @@ RuntimeHelpers.RunModuleConstructor(typeof(Devices).Module.ModuleHandle);
 var root = new RootCommand("Measures what the README claims. Every figure is a ratio or a spread taken in one run on this machine.")
 {
     StepBenchmark.Create(),
+    PolicyBenchmark.Create(),
     DeviceBenchmark.Create(),
     MemoryBenchmark.Create(),
     StallBenchmark.Create(),
