@@ -51,7 +51,7 @@ static async Task<int> RunAsync(Area area, int count, int seed, int workers, str
     {
         var watch = Stopwatch.StartNew();
         copies.TryPeek(out var first);
-        if (!await first!.PassAsync(product.Compile(null)!, area.Classes, TimeSpan.FromMinutes(10)))
+        if (!await first!.PassAsync(product.Compile(null)!, area, TimeSpan.FromMinutes(10)))
         {
             Console.Error.WriteLine($"{area.Name}: the tests do not pass without an edit.\n{first.Output}");
             return 1;
@@ -67,7 +67,7 @@ static async Task<int> RunAsync(Area area, int count, int seed, int workers, str
             }
             Interlocked.Increment(ref tried);
             copies.TryTake(out var copy);
-            var passes = await copy!.PassAsync(assembly, area.Classes, limit);
+            var passes = await copy!.PassAsync(assembly, area, limit);
             copies.Add(copy);
             if (passes)
             {

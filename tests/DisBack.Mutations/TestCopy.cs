@@ -29,14 +29,22 @@ internal sealed class TestCopy : IDisposable
     /// <summary>What the last run printed.</summary>
     public string Output { get; private set; } = "";
 
-    /// <summary>Runs tests until the first one fails.</summary>
-    /// <returns>Whether all pass in time.</returns>
-    public async Task<bool> PassAsync(byte[] assembly, IEnumerable<string> classes, TimeSpan limit)
+    /// <summary>Runs the tests of an area until the first one fails.</summary>
+    /// <returns>Whether all pass, the slow ones and the others each in time.</returns>
+    public async Task<bool> PassAsync(byte[] assembly, Area area, TimeSpan limit)
     {
         // Not written to: the original is the same file.
         File.Delete(_assembly);
         await File.WriteAllBytesAsync(_assembly, assembly);
-        string[] arguments = [_tests, "-noColor", "-noLogo", "-stopOnFail", "-trait-", "Length=Long", .. classes.SelectMany(name => new[] { "-class", name })];
+        return await PassAsync([.. Each("-class", area.Classes), .. Each("-class-", area.Slow)], limit)
+            && (area.Slow.Length == 0 || await PassAsync(Each("-class", area.Slow), limit));
+
+        static IEnumerable<string> Each(string option, string[] names) => names.SelectMany(name => new[] { option, name });
+    }
+
+    private async Task<bool> PassAsync(IEnumerable<string> classes, TimeSpan limit)
+    {
+        string[] arguments = [_tests, "-noColor", "-noLogo", "-stopOnFail", "-trait-", "Length=Long", .. classes];
         using var tests = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var (output, errors) = (tests.StandardOutput.ReadToEndAsync(), tests.StandardError.ReadToEndAsync());
         using var bound = new CancellationTokenSource(limit);
