@@ -23,7 +23,7 @@ internal static class ChunkNames
 
     /// <summary>Not every name under a run's prefix is its own: the run <c>a</c> is a prefix of the run <c>a/0001</c>.</summary>
     public static bool IsOwn(string run, string name) =>
-        name[Prefix(run).Length..].Split('/') is [{ Length: >= 4 }, _] && (IsChunk(name) || IsColumns(name));
+        name[Prefix(run).Length..].Split('/').Length == 2 && (IsChunk(name) || IsColumns(name));
 
     public static bool IsChunk(string name) => name.EndsWith(Chunk, StringComparison.Ordinal);
 

@@ -44,7 +44,9 @@ internal static class ColumnFile
     /// </summary>
     public static ParquetOptions Options() => new()
     {
+        // Same without 'CompressionMethod = CompressionMethod.Brotli': the file is longer, and read all the same.
         CompressionMethod = CompressionMethod.Brotli,
+        // Same without 'CompressionLevel = System.IO.Compression.CompressionLevel.Optimal': it takes longer, and the file is hardly shorter.
         CompressionLevel = System.IO.Compression.CompressionLevel.Optimal,
         ColumnEncodingHints =
         {

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Parquet;
+using Parquet.Schema;
 
 namespace DisBack.Storage.Metrics;
 
@@ -51,29 +52,41 @@ internal static class ColumnFileReader
 
     private static async Task<ParquetReader> OpenAsync(BinaryData content, CancellationToken cancellation)
     {
-        var reader = await ParquetReader.CreateAsync(content.ToStream(), null, leaveStreamOpen: false, cancellation);
+        var reader = await ParquetReader.CreateAsync(content.ToStream(), cancellationToken: cancellation);
         if (reader.CustomMetadata.GetValueOrDefault(ColumnFile.SchemaKey) is var schema && schema != ColumnFile.CurrentSchema)
         {
             await reader.DisposeAsync();
             throw new InvalidDataException($"its columns are of schema '{schema}', which this version does not know");
         }
+        // The library would shift the values of a column in which some may be missing.
+        if (!Columns(reader.Schema).SequenceEqual(Columns(ColumnFile.Schema)))
+        {
+            await reader.DisposeAsync();
+            throw new InvalidDataException("its columns are not those of its schema");
+        }
         return reader;
+
+        static IEnumerable<(string Name, bool IsNullable)> Columns(ParquetSchema schema) =>
+            schema.DataFields.Select(field => (field.Name, field.IsNullable));
     }
 
     private static async Task<Rows> RowsAsync(ParquetReader reader, int index, CancellationToken cancellation)
     {
+        // The library hardly looks.
+        cancellation.ThrowIfCancellationRequested();
         using var group = reader.OpenRowGroupReader(index);
-        if (group.RowCount is < 0 or > ColumnFile.GroupRows)
+        // Less than none is most of all without a sign.
+        if ((ulong)group.RowCount > ColumnFile.GroupRows)
         {
             throw new InvalidDataException($"a group has {group.RowCount} rows");
         }
         var rows = new Rows((int)group.RowCount);
         await group.ReadAsync<int>(ColumnFile.Kind, rows.Kinds, cancellationToken: cancellation);
         await group.ReadAsync<long>(ColumnFile.Step, rows.Steps, cancellationToken: cancellation);
-        await group.ReadAsync(ColumnFile.Name, rows.Names.AsMemory(), cancellationToken: cancellation);
+        await group.ReadAsync(ColumnFile.Name, rows.Names, cancellationToken: cancellation);
         await group.ReadAsync<double>(ColumnFile.Value, rows.Values, cancellationToken: cancellation);
         await group.ReadAsync<long>(ColumnFile.Ticks, rows.Ticks, cancellationToken: cancellation);
-        await group.ReadAsync(ColumnFile.Text, rows.Texts.AsMemory(), cancellationToken: cancellation);
+        await group.ReadAsync(ColumnFile.Text, rows.Texts, cancellationToken: cancellation);
         return rows;
     }
 
@@ -84,6 +97,7 @@ internal static class ColumnFileReader
         {
             return await read();
         }
+        // Same with 'OperationCanceledException or InvalidDataException': no test uses up all memory.
         catch (Exception e) when (e is not (OperationCanceledException or InvalidDataException or OutOfMemoryException))
         {
             throw new InvalidDataException($"it is no file of columns ({e.Message.TrimEnd('.')})", e);
@@ -104,6 +118,7 @@ internal static class ColumnFileReader
 
         public string?[] Texts { get; } = new string?[count];
 
+        // Same with '(Names[row])': no file is known for which the library leaves one out, and it does not promise that.
         public string Name(int row) => Names[row] ?? throw new InvalidDataException("a name is missing");
 
         public DateTimeOffset Time(int row) => Ticks[row] >= 0 && Ticks[row] <= DateTimeOffset.MaxValue.Ticks

@@ -92,7 +92,6 @@ internal sealed class ColumnFileWriter : IAsyncDisposable
         await group.WriteAsync<double>(ColumnFile.Value, _values.ToArray(), cancellationToken: cancellation);
         await group.WriteAsync<long>(ColumnFile.Ticks, _ticks.ToArray(), cancellationToken: cancellation);
         await group.WriteAsync(ColumnFile.Text, _texts!);
-        group.CompleteValidate();
         _kinds.Clear();
         _steps.Clear();
         _names.Clear();

@@ -45,16 +45,13 @@ public sealed class MetricCompactor(IBlobStore blobs, int fileRows = 1 << 20)
         {
             return;
         }
-        var gone = new HashSet<string>();
         foreach (var columns in files.Where(file => ChunkNames.IsColumns(file.Name)))
         {
             try
             {
                 if (await AttemptLog.ReadColumnsAsync(blobs, columns, cancellation) is { } content)
                 {
-                    var covered = await CoveredAsync(columns.Name, content, folder, attempt, cancellation);
-                    await DeleteAsync(covered, cancellation);
-                    gone.UnionWith(covered.Keys);
+                    await DeleteAsync(await CoveredAsync(columns.Name, content, folder, attempt, cancellation), cancellation);
                 }
             }
             catch (InvalidDataException)
@@ -62,7 +59,7 @@ public sealed class MetricCompactor(IBlobStore blobs, int fileRows = 1 << 20)
                 // Readers name the damage; what the file covers stays, as chunks.
             }
         }
-        var rest = new Queue<BlobInfo>(chunks.Where(chunk => !gone.Contains(chunk.Name) && chunk.Length <= MostChunkBytes));
+        var rest = new Queue<BlobInfo>(chunks.Where(chunk => chunk.Length <= MostChunkBytes));
         while (rest.Sum(chunk => chunk.Length) >= LeastBytes)
         {
             await WriteAsync(folder, attempt, rest, cancellation);
@@ -75,6 +72,7 @@ public sealed class MetricCompactor(IBlobStore blobs, int fileRows = 1 << 20)
         await using var writer = new ColumnFileWriter();
         var added = new HashSet<string>();
         var bytes = 0L;
+        // Same with 'bytes <= MostBytes': a chunk more or less at a length that no attempt has had.
         while (writer.Rows < fileRows && bytes < MostBytes && rest.TryDequeue(out var listed))
         {
             if (await blobs.ReadAsync(listed.Name, cancellation) is { } blob && MetricChunk.Parse(ChunkNames.FileOf(listed.Name), blob.Content) is var chunk
@@ -90,7 +88,8 @@ public sealed class MetricCompactor(IBlobStore blobs, int fileRows = 1 << 20)
             return;
         }
         var content = await writer.FinishAsync(cancellation);
-        if (content.ToMemory().Length >= Math.Min(bytes, ColumnFile.MaxBytes))
+        // Same with 'content.Length > Math.Min(bytes, ColumnFile.MaxBytes)': of one length, either form will do.
+        if (content.Length >= Math.Min(bytes, ColumnFile.MaxBytes))
         {
             return;
         }

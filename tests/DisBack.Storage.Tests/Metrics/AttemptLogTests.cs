@@ -40,4 +40,36 @@ public sealed class AttemptLogTests
         Assert.Equal(100, events.Count);
         Assert.All(events, happened => Assert.Equal(0, happened.Attempt));
     }
+
+    /// <summary>The time of a late writer's chunk may be that of the chunk whose name it takes.</summary>
+    [Fact]
+    public async Task Chunks_of_one_name_and_time_come_in_one_order_whichever_of_them_is_in_columns()
+    {
+        Assert.Equal(await KindsAsync("right", "late"), await KindsAsync("late", "right"));
+
+        static async Task<List<string>> KindsAsync(string inColumns, string inChunk)
+        {
+            var blobs = new MemoryBlobs();
+            await WriteAsync(blobs, inColumns);
+            await new MetricCompactor(blobs).CompactAsync("run", _ => true, Cancellation);
+            await WriteAsync(blobs, inChunk);
+            Assert.Equal(["metrics/run/0001/000001.ndjson"], blobs.Names.Where(name => !name.EndsWith(".parquet", StringComparison.Ordinal)));
+            Assert.Equal(2, blobs.Names.Count);
+            return [.. (await new MetricReader(blobs).ReadAsync("run", Cancellation)).Events.Select(happened => happened.Event.Kind)];
+        }
+
+        static async Task WriteAsync(MemoryBlobs blobs, string kind)
+        {
+            await using var writer = new MetricWriter(blobs, "run", attempt: 1, resumedAt: 0, time: new StoppedClock());
+            for (var step = 0; step < 100; step++)
+            {
+                writer.Add(new MetricEvent(step, kind, "ended", DateTimeOffset.UnixEpoch));
+            }
+        }
+    }
+
+    private sealed class StoppedClock : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch;
+    }
 }

@@ -1,5 +1,6 @@
 using DisBack.Storage.Metrics;
 using Parquet;
+using Parquet.Schema;
 
 namespace DisBack.Storage.Tests.Metrics;
 
@@ -20,6 +21,7 @@ public sealed class ColumnFileReaderTests
         { [s_header, s_point with { Ticks = -1 }], "a time is out of range" },
         { [s_header, s_point with { Ticks = DateTimeOffset.MaxValue.Ticks + 1 }], "a time is out of range" },
         { [s_header with { Ticks = -1 }], "a time is out of range" },
+        { [s_header, s_point with { Name = null }], "its columns are not those of its schema" },
         { [.. Enumerable.Repeat(s_point, ColumnFile.GroupRows).Prepend(s_header)], "a group has 65537 rows" },
     };
 
@@ -51,24 +53,31 @@ public sealed class ColumnFileReaderTests
         Assert.Equal(ColumnFile.GroupRows - 1, chunk.Lines.Count);
     }
 
-    private static async Task<List<MetricChunk>> ReadAsync(Row[] rows, string schema = ColumnFile.CurrentSchema)
+    [Fact]
+    public async Task A_reading_that_is_cancelled_says_so() =>
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ReadAsync([s_header], cancellation: new(canceled: true)));
+
+    private static async Task<List<MetricChunk>> ReadAsync(
+        Row[] rows, string schema = ColumnFile.CurrentSchema, CancellationToken? cancellation = null)
     {
         using var file = new MemoryStream();
-        await using (var writer = await ParquetWriter.CreateAsync(ColumnFile.Schema, file, ColumnFile.Options(), append: false, Cancellation))
+        var name = rows.Any(row => row.Name is null) ? new DataField("name", typeof(string), isNullable: true) : ColumnFile.Name;
+        var columns = new ParquetSchema(ColumnFile.Kind, ColumnFile.Step, name, ColumnFile.Value, ColumnFile.Ticks, ColumnFile.Text);
+        await using (var writer = await ParquetWriter.CreateAsync(columns, file, ColumnFile.Options(), append: false, Cancellation))
         {
             writer.CustomMetadata = new Dictionary<string, string> { [ColumnFile.SchemaKey] = schema };
             using var group = writer.CreateRowGroup();
             await group.WriteAsync<int>(ColumnFile.Kind, rows.Select(row => row.Kind).ToArray(), cancellationToken: Cancellation);
             await group.WriteAsync<long>(ColumnFile.Step, rows.Select(row => row.Step).ToArray(), cancellationToken: Cancellation);
-            await group.WriteAsync(ColumnFile.Name, rows.Select(row => row.Name).ToList());
+            await group.WriteAsync(name, rows.Select(row => row.Name!).ToList());
             await group.WriteAsync<double>(ColumnFile.Value, rows.Select(row => row.Value).ToArray(), cancellationToken: Cancellation);
             await group.WriteAsync<long>(ColumnFile.Ticks, rows.Select(row => row.Ticks).ToArray(), cancellationToken: Cancellation);
             await group.WriteAsync(ColumnFile.Text, rows.Select(row => row.Text!).ToList());
         }
         var content = BinaryData.FromBytes(file.ToArray());
-        var name = ChunkNames.OfColumns("metrics/run/0004", ChunkNames.DigestOf(content));
+        var blob = ChunkNames.OfColumns("metrics/run/0004", ChunkNames.DigestOf(content));
         var chunks = new List<MetricChunk>();
-        await foreach (var chunk in ColumnFileReader.ReadAsync(name, content, attempt: 4, Cancellation))
+        await foreach (var chunk in ColumnFileReader.ReadAsync(blob, content, attempt: 4, cancellation ?? Cancellation))
         {
             chunks.Add(chunk);
         }
@@ -76,5 +85,5 @@ public sealed class ColumnFileReaderTests
     }
 
     /// <summary>A row as it is stored.</summary>
-    public sealed record Row(int Kind, long Step, string Name, double Value, long Ticks, string? Text);
+    public sealed record Row(int Kind, long Step, string? Name, double Value, long Ticks, string? Text);
 }

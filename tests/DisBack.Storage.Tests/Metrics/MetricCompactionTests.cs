@@ -55,6 +55,157 @@ public sealed class MetricCompactionTests
         Assert.EndsWith("/0001/000001.ndjson", Assert.Single(blobs.Names), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_chunk_of_random_text_which_columns_would_not_make_shorter_stays()
+    {
+        var blobs = new MemoryBlobs();
+        var random = new byte[3 << 10];
+        new Random(1).NextBytes(random);
+        await WriteTextsAsync(blobs, Convert.ToBase64String(random));
+
+        await new MetricCompactor(blobs).CompactAsync(Run, _ => true, Cancellation);
+
+        Assert.EndsWith(".ndjson", Assert.Single(blobs.Names), StringComparison.Ordinal);
+    }
+
+    /// <summary>What is damaged stays a chunk, and does not count.</summary>
+    [Theory]
+    [InlineData(4095, false)]
+    [InlineData(4096, true)]
+    public async Task Columns_begin_at_4_KiB_of_sound_chunks(int bytes, bool isInColumns)
+    {
+        var texts = Enumerable.Repeat("the same", 38);
+        var blobs = new MemoryBlobs();
+        await WriteTextsAsync(blobs, [.. texts, ""]);
+        var rest = new string('x', bytes - (int)blobs.Bytes);
+        blobs = new MemoryBlobs();
+        await WriteTextsAsync(blobs, [.. texts, rest]);
+        Assert.Equal(bytes, blobs.Bytes);
+        var damaged = $"metrics/{Run}/0001/000002.ndjson";
+        blobs.Set(damaged, new byte[100]);
+
+        await new MetricCompactor(blobs).CompactAsync(Run, _ => true, Cancellation);
+
+        Assert.Equal(isInColumns, !blobs.Names.Contains($"metrics/{Run}/0001/000001.ndjson"));
+        Assert.Contains(damaged, blobs.Names);
+    }
+
+    /// <summary>Two chunks of forty rows.</summary>
+    [Theory]
+    [InlineData(40, 2)]
+    [InlineData(41, 1)]
+    public async Task A_file_ends_with_the_chunk_that_brings_it_to_its_rows(int fileRows, int files)
+    {
+        var blobs = new MemoryBlobs();
+        for (var chunk = 0; chunk < 2; chunk++)
+        {
+            await WriteTextsAsync(blobs, [.. Enumerable.Repeat($"a text of some length in every event of chunk {chunk}", 39)]);
+        }
+
+        await new MetricCompactor(blobs, fileRows).CompactAsync(Run, _ => true, Cancellation);
+
+        Assert.All(blobs.Names, name => Assert.EndsWith(".parquet", name, StringComparison.Ordinal));
+        Assert.Equal(files, blobs.Names.Count);
+    }
+
+    /// <summary>Readers would take the columns for it.</summary>
+    [Fact]
+    public async Task No_columns_are_written_of_a_chunk_that_has_become_another_one()
+    {
+        var blobs = new MemoryBlobs();
+        await WriteAsync(blobs, attempt: 1, seed: 1, chunks: 4, steps: 20);
+        var (chunks, first) = (blobs.Names, blobs.Names[0]);
+        var reads = 0;
+
+        await Assert.ThrowsAsync<StorageException>(() => new MetricCompactor(blobs.Seen((_, what) =>
+        {
+            if (what == $"read {first}" && ++reads == 2)
+            {
+                blobs.Set(first, [.. blobs.Get(first), (byte)'{']);
+            }
+            return Task.CompletedTask;
+        })).CompactAsync(Run, _ => true, Cancellation));
+
+        Assert.Equal(chunks, blobs.Names);
+    }
+
+    /// <summary>The owner asks for it with every activation.</summary>
+    [Fact]
+    public async Task An_attempt_that_is_in_columns_is_listed_and_not_read_again()
+    {
+        var blobs = new MemoryBlobs();
+        await WriteAsync(blobs, attempt: 1, seed: 1, chunks: 4, steps: 20);
+        await new MetricCompactor(blobs).CompactAsync(Run, _ => true, Cancellation);
+
+        var operations = await OperationsAsync(blobs);
+
+        Assert.All(operations, what => Assert.StartsWith("list", what, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_chunk_is_read_twice_to_be_added_and_to_be_compared_with_what_columns_give()
+    {
+        var blobs = new MemoryBlobs();
+        await WriteAsync(blobs, attempt: 1, seed: 1, chunks: 4, steps: 20);
+        var expected = blobs.Names.SelectMany(name => new[] { $"read {name}", $"read {name}" });
+
+        var operations = await OperationsAsync(blobs);
+
+        Assert.Equal(expected, operations.Where(what => what.EndsWith(".ndjson", StringComparison.Ordinal)
+            && what.StartsWith("read", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>No writer makes a longer one, and it need not fit into memory.</summary>
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(1, false)]
+    public async Task A_chunk_of_more_than_32_MiB_is_not_read(int more, bool isRead)
+    {
+        var blobs = new MemoryBlobs();
+        var name = $"metrics/{Run}/0001/000001.ndjson";
+        blobs.Set(name, new byte[(32 << 20) + more]);
+
+        var operations = await OperationsAsync(blobs);
+
+        Assert.Equal(isRead, operations.Contains($"read {name}"));
+        Assert.Equal([name], blobs.Names);
+    }
+
+    [Fact]
+    public async Task What_an_interrupted_compaction_has_not_deleted_the_next_one_deletes()
+    {
+        var blobs = new MemoryBlobs();
+        await WriteAsync(blobs, attempt: 1, seed: 1, chunks: 4, steps: 20);
+        var deletions = 0;
+        Assert.True(await StopsAsync(() => new MetricCompactor(blobs.Seen(
+            (_, what) => what.StartsWith("delete", StringComparison.Ordinal) && ++deletions == 2 ? throw new StorageException("stopped") : Task.CompletedTask))
+            .CompactAsync(Run, _ => true, Cancellation)));
+        Assert.Equal(4, blobs.Names.Count);
+
+        await new MetricCompactor(blobs).CompactAsync(Run, _ => true, Cancellation);
+
+        Assert.EndsWith(".parquet", Assert.Single(blobs.Names), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task No_chunk_goes_where_the_store_gives_other_columns_back_than_were_written()
+    {
+        var blobs = new MemoryBlobs();
+        await WriteAsync(blobs, attempt: 1, seed: 1, chunks: 4, steps: 20);
+        var chunks = blobs.Names;
+
+        await new MetricCompactor(blobs.Seen((_, what) =>
+        {
+            if (what.StartsWith("read", StringComparison.Ordinal) && what.EndsWith(".parquet", StringComparison.Ordinal))
+            {
+                blobs.Set(what["read ".Length..], [1]);
+            }
+            return Task.CompletedTask;
+        })).CompactAsync(Run, _ => true, Cancellation);
+
+        Assert.Equal(chunks, blobs.Names.Where(name => name.EndsWith(".ndjson", StringComparison.Ordinal)));
+    }
+
     /// <summary>
     /// The law: whatever stops a compaction between two of its operations, whatever other compaction runs there and wherever that one stops, a reader
     /// sees the history that it would see had there never been any.
@@ -288,6 +439,28 @@ public sealed class MetricCompactionTests
         }
     }
 
+    /// <summary>Compacts, and gives what it did in the store.</summary>
+    private static async Task<List<string>> OperationsAsync(MemoryBlobs blobs)
+    {
+        var operations = new List<string>();
+        await new MetricCompactor(blobs.Seen((_, what) =>
+        {
+            operations.Add(what);
+            return Task.CompletedTask;
+        })).CompactAsync(Run, _ => true, Cancellation);
+        return operations;
+    }
+
+    /// <summary>One chunk of events, which is always of one length but for their texts.</summary>
+    private static async Task WriteTextsAsync(MemoryBlobs blobs, params string[] texts)
+    {
+        await using var writer = new MetricWriter(blobs, Run, attempt: 1, resumedAt: 0, time: new StoppedClock());
+        foreach (var text in texts)
+        {
+            writer.Add(new MetricEvent(1, "note", text, s_noon));
+        }
+    }
+
     /// <summary>A history in words, so that two of them differ where any bit of them does.</summary>
     private static async Task<string> ReadAsync(MemoryBlobs blobs)
     {
@@ -306,6 +479,11 @@ public sealed class MetricCompactionTests
         }
         history.Damage.ToList().ForEach(damage => text.AppendLine(damage));
         return text.ToString();
+    }
+
+    private sealed class StoppedClock : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => s_noon;
     }
 
     private static async Task<bool> StopsAsync(Func<Task> work)

@@ -40,6 +40,7 @@ public sealed class MetricLogTests : IDisposable
         await using (var writer = new MetricWriter(_blobs, Run, attempt: 1, resumedAt: 0))
         {
             writer.Add(Point(1, "loss/fake", 0.1));
+            writer.Add(Point(1, "loss/generator", 0.2));
             writer.Add(Point(2, "loss/fake", double.NaN));
             await writer.FlushAsync(Cancellation);
             writer.Add(new MetricEvent(2, "switch", "The target is node 2 now.", s_noon, details));
