@@ -19,6 +19,7 @@ internal readonly record struct GapTracker(SwitchingState State)
     {
         var since = State.SinceSwitch + 1;
         var average = gap is not { } value ? State.Gap : State.Gap == 0 ? value : State.Gap + Newest * (value - State.Gap);
+        // Same with 'average <= State.BestGap * (1 - Noticeable)': measured averages are never exactly there.
         var falls = State.BestGap == 0 || average < State.BestGap * (1 - Noticeable);
         return new GapTracker(new SwitchingState(
             iteration,

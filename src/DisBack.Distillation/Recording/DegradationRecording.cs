@@ -90,6 +90,7 @@ public sealed class DegradationRecording : ITrainingRun
         using var scope = NewDisposeScope();
         using var turn = CudaTurns.Take(_device, _precision == Precision.Tf32);
         var draw = _draws.At(Step, _settings.Noise, _settings.Batch);
+        // Same with 'false': there is one computation.
         var loss = _graphs.Compute(null, variant: true, [draw.Latents, draw.Sigma, draw.Noise], draw.Condition, Differentiate)[0];
         _training.Update();
         Step++;

@@ -1,4 +1,6 @@
 using DisBack.Distillation.Backtracking;
+using DisBack.Specs.Training;
+using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Tests.Backtracking;
 
@@ -16,6 +18,21 @@ public sealed class BorrowedNetworkTests
         }
 
         Assert.Equal(before, TorchSharp.DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
+    }
+
+    /// <summary>Half the memory, and no rounding in each call.</summary>
+    [Theory]
+    [InlineData(Precision.Fp32, ScalarType.Float32)]
+    [InlineData(Precision.Bf16, ScalarType.BFloat16)]
+    public void A_frozen_network_keeps_the_weights_of_its_blocks_in_the_type_in_which_they_compute(Precision precision, ScalarType type)
+    {
+        var network = TinyNetwork.Open();
+        network.Precision = precision;
+
+        using var borrowed = BorrowedNetwork.Freeze(network);
+
+        var convolution = borrowed.Network.named_parameters().First(entry => entry.parameter.dim() == 4);
+        Assert.Equal(type, convolution.parameter.dtype);
     }
 
     [Fact]
