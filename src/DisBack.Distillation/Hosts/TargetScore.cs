@@ -16,6 +16,7 @@ internal readonly record struct TargetScore(Denoiser Network, double Guidance = 
     public Tensor Denoise(Tensor noisy, Tensor sigma, Condition? condition)
     {
         var shown = Network.forward(noisy, sigma, condition);
+        // Same with 'false': but for the time of another evaluation.
         return Guidance == 1 || condition is null ? shown : Network.forward(noisy, sigma).lerp(shown, Guidance);
     }
 }

@@ -38,6 +38,28 @@ public sealed class DiscriminatorTests
         Assert.True(logits.std().item<float>() > 1e-3, "It tells nothing apart.");
     }
 
+    /// <summary>Eight channels a group, at most 32 groups, and fewer where the channels do not divide by so many.</summary>
+    [Theory]
+    [InlineData(6, 1)]
+    [InlineData(16, 2)]
+    [InlineData(28, 2)]
+    [InlineData(512, 32)]
+    public void A_layer_normalises_groups_of_channels(int channels, int groups)
+    {
+        using var scope = NewDisposeScope();
+        using var untracked = no_grad();
+        using var init = new Generator(1);
+        using var head = new Discriminator(channels, 1, init, CPU);
+        var weights = head.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter);
+        var features = randn([3, channels, 1, 1], generator: init);
+
+        var convolved = nn.functional.conv2d(features, weights["layer0.conv.weight"], weights["layer0.conv.bias"]);
+        var normalised = nn.functional.group_norm(convolved, groups, weights["layer0.norm.weight"], weights["layer0.norm.bias"]);
+        var logits = nn.functional.conv2d(nn.functional.silu(normalised), weights["logit.weight"], weights["logit.bias"]);
+
+        Assert.True(head.forward(features).allclose(logits.flatten(), rtol: 1e-4, atol: 1e-6));
+    }
+
     /// <summary>Dropout is off from the first look at its features on, also of a teacher that was trained with it.</summary>
     [Fact]
     public void It_sees_the_features_of_a_network_with_dropout()

@@ -113,6 +113,18 @@ public sealed class HostGradientTests
         });
     }
 
+    [Fact]
+    public void Dmd2_without_a_discriminator_pushes_the_normalised_difference_alone() => AssertSlope(
+        new Dmd2Settings { Batch = Batch, GeneratorGanWeight = 0, FakeGanWeight = 0, Generator = new(), Fake = new() { LearningRate = 1e-9 } }, purpose: null,
+        (still, draw, target) =>
+        {
+            var noisy = still + draw.Sigma * draw.Noise;
+            using var fake = TinyNetwork.Moved(seed: 7);
+            var real = target.forward(noisy, draw.Sigma, draw.Condition);
+            var push = (fake.forward(noisy, draw.Sigma, draw.Condition) - real) / (still - real).abs().mean([1, 2, 3], keepdim: true);
+            return images => (push * images).mean();
+        });
+
     /// <param name="settings">The host.</param>
     /// <param name="purpose">What the generator's draw is for.</param>
     /// <param name="loss">The loss.</param>
@@ -137,11 +149,16 @@ public sealed class HostGradientTests
         draw = shown is null ? draw : draw with { Condition = Draws().At(0, law, Batch, shown).Condition };
         var weights = generator.State.First(entry => entry.Name == "generator.weights").Value;
         Func<Tensor, Tensor> of;
+        Tensor images;
         using (no_grad())
         {
-            of = loss(student.Generate(draw.Latents, draw.Condition), draw, target);
+            images = student.Generate(draw.Latents, draw.Condition);
+            of = loss(images, draw, target);
         }
-        _ = host.Iterate(0, new TargetScore(target));
+        var made = host.Iterate(0, new TargetScore(target)).Generated!.Value;
+        Assert.Equal(1, generator.Updates);
+        Assert.True(made.Images.allclose(images), "The images are others than those of the draw.");
+        Assert.Equal(GapOf(settings, images, draw, target), made.Gap.item<float>(), 1e-4);
         var gradient = cat([.. student.Network.parameters().Select(parameter => parameter.grad!.flatten())]);
         var slope = gradient.norm().item<float>();
         Assert.True(slope > 0, "There is no gradient.");
@@ -160,6 +177,20 @@ public sealed class HostGradientTests
             weights.copy_(before);
             return value;
         }
+    }
+
+    /// <summary>How far the fake score is from the target, relative to how far the images are; without a fake score the images are in its place.</summary>
+    private static float GapOf(BacktrackingSettings settings, Tensor images, Draw draw, Denoiser target)
+    {
+        if (settings is SdsSettings)
+        {
+            return 1;
+        }
+        using var untracked = no_grad();
+        using var fake = TinyNetwork.Moved(seed: 7);
+        var noisy = images + draw.Sigma * draw.Noise;
+        var denoised = target.forward(noisy, draw.Sigma, draw.Condition);
+        return ((fake.forward(noisy, draw.Sigma, draw.Condition) - denoised).abs().mean() / (images - denoised).abs().mean()).item<float>();
     }
 
     private static HostContext Context(BacktrackingSettings settings, TrainedGenerator generator, StateHold hold, RealImages? data) =>

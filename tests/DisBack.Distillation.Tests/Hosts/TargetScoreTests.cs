@@ -11,6 +11,7 @@ public sealed class TargetScoreTests
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
+    [InlineData(2)]
     [InlineData(2.5)]
     public void Guidance_counts_the_difference_that_the_class_makes(double scale)
     {

@@ -4,6 +4,7 @@ using DisBack.Distillation.Backtracking;
 using DisBack.Distillation.Generators;
 using DisBack.Distillation.Recording;
 using DisBack.Distillation.Runs;
+using DisBack.Distillation.Tests.Hosts;
 using DisBack.Specs.Backtracking;
 using DisBack.Specs.Recording;
 using DisBack.Specs.Training;
@@ -29,6 +30,11 @@ public sealed class StageTests
         Switching = new FixedInterval { Interval = 2 },
     };
 
+    private static readonly Dmd2Settings s_dmd2 = new()
+    {
+        Steps = 2, Batch = 4, FakeUpdatesPerGeneratorUpdate = 1, GanFeatures = GanFeatures.Teacher, Generator = s_optimizer, Fake = s_optimizer,
+    };
+
     private static long LiveTensors => TorchSharp.DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
 
     public static TheoryData<string> Stages => ["recording", "backtracking"];
@@ -48,7 +54,7 @@ public sealed class StageTests
     }
 
     /// <summary>As in DMD2: a network whose file names a dropout is trained as one without.</summary>
-    [Theory, MemberData(nameof(Stages))]
+    [Theory, MemberData(nameof(Stages)), InlineData("dmd2")]
     public void Dropout_is_off(string stage)
     {
         using var nodes = TinyNetwork.Trajectory(s_recording);
@@ -86,7 +92,12 @@ public sealed class StageTests
     private static ITrainingRun Open(string stage, ITrajectoryNodes nodes, double dropout)
     {
         var inputs = TinyNetwork.Inputs() with { OpenTeacher = OpenTeacher, OpenStudent = () => new DenoiserGenerator(OpenTeacher(), 2.5) };
-        return stage == "recording" ? new DegradationRecording(inputs, s_recording) : new DistributionBacktracking(inputs, nodes, s_backtracking);
+        return stage switch
+        {
+            "recording" => new DegradationRecording(inputs, s_recording),
+            "backtracking" => new DistributionBacktracking(inputs, nodes, s_backtracking),
+            _ => new DistributionBacktracking(inputs, nodes, s_dmd2, data: AllHosts.Data()),
+        };
 
         Denoiser OpenTeacher()
         {

@@ -91,7 +91,7 @@ internal sealed class Discriminator : Module
 
         public Tensor forward(Tensor x)
         {
-            var features = functional.conv2d(x, _weight, _bias, strides: [_step.Stride, _step.Stride], padding: [_step.Padding, _step.Padding]);
+            var features = functional.conv2d(x, _weight, _bias, strides: [_step.Stride], padding: [_step.Padding]);
             return functional.silu(functional.group_norm(features, _groups, _scale, _shift));
         }
 

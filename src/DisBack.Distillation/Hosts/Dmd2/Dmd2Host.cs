@@ -34,7 +34,6 @@ internal sealed class Dmd2Host : IDistillationHost
         (_generator, _draws, _settings) = (context.Generator, context.Draws, settings);
         _critic = new Critic(context, settings);
         _data = settings.HasDiscriminator ? context.RequireDataFor(_critic.FakeScore.Settings) : null;
-        _critic.eval();
         var updates = settings.Exclusive ? settings.Steps - settings.GeneratorUpdates : settings.Steps;
         _training = new TrainedNetwork(_critic, settings.Fake, updates, context.Hold);
     }

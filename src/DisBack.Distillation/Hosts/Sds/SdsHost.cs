@@ -34,6 +34,7 @@ internal sealed class SdsHost(HostContext context, SdsSettings settings) : IDist
         var draw = _draws.At(iteration, settings.Noise, settings.Batch);
         var made = _graphs.Compute(
             target,
+            // Same with 'false': it has one computation.
             variant: true,
             [draw.Latents, draw.Sigma, draw.Noise],
             draw.Condition,
