@@ -27,7 +27,7 @@ internal sealed class ColumnFileWriter : IAsyncDisposable
         {
             await (line switch
             {
-                { Point: { } point, Event: null } => AddAsync(RowKind.Point, point.Step, point.Name, point.Value, point.Time, null, cancellation),
+                { Point: { } point } => AddAsync(RowKind.Point, point.Step, point.Name, point.Value, point.Time, null, cancellation),
                 { Event: { } happened } => AddAsync(
                     RowKind.Event,
                     happened.Step,
@@ -55,6 +55,7 @@ internal sealed class ColumnFileWriter : IAsyncDisposable
         if (_writer is not null)
         {
             await _writer.DisposeAsync();
+            // Same without '_writer = null;': what a second disposal appends is behind the bytes that were given.
             _writer = null;
         }
     }
