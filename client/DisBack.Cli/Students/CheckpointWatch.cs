@@ -21,13 +21,15 @@ internal sealed class CheckpointWatch(Installation installation, TimeProvider ti
     /// <returns>The run as it settled.</returns>
     public async Task<RunRecord> FollowAsync(TrialDocument trial, Func<StudentSource, long, Task> judge, CancellationToken cancellation)
     {
-        long? judged = null;
+        // Apart, because the newest checkpoint may be damaged: then an older student is opened, and it is not looked for again without end.
+        long? seen = null, judged = null;
         while (true)
         {
             var run = (await RunTarget.ReadAsync(installation.Archive, RunId.Trial(trial.Id), cancellation)).Run;
             var newest = run.Status == RunStatus.Completed ? run.Steps : run.Checkpoints.FirstOrDefault()?.Step;
-            if (newest > 0 && newest != judged)
+            if (newest > 0 && newest != seen)
             {
+                seen = newest;
                 using var student = await StudentSource.OpenAsync(installation, trial.Id, teacher: false, cancellation);
                 var step = student.Step ?? run.Steps;
                 if (step != judged)
