@@ -15,7 +15,7 @@ namespace DisBack.Distillation.Tests.Oracles;
 
 /// <summary>
 /// Where teacher and student are Gaussians everything has a closed form: stage 1 ends at the exact denoiser of what the student makes, and stage 2 gives the
-/// student the teacher's mean and variance, under every host and by way of every node.
+/// student the teacher's mean and variance by way of every node, under each host that has a fake score. (SDS, without one, ends elsewhere.)
 /// </summary>
 public sealed class GaussianTests
 {
