@@ -58,6 +58,14 @@ public sealed class ParameterGroups : IDisposable
         }
     }
 
+    /// <summary>The L2 norm of all elements of several tensors together, a scalar.</summary>
+    /// <param name="parts">The tensors, at least one, of any shapes.</param>
+    public static Tensor NormOf(IEnumerable<Tensor> parts)
+    {
+        var norms = parts.Select(part => part.norm()).ToList();
+        return norms.Count == 1 ? norms[0] : stack(norms).norm();
+    }
+
     /// <summary>Scales gradients down so that the L2 norm of all of them together is at most a limit; those of several networks count as one.</summary>
     /// <param name="limit">The largest norm.</param>
     /// <param name="networks">The networks that are clipped together.</param>
@@ -71,8 +79,7 @@ public sealed class ParameterGroups : IDisposable
             gradients.AddRange(network.Trained.Select(group => group.Gradients!));
         }
 
-        var norms = gradients.Select(gradient => gradient.norm()).ToList();
-        var scale = limit / (norms.Count == 1 ? norms[0] : stack(norms).norm()).clamp_min(limit);
+        var scale = limit / NormOf(gradients).clamp_min(limit);
         foreach (var gradient in gradients)
         {
             gradient.mul_(scale);

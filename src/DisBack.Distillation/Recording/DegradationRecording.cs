@@ -4,6 +4,7 @@ using DisBack.Diffusion;
 using DisBack.Diffusion.Conditions;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Noise;
+using DisBack.Diffusion.Parameters;
 using DisBack.Distillation.Generators;
 using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Runs;
@@ -194,10 +195,8 @@ public sealed class DegradationRecording : ITrainingRun
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var moved = _lastNode.Zip(_training.Parameters.Trained, (last, group) => (group.Weights - last).norm()).ToList();
-        return (NormOf(moved) / NormOf([.. _lastNode.Select(last => last.norm())])).item<float>();
-
-        static Tensor NormOf(IReadOnlyList<Tensor> norms) => norms.Count == 1 ? norms[0] : stack([.. norms]).norm();
+        var moved = _lastNode.Zip(_training.Parameters.Trained, (last, group) => group.Weights - last);
+        return (ParameterGroups.NormOf(moved) / ParameterGroups.NormOf(_lastNode)).item<float>();
     }
 
     private sealed record Progress(long Step, int Nodes, long Updates);
