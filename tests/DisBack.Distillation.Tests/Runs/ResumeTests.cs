@@ -34,15 +34,11 @@ public sealed class ResumeTests
         Nodes = new WhenMoved { Distance = 0.01 },
     };
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(5)]
-    [InlineData(6)]
-    [InlineData(11)]
-    public void A_resumed_backtracking_ends_in_the_same_bits(int interruption)
+    [Fact]
+    public void A_resumed_backtracking_ends_in_the_same_bits()
     {
         using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 4, Batch = 4, Nodes = new EveryInterval { Interval = 1 } });
-        AssertResumes(() => TinyNetwork.Backtracking(s_backtracking, nodes), interruption);
+        AssertResumes(() => TinyNetwork.Backtracking(s_backtracking, nodes), 1, 5, 6, 11);
     }
 
     [Theory]
@@ -53,10 +49,7 @@ public sealed class ResumeTests
     {
         using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 4, Batch = 4, Nodes = new EveryInterval { Interval = 1 } });
         var settings = s_backtracking with { Batch = 16, Switching = new Calibrated { Least = least, Keep = keep, Every = 2 } };
-        foreach (var interruption in new[] { 1, 4, 9 })
-        {
-            AssertResumes(() => TinyNetwork.Backtracking(settings, nodes), interruption);
-        }
+        AssertResumes(() => TinyNetwork.Backtracking(settings, nodes), 1, 4, 9);
     }
 
     [Theory, MemberData(nameof(AllHosts.Rows), MemberType = typeof(AllHosts), DisableDiscoveryEnumeration = true)]
@@ -64,62 +57,46 @@ public sealed class ResumeTests
     {
         var settings = host with { Steps = 7, Switching = new FixedInterval { Interval = 2 } };
         using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 3, Batch = 4, Nodes = new EveryInterval { Interval = 1 } });
-        foreach (var interruption in new[] { 1, 2, 5 })
-        {
-            AssertResumes(() => TinyNetwork.Backtracking(settings, nodes, data: AllHosts.Data()), interruption);
-        }
+        AssertResumes(() => TinyNetwork.Backtracking(settings, nodes, data: AllHosts.Data()), 1, 2, 5);
     }
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(4)]
-    [InlineData(6)]
-    public void Diff_instruct_as_it_was_published_resumes_in_the_same_bits(int interruption)
+    [Fact]
+    public void Diff_instruct_as_it_was_published_resumes_in_the_same_bits()
     {
         using var nodes = TinyNetwork.Trajectory(
             new RecordingSettings { Steps = 3, Batch = 4, Nodes = new EveryInterval { Interval = 1 } }, network: TinyNetwork.Dropping);
-        AssertResumes(() => new DistributionBacktracking(TinyNetwork.Inputs(settings: TinyNetwork.Dropping), nodes, AllHosts.Published), interruption);
+        AssertResumes(() => new DistributionBacktracking(TinyNetwork.Inputs(settings: TinyNetwork.Dropping), nodes, AllHosts.Published), 1, 4, 6);
     }
 
     [Fact]
     public void A_student_of_several_steps_resumes_in_the_same_bits()
     {
         using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 3, Batch = 4, Nodes = new EveryInterval { Interval = 1 } });
-        foreach (var interruption in new[] { 1, 5, 9 })
-        {
-            AssertResumes(Open, interruption);
-        }
-
-        DistributionBacktracking Open() => new(TinyNetwork.Inputs(renoiseSigmas: [0.8, 0.2]), nodes, s_backtracking);
+        AssertResumes(() => new DistributionBacktracking(TinyNetwork.Inputs(renoiseSigmas: [0.8, 0.2]), nodes, s_backtracking), 1, 5, 9);
     }
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(4)]
-    [InlineData(8)]
-    public void A_resumed_recording_ends_in_the_same_bits_and_nodes(int interruption)
-    {
-        AssertResumes(() => TinyNetwork.Recording(s_recording), interruption);
-        AssertResumes(() => TinyNetwork.Recording(s_recording with { Nodes = new WhenChanged { Distance = 0.01 } }), interruption);
-        var ending = s_recording with { Steps = 30, UntilPlateau = new LossPlateau { Window = 3, Change = 1 } };
-        AssertResumes(() => TinyNetwork.Recording(ending), interruption);
-        var calibrated = s_recording with
+    public static TheoryData<RecordingSettings> Recordings =>
+    [
+        s_recording,
+        s_recording with { Nodes = new WhenChanged { Distance = 0.01 } },
+        s_recording with { Steps = 30, UntilPlateau = new LossPlateau { Window = 3, Change = 1 } },
+        s_recording with
         {
             Steps = 30, Batch = 32, Noise = new LogNormalNoise { Mean = -4, Std = 0.1 }, UntilCalibrated = new() { Enough = 1, Least = 0, Every = 9 },
-        };
-        AssertResumes(() => TinyNetwork.Recording(calibrated), interruption);
-    }
+        },
+    ];
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(4)]
-    [InlineData(6)]
-    public void A_resumed_teacher_ends_in_the_same_bits_with_everything_random_that_there_is(int interruption)
+    [Theory, MemberData(nameof(Recordings), DisableDiscoveryEnumeration = true)]
+    public void A_resumed_recording_ends_in_the_same_bits_and_nodes(RecordingSettings settings) =>
+        AssertResumes(() => TinyNetwork.Recording(settings), 1, 4, 8);
+
+    [Fact]
+    public void A_resumed_teacher_ends_in_the_same_bits_with_everything_random_that_there_is()
     {
         using var data = ImageDataset.Load(new DatasetSettings { Source = DatasetSource.Digits, Resolution = 8 });
         var network = TinyNetwork.Settings with { LabelDim = 10, AugmentDim = AugmentationSettings.LabelLength, Dropout = 0.1, LabelDropout = 0.1 };
         var settings = new TeacherTrainingSettings { Steps = 7, Batch = 6, Accumulate = 3, Augmentation = new AugmentationSettings { Probability = 0.5 } };
-        AssertResumes(() => new TeacherTraining(network, data, settings, new RandomStreams(1), CPU), interruption);
+        AssertResumes(() => new TeacherTraining(network, data, settings, new RandomStreams(1), CPU), 1, 4, 6);
     }
 
     [Fact]
@@ -135,34 +112,39 @@ public sealed class ResumeTests
         Assert.Contains("degraded.weights", error.Message, StringComparison.Ordinal);
     }
 
-    private static void AssertResumes(Func<ITrainingRun> open, int interruption)
+    /// <summary>Each interruption is a step after which another object goes on from the checkpoint.</summary>
+    private static void AssertResumes(Func<ITrainingRun> open, params int[] interruptions)
     {
         var whole = new RecordingListener();
         using var uninterrupted = open();
         Assert.True(TrainingLoop.Run(uninterrupted, new CheckpointSettings { Every = 1 }, whole, CancellationToken.None));
+        var expected = uninterrupted.Capture();
 
-        var rest = new RecordingListener { WantsMore = true };
-        using var resumed = open();
-        resumed.Restore(whole.Checkpoints.First(checkpoint => checkpoint.Step == interruption).State);
-        Assert.Equal(interruption, resumed.Step);
-        Assert.True(TrainingLoop.Run(resumed, new CheckpointSettings { Every = 1000 }, rest, CancellationToken.None));
-
-        // After every other step, and at the end.
-        Assert.Equal(
-            Enumerable.Range(1, (int)resumed.Steps - interruption).Where(made => made % 2 == 0 || interruption + made == resumed.Steps)
-                .Select(made => interruption + made),
-            rest.Checkpoints.Select(checkpoint => (int)checkpoint.Step));
-        var (expected, actual) = (uninterrupted.Capture(), resumed.Capture());
-        Assert.Equal(expected.Progress, actual.Progress);
-        foreach (var ((name, value), (_, other)) in expected.Tensors.Zip(actual.Tensors))
+        foreach (var interruption in interruptions)
         {
-            Assert.True(value.equal(other).all().item<bool>(), name);
-        }
+            var rest = new RecordingListener { WantsMore = true };
+            using var resumed = open();
+            resumed.Restore(whole.Checkpoints.First(checkpoint => checkpoint.Step == interruption).State);
+            Assert.Equal(interruption, resumed.Step);
+            Assert.True(TrainingLoop.Run(resumed, new CheckpointSettings { Every = 1000 }, rest, CancellationToken.None));
 
-        Assert.Equal(whole.Measurements.Where(point => point.Step > interruption && point.Name.StartsWith("loss", StringComparison.Ordinal)),
-            rest.Measurements.Where(point => point.Name.StartsWith("loss", StringComparison.Ordinal)));
-        Assert.Equal(whole.Switches.Where(change => change.Step > interruption), rest.Switches);
-        Assert.Equal(whole.Nodes.Where(node => node.Step > interruption), rest.Nodes);
-        Assert.Equal(whole.Artifacts, rest.Artifacts);
+            // After every other step, and at the end.
+            Assert.Equal(
+                Enumerable.Range(1, (int)resumed.Steps - interruption).Where(made => made % 2 == 0 || interruption + made == resumed.Steps)
+                    .Select(made => interruption + made),
+                rest.Checkpoints.Select(checkpoint => (int)checkpoint.Step));
+            var actual = resumed.Capture();
+            Assert.Equal(expected.Progress, actual.Progress);
+            foreach (var ((name, value), (_, other)) in expected.Tensors.Zip(actual.Tensors))
+            {
+                Assert.True(value.equal(other).all().item<bool>(), $"{name}, interrupted after step {interruption}");
+            }
+
+            Assert.Equal(whole.Measurements.Where(point => point.Step > interruption && point.Name.StartsWith("loss", StringComparison.Ordinal)),
+                rest.Measurements.Where(point => point.Name.StartsWith("loss", StringComparison.Ordinal)));
+            Assert.Equal(whole.Switches.Where(change => change.Step > interruption), rest.Switches);
+            Assert.Equal(whole.Nodes.Where(node => node.Step > interruption), rest.Nodes);
+            Assert.Equal(whole.Artifacts, rest.Artifacts);
+        }
     }
 }
