@@ -81,6 +81,23 @@ public sealed class DistributionBacktrackingTests
         Assert.Equal((1, 0), (run.Step, run.TargetIndex));
     }
 
+    /// <summary>It costs two forwards, and at the teacher nothing is decided from it, unless a step back may be.</summary>
+    [Fact]
+    public void Nodes_are_compared_against_the_teacher_only_where_a_step_back_may_follow()
+    {
+        Assert.Empty(Compared(new NodeGap()));
+        Assert.NotEmpty(Compared(new Calibrated { Keep = 0.1 }));
+
+        static IEnumerable<Measurement> Compared(SwitchingPolicy switching)
+        {
+            using var nodes = TinyNetwork.Trajectory(s_recording with { Steps = 0 });
+            using var run = Open(nodes, s_settings with { Switching = switching }, new Witness(1));
+            var listener = new RecordingListener();
+            run.Advance(listener);
+            return listener.Measurements;
+        }
+    }
+
     [Fact]
     public void The_student_is_evaluated_untrained_on_the_way_and_at_the_end_and_drawn_at_every_switch()
     {

@@ -124,6 +124,24 @@ public sealed class DegradationRecordingTests
     }
 
     [Fact]
+    public void What_is_just_enough_ends_stage_1()
+    {
+        var goal = new CalibrationGoal { Enough = 1, Least = 1, Every = 3 };
+        var known = Record(goal).Measurements.Where(point => point.Name == "calibration").ToDictionary(point => point.Step, point => point.Value);
+
+        var atOnce = Record(goal with { Enough = known[0] });
+        Assert.Equal(0, atOnce.Nodes[^1].Step);
+        Assert.Equal(Math.Round(known[0], 3), atOnce.Others.Single().Payload!["known"]!.GetValue<double>());
+        Assert.Equal(3, Record(goal with { Least = known[3] }).Nodes[^1].Step);
+
+        static RecordingListener Record(CalibrationGoal goal)
+        {
+            using var nodes = TinyNetwork.Trajectory(s_settings with { Batch = 64, Noise = s_little, UntilCalibrated = goal });
+            return nodes;
+        }
+    }
+
+    [Fact]
     public void A_node_is_recorded_whenever_what_the_network_says_has_changed_far_enough()
     {
         var settings = s_settings with { Steps = 30, Optimizer = new OptimizerSettings { LearningRate = 5e-4 }, Nodes = new WhenChanged { Distance = 0.05 } };
