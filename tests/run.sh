@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need from the package registries, builds, runs the tests and ends with "N passed, N failed".
-# Most tests of single faults are left out, for two hundred of all kinds come at once; DISBACK_LONG=1 runs them all.
+# Most tests of single faults are left out, for a hundred of all kinds come at once; DISBACK_LONG=1 runs them all.
 # Extra arguments go to the test runner, for example: bash tests/run.sh -class '*Oracle*'
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
