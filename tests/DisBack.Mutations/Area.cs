@@ -18,12 +18,12 @@ internal sealed record Area(string Name, string Project, string[] Files, string[
             // Without Optimization/StepGraphs.cs: a CPU computes what its recordings do on a CUDA device.
             ["Recording", "Backtracking", "Runs/TrainingLoop.cs", "Optimization/StateHold.cs", "Optimization/TrainedNetwork.cs"],
             ["*.Recording.*", "*.Backtracking.*", "*.Optimization.*", "*.Runs.*", "*.TraceOracleTests"],
-            ["*.ResumeTests", "*.DegradationRecordingTests", "*.HostEquivalenceTests"]),
+            ["*.ResumeTests", "*.DegradationRecordingTests", "*.HostEquivalenceTests", "*.DeviceTests"]),
         new(
             "losses",
             "Distillation",
             ["Hosts"],
-            ["*.Hosts.*", "*.FlowGeneratorTests", "*.HostEquivalenceTests", "*.Runs.*", "*.TraceOracleTests"],
-            ["*.ResumeTests", "*.HostEquivalenceTests"]),
+            ["*.Hosts.*", "*.FlowGeneratorTests", "*.HostEquivalenceTests", "*.Runs.*", "*.Oracles.*"],
+            ["*.ResumeTests", "*.HostEquivalenceTests", "*.DiffInstructHostTests", "*.DeviceTests", "*.GaussianTests"]),
     ];
 }
