@@ -106,7 +106,8 @@ public sealed class FlowGeneratorTests : IDisposable
         var particles = stack([.. Enumerable.Range(0, Batch).Select(i => path[steps[i].item<long>(), i])]);
 
         using var target = TinyNetwork.Open();
-        _ = host.Iterate(0, new TargetScore(target));
+        var made = host.Iterate(0, new TargetScore(target)).Generated!.Value;
+        Assert.True(made.Images.equal(path[Steps - 1]).all().item<bool>(), "The images are not those of the last step.");
         var weights = generator.State.First(entry => entry.Name == "generator.weights").Value;
         var gradient = cat([.. flow.Network.parameters().Select(parameter => parameter.grad!.flatten())]);
         var slope = gradient.norm().item<float>();

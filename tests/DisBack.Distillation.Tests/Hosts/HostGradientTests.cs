@@ -87,27 +87,34 @@ public sealed class HostGradientTests
             };
         });
 
-    [Theory]
-    [InlineData(0, GanFeatures.FakeScore)]
-    [InlineData(2.5, GanFeatures.FakeScore)]
-    [InlineData(2.5, GanFeatures.Teacher)]
-    public void Dmd2_adds_the_discriminators_verdict_on_noised_images(double weight, GanFeatures features)
+    public static TheoryData<Dmd2Settings> Judged =>
+    [
+        new Dmd2Settings { GeneratorGanWeight = 0 },
+        new Dmd2Settings { GeneratorGanWeight = 2.5 },
+        new Dmd2Settings { GeneratorGanWeight = 2.5, GanFeatures = GanFeatures.Teacher },
+        new FDistillSettings { GeneratorGanWeight = 0, Divergence = Divergence.ForwardKl },
+        new FDistillSettings { GeneratorGanWeight = 2.5, Divergence = Divergence.SoftenedReverseKl },
+    ];
+
+    [Theory, MemberData(nameof(Judged), DisableDiscoveryEnumeration = true)]
+    public void Dmd2_adds_the_discriminators_verdict_on_noised_images_and_f_distill_its_density_ratios(Dmd2Settings host)
     {
-        var settings = new Dmd2Settings
-        {
-            Batch = Batch, GeneratorGanWeight = weight, GanFeatures = features, Generator = new(), Fake = new() { LearningRate = 1e-9 },
-        };
+        var settings = host with { Batch = Batch, Generator = new(), Fake = new() { LearningRate = 1e-9 } };
         AssertSlope(settings, purpose: null, (still, draw, target) =>
         {
             var noisy = still + draw.Sigma * draw.Noise;
             using var critic = OpenCritic(settings);
             var real = target.forward(noisy, draw.Sigma, draw.Condition);
             var push = (critic.FakeScore.forward(noisy, draw.Sigma, draw.Condition) - real) / (still - real).abs().mean([1, 2, 3], keepdim: true);
+            if (settings is FDistillSettings weighted)
+            {
+                push *= DensityRatio.Weights(critic.Logits(noisy, draw.Sigma, draw.Condition), weighted);
+            }
             var gan = Draws().At(0, new Dmd2Settings().FakeNoise, Batch, "generated");
             return images =>
             {
                 using var judge = OpenCritic(settings);
-                return (push * images).mean() + weight
+                return (push * images).mean() + settings.GeneratorGanWeight
                     * nn.functional.softplus(-judge.Logits(images + gan.Sigma * gan.Noise, gan.Sigma, draw.Condition)).mean();
             };
         });
@@ -155,10 +162,16 @@ public sealed class HostGradientTests
             images = student.Generate(draw.Latents, draw.Condition);
             of = loss(images, draw, target);
         }
-        var made = host.Iterate(0, new TargetScore(target)).Generated!.Value;
+        var (losses, generated) = host.Iterate(0, new TargetScore(target));
+        var made = generated!.Value;
         Assert.Equal(1, generator.Updates);
         Assert.True(made.Images.allclose(images), "The images are others than those of the draw.");
         Assert.Equal(GapOf(settings, images, draw, target), made.Gap.item<float>(), 1e-4);
+        // More exact than the slope, which is found by differences.
+        var told = losses.Where(loss => loss.Name.StartsWith("loss/generator", StringComparison.Ordinal))
+            .Sum(loss => loss.Value.item<float>() * (loss.Name == "loss/generator" ? 1 : ((Dmd2Settings)settings).GeneratorGanWeight));
+        var expected = of(images).item<float>();
+        Assert.Equal(expected, told, Math.Abs(expected) * 1e-4);
         var gradient = cat([.. student.Network.parameters().Select(parameter => parameter.grad!.flatten())]);
         var slope = gradient.norm().item<float>();
         Assert.True(slope > 0, "There is no gradient.");

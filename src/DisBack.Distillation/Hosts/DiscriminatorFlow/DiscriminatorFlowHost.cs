@@ -60,6 +60,7 @@ internal sealed class DiscriminatorFlowHost : IDistillationHost
         var steps = randint(0, count, [batch], int64, generator: stream);
         var mix = rand([batch, 1, 1, 1], float32, generator: stream).SentTo(real.device);
         var particles = path[steps.SentTo(real.device), arange(batch, device: real.device)];
+        // Same with '(steps.to(float32) / count)': from a CPU to a CPU nothing is sent.
         var time = (steps.to(float32) / count).SentTo(real.device);
 
         var discriminator = Loss(Said(particles), Said(real));
