@@ -9,7 +9,7 @@ namespace DisBack.Cluster.Tests.Soak;
 /// </summary>
 public sealed class FaultSoakTests
 {
-    // Some find their silo down already, or nothing stored to damage: so many are scheduled that a hundred hit something.
+    // Some find their silo down already, or nothing stored to damage: so many are scheduled that about a hundred, or two hundred, hit something.
     [Fact]
     public Task A_hundred_faults_change_no_bit_of_any_student() => SoakAsync(count: 120);
 

@@ -36,7 +36,7 @@ internal sealed class Critic : nn.Module
         using var init = context.Streams.For("discriminator");
         var shape = FakeScore.Settings.Shape;
         var device = FakeScore.parameters().First().device;
-        // Same with '(1 + 1)': only the sizes of one sample's features are asked for. Same without '1': so they are.
+        // Same with '(1 + 1)': only sizes are read. Same without '1': the noise level has the batch's dimension as well.
         var features = _features.Features(zeros([1, shape.Channels, shape.Height, shape.Width], device: device), ones(1, device: device));
         _discriminator = new Discriminator(features.shape[1], features.shape[2], init, device);
         register_module("discriminator", _discriminator);

@@ -66,7 +66,7 @@ internal abstract class FakeFirstHost : IDistillationHost
         var batch = _settings.Batch;
         var shown = DrawAt(iteration, _fakeNoise, "fake");
         // What the augmentation draws decides the sizes of the matrices that it multiplies, so a step with it is never recorded.
-        // Same with 'false': on a CPU none is.
+        // Same with 'false': on a CPU no step is recorded.
         var fakeLoss = _augmentation is null
             ? Compute(shown, isGenerator: false, draw => [DifferentiateFake(draw, iteration)])[0]
             : DifferentiateFake(shown, iteration);
