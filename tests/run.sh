@@ -29,6 +29,7 @@ dotnet build DisBack.sln -c Release -nologo -v quiet || exit 1
 whole=$#
 [ "${DISBACK_LONG:-}" = 1 ] || set -- -trait- Length=Long "$@"
 
+failures=$(mktemp)
 passed=0 failed=0 skipped_in_all=0
 for project in tests/*.Tests; do
   name=$(basename "$project")
@@ -45,7 +46,10 @@ for project in tests/*.Tests; do
   if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ] && [ "${total:-0}" -gt 0 -o -z "${total:-}" ]; then
     echo "$name ended with exit code $status and no failed test: its runner died"
     failed=$((failed + 1))
+    echo "    $name ended with exit code $status" >>"$failures"
   fi
+  # Whoever reads the end of a long log sees what failed; the rest of a message is where the test ran.
+  awk '/\[FAIL\]$/ { lines = 20 } !/^    / { lines = 0 } lines-- > 0' "$log" >>"$failures"
   rm -f "$log"
   unset total errors fails skipped notrun
 done
@@ -57,9 +61,15 @@ if [ "$whole" -eq 0 ]; then
   else
     echo "DisBack.Fuzz [FAIL]"
     failed=$((failed + 1))
+    echo "    DisBack.Fuzz: a reader did with an input what none may" >>"$failures"
   fi
 fi
 
+if [ -s "$failures" ]; then
+  echo "What failed:"
+  cat "$failures"
+fi
+rm -f "$failures"
 [ "$skipped_in_all" -eq 0 ] || echo "$skipped_in_all skipped: what this machine lacks, a GPU or network namespaces for example, is said where they are."
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
