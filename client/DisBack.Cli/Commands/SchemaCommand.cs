@@ -2,6 +2,7 @@ using System.CommandLine;
 using DisBack.Cli.Terminal;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Reading;
+using DisBack.Specs.Sweeps;
 
 namespace DisBack.Cli.Commands;
 
@@ -12,14 +13,18 @@ internal static class SchemaCommand
     {
         var kind = new Argument<string>("KIND")
         {
-            Description = "experiment or teacher.",
+            Description = "experiment, sweep or teacher.",
             Arity = ArgumentArity.ZeroOrOne,
             DefaultValueFactory = _ => "experiment",
         };
-        kind.AcceptOnlyFromAmong("experiment", "teacher");
+        kind.AcceptOnlyFromAmong("experiment", "sweep", "teacher");
         var command = new Command("schema", "Prints the JSON Schema of a spec, for editors that complete and check YAML.") { kind };
-        command.SetAction(
-            parsed => session.Screen.Output.Write(parsed.GetValue(kind) == "teacher" ? SpecSchema.Of<TeacherSpec>() : SpecSchema.Of<ExperimentSpec>()));
+        command.SetAction(parsed => session.Screen.Output.Write(parsed.GetValue(kind) switch
+        {
+            "teacher" => SpecSchema.Of<TeacherSpec>(),
+            "sweep" => SweepPlan.Schema(),
+            _ => SpecSchema.Of<ExperimentSpec>(),
+        }));
         return command;
     }
 }

@@ -57,7 +57,8 @@ public static class SpecJson
     private static DisBackException Unreadable(Exception cause) => new($"A stored spec cannot be read ({cause.Message.TrimEnd('.')}): submit it again, with "
         + "the version of DisBack that the installation has.", cause);
 
-    private static JsonNode? Sorted(JsonNode? node) => node switch
+    /// <summary>The same value with the keys of every section in ordinal order.</summary>
+    internal static JsonNode? Sorted(JsonNode? node) => node switch
     {
         JsonObject section => new JsonObject(section.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => KeyValuePair.Create(p.Key, Sorted(p.Value)))),
         JsonArray list => new JsonArray([.. list.Select(Sorted)]),

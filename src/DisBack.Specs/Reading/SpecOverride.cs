@@ -18,7 +18,8 @@ internal static class SpecOverride
         return Put(root, keys, value, location);
     }
 
-    private static SpecSection Put(SpecNode at, ReadOnlySpan<string> keys, SpecNode value, SpecLocation location)
+    /// <summary>The document with a value at a path of keys, which is made where it is not there.</summary>
+    public static SpecSection Put(SpecNode at, ReadOnlySpan<string> keys, SpecNode value, SpecLocation location)
     {
         // Copied, not changed: an anchored section may be shared by several keys, and only this one is meant.
         var section = new SpecSection(at is SpecSection ? at.Location : location);

@@ -18,11 +18,18 @@ public static class SpecReader
     public static T Read<T>(string path, IReadOnlyList<string>? overrides = null) where T : class => ReadLocated<T>(path, overrides).Spec;
 
     /// <summary>As <see cref="Read"/>, with where each value was written.</summary>
-    public static LocatedSpec<T> ReadLocated<T>(string path, IReadOnlyList<string>? overrides = null) where T : class
+    public static LocatedSpec<T> ReadLocated<T>(string path, IReadOnlyList<string>? overrides = null) where T : class =>
+        ParseLocated<T>(TextOf(path), path, overrides);
+
+    /// <summary>The text of a spec that lies in a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="SpecException">It holds no text.</exception>
+    /// <exception cref="DisBackException">The file cannot be read.</exception>
+    internal static string TextOf(string path)
     {
         try
         {
-            return ParseLocated<T>(Decode(Bytes(path), path), path, overrides);
+            return Decode(Bytes(path), path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -48,6 +55,12 @@ public static class SpecReader
     public static LocatedSpec<T> ParseLocated<T>(string yaml, string source, IReadOnlyList<string>? overrides = null) where T : class
     {
         var problems = new SpecProblems(source);
+        return Walked<T>(Compose(yaml, source, overrides, problems), problems);
+    }
+
+    /// <summary>The document of a text, with the overrides in their places.</summary>
+    internal static SpecNode Compose(string yaml, string source, IReadOnlyList<string>? overrides, SpecProblems problems)
+    {
         var root = YamlComposer.Compose(yaml, mark => new SpecLocation(source, mark.Line, mark.Column), problems)
             ?? new SpecSection(new SpecLocation(source, 1, 1));
         if (root is SpecSection empty && !empty.Entries.Any())
@@ -58,12 +71,17 @@ public static class SpecReader
         {
             root = SpecOverride.Apply(root, setting, problems);
         }
+        return root;
+    }
 
+    /// <summary>A document as the record that it describes.</summary>
+    internal static LocatedSpec<T> Walked<T>(SpecNode root, SpecProblems problems, string path = "") where T : class
+    {
         var walker = new SpecWalker(problems);
-        var json = walker.Read(root, typeof(T));
+        var json = walker.Read(root, typeof(T), path);
         problems.ThrowIfAny();
         var spec = json.Deserialize<T>(SpecJson.Options)!;
-        walker.Check(spec);
+        walker.Check(spec, path);
         problems.ThrowIfAny();
         return new LocatedSpec<T>(spec, walker.LocationOf);
     }

@@ -24,6 +24,30 @@ public static class SpecSchema
     /// <exception cref="DisBackException">The XML documentation of the records is not where their assembly is.</exception>
     public static string Of<T>() where T : class
     {
+        var (schema, definitions) = ExportOf<T>();
+        return Text<T>(schema, definitions);
+    }
+
+    /// <summary>The schema of <typeparamref name="T"/> with one more section, of <typeparamref name="TSection"/>, with which any other key may be left out.</summary>
+    /// <param name="key">The key of the section.</param>
+    /// <exception cref="DisBackException">As of <see cref="Of"/>.</exception>
+    public static string OfExtended<T, TSection>(string key)
+        where T : class
+        where TSection : class
+    {
+        var (schema, definitions) = ExportOf<T>();
+        var (section, others) = ExportOf<TSection>();
+        foreach (var (name, definition) in others)
+        {
+            definitions[name] = definition;
+        }
+        schema["properties"]![key] = section;
+        schema["required"] = new JsonArray(key);
+        return Text<T>(schema, definitions);
+    }
+
+    private static (JsonObject Schema, SortedDictionary<string, JsonNode> Definitions) ExportOf<T>()
+    {
         var summaries = new XmlSummaries();
         var exporter = new JsonSchemaExporterOptions
         {
@@ -33,7 +57,11 @@ public static class SpecSchema
         var exported = (JsonObject)SpecJson.Options.GetJsonSchemaAsNode(typeof(T), exporter);
         var definitions = new SortedDictionary<string, JsonNode>(StringComparer.Ordinal);
         exported.Remove(Mark);
-        var schema = (JsonObject)Defined(exported, exported, definitions);
+        return ((JsonObject)Defined(exported, exported, definitions), definitions);
+    }
+
+    private static string Text<T>(JsonObject schema, SortedDictionary<string, JsonNode> definitions)
+    {
         var document = new JsonObject { ["$schema"] = "https://json-schema.org/draft/2020-12/schema", ["title"] = typeof(T).Name };
         foreach (var (key, value) in schema)
         {
@@ -56,6 +84,10 @@ public static class SpecSchema
             schema.Insert(0, "description", description);
         }
         MakeOptional(schema, context.TypeInfo);
+        if (schema["type"] is JsonValue && Attribute.IsDefined(context.TypeInfo.Type, typeof(ListMeansAttribute)))
+        {
+            schema["type"] = new JsonArray("object", "array");
+        }
         RemoveSkipped(schema, context.TypeInfo);
         if (schema.ContainsKey("properties") || schema.ContainsKey("anyOf"))
         {
@@ -103,7 +135,7 @@ public static class SpecSchema
             return WithValues(schema, used, body);
         }
         JsonNode? nothing = null;
-        if (body["type"] is JsonArray types)
+        if (body["type"] is JsonArray types && types[1]!.GetValue<string>() == "null")
         {
             // A record that may be absent is the same record.
             (body["type"], nothing) = (types[0]!.DeepClone(), types[1]!.DeepClone());
@@ -160,7 +192,7 @@ public static class SpecSchema
                 (schema["minItems"], schema["maxItems"]) = (length.MinimumLength, length.MaximumLength);
                 break;
             case MinLengthAttribute least:
-                schema[property.PropertyType == typeof(string) ? "minLength" : "minItems"] = least.Length;
+                schema[SizeOf(property.PropertyType)] = least.Length;
                 break;
             case MaxLengthAttribute most:
                 schema[property.PropertyType == typeof(string) ? "maxLength" : "maxItems"] = most.Length;
@@ -173,6 +205,10 @@ public static class SpecSchema
                 break;
         }
     }
+
+    private static string SizeOf(Type type) => type == typeof(string) ? "minLength"
+        : SpecJson.Options.GetTypeInfo(type).Kind == JsonTypeInfoKind.Dictionary ? "minProperties"
+        : "minItems";
 
     private static void Bound(JsonObject schema, string keyword, object value)
     {

@@ -19,10 +19,14 @@ internal sealed partial class SpecWalker(SpecProblems problems)
 
     private static readonly JsonSerializerOptions s_options = SpecJson.Options;
 
-    private readonly Dictionary<string, SpecLocation> _locations = [];
+    private readonly Dictionary<string, (SpecLocation Location, Type Type)> _values = [];
 
-    /// <summary>The document as JSON of the given type. What is wrong with it is added to the problems.</summary>
-    public JsonNode? Read(SpecNode root, Type type) => Value(root, type, "", []);
+    /// <summary>The document, or the part of one that is at a path, as JSON of the given type. What is wrong with it is added to the problems.</summary>
+    public JsonNode? Read(SpecNode root, Type type, string path = "")
+    {
+        _values[""] = (root.Location, type);
+        return Value(root, type, path, []);
+    }
 
     /// <summary>Asks every part of a finished record that validates itself (<see cref="IValidatableObject"/>), and maps the answers back to the text.</summary>
     public void Check(object spec, string path = "")
@@ -41,6 +45,12 @@ internal sealed partial class SpecWalker(SpecProblems problems)
             switch (property.Get!(spec))
             {
                 case null or string:
+                    break;
+                case IDictionary entries:
+                    foreach (DictionaryEntry entry in entries)
+                    {
+                        Check(entry.Value!, Join(Join(path, property.Name), (string)entry.Key));
+                    }
                     break;
                 case IEnumerable items:
                     var index = 0;
@@ -62,12 +72,17 @@ internal sealed partial class SpecWalker(SpecProblems problems)
 
     private JsonNode? Value(SpecNode node, Type type, string path, IReadOnlyList<ValidationAttribute> rules)
     {
-        _locations[path] = node.Location;
         type = Nullable.GetUnderlyingType(type) ?? type;
+        _values[path] = (node.Location, type);
+        if (type == typeof(JsonNode))
+        {
+            return Any(node, path);
+        }
         var info = s_options.GetTypeInfo(type);
         return info.Kind switch
         {
             JsonTypeInfoKind.Object => Section(node, info, path),
+            JsonTypeInfoKind.Dictionary => Map(node, info, path, rules),
             JsonTypeInfoKind.Enumerable => List(node, info, path, rules),
             JsonTypeInfoKind.None => Scalar(node, type, path, rules),
             _ => throw new NotSupportedException($"Specs have no values of type {type}."),
@@ -80,6 +95,12 @@ internal sealed partial class SpecWalker(SpecProblems problems)
         if (node is SpecScalar { IsNull: true })
         {
             node = new SpecSection(node.Location);
+        }
+        if (node is SpecList && Attribute.GetCustomAttribute(info.Type, typeof(ListMeansAttribute)) is ListMeansAttribute { Key: var meant })
+        {
+            var whole = new SpecSection(node.Location);
+            whole.Set(new SpecEntry(meant, node.Location, node));
+            node = whole;
         }
         if (node is not SpecSection section)
         {
@@ -198,6 +219,34 @@ internal sealed partial class SpecWalker(SpecProblems problems)
         var nearest = NearestName.Of(entry.Key, names);
         var where = path.Length == 0 ? "" : $" in '{path}'";
         problems.Add(new SpecProblem(entry.Location, $"there is no key '{SpecText.Quoted(entry.Key)}'{where}", OneOf(names), nearest));
+    }
+
+    /// <summary>A section whose keys are the user's own.</summary>
+    private JsonNode? Map(SpecNode node, JsonTypeInfo info, string path, IReadOnlyList<ValidationAttribute> rules)
+    {
+        if (node is not SpecSection section || rules.OfType<MinLengthAttribute>().Any(rule => section.Entries.Count() < rule.Length))
+        {
+            return Wrong(node, path, "a section with at least one key");
+        }
+        return new JsonObject(
+            section.Entries.Select(entry => KeyValuePair.Create(entry.Key, Value(entry.Value, info.ElementType!, Join(path, entry.Key), []))));
+    }
+
+    /// <summary>A value whose type is known only where it is used: as YAML's core schema reads it.</summary>
+    private JsonNode? Any(SpecNode node, string path)
+    {
+        _values[path] = (node.Location, typeof(JsonNode));
+        return node switch
+        {
+            SpecSection section => new JsonObject(section.Entries.Select(entry => KeyValuePair.Create(entry.Key, Any(entry.Value, Join(path, entry.Key))))),
+            SpecList list => new JsonArray([.. list.Items.Select((item, i) => Any(item, $"{path}[{i}]"))]),
+            SpecScalar { IsNull: true } => null,
+            SpecScalar scalar when Converted(scalar, typeof(bool)).Json is { } truth => truth,
+            SpecScalar scalar when Converted(scalar, typeof(long)).Json is { } whole => whole,
+            SpecScalar scalar when Converted(scalar, typeof(double)).Json is { } number => number,
+            SpecScalar scalar => JsonValue.Create(scalar.Text),
+            _ => throw new NotSupportedException($"Specs have no values like {node}."),
+        };
     }
 
     private JsonNode? List(SpecNode node, JsonTypeInfo info, string path, IReadOnlyList<ValidationAttribute> rules)
@@ -323,13 +372,16 @@ internal sealed partial class SpecWalker(SpecProblems problems)
     {
         for (; path.Length > 0; path = path[..Math.Max(0, path.LastIndexOfAny(['.', '[']))])
         {
-            if (_locations.TryGetValue(path, out var location))
+            if (_values.TryGetValue(path, out var value))
             {
-                return location;
+                return value.Location;
             }
         }
-        return _locations[""];
+        return _values[""].Location;
     }
+
+    /// <summary>What a value is to be that was written; null where none was.</summary>
+    public Type? TypeOf(string path) => _values.TryGetValue(path, out var value) ? value.Type : null;
 
     internal static IEnumerable<JsonPropertyInfo> Keys(JsonTypeInfo info) => info.Properties.Where(p => p is { Set: not null, Get: not null });
 

@@ -3,6 +3,7 @@ using DisBack.Specs.Experiments;
 using DisBack.Specs.Networks;
 using DisBack.Specs.Noise;
 using DisBack.Specs.Reading;
+using DisBack.Specs.Sweeps;
 using DisBack.Specs.Training;
 
 namespace DisBack.Specs.Tests.Reading;
@@ -15,6 +16,8 @@ public sealed class SampleTests
 
     public static TheoryData<string> Teachers => [.. Directory.EnumerateFiles(Path.Combine(Folder, "teachers"), "*.yaml").Select(f => Path.GetFileName(f))];
 
+    public static TheoryData<string> Sweeps => [.. Directory.EnumerateFiles(Path.Combine(Folder, "sweeps"), "*.yaml").Select(f => Path.GetFileName(f))];
+
     [Theory, MemberData(nameof(Experiments))]
     public void Every_sample_is_a_valid_experiment_named_after_its_file(string file)
     {
@@ -26,6 +29,10 @@ public sealed class SampleTests
     [Theory, MemberData(nameof(Teachers))]
     public void Every_teacher_sample_is_valid_and_named_after_its_file(string file)
         => Assert.Equal(Path.GetFileNameWithoutExtension(file), SpecReader.Read<TeacherSpec>(Path.Combine(Folder, "teachers", file)).Name);
+
+    [Theory, MemberData(nameof(Sweeps))]
+    public void Every_sweep_sample_is_valid_and_named_after_its_file(string file)
+        => Assert.Equal(Path.GetFileNameWithoutExtension(file), SweepPlan.Read(Path.Combine(Folder, "sweeps", file)).Name);
 
     /// <summary>Numbers of parameters, images in millions, the batch and what else EDM's commands for its published teachers say.</summary>
     public static IEnumerable<TheoryDataRow<string, long, double, int, double, double, double>> Edm =>
@@ -68,6 +75,10 @@ public sealed class SampleTests
     [Fact]
     public void The_published_teacher_schema_is_that_of_the_code()
         => AssertPublished("teacher.schema.json", SpecSchema.Of<TeacherSpec>(), "disback schema teacher > client/samples/teacher.schema.json");
+
+    [Fact]
+    public void The_published_sweep_schema_is_that_of_the_code()
+        => AssertPublished("sweep.schema.json", SweepPlan.Schema(), "disback schema sweep > client/samples/sweep.schema.json");
 
     private static void AssertPublished(string file, string schema, string command)
         => Assert.True(File.ReadAllText(Path.Combine(Folder, file)) == schema, $"The settings have changed: run '{command}' and commit the file.");

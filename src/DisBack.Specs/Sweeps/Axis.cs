@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+
+namespace DisBack.Specs.Sweeps;
+
+/// <summary>What one key of the experiment may be: one of some values, or a number of a range. A list alone is its values.</summary>
+[ListMeans("values")]
+public sealed record Axis : IValidatableObject
+{
+    /// <summary>Values to choose among: whatever the key may be, whole sections included.</summary>
+    [MinLength(1)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<JsonNode?>? Values { get; init; }
+
+    /// <summary>The lowest number. Whether it is a whole one follows from the key.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Low { get; init; }
+
+    /// <summary>The highest number, itself included.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? High { get; init; }
+
+    /// <summary>Whether the logarithm is searched evenly: as many trials from 1e-5 to 1e-4 as from 1e-4 to 1e-3.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Log { get; init; }
+
+    /// <summary>Only numbers this far apart, beginning with the lowest.</summary>
+    [Range(0, double.MaxValue, MinimumIsExclusive = true)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Step { get; init; }
+
+    /// <summary>In a grid, how many numbers of the range, evenly apart, both ends included.</summary>
+    [Range(2, 10_000)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Count { get; init; }
+
+    /// <summary>Another axis and the values of its with which this one counts; with others the key is left as the experiment has it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImmutableDictionary<string, IReadOnlyList<JsonNode?>>? When { get; init; }
+
+    /// <summary>Whether it chooses among values.</summary>
+    [JsonIgnore]
+    public bool IsChoice => Values is not null;
+
+    /// <summary>Bounds that no number can be within, and settings of which only one form has a use.</summary>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (IsChoice ? Low is not null || High is not null || Log || Step is not null || Count is not null : Low is null || High is null)
+        {
+            yield return new ValidationResult("an axis has either 'values' or both 'low' and 'high', and only the latter 'log', 'step' and 'count'");
+        }
+        else if (Low >= High)
+        {
+            yield return new ValidationResult("'low' is not below 'high'", ["Low"]);
+        }
+        else if (Log && Low <= 0)
+        {
+            yield return new ValidationResult("a logarithmic axis begins above 0", ["Low"]);
+        }
+        else if (Step is not null && (Log || Count is not null))
+        {
+            yield return new ValidationResult("numbers a 'step' apart are neither logarithmic nor counted; leave out one of them", ["Step"]);
+        }
+        else if (Values is { } values && values.Select(value => value?.ToJsonString()).Distinct().Count() < values.Count)
+        {
+            yield return new ValidationResult("a value is given twice", ["Values"]);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using DisBack.Specs.Reading;
+
+namespace DisBack.Specs.Sweeps;
+
+/// <summary>An axis of a sweep, with what its key takes.</summary>
+public sealed class SweepAxis
+{
+    private readonly IReadOnlyList<SpecNode> _choices;
+    private readonly SpecLocation _location;
+
+    internal SweepAxis(string key, Axis settings, IReadOnlyList<SpecNode> choices, SpecLocation location) =>
+        (Key, Settings, _choices, _location) = (key, settings, choices, location);
+
+    /// <summary>The key of the experiment, such as <c>backtracking.steps</c>.</summary>
+    public string Key { get; }
+
+    /// <summary>What it may be.</summary>
+    public Axis Settings { get; }
+
+    /// <summary>Whether its numbers are whole ones; of no meaning for a choice.</summary>
+    public bool IsWhole { get; internal set; }
+
+    /// <summary>The coordinates at which a check finds what the axis can do wrong: every choice, both ends of a range.</summary>
+    internal IEnumerable<double> Extremes =>
+        Settings.IsChoice ? Enumerable.Range(0, _choices.Count).Select(index => (double)index) : [Settings.Low!.Value, Settings.High!.Value];
+
+    /// <summary>The value at a coordinate, as text for people.</summary>
+    /// <param name="coordinate">The index of a choice, or the number itself.</param>
+    public string Show(double coordinate) => Settings.Values?[(int)coordinate] is var value && Settings.IsChoice
+        ? value is JsonValue scalar && scalar.TryGetValue(out string? text) ? text : value?.ToJsonString() ?? "null"
+        : coordinate.ToString(IsWhole ? "F0" : "G6", CultureInfo.InvariantCulture);
+
+    /// <summary>The value at a coordinate, as if it had been written in the experiment.</summary>
+    internal SpecNode At(double coordinate) => Settings.IsChoice
+        ? _choices[(int)coordinate]
+        : new SpecScalar(_location, coordinate.ToString(IsWhole ? "F0" : "R", CultureInfo.InvariantCulture), Plain: true);
+
+    /// <summary>Whether the axis counts at a point.</summary>
+    /// <param name="point">Coordinates of the axes that count; those that it depends on are looked at, and no others.</param>
+    /// <param name="axes">All axes by their keys.</param>
+    internal bool CountsAt(IReadOnlyDictionary<string, double> point, IReadOnlyDictionary<string, SweepAxis> axes) =>
+        Settings.When?.All(condition => point.TryGetValue(condition.Key, out var coordinate)
+            && condition.Value.Any(value => JsonNode.DeepEquals(value, axes[condition.Key].Settings.Values![(int)coordinate]))) ?? true;
+}

@@ -1,0 +1,188 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using DisBack.Specs.Experiments;
+using DisBack.Specs.Reading;
+
+namespace DisBack.Specs.Sweeps;
+
+/// <summary>
+/// The spec of a sweep: that of an experiment with a section <c>search</c>, which says which of its values vary. A point of the search is one coordinate
+/// for each axis that counts: the index of a choice, or the number itself.
+/// </summary>
+public sealed class SweepPlan
+{
+    /// <summary>The key that makes an experiment a sweep.</summary>
+    public const string SearchKey = "search";
+
+    private readonly string _source;
+    private readonly SpecSection _base;
+    private readonly SearchSettings _search;
+    private readonly ImmutableSortedDictionary<string, SweepAxis> _axes;
+    private readonly JsonObject _written;
+
+    private SweepPlan(string source, SpecSection written, LocatedSpec<SearchSettings> search)
+    {
+        (_source, _search) = (source, search.Spec);
+        _base = new SpecSection(written.Location);
+        foreach (var entry in written.Entries.Where(entry => entry.Key != SearchKey))
+        {
+            _base.Set(entry);
+        }
+        var space = (SpecSection)((SpecSection)written.Find(SearchKey)!.Value).Find("space")!.Value;
+        _axes = _search.Axes.Select(axis => NewAxis(axis.Key, axis.Axis, space.Find(axis.Key)!.Value))
+            .ToImmutableSortedDictionary(axis => axis.Key, axis => axis, StringComparer.Ordinal);
+        _written = (JsonObject)new SpecWalker(new SpecProblems(source)).Read(written, typeof(JsonNode))!;
+        _written[SearchKey] = SpecJson.ToNode(_search);
+    }
+
+    /// <summary>Name of the sweep and of its trials.</summary>
+    public string Name { get; private set; } = "";
+
+    /// <summary>What varies, and who chooses.</summary>
+    public SearchSettings Search => _search;
+
+    /// <summary>The axes in the order of their keys.</summary>
+    public IEnumerable<SweepAxis> Axes => _axes.Values;
+
+    /// <summary>
+    /// The spec as compact JSON with keys in ordinal order, which <see cref="Parse"/> reads; its digest identifies the sweep. What the experiment leaves out
+    /// stays out: its default may depend on a choice.
+    /// </summary>
+    public string Canonical => SpecJson.Sorted(_written)!.ToJsonString();
+
+    /// <summary>Reads the spec of a sweep from a file.</summary>
+    /// <param name="path">The YAML file.</param>
+    /// <param name="overrides">Values that replace those of the file, each <c>a.b=value</c> with the value in YAML.</param>
+    /// <exception cref="SpecException">It has mistakes: the exception names all that show without knowing every point.</exception>
+    /// <exception cref="DisBackException">The file cannot be read.</exception>
+    public static SweepPlan Read(string path, IReadOnlyList<string>? overrides = null) => Parse(SpecReader.TextOf(path), path, overrides);
+
+    /// <summary>Reads the spec of a sweep from text.</summary>
+    /// <param name="yaml">The text: YAML, or the JSON of <see cref="Canonical"/>.</param>
+    /// <param name="source">What to call the text in messages, as a rule its file name.</param>
+    /// <param name="overrides">As of <see cref="Read"/>.</param>
+    /// <exception cref="SpecException">As of <see cref="Read"/>.</exception>
+    public static SweepPlan Parse(string yaml, string source, IReadOnlyList<string>? overrides = null)
+    {
+        var problems = new SpecProblems(source);
+        var root = SpecReader.Compose(yaml, source, overrides, problems);
+        problems.ThrowIfAny();
+        var search = (root as SpecSection)?.Find(SearchKey);
+        if (search is null)
+        {
+            problems.Add(new SpecProblem(
+                root.Location, $"'{SearchKey}' is missing", "a section that says what varies; an experiment without it is one run, for 'disback run'"));
+        }
+        problems.ThrowIfAny();
+        var plan = new SweepPlan(source, (SpecSection)root, SpecReader.Walked<SearchSettings>(search!.Value, problems, SearchKey));
+        plan.CheckAxes();
+        return plan;
+    }
+
+    /// <summary>Whether a text is the spec of a sweep and not of one experiment.</summary>
+    public static bool IsSweep(string yaml, string source)
+    {
+        var problems = new SpecProblems(source);
+        return SpecReader.Compose(yaml, source, null, problems) is SpecSection written && written.Find(SearchKey) is not null;
+    }
+
+    /// <summary>The JSON Schema of such specs.</summary>
+    public static string Schema() => SpecSchema.OfExtended<ExperimentSpec, SearchSettings>(SearchKey);
+
+    /// <summary>The experiment at a point, and where each value of it was written.</summary>
+    /// <param name="point">A coordinate for each axis that counts there.</param>
+    /// <exception cref="SpecException">It cannot be run: the exception names every mistake.</exception>
+    public LocatedSpec<ExperimentSpec> ExperimentAt(IReadOnlyDictionary<string, double> point) =>
+        SpecReader.Walked<ExperimentSpec>(WrittenAt(point), new SpecProblems(_source));
+
+    /// <summary>A point in words: <c>key=value</c> for each of its axes.</summary>
+    public string Show(IReadOnlyDictionary<string, double> point) =>
+        string.Join(", ", _axes.Values.Where(axis => point.ContainsKey(axis.Key)).Select(axis => $"{axis.Key}={axis.Show(point[axis.Key])}"));
+
+    private static SweepAxis NewAxis(string key, Axis settings, SpecNode written)
+    {
+        var values = written as SpecList ?? (written as SpecSection)?.Find("values")?.Value as SpecList;
+        return new SweepAxis(key, settings, values?.Items ?? [], written.Location);
+    }
+
+    /// <summary>Each choice and both ends of each range in an experiment, so that a mistake is found before the first trial and where it was written.</summary>
+    private void CheckAxes()
+    {
+        var found = new HashSet<SpecProblem>();
+        foreach (var axis in _axes.Values)
+        {
+            foreach (var coordinate in axis.Extremes)
+            {
+                var problems = new SpecProblems(_source);
+                try
+                {
+                    var walker = new SpecWalker(problems);
+                    var json = walker.Read(WrittenAt(PointWith(axis, coordinate)), typeof(ExperimentSpec));
+                    axis.IsWhole = walker.TypeOf(axis.Key) is { } type && (type == typeof(int) || type == typeof(long));
+                    problems.ThrowIfAny();
+                    var experiment = json.Deserialize<ExperimentSpec>(SpecJson.Options)!;
+                    walker.Check(experiment);
+                    problems.ThrowIfAny();
+                    Name = experiment.Name;
+                }
+                catch (SpecException mistaken)
+                {
+                    found.UnionWith(mistaken.Problems);
+                }
+            }
+        }
+        if (_axes.TryGetValue("name", out var name))
+        {
+            found.Add(new SpecProblem(name.At(0).Location, "'name' varies", "one name, by which all trials of the sweep are found"));
+        }
+        if (found.Count > 0)
+        {
+            throw new SpecException([.. found.Take(SpecProblems.Most)]);
+        }
+    }
+
+    /// <summary>A point that has an axis at a coordinate, with those that it depends on where it counts, and all others at their first.</summary>
+    private Dictionary<string, double> PointWith(SweepAxis axis, double coordinate)
+    {
+        var wanted = new Dictionary<string, double>(StringComparer.Ordinal) { [axis.Key] = coordinate };
+        var open = new Stack<SweepAxis>([axis]);
+        while (open.TryPop(out var next))
+        {
+            foreach (var (parent, values) in next.Settings.When ?? [])
+            {
+                var choices = _axes[parent].Settings.Values!;
+                wanted.TryAdd(parent, choices.TakeWhile(choice => !JsonNode.DeepEquals(choice, values[0])).Count());
+                open.Push(_axes[parent]);
+            }
+        }
+        var point = new Dictionary<string, double>(StringComparer.Ordinal);
+        bool grown;
+        do
+        {
+            grown = false;
+            foreach (var other in _axes.Values.Where(other => !point.ContainsKey(other.Key) && other.CountsAt(point, _axes)))
+            {
+                point[other.Key] = wanted.TryGetValue(other.Key, out var chosen) ? chosen : other.Extremes.First();
+                grown = true;
+            }
+        }
+        while (grown);
+        return point;
+    }
+
+    private SpecSection WrittenAt(IReadOnlyDictionary<string, double> point)
+    {
+        var written = _base;
+        // A whole section comes before its parts.
+        foreach (var axis in _axes.Values)
+        {
+            if (point.TryGetValue(axis.Key, out var coordinate))
+            {
+                var value = axis.At(coordinate);
+                written = SpecOverride.Put(written, axis.Key.Split('.'), value, value.Location);
+            }
+        }
+        return written;
+    }
+}

@@ -1,0 +1,124 @@
+using DisBack.Specs.Backtracking;
+using DisBack.Specs.Reading;
+using DisBack.Specs.Recording;
+using DisBack.Specs.Sweeps;
+
+namespace DisBack.Specs.Tests.Sweeps;
+
+public sealed class SweepPlanTests
+{
+    private const string Base = """
+        name: rates
+        teacher: digits
+        recording: {steps: 20, nodes: {policy: every, interval: 5}}
+        backtracking: {host: dmd, steps: 40, switching: {policy: fixed, interval: 4}}
+
+        """;
+
+    [Fact]
+    public void Every_axis_is_put_in_its_place()
+    {
+        var plan = Plan("""
+            search:
+              sampler: random
+              trials: 3
+              space:
+                backtracking.generator.learning_rate: {low: 1e-5, high: 1e-3, log: true}
+                backtracking.steps: {low: 40, high: 80}
+                recording.nodes: [{policy: every, interval: 5}, {policy: log-spaced, first: 2}]
+                seed: [3, 4]
+            """);
+        var spec = plan.ExperimentAt(new Dictionary<string, double>
+        {
+            ["backtracking.generator.learning_rate"] = 2.5e-4,
+            ["backtracking.steps"] = 60,
+            ["recording.nodes"] = 1,
+            ["seed"] = 1,
+        }).Spec;
+        Assert.Equal(2.5e-4, ((DmdSettings)spec.Backtracking).Generator.LearningRate);
+        Assert.Equal(60, spec.Backtracking.Steps);
+        Assert.Equal(new LogSpaced { First = 2 }, spec.Recording.Nodes);
+        Assert.Equal(4, spec.Seed);
+        Assert.Equal(4, Assert.IsType<FixedInterval>(spec.Backtracking.Switching).Interval);
+    }
+
+    [Fact]
+    public void A_host_is_an_axis_and_its_settings_count_with_it_alone()
+    {
+        var plan = Plan("""
+            search:
+              sampler: random
+              trials: 3
+              space:
+                backtracking.host: [dmd, sid]
+                backtracking.alpha: {low: 0.8, high: 1.4, when: {backtracking.host: [sid]}}
+            """);
+        var sid = plan.ExperimentAt(new Dictionary<string, double> { ["backtracking.host"] = 1, ["backtracking.alpha"] = 1.1 }).Spec;
+        Assert.Equal(1.1, Assert.IsType<SidSettings>(sid.Backtracking).Alpha);
+        Assert.IsType<DmdSettings>(plan.ExperimentAt(new Dictionary<string, double> { ["backtracking.host"] = 0 }).Spec.Backtracking);
+        Assert.Equal("backtracking.alpha=1.1, backtracking.host=sid", plan.Show(new Dictionary<string, double>
+        {
+            ["backtracking.host"] = 1,
+            ["backtracking.alpha"] = 1.1,
+        }));
+    }
+
+    [Fact]
+    public void Whether_numbers_are_whole_follows_from_the_key()
+    {
+        var plan = Plan("search: {sampler: random, trials: 1, space: {backtracking.steps: {low: 40, high: 80}, student.sigma_init: {low: 1, high: 9}}}");
+        Assert.Equal(
+            [("backtracking.steps", true), ("student.sigma_init", false)], plan.Axes.Select(axis => (axis.Key, axis.IsWhole)));
+    }
+
+    [Fact]
+    public void The_canonical_form_says_the_same_and_nothing_of_the_order_of_keys()
+    {
+        var plan = Plan("search: {sampler: grid, space: {seed: [1, 2], backtracking.steps: {low: 40, high: 80, count: 3}}}");
+        var stored = SweepPlan.Parse(plan.Canonical, "stored");
+        Assert.Equal(plan.Canonical, stored.Canonical);
+        Assert.Equal(
+            plan.Canonical, Plan("search: {space: {backtracking.steps: {count: 3, high: 80, low: 40}, seed: [1, 2]}, sampler: grid}").Canonical);
+        var point = new Dictionary<string, double> { ["seed"] = 1, ["backtracking.steps"] = 60 };
+        Assert.Equal(SpecJson.Canonical(plan.ExperimentAt(point).Spec), SpecJson.Canonical(stored.ExperimentAt(point).Spec));
+    }
+
+    [Theory]
+    [InlineData("{sampler: tpe, space: {seed: [1]}}", "sweep.yaml:5:9: 'search.trials' is missing")]
+    [InlineData("{sampler: grid, space: {}}", "'search.space' is a section; expected a section with at least one key")]
+    [InlineData("{sampler: grid, space: {sed: [1]}}", "sweep.yaml:5:39: there is no key 'sed'; expected one of")]
+    [InlineData("{sampler: grid, space: {seed: [1, one]}}", "sweep.yaml:5:43: 'seed' is 'one'; expected a whole number")]
+    [InlineData("{sampler: grid, space: {seed: [1, 1]}}", "a value is given twice")]
+    [InlineData("{sampler: grid, space: {seed: {low: 1, high: 3}}}", "a grid needs to know which numbers of a range")]
+    [InlineData("{sampler: grid, space: {seed: {low: 1}}}", "both 'low' and 'high'")]
+    [InlineData("{sampler: grid, space: {seed: {low: 3, high: 1, step: 1}}}", "'low' is not below 'high'")]
+    [InlineData("{sampler: random, trials: 2, space: {seed: {low: 0, high: 1, log: true}}}", "a logarithmic axis begins above 0")]
+    [InlineData("{sampler: random, trials: 2, space: {seed: {low: 0.5, high: 1}}}", "'seed' is '0.5'; expected a whole number")]
+    [InlineData("{sampler: random, trials: 2, space: {backtracking.host: {low: 0.5, high: 1}}}", "'backtracking.host' is '0.5'; expected one of dmd")]
+    [InlineData("{sampler: random, trials: 2, space: {backtracking.generator.learning_rate: {low: -1, high: 1}}}", "is '-1'; expected a number")]
+    [InlineData("{sampler: grid, space: {backtracking.switching.interval: [4, 400]}}", "the student needs")]
+    [InlineData("{sampler: grid, space: {name: [a, b]}}", "'name' varies")]
+    [InlineData("{sampler: grid, space: {seed: {values: [1], when: {nosuch: [1]}}}}", "which does not vary")]
+    [InlineData("{sampler: grid, space: {seed: [1, 2], backtracking.steps: {values: [40], when: {seed: [7]}}}}", "'seed' is never 7")]
+    [InlineData("{sampler: grid, space: {seed: [1, 2], backtracking.steps: {values: [40], when: {seed: []}}}}", "counts with no value of 'seed'")]
+    [InlineData(
+        "{sampler: grid, space: {seed: {values: [1], when: {backtracking.steps: [40]}}, backtracking.steps: {values: [40], when: {seed: [1]}}}}",
+        "depend on each other")]
+    [InlineData("{sampler: gird, space: {seed: [1]}}", "did you mean 'grid'?")]
+    public void Mistakes_are_named_where_they_are(string search, string expected)
+    {
+        var error = Assert.Throws<SpecException>(() => Plan($"search: {search}"));
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        Assert.All(error.Problems, problem => Assert.NotEqual(0, problem.Location.Line));
+    }
+
+    [Fact]
+    public void An_experiment_without_a_search_is_named_as_one()
+    {
+        var error = Assert.Throws<SpecException>(() => Plan(""));
+        Assert.Contains("'search' is missing", error.Message, StringComparison.Ordinal);
+        Assert.False(SweepPlan.IsSweep(Base, "a.yaml"));
+    }
+
+    private static SweepPlan Plan(string search) => SweepPlan.Parse(Base + search, "sweep.yaml");
+}
