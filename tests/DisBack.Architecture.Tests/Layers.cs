@@ -10,6 +10,7 @@ internal static partial class Layers
     /// <summary>From the bottom to the top; each line names all projects whose types the project uses.</summary>
     public const string Text = """
         Specs         -> nothing
+        Search        -> Specs
         Storage       -> Specs
         Diffusion     -> Specs
         Distillation  -> Diffusion, Specs
