@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.CompilerServices;
 using DisBack.Benchmarks;
+using DisBack.Benchmarks.Samplers;
 using DisBack.Benchmarks.Science;
 using DisBack.Diffusion;
 
@@ -26,5 +27,6 @@ var root = new RootCommand("Measures what the README claims. Every figure is a r
     GoodputBenchmark.Create(),
     SkewBenchmark.Create(),
     GrowthBenchmark.Create(),
+    SamplersBenchmark.Create(),
 };
 return await root.Parse(args).InvokeAsync();
