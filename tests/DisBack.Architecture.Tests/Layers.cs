@@ -17,10 +17,10 @@ internal static partial class Layers
         Contracts     -> Specs
         GrainStorage  -> Storage
         Client        -> Contracts, Storage, Specs
-        Orchestration -> Contracts, Distillation, Diffusion, GrainStorage, Storage, Specs
+        Orchestration -> Contracts, Distillation, Diffusion, GrainStorage, Search, Storage, Specs
         Silo          -> Orchestration, Contracts, Storage, Specs
         Gateway       -> Client, Contracts, Storage, Specs
-        Cli           -> Client, Orchestration, Contracts, Distillation, Diffusion, Storage, Specs
+        Cli           -> Client, Orchestration, Contracts, Distillation, Diffusion, Search, Storage, Specs
         """;
 
     private const string Nothing = "nothing";

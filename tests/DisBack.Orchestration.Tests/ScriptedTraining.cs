@@ -23,6 +23,9 @@ internal sealed class ScriptedTraining : ITrainingFactory
     /// <summary>What else a run reaches at a step.</summary>
     public Func<RunAttempt, long, torch.Tensor, Milestone?> Milestones { get; init; } = (_, _, _) => null;
 
+    /// <summary>The distance that a run measures at its end.</summary>
+    public Func<TrainingAssignment, double> Fid { get; init; } = _ => 10;
+
     /// <summary>Every run that was made, in order.</summary>
     public ConcurrentQueue<TrainingAssignment> Made { get; } = new();
 
@@ -141,7 +144,7 @@ internal sealed class ScriptedTraining : ITrainingFactory
         public void Complete(ITrainingListener listener)
         {
             var bytes = _weights.bytes.ToArray();
-            listener.Measured([new Measurement(Step, "fid", 10)]);
+            listener.Measured([new Measurement(Step, "fid", script.Fid(assignment))]);
             var name = assignment.Run.Kind == RunKind.Teacher ? "teacher.safetensors" : "student.safetensors";
             listener.ArtifactMade(name, stream => stream.Write(bytes));
             listener.ArtifactMade("note.txt", stream => stream.Write(Encoding.UTF8.GetBytes("done")));

@@ -12,6 +12,9 @@ public static class DocumentNames
     /// <summary><see cref="SweepDocument"/>.</summary>
     public const string Sweep = "sweep";
 
+    /// <summary><see cref="Documents.SweepPage"/>.</summary>
+    public const string SweepPage = "sweep-page";
+
     /// <summary><see cref="TrialDocument"/>.</summary>
     public const string Trial = "trial";
 

@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace DisBack.Contracts.Documents;
 
-/// <summary>One submission. A run is a sweep of one trial. State name <c>sweep</c>.</summary>
+/// <summary>
+/// One submission. A run is a sweep of one trial; the trials of a search are in pages (<see cref="SweepPage"/>). State name <c>sweep</c>.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("disback.SweepDocument.v1")]
 public sealed record SweepDocument
 {
@@ -15,10 +18,10 @@ public sealed record SweepDocument
     /// <summary>Name that the user gave.</summary>
     [Id(2)] public string Name { get; init; } = "";
 
-    /// <summary>The spec as canonical JSON.</summary>
+    /// <summary>The spec as canonical JSON: of one experiment, or with the section <c>search</c>.</summary>
     [Id(3)] public string Spec { get; init; } = "";
 
-    /// <summary>The teacher's weights.</summary>
+    /// <summary>The teacher's weights; null where <see cref="Teachers"/> has them.</summary>
     [Id(4)] public ContentRef? Teacher { get; init; }
 
     /// <summary>When it was submitted first.</summary>
@@ -27,11 +30,21 @@ public sealed record SweepDocument
     /// <summary>What the user wants of all its trials.</summary>
     [Id(6)] public RunIntent Intent { get; init; }
 
-    /// <summary>How many trials the spec stands for.</summary>
+    /// <summary>How many trials the spec stands for at most.</summary>
     [Id(7)] public int TrialCount { get; init; }
 
-    /// <summary>Summaries of the trials submitted so far, by ordinal.</summary>
+    /// <summary>The summary of the trial of a single run; empty for a search.</summary>
     [Id(8)] public ImmutableArray<TrialSummary> Trials { get; init; } = [];
+
+    /// <summary>What the trials of a search have in place of the files that the spec names.</summary>
+    [Id(9)] public ImmutableArray<StoredValue> Contents { get; init; } = [];
+
+    /// <summary>The weights of each teacher that the trials of a search name.</summary>
+    [Id(10)] public ImmutableSortedDictionary<string, ContentRef> Teachers { get; init; } = ImmutableSortedDictionary<string, ContentRef>.Empty;
+
+    /// <summary>Whether it is a search and not a single run.</summary>
+    [JsonIgnore]
+    public bool IsSearch => Teachers.Count > 0;
 }
 
 /// <summary>What a list shows of a trial.</summary>
@@ -58,4 +71,7 @@ public sealed record TrialSummary
 
     /// <summary>When this summary was made.</summary>
     [Id(6)] public DateTimeOffset Updated { get; init; }
+
+    /// <summary>Latest value of each metric of a run that is complete; empty of another.</summary>
+    [Id(7)] public ImmutableSortedDictionary<string, double> Latest { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
 }

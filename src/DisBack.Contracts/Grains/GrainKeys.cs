@@ -27,6 +27,9 @@ public static class GrainKeys
     /// <summary>The sweep that a trial belongs to.</summary>
     public static string SweepOf(string trial) => trial[..trial.LastIndexOf('/')];
 
+    /// <summary>The number of a trial in its sweep.</summary>
+    public static int OrdinalOf(string trial) => int.Parse(trial.AsSpan(trial.LastIndexOf('/') + 1), NumberStyles.None, CultureInfo.InvariantCulture);
+
     /// <summary>
     /// Key of a trajectory: SHA-256 over all that determines stage 1 (paper, algorithm 1): the teacher, the generator it degrades into,
     /// how the recording goes, and the seed.

@@ -20,7 +20,7 @@ public interface ISweepGrain : IGrainWithStringKey
     [Alias("List")]
     Task<SummaryPage> ListAsync(int firstOrdinal, int count);
 
-    /// <summary>Pauses every trial.</summary>
+    /// <summary>Pauses every trial, and begins no other until it is resumed.</summary>
     [Alias("Pause")]
     Task PauseAsync();
 
@@ -39,14 +39,25 @@ public interface ISweepGrain : IGrainWithStringKey
     /// <summary>A trial has come further.</summary>
     [Alias("Summarize"), OneWay]
     Task SummarizeAsync(TrialSummary summary);
+
+    /// <summary>An answer that it is awake and sees to its trials.</summary>
+    [Alias("Wake")]
+    Task WakeAsync();
 }
 
 /// <summary>What a sweep is made of.</summary>
 /// <param name="Name">Name for people.</param>
 /// <param name="Spec">The spec as canonical JSON.</param>
-/// <param name="Teacher">The teacher's weights, already in the content store.</param>
+/// <param name="Teacher">The teacher's weights, already in the content store; null where <see cref="Teachers"/> has them.</param>
 [GenerateSerializer, Immutable, Alias("disback.SweepSubmission.v1")]
-public sealed record SweepSubmission([property: Id(0)] string Name, [property: Id(1)] string Spec, [property: Id(2)] ContentRef Teacher);
+public sealed record SweepSubmission([property: Id(0)] string Name, [property: Id(1)] string Spec, [property: Id(2)] ContentRef? Teacher)
+{
+    /// <inheritdoc cref="SweepDocument.Contents"/>
+    [Id(3)] public ImmutableArray<StoredValue> Contents { get; init; } = [];
+
+    /// <inheritdoc cref="SweepDocument.Teachers"/>
+    [Id(4)] public ImmutableSortedDictionary<string, ContentRef> Teachers { get; init; } = ImmutableSortedDictionary<string, ContentRef>.Empty;
+}
 
 /// <summary>A page of trial summaries.</summary>
 /// <param name="Trials">The summaries.</param>

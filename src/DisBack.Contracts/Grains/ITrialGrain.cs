@@ -18,6 +18,10 @@ public interface ITrialGrain : IRun, IRunOwner
     [Alias("Get")]
     Task<TrialDocument> GetAsync();
 
+    /// <summary>What its sweep knows of it; null where there is no such trial.</summary>
+    [Alias("Summary")]
+    Task<TrialSummary?> SummaryAsync();
+
     /// <summary>Adds and removes tags (<see cref="TrialDocument.Tags"/>); repeating it changes nothing.</summary>
     /// <returns>The document; it has no id where there is no such trial.</returns>
     [Alias("Tag")]

@@ -106,7 +106,7 @@ internal sealed partial class RunSupervisorGrain(
     /// </summary>
     private async Task WakeOwnersAsync()
     {
-        IReadOnlyList<IRunOwner>? asleep = null;
+        IReadOnlyList<Func<Task>>? asleep = null;
         var (round, started) = (++_round, time.GetTimestamp());
         while (round == _round && !_leaving.IsCancellationRequested && time.GetElapsedTime(started) < options.Value.Audit)
         {
@@ -132,9 +132,14 @@ internal sealed partial class RunSupervisorGrain(
         }
     }
 
-    private async Task<IReadOnlyList<IRunOwner>> UnfinishedAsync()
+    /// <summary>Calls that wake whoever has work left.</summary>
+    private async Task<IReadOnlyList<Func<Task>>> UnfinishedAsync()
     {
-        var owners = new List<IRunOwner>();
+        var owners = new List<Func<Task>>();
+        await foreach (var sweep in _unfinished.ListSweepsAsync(_leaving.Token))
+        {
+            owners.Add(GrainFactory.GetGrain<ISweepGrain>(sweep).WakeAsync);
+        }
         foreach (var some in (await _unfinished.ListAsync(_leaving.Token).ToListAsync(_leaving.Token)).Chunk(AtOnce))
         {
             await Task.WhenAll(some.Select(async marked =>
@@ -142,7 +147,7 @@ internal sealed partial class RunSupervisorGrain(
                 switch (await IsUnfinishedAsync(marked.Run))
                 {
                     case true:
-                        owners.Add(GrainFactory.Owner(marked.Run.Kind, marked.Run.Owner));
+                        owners.Add(GrainFactory.Owner(marked.Run.Kind, marked.Run.Owner).WakeAsync);
                         break;
                     case false when time.GetUtcNow() - marked.Written > s_markedLongAgo:
                         await _unfinished.UnmarkAsync(marked.Run, marked.Mark, _leaving.Token);
@@ -205,25 +210,25 @@ internal sealed partial class RunSupervisorGrain(
     }
 
     /// <returns>Those that did not answer.</returns>
-    private static async Task<IReadOnlyList<IRunOwner>> WakeAsync(IReadOnlyList<IRunOwner> owners)
+    private static async Task<IReadOnlyList<Func<Task>>> WakeAsync(IReadOnlyList<Func<Task>> owners)
     {
-        var silent = new List<IRunOwner>();
+        var silent = new List<Func<Task>>();
         foreach (var some in owners.Chunk(AtOnce))
         {
             await Task.WhenAll(some.Select(OneAsync));
         }
         return silent;
 
-        async Task OneAsync(IRunOwner owner)
+        async Task OneAsync(Func<Task> wake)
         {
             try
             {
-                await owner.WakeAsync().WaitAsync(s_answer);
+                await wake().WaitAsync(s_answer);
             }
             catch (Exception)
             {
                 // Its own silo logs why.
-                silent.Add(owner);
+                silent.Add(wake);
             }
         }
     }

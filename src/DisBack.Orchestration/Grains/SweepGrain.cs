@@ -2,22 +2,55 @@ using System.Collections.Immutable;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Placement;
+using DisBack.Orchestration.Supervision;
+using DisBack.Orchestration.Sweeps;
+using DisBack.Storage.Blobs;
+using Microsoft.Extensions.Logging;
 
 namespace DisBack.Orchestration.Grains;
 
 /// <inheritdoc cref="ISweepGrain"/>
+/// <remarks>
+/// A search is level-triggered, as a run is: whatever wakes it, it looks at its trials and takes the next step. Its trials hold the truth of themselves; what
+/// the pages say of them is asked for again after a crash.
+/// </remarks>
 [GrainType(DocumentNames.Sweep), PlacedOn(SiloRole.Control)]
-internal sealed class SweepGrain([PersistentState(DocumentNames.Sweep, DocumentNames.Storage)] IPersistentState<SweepDocument> document, TimeProvider time)
+internal sealed partial class SweepGrain(
+    [PersistentState(DocumentNames.Sweep, DocumentNames.Storage)] IPersistentState<SweepDocument> document,
+    IBlobStore blobs,
+    TimeProvider time,
+    ILogger<SweepGrain> logger)
     : Grain, ISweepGrain
 {
+    /// <summary>Trials that are submitted or commanded at the same time.</summary>
+    private const int AtOnce = 16;
+
     private static readonly TimeSpan s_flushAfter = TimeSpan.FromSeconds(5);
 
+    /// <summary>A trial that has said nothing for so long is asked: its last message may be lost.</summary>
+    private static readonly TimeSpan s_askAfter = TimeSpan.FromSeconds(30);
+
+    private readonly UnfinishedRuns _unfinished = new(blobs);
+    private SweepSearch? _search;
+    private bool _isCaughtUp;
     private IGrainTimer? _flush;
+    private IGrainTimer? _check;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        await OpenSearchAsync();
+        await base.OnActivateAsync(cancellationToken);
+    }
 
     public async Task<SweepDocument> SubmitAsync(SweepSubmission submission)
     {
+        var isSearch = SweepSearch.IsSearch(submission.Spec);
         if (document.State.Spec.Length == 0)
         {
+            if (isSearch)
+            {
+                await _unfinished.MarkSweepAsync(this.GetPrimaryKeyString());
+            }
             document.State = document.State with
             {
                 Id = this.GetPrimaryKeyString(),
@@ -25,17 +58,17 @@ internal sealed class SweepGrain([PersistentState(DocumentNames.Sweep, DocumentN
                 Spec = submission.Spec,
                 Teacher = submission.Teacher,
                 Submitted = time.GetUtcNow(),
-                TrialCount = 1,
+                TrialCount = isSearch ? SweepSearch.TotalOf(submission.Spec) : 1,
+                Contents = submission.Contents,
+                Teachers = submission.Teachers,
             };
             await document.WriteStateAsync();
+            await OpenSearchAsync();
         }
-        if (document.State.Intent == RunIntent.Run)
+        if (_search is null && document.State.Intent == RunIntent.Run)
         {
             var known = document.State;
-            foreach (var (ordinal, spec) in Expand())
-            {
-                await Trial(ordinal).SubmitAsync(new TrialSubmission(known.Name, spec, known.Teacher!));
-            }
+            await Trial(0).SubmitAsync(new TrialSubmission(known.Name, known.Spec, known.Teacher!));
         }
         return document.State;
     }
@@ -49,11 +82,17 @@ internal sealed class SweepGrain([PersistentState(DocumentNames.Sweep, DocumentN
         return Task.FromResult(new SummaryPage(page, next < document.State.Trials.Length ? next : null));
     }
 
-    public Task PauseAsync() => WantAsync(RunIntent.Pause, trial => trial.PauseAsync());
+    public Task WakeAsync()
+    {
+        CheckAfter(TimeSpan.Zero);
+        return Task.CompletedTask;
+    }
 
-    public Task ResumeAsync() => WantAsync(RunIntent.Run, trial => trial.ResumeAsync());
+    public Task PauseAsync() => WantAsync(RunIntent.Pause);
 
-    public Task CancelAsync() => WantAsync(RunIntent.Cancel, trial => trial.CancelAsync());
+    public Task ResumeAsync() => WantAsync(RunIntent.Run);
+
+    public Task CancelAsync() => WantAsync(RunIntent.Cancel);
 
     public async Task<CommandReply> DeleteAsync(string trial)
     {
@@ -68,21 +107,29 @@ internal sealed class SweepGrain([PersistentState(DocumentNames.Sweep, DocumentN
 
     public async Task SummarizeAsync(TrialSummary summary)
     {
+        if (_search is not null)
+        {
+            if (_search.Summarize(summary))
+            {
+                CheckAfter(TimeSpan.Zero);
+            }
+            else
+            {
+                FlushLater();
+            }
+            return;
+        }
         // A summary that was sent before its sweep was deleted.
         if (document.State.Spec.Length == 0)
         {
             return;
         }
-        var trials = document.State.Trials;
-        var known = trials.FirstOrDefault(other => other.Id == summary.Id);
+        var known = document.State.Trials.FirstOrDefault();
         if (known?.Updated > summary.Updated)
         {
             return;
         }
-        document.State = document.State with
-        {
-            Trials = known is null ? [.. trials.Append(summary).OrderBy(trial => trial.Id, StringComparer.Ordinal)] : trials.Replace(known, summary),
-        };
+        document.State = document.State with { Trials = [summary] };
         // The trials hold the truth: what changes a list is written at once, what only counts steps is written now and then.
         if (known?.Status != summary.Status)
         {
@@ -90,42 +137,165 @@ internal sealed class SweepGrain([PersistentState(DocumentNames.Sweep, DocumentN
         }
         else
         {
-            _flush ??= this.RegisterGrainTimer(
-                static (self, _) => self.FlushAsync(),
-                this,
-                new GrainTimerCreationOptions(s_flushAfter, Timeout.InfiniteTimeSpan));
+            FlushLater();
         }
     }
 
-    /// <summary>The trials of the spec, one by one. A spec is one trial until it can say what to vary.</summary>
-    private IEnumerable<(int Ordinal, string Spec)> Expand()
+    private ITrialGrain Trial(int ordinal) => GrainFactory.GetGrain<ITrialGrain>(GrainKeys.Trial(this.GetPrimaryKeyString(), ordinal));
+
+    private async Task OpenSearchAsync()
     {
-        yield return (0, document.State.Spec);
+        if (SweepSearch.IsSearch(document.State.Spec))
+        {
+            _search = await SweepSearch.OpenAsync(document.State, blobs);
+            CheckAfter(TimeSpan.Zero);
+        }
     }
 
-    private ITrialGrain Trial(int ordinal) => GrainFactory.GetGrain<ITrialGrain>(GrainKeys.Trial(document.State.Id, ordinal));
-
-    private async Task WantAsync(RunIntent intent, Func<ITrialGrain, Task> command)
+    private async Task WantAsync(RunIntent intent)
     {
         if (document.State.Spec.Length == 0 || document.State.Intent == RunIntent.Cancel)
         {
             return;
         }
+        if (_search is not null)
+        {
+            await _unfinished.MarkSweepAsync(document.State.Id);
+        }
         document.State = document.State with { Intent = intent };
         await document.WriteStateAsync();
-        foreach (var (ordinal, _) in Expand())
+        if (_search is null)
         {
-            await command(Trial(ordinal));
+            await CommandAsync(0);
+            return;
+        }
+        if (intent != RunIntent.Pause)
+        {
+            // Those that rest are woken by nobody else.
+            await ForEachAsync(_search.Resting, CommandAsync);
+        }
+        CheckAfter(TimeSpan.Zero);
+    }
+
+    private Task<CommandReply> CommandAsync(int ordinal) => document.State.Intent switch
+    {
+        RunIntent.Pause => Trial(ordinal).PauseAsync(),
+        RunIntent.Cancel => Trial(ordinal).CancelAsync(),
+        _ => Trial(ordinal).ResumeAsync(),
+    };
+
+    /// <summary>Has a trial of a search do what is wanted of the sweep; one that has no run yet only changes in its page.</summary>
+    private async Task CommandAsync(SweepTrial trial)
+    {
+        if (trial.Updated == default && await Trial(trial.Ordinal).SummaryAsync() is null)
+        {
+            _search!.Settle(trial, document.State.Intent switch
+            {
+                RunIntent.Pause => RunStatus.Paused,
+                RunIntent.Cancel => RunStatus.Cancelled,
+                _ => RunStatus.Pending,
+            });
+            return;
+        }
+        await CommandAsync(trial.Ordinal);
+    }
+
+    /// <summary>The next step of a search: asks trials that are silent, begins those that may begin, stops those that are not wanted.</summary>
+    private async Task CheckAsync()
+    {
+        if (_search is not { } search)
+        {
+            return;
+        }
+        try
+        {
+            // What trials said since the pages were written is lost with the activation that heard it.
+            var silentSince = _isCaughtUp ? time.GetUtcNow() - s_askAfter : DateTimeOffset.MaxValue;
+            await ForEachAsync([.. search.UnderWay.Where(trial => trial.Updated < silentSince)], AskAsync);
+            _isCaughtUp = true;
+            if (document.State.Intent == RunIntent.Run)
+            {
+                await search.ProposeAsync();
+                // Also those that were proposed before a crash and not submitted.
+                await ForEachAsync([.. search.UnderWay.Where(trial => trial.Updated == default)], SubmitAsync);
+            }
+            else
+            {
+                await ForEachAsync([.. search.UnderWay], CommandAsync);
+            }
+            await search.FlushAsync();
+            if (SweepView.Of(document.State, search.Trials).IsSettled)
+            {
+                await _unfinished.UnmarkSweepAsync(document.State.Id);
+                _check?.Dispose();
+                _check = null;
+            }
+        }
+        catch (Exception e) when (e is not BlobConflictException)
+        {
+            // The next check tries again.
+            LogCheckFailed(e, document.State.Id);
+        }
+        catch (BlobConflictException)
+        {
+            // Another activation goes on with the sweep.
+            DeactivateOnIdle();
         }
     }
 
-    /// <summary>Takes a trial off the list; the sweep goes with the last one.</summary>
+    private async Task SubmitAsync(SweepTrial trial)
+    {
+        TrialSubmission submission;
+        try
+        {
+            submission = _search!.SubmissionOf(trial);
+        }
+        catch (DisBackException impossible)
+        {
+            _search!.Settle(trial, RunStatus.Failed, impossible.Message);
+            return;
+        }
+        await Trial(trial.Ordinal).SubmitAsync(submission);
+    }
+
+    private async Task AskAsync(SweepTrial trial)
+    {
+        if (await Trial(trial.Ordinal).SummaryAsync() is { } summary)
+        {
+            _search!.Summarize(summary);
+        }
+    }
+
+    private static Task ForEachAsync(IReadOnlyList<SweepTrial> trials, Func<SweepTrial, Task> act) => trials.Count == 0
+        ? Task.CompletedTask
+        : Task.WhenAll(trials.Chunk((trials.Count + AtOnce - 1) / AtOnce).Select(async some =>
+        {
+            foreach (var trial in some)
+            {
+                await act(trial);
+            }
+        }));
+
+    private void CheckAfter(TimeSpan due)
+    {
+        if (_check is null)
+        {
+            _check = this.RegisterGrainTimer(
+                static (self, _) => self.CheckAsync(), this, new GrainTimerCreationOptions(due, s_flushAfter) { KeepAlive = true });
+        }
+        else
+        {
+            _check.Change(due, s_flushAfter);
+        }
+    }
+
+    /// <summary>Takes a trial off the list; the sweep of a single run goes with it.</summary>
     private async Task ForgetAsync(string trial)
     {
-        document.State = document.State with { Trials = document.State.Trials.RemoveAll(known => known.Id == trial) };
-        if (!document.State.Trials.IsEmpty)
+        if (_search is not null)
         {
-            await FlushAsync();
+            _search.Forget(GrainKeys.OrdinalOf(trial));
+            await _search.FlushAsync();
             return;
         }
         _flush?.Dispose();
@@ -133,10 +303,16 @@ internal sealed class SweepGrain([PersistentState(DocumentNames.Sweep, DocumentN
         await document.ClearStateAsync();
     }
 
+    private void FlushLater() => _flush ??= this.RegisterGrainTimer(
+        static (self, _) => self.FlushAsync(), this, new GrainTimerCreationOptions(s_flushAfter, Timeout.InfiniteTimeSpan));
+
     private async Task FlushAsync()
     {
         _flush?.Dispose();
         _flush = null;
-        await document.WriteStateAsync();
+        await (_search is null ? document.WriteStateAsync() : _search.FlushAsync());
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The sweep {Sweep} comes no further now.")]
+    private partial void LogCheckFailed(Exception exception, string sweep);
 }

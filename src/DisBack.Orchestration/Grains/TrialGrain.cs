@@ -4,7 +4,6 @@ using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Ownership;
 using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Runs;
-using DisBack.Orchestration.Training;
 
 namespace DisBack.Orchestration.Grains;
 
@@ -32,13 +31,15 @@ internal sealed class TrialGrain(
             Name = submission.Name,
             Spec = submission.Spec,
             Teacher = submission.Teacher,
-            Trajectory = SpecFacts.TrajectoryKey(submission.Spec, submission.Teacher.Digest),
+            Trajectory = TrajectoryKey.Of(submission.Spec, submission.Teacher.Digest),
         });
         await AdvanceNowAsync();
         return Document;
     }
 
     public Task<TrialDocument> GetAsync() => Task.FromResult(Document);
+
+    public Task<TrialSummary?> SummaryAsync() => Task.FromResult(Document.Id.Length > 0 ? Summary() : null);
 
     public async Task<TrialDocument> TagAsync(ImmutableArray<string> add, ImmutableArray<string> remove)
     {
@@ -143,17 +144,22 @@ internal sealed class TrialGrain(
         {
             _nodes = [];
         }
-        GrainFactory.GetGrain<ISweepGrain>(GrainKeys.SweepOf(Document.Id)).SummarizeAsync(new TrialSummary
-        {
-            Id = Document.Id,
-            Status = Run.Status,
-            Attempt = Run.Attempt,
-            Step = Math.Max(Run.Head?.Step ?? 0, Run.Current is null ? 0 : Progress.Step),
-            Steps = Run.Steps,
-            BestFid = Run.Best.GetValueOrDefault(MetricNames.Fid)?.Value,
-            Updated = Time.GetUtcNow(),
-        }).Ignore();
+        GrainFactory.GetGrain<ISweepGrain>(GrainKeys.SweepOf(Document.Id)).SummarizeAsync(Summary()).Ignore();
     }
+
+    private TrialSummary Summary() => new()
+    {
+        Id = Document.Id,
+        Status = Run.Status,
+        Attempt = Run.Attempt,
+        Step = Math.Max(Run.Head?.Step ?? 0, Run.Current is null ? 0 : Progress.Step),
+        Steps = Run.Steps,
+        BestFid = Run.Best.GetValueOrDefault(MetricNames.Fid)?.Value,
+        Updated = Time.GetUtcNow(),
+        Latest = Run.Status == RunStatus.Completed
+            ? Run.Latest.ToImmutableSortedDictionary(metric => metric.Key, metric => metric.Value.Value, StringComparer.Ordinal)
+            : ImmutableSortedDictionary<string, double>.Empty,
+    };
 
     private Task WithdrawAsync() =>
         Run.Status == RunStatus.Recording ? GrainFactory.GetGrain<ITrajectoryGrain>(Document.Trajectory).WithdrawAsync(Document.Id) : Task.CompletedTask;

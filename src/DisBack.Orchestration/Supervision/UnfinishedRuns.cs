@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Documents;
@@ -6,7 +7,7 @@ using DisBack.Storage.Documents;
 namespace DisBack.Orchestration.Supervision;
 
 /// <summary>
-/// Which runs may be unfinished: an empty blob for each, so that a start and an audit read as many documents as there are such runs, however many have
+/// Which runs and sweeps may be unfinished: an empty blob for each, so that a start and an audit read as many documents as there are such runs, however many have
 /// settled in the same store.
 /// </summary>
 /// <remarks>
@@ -18,6 +19,8 @@ internal sealed class UnfinishedRuns(IBlobStore blobs)
 {
     private const string Folder = "unfinished/";
     private const string AuditRecord = Folder + "audit.json";
+
+    private static readonly string s_sweeps = $"{Folder}{DocumentNames.Sweep}/";
 
     /// <summary>Marks a run.</summary>
     /// <returns>The ETag of its mark.</returns>
@@ -39,6 +42,19 @@ internal sealed class UnfinishedRuns(IBlobStore blobs)
             // Marked again, or unmarked by somebody else.
         }
     }
+
+    /// <summary>Marks a sweep that has trials to begin.</summary>
+    /// <returns>The ETag of its mark.</returns>
+    public Task<string> MarkSweepAsync(string sweep, CancellationToken cancellation = default) =>
+        blobs.WriteAsync(s_sweeps + Uri.EscapeDataString(sweep), BinaryData.Empty, BlobCondition.None, cancellation);
+
+    /// <summary>Deletes the mark of a sweep that has settled.</summary>
+    public Task UnmarkSweepAsync(string sweep, CancellationToken cancellation = default) =>
+        blobs.DeleteAsync(s_sweeps + Uri.EscapeDataString(sweep), BlobCondition.None, cancellation);
+
+    /// <summary>The sweeps that are marked.</summary>
+    public IAsyncEnumerable<string> ListSweepsAsync(CancellationToken cancellation = default) =>
+        blobs.ListAsync(s_sweeps, cancellation).Select(found => Uri.UnescapeDataString(found.Name[s_sweeps.Length..]));
 
     /// <summary>The runs that are marked.</summary>
     public async IAsyncEnumerable<(RunId Run, string Mark, DateTimeOffset Written)> ListAsync([EnumeratorCancellation] CancellationToken cancellation = default)

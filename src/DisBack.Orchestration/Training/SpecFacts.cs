@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using DisBack.Contracts.Grains;
 using DisBack.Specs.Backtracking;
 using DisBack.Specs.Networks;
 using DisBack.Specs.Reading;
@@ -40,37 +39,7 @@ internal sealed record SpecFacts(CheckpointSettings Checkpoints, HardwareSetting
     public static int FirstTarget(string spec, int nodes) => Stage2(SpecJson.Sections(spec)).FirstTargetOf(nodes);
 
     /// <summary>Whether an experiment walks a trajectory that there is already, and has none recorded.</summary>
-    public static bool NamesTrajectory(string spec) => FromOf(SpecJson.Sections(spec)) is not null;
-
-    /// <summary>Key of the trajectory that an experiment walks: all that changes the bytes of stage 1, and nothing else (paper, algorithm 1).</summary>
-    /// <remarks>
-    /// The generator starts as the teacher at a noise level, so the student's settings say all that the teacher's digest does not. The hardware is
-    /// part of it because the thread count decides the last bits; the share of a slot decides nothing. The seed is that of stage 1: experiments that
-    /// differ in their own seed or in stage 2 share a trajectory where they name the same one.
-    /// </remarks>
-    public static string TrajectoryKey(string spec, string teacherDigest)
-    {
-        var json = SpecJson.Sections(spec);
-        if (FromOf(json) is { } from)
-        {
-            return from;
-        }
-        var recording = json["recording"]?.AsObject();
-        var seed = recording?["seed"] ?? json["seed"];
-        recording?.Remove("seed");
-        // What the host hears decides only where stage 1 is to end by it.
-        var signal = recording?["until_calibrated"] is null ? "" : SpecJson.Canonical(Stage2(json).Signal);
-        return GrainKeys.Trajectory(
-            teacherDigest, GrainKeys.Digest(Text(json["student"])), Text(recording) + Hardware() + signal, seed?.GetValue<long>() ?? 0);
-
-        static string Text(JsonNode? part) => part?.ToJsonString() ?? "";
-
-        string Hardware() => json["hardware"] is { } part
-            ? SpecJson.Canonical(SpecJson.FromJson<HardwareSettings>(part.ToJsonString()) with { Slot = null })
-            : "";
-    }
-
-    private static string? FromOf(JsonObject json) => json["recording"]?["from"]?.GetValue<string>();
+    public static bool NamesTrajectory(string spec) => SpecJson.Sections(spec)["recording"]?["from"] is not null;
 
     private static BacktrackingSettings Stage2(JsonObject json) =>
         json["backtracking"] is { } part ? SpecJson.FromJson<BacktrackingSettings>(part.ToJsonString()) : new DmdSettings();

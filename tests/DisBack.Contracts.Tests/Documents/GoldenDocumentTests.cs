@@ -18,6 +18,7 @@ public sealed class GoldenDocumentTests
     private static readonly Dictionary<string, Type> s_documents = new()
     {
         [DocumentNames.Sweep] = typeof(SweepDocument),
+        [DocumentNames.SweepPage] = typeof(SweepPage),
         [DocumentNames.Trial] = typeof(TrialDocument),
         [DocumentNames.Teacher] = typeof(TeacherDocument),
         [DocumentNames.Trajectory] = typeof(TrajectoryDocument),

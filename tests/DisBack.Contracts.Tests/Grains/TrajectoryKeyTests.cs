@@ -1,4 +1,4 @@
-using DisBack.Orchestration.Training;
+using DisBack.Contracts.Grains;
 using DisBack.Specs.Backtracking;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Noise;
@@ -6,10 +6,10 @@ using DisBack.Specs.Reading;
 using DisBack.Specs.Recording;
 using DisBack.Specs.Training;
 
-namespace DisBack.Orchestration.Tests.Training;
+namespace DisBack.Contracts.Tests.Grains;
 
 /// <summary>The key of a trajectory holds what changes the bytes of stage 1, and nothing else.</summary>
-public sealed class SpecFactsTests
+public sealed class TrajectoryKeyTests
 {
     private static readonly ExperimentSpec s_spec = new() { Name = "a", Teacher = "digits", Seed = 3 };
 
@@ -22,7 +22,7 @@ public sealed class SpecFactsTests
                 + "24, batch: 32}}", "smoke.yaml");
         Assert.Equal(
             "5b4b4e851fe5b0638d37c7c62a248d26ad863d7e2ac5bb5144bcf30d95404d0f",
-            SpecFacts.TrajectoryKey(SpecJson.Canonical(spec), "e5f93b5d0008d8b089af07cdc89ba129c222c4b779dc79770848cef2c8c4bbe3"));
+            TrajectoryKey.Of(SpecJson.Canonical(spec), "e5f93b5d0008d8b089af07cdc89ba129c222c4b779dc79770848cef2c8c4bbe3"));
     }
 
     [Fact]
@@ -60,5 +60,5 @@ public sealed class SpecFactsTests
         Assert.Equal(KeyOf(s_spec), KeyOf(s_spec with { Backtracking = new ScoreSettings() }));
     }
 
-    private static string KeyOf(ExperimentSpec spec) => SpecFacts.TrajectoryKey(SpecJson.Canonical(spec), new string('0', 64));
+    private static string KeyOf(ExperimentSpec spec) => TrajectoryKey.Of(SpecJson.Canonical(spec), new string('0', 64));
 }

@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+
+namespace DisBack.Contracts.Documents;
+
+/// <summary>
+/// A page of the trials of a search: where each lies in the space, written before it is submitted, and what came of it. Key: <c>{sweep id}/{page}</c>.
+/// State name <c>sweep-page</c>.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("disback.SweepPage.v1")]
+public sealed record SweepPage
+{
+    /// <summary>Trials of a full page: one write stays small, however many trials there are.</summary>
+    public const int Size = 128;
+
+    /// <summary>Version of this document's form.</summary>
+    [Id(0)] public int SchemaVersion { get; init; } = 1;
+
+    /// <summary>The trials in the order of their ordinals, without gaps.</summary>
+    [Id(1)] public ImmutableArray<SweepTrial> Trials { get; init; } = [];
+}
+
+/// <summary>One trial of a search.</summary>
+[GenerateSerializer, Immutable, Alias("disback.SweepTrial.v1")]
+public sealed record SweepTrial
+{
+    /// <summary>Its number in the sweep, from 0.</summary>
+    [Id(0)] public int Ordinal { get; init; }
+
+    /// <summary>Where it lies: for each axis that counts the index of a choice, or the number.</summary>
+    [Id(1)] public ImmutableSortedDictionary<string, double> Point { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
+
+    /// <summary>Where its run stood when this was written.</summary>
+    [Id(2)] public RunStatus Status { get; init; }
+
+    /// <summary>The value of the objective; null until the trial is complete, and where it has not measured it.</summary>
+    [Id(3)] public double? Value { get; init; }
+
+    /// <summary>Newest attempt.</summary>
+    [Id(4)] public int Attempt { get; init; }
+
+    /// <summary>How far it has come.</summary>
+    [Id(5)] public long Step { get; init; }
+
+    /// <summary>Total steps; 0 until known.</summary>
+    [Id(6)] public long Steps { get; init; }
+
+    /// <summary>When its run said so.</summary>
+    [Id(7)] public DateTimeOffset Updated { get; init; }
+
+    /// <summary>Whether its run was deleted since; its point stays, so that no other trial takes its number.</summary>
+    [Id(8)] public bool Deleted { get; init; }
+
+    /// <summary>Why it has failed without a run, in one sentence.</summary>
+    [Id(9)] public string? Reason { get; init; }
+}

@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using DisBack.Specs.Reading;
+using DisBack.Specs.Sweeps;
+
+namespace DisBack.Contracts.Documents;
+
+/// <summary>Where a search stands, as its documents tell.</summary>
+public sealed record SweepView
+{
+    /// <summary>Sweep id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>What the user wants of all its trials.</summary>
+    public required RunIntent Intent { get; init; }
+
+    /// <summary>What the trials are compared by.</summary>
+    public required Objective Objective { get; init; }
+
+    /// <summary>When it was submitted first.</summary>
+    public required DateTimeOffset Submitted { get; init; }
+
+    /// <summary>How many trials it is to have.</summary>
+    public required int Trials { get; init; }
+
+    /// <summary>How many of them stand where; those that were not proposed yet are in no count.</summary>
+    public required ImmutableSortedDictionary<RunStatus, int> Counts { get; init; }
+
+    /// <summary>The complete trial with the best value; null before there is one.</summary>
+    public required SweepTrial? Best { get; init; }
+
+    /// <summary>Whether nothing will happen without a new command.</summary>
+    public bool IsSettled => Counts.Keys.All(status => status.IsSettled()) && (Intent != RunIntent.Run || Counts.Values.Sum() >= Trials);
+
+    /// <summary>The view of a search.</summary>
+    /// <param name="sweep">Its document.</param>
+    /// <param name="trials">Its trials so far.</param>
+    public static SweepView Of(SweepDocument sweep, IReadOnlyCollection<SweepTrial> trials)
+    {
+        var objective = SpecJson.FromJson<SearchSettings>(SpecJson.Sections(sweep.Spec)[SweepPlan.SearchKey]!.ToJsonString()).Objective;
+        var sign = objective.Goal == Goal.Minimize ? 1 : -1;
+        return new SweepView
+        {
+            Id = sweep.Id,
+            Intent = sweep.Intent,
+            Objective = objective,
+            Submitted = sweep.Submitted,
+            Trials = sweep.TrialCount,
+            Counts = trials.CountBy(trial => trial.Status).ToImmutableSortedDictionary(),
+            Best = trials.Where(trial => trial is { Value: not null, Deleted: false }).MinBy(trial => sign * trial.Value!.Value),
+        };
+    }
+}

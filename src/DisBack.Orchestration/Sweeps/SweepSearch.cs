@@ -1,0 +1,149 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Search.Histories;
+using DisBack.Search.Sweeps;
+using DisBack.Specs.Experiments;
+using DisBack.Specs.Reading;
+using DisBack.Specs.Sweeps;
+using DisBack.Storage.Blobs;
+
+namespace DisBack.Orchestration.Sweeps;
+
+/// <summary>The trials of one search: which there are, which may begin, and what each is. It knows no grains.</summary>
+/// <param name="document">The sweep.</param>
+/// <param name="pages">Its trials.</param>
+internal sealed class SweepSearch(SweepDocument document, SweepPages pages)
+{
+    private readonly SweepPlan _plan = SweepPlan.Parse(document.Spec, document.Id);
+    private readonly SortedSet<int> _unfinished = [];
+    private SweepSampler? _sampler;
+
+    /// <summary>Whether a spec is that of a search and not of one experiment.</summary>
+    public static bool IsSearch(string spec) => spec.Length > 0 && SpecJson.Sections(spec).ContainsKey(SweepPlan.SearchKey);
+
+    /// <summary>How many trials the spec of a search stands for.</summary>
+    public static int TotalOf(string spec) => (int)new SweepSampler(SweepPlan.Parse(spec, "spec")).Total;
+
+    /// <summary>How many trials it is to have.</summary>
+    public int Total => (int)Sampler.Total;
+
+    /// <summary>The trials by their ordinals.</summary>
+    public IReadOnlyList<SweepTrial> Trials => pages.Trials;
+
+    /// <summary>The trials that have neither ended nor rest.</summary>
+    public IEnumerable<SweepTrial> UnderWay => _unfinished.Select(ordinal => pages.Trials[ordinal]).Where(trial => trial.Status != RunStatus.Paused);
+
+    /// <summary>The trials that are paused.</summary>
+    public IReadOnlyList<SweepTrial> Resting => [.. _unfinished.Select(ordinal => pages.Trials[ordinal]).Where(trial => trial.Status == RunStatus.Paused)];
+
+    private SweepSampler Sampler => _sampler ??= new SweepSampler(_plan);
+
+    /// <summary>The search of a sweep whose pages are read.</summary>
+    public static async Task<SweepSearch> OpenAsync(SweepDocument document, IBlobStore blobs)
+    {
+        var pages = new SweepPages(blobs, document.Id);
+        await pages.LoadAsync();
+        var search = new SweepSearch(document, pages);
+        search._unfinished.UnionWith(pages.Trials.Where(trial => !IsFinished(trial)).Select(trial => trial.Ordinal));
+        return search;
+    }
+
+    /// <summary>
+    /// Proposes the trials that may begin now, and makes them durable. Each is a function of the settings and of the results before a certain ordinal, never of
+    /// who ended first: a sweep of deterministic trials proposes the same points however often it is interrupted.
+    /// </summary>
+    /// <returns>The new trials, which are to be submitted.</returns>
+    public async Task<IReadOnlyList<SweepTrial>> ProposeAsync()
+    {
+        var first = pages.Trials.Count;
+        var known = 0;
+        while (pages.Trials.Count < Total && MayBegin(pages.Trials.Count, out known))
+        {
+            var ordinal = pages.Trials.Count;
+            pages.Add(new SweepTrial
+            {
+                Ordinal = ordinal,
+                Point = Sampler.Propose(ordinal, [.. pages.Trials.Take(known).Select(Record)]).ToImmutableSortedDictionary(StringComparer.Ordinal),
+            });
+            _unfinished.Add(ordinal);
+        }
+        await pages.FlushAsync();
+        return [.. pages.Trials.Skip(first)];
+    }
+
+    /// <summary>What a trial is submitted with.</summary>
+    /// <exception cref="SpecException">Its point is no experiment.</exception>
+    public TrialSubmission SubmissionOf(SweepTrial trial)
+    {
+        var spec = _plan.ExperimentAt(trial.Point).Spec;
+        var json = (JsonObject)SpecJson.ToNode(spec);
+        foreach (var stored in document.Contents)
+        {
+            stored.PutIn(json);
+        }
+        return new TrialSubmission(
+            document.Name, SpecJson.Canonical(SpecJson.FromJson<ExperimentSpec>(json.ToJsonString())), document.Teachers[spec.Teacher]);
+    }
+
+    /// <summary>Takes note of what the run of a trial says of itself.</summary>
+    /// <returns>Whether it has come to rest or gone on: its number of trials under way has changed.</returns>
+    public bool Summarize(TrialSummary summary)
+    {
+        var ordinal = GrainKeys.OrdinalOf(summary.Id);
+        if (ordinal >= pages.Trials.Count || pages.Trials[ordinal] is not { } known || known.Updated > summary.Updated || known.Deleted)
+        {
+            return false;
+        }
+        return Replace(known with
+        {
+            Status = summary.Status,
+            Attempt = summary.Attempt,
+            Step = summary.Step,
+            Steps = summary.Steps,
+            Updated = summary.Updated,
+            Value = summary.Latest.TryGetValue(_plan.Search.Objective.Metric, out var value) ? value : null,
+        });
+    }
+
+    /// <summary>Where a trial stands that has no run.</summary>
+    public void Settle(SweepTrial trial, RunStatus status, string? reason = null) => Replace(trial with { Status = status, Reason = reason });
+
+    /// <summary>A trial was deleted.</summary>
+    public void Forget(int ordinal)
+    {
+        if (ordinal < pages.Trials.Count)
+        {
+            Replace(pages.Trials[ordinal] with { Deleted = true });
+        }
+    }
+
+    /// <inheritdoc cref="SweepPages.FlushAsync"/>
+    public Task FlushAsync() => pages.FlushAsync();
+
+    /// <inheritdoc cref="SweepPages.DeleteAsync"/>
+    public Task DeleteAsync() => pages.DeleteAsync();
+
+    private static bool IsFinished(SweepTrial trial) =>
+        trial.Deleted || trial.Status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled;
+
+    private bool Replace(SweepTrial trial)
+    {
+        var before = pages.Trials[trial.Ordinal].Status.IsSettled();
+        pages.Replace(trial);
+        _ = IsFinished(trial) ? _unfinished.Remove(trial.Ordinal) : _unfinished.Add(trial.Ordinal);
+        return before != trial.Status.IsSettled();
+    }
+
+    /// <summary>Whether one more trial may be under way, and how many trials, from the first on, its proposal knows the results of.</summary>
+    private bool MayBegin(int ordinal, out int known)
+    {
+        var atOnce = _plan.Search.MaxConcurrent;
+        known = Sampler.Learns ? Math.Max(0, ordinal + 1 - atOnce) : 0;
+        return Sampler.Learns ? _unfinished.Count == 0 || _unfinished.Min >= known : UnderWay.Count() < atOnce;
+    }
+
+    private static TrialRecord Record(SweepTrial trial) =>
+        new(trial.Ordinal, trial.Point, trial.Value is { } value ? new CompleteOutcome(value) : new FailedOutcome());
+}

@@ -1,0 +1,214 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Sweeps;
+using DisBack.Specs.Sweeps;
+using DisBack.Storage.Blobs;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace DisBack.Orchestration.Tests.Sweeps;
+
+/// <summary>A search is many trials that begin when they may, share what they can, and are the same however often it is interrupted.</summary>
+public sealed class SweepTests
+{
+    private const string Base = """
+        name: swept
+        teacher: digits
+        recording: {steps: 40}
+        checkpoints: {every: 10, keep: 3}
+        hardware: {device: cpu, threads: 1}
+
+        """;
+
+    private const string Grid = """
+        search:
+          sampler: grid
+          max_concurrent: 2
+          space:
+            backtracking.generator.learning_rate: {low: 1e-4, high: 1e-2, log: true, count: 3}
+            seed: {values: [5, 6]}
+            recording.seed: [0]
+        """;
+
+    private const string Tpe = """
+        search:
+          sampler: tpe
+          trials: 16
+          max_concurrent: 2
+          seed: 3
+          space:
+            backtracking.generator.learning_rate: {low: 1e-4, high: 1e-2, log: true}
+            backtracking.steps: {low: 100, high: 900}
+            recording.seed: [0]
+        """;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Every_point_of_a_grid_becomes_a_student_and_all_share_one_trajectory()
+    {
+        var script = new ScriptedTraining { Fid = Badness };
+        await using var site = await Site.OpenAsync(script);
+
+        var sweep = await SubmitAsync(site, Grid);
+        var view = await SettledAsync(site, sweep);
+        var trials = await TrialsAsync(site, sweep);
+
+        Assert.Equal((6, 6), (view.Trials, view.Counts[RunStatus.Completed]));
+        Assert.Equal([0, 1, 2, 3, 4, 5], trials.Select(trial => trial.Ordinal));
+        Assert.Equal(
+            [(1e-4, 0), (1e-4, 1), (1e-3, 0), (1e-3, 1), (1e-2, 0), (1e-2, 1)],
+            trials.Select(trial => (Math.Round(trial.Point["backtracking.generator.learning_rate"], 6), (int)trial.Point["seed"])));
+        Assert.Equal(2, view.Best!.Ordinal);
+        Assert.Equal(view.Best.Value, trials.Min(trial => trial.Value));
+        Assert.Single(script.Made, made => made.Run.Kind == RunKind.Recording);
+        Assert.Equal(6, script.Made.Count(made => made.Run.Kind == RunKind.Backtracking));
+        Assert.Equal([5, 6, 5, 6, 5, 6], script.Made.Where(made => made.Run.Kind == RunKind.Backtracking).OrderBy(made => made.Run.Owner)
+            .Select(made => (int)JsonNode.Parse(made.Spec)!["seed"]!));
+    }
+
+    [Fact]
+    public async Task No_more_trials_are_under_way_than_the_spec_allows_and_the_rest_has_no_document()
+    {
+        var script = new ScriptedTraining();
+        var hold = script.HoldAt(RunKind.Backtracking, 5);
+        await using var site = await Site.OpenAsync(script);
+
+        var sweep = await SubmitAsync(site, Grid);
+        await hold.Reached;
+
+        Assert.Equal(2, (await TrialsAsync(site, sweep)).Count);
+        Assert.Equal(default, (await Trial(site, sweep, 2).GetAsync()).Run.Submitted);
+        hold.Open();
+        await SettledAsync(site, sweep);
+    }
+
+    [Fact]
+    public async Task A_search_that_learns_proposes_the_same_points_and_finds_the_same_best_however_often_it_is_interrupted()
+    {
+        var script = new ScriptedTraining { Fid = Badness };
+        await using var whole = await Site.OpenAsync(script);
+        var undisturbed = await SubmitAsync(whole, Tpe);
+        var best = (await SettledAsync(whole, undisturbed)).Best!;
+        var expected = Points(await TrialsAsync(whole, undisturbed));
+
+        await using var site = await Site.OpenAsync(new ScriptedTraining { Fid = Badness });
+        var sweep = await SubmitAsync(site, Tpe);
+        foreach (var completed in new[] { 1, 5, 9, 12, 14 })
+        {
+            await UntilAsync(site, sweep, view => view.Counts.GetValueOrDefault(RunStatus.Completed) >= completed);
+            await site.Host.DisposeAsync();
+            // Nobody submits it again: what is unfinished goes on by itself.
+            await site.StartAsync(new ScriptedTraining { Fid = Badness });
+            sweep = Sweep(site, Tpe);
+        }
+        var view = await SettledAsync(site, sweep);
+
+        Assert.Equal(expected, Points(await TrialsAsync(site, sweep)));
+        Assert.Equal((best.Ordinal, best.Value), (view.Best!.Ordinal, view.Best.Value));
+        Assert.Equal(16, view.Counts[RunStatus.Completed]);
+    }
+
+    [Fact]
+    public async Task A_paused_sweep_goes_on_where_it_was_and_a_cancelled_one_never_does()
+    {
+        var script = new ScriptedTraining();
+        var hold = script.HoldAt(RunKind.Backtracking, 5);
+        await using var site = await Site.OpenAsync(script);
+        var sweep = await SubmitAsync(site, Grid);
+        await hold.Reached;
+
+        await sweep.PauseAsync();
+        hold.Open();
+        var paused = await SettledAsync(site, sweep);
+        Assert.Equal((RunIntent.Pause, 2), (paused.Intent, paused.Counts[RunStatus.Paused]));
+
+        var second = script.HoldAt(RunKind.Backtracking, 35);
+        await sweep.ResumeAsync();
+        await second.Reached;
+        await sweep.CancelAsync();
+        second.Open();
+        var cancelled = await SettledAsync(site, sweep);
+        await sweep.ResumeAsync();
+
+        Assert.Equal((RunIntent.Cancel, 2), (cancelled.Intent, cancelled.Counts[RunStatus.Cancelled]));
+        Assert.Equal(RunIntent.Cancel, (await ViewAsync(site, sweep)).Intent);
+    }
+
+    [Fact]
+    public async Task A_deleted_trial_keeps_its_number_and_its_point()
+    {
+        await using var site = await Site.OpenAsync(new ScriptedTraining());
+        var sweep = await SubmitAsync(site, Grid);
+        await SettledAsync(site, sweep);
+        var id = GrainKeys.Trial(sweep.GetPrimaryKeyString(), 1);
+
+        Assert.True((await sweep.DeleteAsync(id)).Applied);
+        var trials = await TrialsAsync(site, sweep);
+
+        Assert.Equal([1], trials.Where(trial => trial.Deleted).Select(trial => trial.Ordinal));
+        Assert.Equal(6, trials.Count);
+        Assert.True((await ViewAsync(site, sweep)).IsSettled);
+    }
+
+    /// <summary>How bad the spec of a trial is: best at a rate of 0.001 and 500 steps.</summary>
+    private static double Badness(TrainingAssignment assignment)
+    {
+        var backtracking = JsonNode.Parse(assignment.Spec)!["backtracking"]!;
+        var (rate, steps) = ((double)backtracking["generator"]!["learning_rate"]!, (double)backtracking["steps"]!);
+        return 1 + Math.Pow(Math.Log10(rate) + 3, 2) + Math.Pow((steps - 500) / 400, 2);
+    }
+
+    private static string Points(IEnumerable<SweepTrial> trials) => string.Join('\n', trials.Select(trial =>
+        string.Join(", ", trial.Point.Select(value => string.Create(CultureInfo.InvariantCulture, $"{value.Key}={value.Value:R}")))));
+
+    private static ISweepGrain Sweep(Site site, string search)
+    {
+        var plan = SweepPlan.Parse(Base + search, "sweep.yaml");
+        return site.Host.Grains.GetGrain<ISweepGrain>(GrainKeys.Sweep(plan.Name, plan.Canonical));
+    }
+
+    private static async Task<ISweepGrain> SubmitAsync(Site site, string search)
+    {
+        var plan = SweepPlan.Parse(Base + search, "sweep.yaml");
+        var teacher = await site.Contents.PutAsync(BinaryData.FromString("the teacher"), Cancellation);
+        var sweep = Sweep(site, search);
+        await sweep.SubmitAsync(new SweepSubmission(plan.Name, plan.Canonical, null)
+        {
+            Teachers = new Dictionary<string, ContentRef> { ["digits"] = teacher }.ToImmutableSortedDictionary(),
+        });
+        return sweep;
+    }
+
+    private static ITrialGrain Trial(Site site, ISweepGrain sweep, int ordinal) =>
+        site.Host.Grains.GetGrain<ITrialGrain>(GrainKeys.Trial(sweep.GetPrimaryKeyString(), ordinal));
+
+    /// <summary>The trials as they lie in the folder.</summary>
+    private static async Task<IReadOnlyList<SweepTrial>> TrialsAsync(Site site, ISweepGrain sweep)
+    {
+        var pages = new SweepPages(site.Host.Services.GetRequiredService<IBlobStore>(), sweep.GetPrimaryKeyString());
+        await pages.LoadAsync();
+        return pages.Trials;
+    }
+
+    private static async Task<SweepView> ViewAsync(Site site, ISweepGrain sweep) =>
+        SweepView.Of(await sweep.GetAsync(), await TrialsAsync(site, sweep));
+
+    private static Task<SweepView> SettledAsync(Site site, ISweepGrain sweep) => UntilAsync(site, sweep, view => view.IsSettled);
+
+    private static async Task<SweepView> UntilAsync(Site site, ISweepGrain sweep, Func<SweepView, bool> condition)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        timeout.CancelAfter(TimeSpan.FromSeconds(60));
+        SweepView view;
+        do
+        {
+            timeout.Token.ThrowIfCancellationRequested();
+            view = await ViewAsync(site, sweep);
+        }
+        while (!condition(view));
+        return view;
+    }
+}
