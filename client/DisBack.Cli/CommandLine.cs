@@ -99,6 +99,8 @@ internal static class CommandLine
             GlobalOptions.TrustCode,
             RunCommand.Create(session),
             RunCommand.Resume(session),
+            SweepCommand.Create(session),
+            SweepCommand.Best(session),
             ControlCommands.Pause(session),
             ControlCommands.Cancel(session),
             DeleteCommand.Create(session),

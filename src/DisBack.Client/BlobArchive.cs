@@ -67,6 +67,34 @@ public sealed class BlobArchive : IArchive
         [.. (await _teachers.ItemsAsync(cancellation)).OrderBy(teacher => teacher.Id, StringComparer.Ordinal)];
 
     /// <inheritdoc/>
+    /// <remarks>Of a single run there is a sweep too, but no page: among ten thousand runs only the searches are read.</remarks>
+    public async Task<IReadOnlyList<SweepDocument>> SweepsAsync(CancellationToken cancellation = default)
+    {
+        var ids = await _documents.FindAllAsync(DocumentNames.SweepPage, DocumentNames.SweepPage, cancellation)
+            .Select(page => GrainKeys.SweepOf(page.Key)).Distinct().ToListAsync(cancellation);
+        var sweeps = new List<SweepDocument>();
+        foreach (var id in ids)
+        {
+            if (await SweepAsync(id, cancellation) is { } sweep)
+            {
+                sweeps.Add(sweep);
+            }
+        }
+        return [.. sweeps.OrderByDescending(sweep => sweep.Submitted).ThenBy(sweep => sweep.Id, StringComparer.Ordinal)];
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<SweepTrial>> SweepTrialsAsync(string id, CancellationToken cancellation = default) =>
+        await _documents.ListAsync<SweepPage>(DocumentNames.SweepPage, DocumentNames.SweepPage, $"{id}/", cancellation)
+            .SelectMany(page => page.State.Trials).ToListAsync(cancellation);
+
+    /// <inheritdoc/>
+    public async Task<SweepDocument?> SweepAsync(string id, CancellationToken cancellation = default) =>
+        await _documents.ReadAsync<SweepDocument>(DocumentNames.Sweep, id, DocumentNames.Sweep, cancellation) is { IsSearch: true } sweep
+            ? sweep
+            : null;
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> DamagedAsync(RunKind kind, CancellationToken cancellation = default)
     {
         var damaged = kind switch

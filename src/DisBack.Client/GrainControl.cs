@@ -42,6 +42,30 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
     }
 
     /// <inheritdoc/>
+    public async Task<string> SubmitSweepAsync(SweepSubmission submission, CancellationToken cancellation = default)
+    {
+        var sweep = await grains.GetGrain<ISweepGrain>(GrainKeys.Sweep(submission.Name, submission.Spec)).SubmitAsync(submission).WaitAsync(cancellation);
+        return sweep.Spec != submission.Spec
+            ? throw new DisBackException($"{sweep.Id} holds another spec that shares this one's short digest by chance; give the spec another name.")
+            : !sweep.Teachers.SequenceEqual(submission.Teachers) || !sweep.Contents.SequenceEqual(submission.Contents)
+                ? throw new DisBackException(
+                    $"{sweep.Id} was begun with other teachers or files than those that its spec names now; bring them back, or give the spec another name.")
+                : sweep.Id;
+    }
+
+    /// <inheritdoc/>
+    public Task SteerSweepAsync(string id, RunIntent intent, CancellationToken cancellation = default)
+    {
+        var sweep = grains.GetGrain<ISweepGrain>(id);
+        return (intent switch
+        {
+            RunIntent.Pause => sweep.PauseAsync(),
+            RunIntent.Cancel => sweep.CancelAsync(),
+            _ => sweep.ResumeAsync(),
+        }).WaitAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
     public async Task<TeacherDocument> RegisterTeacherAsync(string name, TeacherRegistration registration, CancellationToken cancellation = default)
     {
         var teacher = await grains.GetGrain<ITeacherGrain>(name).RegisterAsync(registration).WaitAsync(cancellation);

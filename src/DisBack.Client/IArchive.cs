@@ -23,6 +23,17 @@ public interface IArchive
     /// <summary>Every teacher, by name.</summary>
     Task<IReadOnlyList<TeacherDocument>> TeachersAsync(CancellationToken cancellation = default);
 
+    /// <summary>Every search, newest first.</summary>
+    Task<IReadOnlyList<SweepDocument>> SweepsAsync(CancellationToken cancellation = default);
+
+    /// <summary>The trials of a search so far, by their ordinals.</summary>
+    /// <param name="id">The id of the sweep.</param>
+    /// <param name="cancellation">Stops the reading.</param>
+    Task<IReadOnlyList<SweepTrial>> SweepTrialsAsync(string id, CancellationToken cancellation = default);
+
+    /// <summary>The search of an id as it was last written; null if there is none.</summary>
+    Task<SweepDocument?> SweepAsync(string id, CancellationToken cancellation = default);
+
     /// <summary>
     /// The documents that the list of a kind leaves out because they cannot be read: one sentence each, with what is wrong and what to do.
     /// </summary>

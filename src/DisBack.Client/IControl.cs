@@ -15,6 +15,17 @@ public interface IControl
     /// <exception cref="DisBackException">The run was begun with other weights under the same teacher's name.</exception>
     Task<string> SubmitAsync(ExperimentSpec spec, ContentRef teacher, CancellationToken cancellation = default);
 
+    /// <summary>Submits a search. The same spec is the same sweep: submitting it again sees to it that it advances.</summary>
+    /// <returns>The id of the sweep.</returns>
+    /// <exception cref="DisBackException">The sweep was begun with other weights or files under the same names.</exception>
+    Task<string> SubmitSweepAsync(SweepSubmission submission, CancellationToken cancellation = default);
+
+    /// <summary>Has all trials of a search paused, resumed or cancelled, those that have not begun among them.</summary>
+    /// <param name="id">The id of the sweep.</param>
+    /// <param name="intent">What is wanted of them.</param>
+    /// <param name="cancellation">Gives up waiting for the answer.</param>
+    Task SteerSweepAsync(string id, RunIntent intent, CancellationToken cancellation = default);
+
     /// <summary>Registers weights that are in the content store as a teacher.</summary>
     /// <exception cref="DisBackException">The name is taken by other weights.</exception>
     Task<TeacherDocument> RegisterTeacherAsync(string name, TeacherRegistration registration, CancellationToken cancellation = default);

@@ -25,6 +25,12 @@ public static class Api
     /// <summary>The path of what owns a run, below <see cref="Prefix"/>.</summary>
     public static string PathOf(RunId run) => $"{CollectionOf(run.Kind)}/{string.Join('/', run.Owner.Split('/').Select(Uri.EscapeDataString))}";
 
+    /// <summary>The path of all searches, below <see cref="Prefix"/>.</summary>
+    public const string Sweeps = "sweeps";
+
+    /// <summary>The path of a search, below <see cref="Prefix"/>.</summary>
+    public static string PathOfSweep(string id) => $"{Sweeps}/{Uri.EscapeDataString(id)}";
+
     /// <summary>The path of all owners of a kind of runs, below <see cref="Prefix"/>.</summary>
     public static string CollectionOf(RunKind kind) => RunKinds.Of(kind).Collection;
 }

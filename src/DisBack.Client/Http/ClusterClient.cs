@@ -70,6 +70,18 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
         AllAsync<TeacherDocument>(Api.CollectionOf(RunKind.Teacher), "", cancellation);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<SweepDocument>> SweepsAsync(CancellationToken cancellation = default) =>
+        AllAsync<SweepDocument>(Api.Sweeps, "", cancellation);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<SweepTrial>> SweepTrialsAsync(string id, CancellationToken cancellation = default) =>
+        AllAsync<SweepTrial>($"{Api.PathOfSweep(id)}/trials", "", cancellation);
+
+    /// <inheritdoc/>
+    public Task<SweepDocument?> SweepAsync(string id, CancellationToken cancellation = default) =>
+        _http.FindAsync<SweepDocument>(Api.PathOfSweep(id), cancellation);
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<string>> DamagedAsync(RunKind kind, CancellationToken cancellation = default) =>
         _http.GetAsync<IReadOnlyList<string>>($"damaged?in={Api.CollectionOf(kind)}", cancellation);
 
@@ -108,6 +120,17 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
             Api.CollectionOf(RunKind.Backtracking),
             new Submission(SpecJson.Canonical(spec), teacher),
             cancellation)).Id;
+
+    /// <inheritdoc/>
+    public async Task<string> SubmitSweepAsync(SweepSubmission submission, CancellationToken cancellation = default) =>
+        (await _http.SendAsync<Submitted>(HttpMethod.Post, Api.Sweeps, submission, cancellation)).Id;
+
+    /// <inheritdoc/>
+    public Task SteerSweepAsync(string id, RunIntent intent, CancellationToken cancellation = default)
+    {
+        var command = intent switch { RunIntent.Pause => "pause", RunIntent.Cancel => "cancel", _ => "resume" };
+        return _http.SendAsync<SweepDocument>(HttpMethod.Post, $"{Api.PathOfSweep(id)}/{command}", null, cancellation);
+    }
 
     /// <inheritdoc/>
     public Task<TeacherDocument> RegisterTeacherAsync(string name, TeacherRegistration registration, CancellationToken cancellation = default) =>

@@ -45,6 +45,10 @@ public sealed class SweepPlan
     /// <summary>The axes in the order of their keys.</summary>
     public IEnumerable<SweepAxis> Axes => _axes.Values;
 
+    /// <summary>Points that have each choice and both ends of each range once, in experiments that can be run.</summary>
+    public IEnumerable<IReadOnlyDictionary<string, double>> Probes =>
+        _axes.Values.SelectMany(axis => axis.Extremes.Select(coordinate => PointWith(axis, coordinate)));
+
     /// <summary>
     /// The spec as compact JSON with keys in ordinal order, which <see cref="Parse"/> reads; its digest identifies the sweep. What the experiment leaves out
     /// stays out: its default may depend on a choice.

@@ -1,0 +1,220 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using DisBack.Cli.Installations;
+using DisBack.Cli.Options;
+using DisBack.Cli.Sweeps;
+using DisBack.Cli.Terminal;
+using DisBack.Client;
+using DisBack.Contracts.Documents;
+using DisBack.Search.Sweeps;
+using DisBack.Specs.Sweeps;
+using DisBack.Storage;
+
+namespace DisBack.Cli.Commands;
+
+/// <summary><c>disback sweep SPEC</c>: many trials of one experiment; <c>sweep list</c>, <c>sweep show</c> and <c>best</c> look at them.</summary>
+internal static class SweepCommand
+{
+    /// <summary>What comes before the name of a sweep where runs are named as well.</summary>
+    public const string Prefix = "sweep/";
+
+    /// <summary>Points that a forecast shows.</summary>
+    private const int MostShown = 10;
+
+    public static Command Create(Session session)
+    {
+        var file = new Argument<string?>("SPEC") { Description = "The YAML file of an experiment with a section 'search'.", Arity = ArgumentArity.ZeroOrOne };
+        var dry = new Option<bool>("--dry-run") { Description = "Only say what would run, and what it would cost." };
+        var (set, detach, json) = (Arguments.Set(), Arguments.Detach(), Arguments.Json());
+        var command = new Command("sweep", "Runs a sweep of trials; repeating the command resumes it.")
+        {
+            file, set, dry, detach, json, List(session), Show(session),
+        };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(file) is null)
+            {
+                result.AddError("The spec of the sweep is missing; name its YAML file, or use 'sweep list' or 'sweep show'.");
+            }
+        });
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var plan = SweepPlan.Read(parsed.GetRequiredValue(file)!, parsed.GetRequiredValue(set));
+            var sampler = new SweepSampler(plan);
+            await using var installation = Installation.Of(parsed, session);
+            RunCommand.RefuseDetached(parsed.GetValue(detach), installation);
+            var preparation = new SweepPreparation(installation, new Submission(installation, session.Screen));
+            if (parsed.GetValue(dry))
+            {
+                var forecast = await SweepForecast.OfAsync(
+                    plan, sampler, await preparation.PrepareAsync(plan, sampler, cancellation), installation.Archive, cancellation);
+                Print(session.Screen, plan, sampler, forecast, parsed.GetValue(json));
+                return (int)ExitCode.Ok;
+            }
+            var device = plan.ExperimentAt(plan.Probes.First()).Spec.Hardware.Device;
+            var control = await installation.HostAsync($"disback sweep {parsed.GetRequiredValue(file)}", device, cancellation);
+            var id = await control.SubmitSweepAsync(await preparation.PrepareAsync(plan, sampler, cancellation), cancellation);
+            if (parsed.GetValue(detach))
+            {
+                session.Screen.Line($"{id} is submitted; 'disback sweep show {id}' shows it.");
+                return (int)ExitCode.Ok;
+            }
+            return (int)await new SweepFollower(session, installation, control).FinishAsync(id, cancellation);
+        });
+        return command;
+    }
+
+    public static Command Best(Session session)
+    {
+        var name = Name();
+        var (count, json) = (Arguments.Count(5, "How many trials."), Arguments.Json());
+        var command = new Command("best", "Shows the best trials of a sweep.") { name, count, json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            await using var installation = Installation.Of(parsed, session);
+            var sweep = await FindAsync(installation.Archive, parsed.GetRequiredValue(name), cancellation);
+            var table = new SweepTrials(sweep);
+            var best = table.Ranked(await installation.Archive.SweepTrialsAsync(sweep.Id, cancellation)).Take(parsed.GetRequiredValue(count)).ToList();
+            Print(session.Screen, table, best, parsed.GetValue(json));
+            return (int)ExitCode.Ok;
+        });
+        return command;
+    }
+
+    /// <summary>The sweep that an id, a name or a unique beginning of one means.</summary>
+    public static async Task<SweepDocument> FindAsync(IArchive archive, string text, CancellationToken cancellation)
+    {
+        var bare = text.StartsWith(Prefix, StringComparison.Ordinal) ? text[Prefix.Length..] : text;
+        return await archive.SweepAsync(bare, cancellation)
+            ?? Lookup.Find(bare, await archive.SweepsAsync(cancellation), sweep => [sweep.Id, sweep.Name], "sweep");
+    }
+
+    private static Argument<string> Name() => new("SWEEP") { Description = "Name, id or unique beginning of a sweep." };
+
+    private static Command List(Session session)
+    {
+        var json = Arguments.Json();
+        var command = new Command("list", "Lists the sweeps, newest first.") { json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            await using var installation = Installation.Of(parsed, session);
+            var views = new List<SweepView>();
+            foreach (var sweep in await installation.Archive.SweepsAsync(cancellation))
+            {
+                views.Add(SweepView.Of(sweep, await installation.Archive.SweepTrialsAsync(sweep.Id, cancellation)));
+            }
+            if (parsed.GetValue(json))
+            {
+                session.Screen.Json(JsonSerializer.SerializeToNode(views, StorageJson.Options));
+            }
+            else if (views.Count == 0)
+            {
+                session.Screen.Line($"There are no sweeps in {installation.Archive.Location} yet; start one with 'disback sweep SPEC'.");
+            }
+            else
+            {
+                session.Screen.Table(["SWEEP", "TRIALS", "COMPLETE", "FAILED", "BEST", "SUBMITTED"], views.Select(Cells));
+            }
+            return (int)ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command Show(Session session)
+    {
+        var name = Name();
+        var json = Arguments.Json();
+        var csv = new Option<bool>("--csv") { Description = "Print comma-separated values." };
+        var command = new Command("show", "Shows the trials of a sweep.") { name, json, csv };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            await using var installation = Installation.Of(parsed, session);
+            var sweep = await FindAsync(installation.Archive, parsed.GetRequiredValue(name), cancellation);
+            var (table, trials) = (new SweepTrials(sweep), await installation.Archive.SweepTrialsAsync(sweep.Id, cancellation));
+            if (parsed.GetValue(csv))
+            {
+                foreach (var line in table.Csv(trials))
+                {
+                    session.Screen.Line(line);
+                }
+                return (int)ExitCode.Ok;
+            }
+            if (!parsed.GetValue(json))
+            {
+                session.Screen.Line($"{sweep.Id}: {SweepFollower.Line(SweepView.Of(sweep, trials))}");
+            }
+            Print(session.Screen, table, trials, parsed.GetValue(json));
+            return (int)ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static void Print(Screen screen, SweepTrials table, IReadOnlyList<SweepTrial> trials, bool json)
+    {
+        if (json)
+        {
+            screen.Json(JsonSerializer.SerializeToNode(trials, StorageJson.Options));
+        }
+        else if (trials.Count > 0)
+        {
+            screen.Table(table.Headings, trials.Select(table.Cells));
+        }
+    }
+
+    private static void Print(Screen screen, SweepPlan plan, SweepSampler sampler, SweepForecast forecast, bool json)
+    {
+        if (json)
+        {
+            screen.Json(JsonSerializer.SerializeToNode(
+                new
+                {
+                    forecast.Id,
+                    forecast.Trials,
+                    Trajectories = forecast.Trajectories.Select(trajectory => new { Key = trajectory.Key, trajectory.Value.Trials, trajectory.Value.IsThere }),
+                    forecast.RecordingSteps,
+                    forecast.BacktrackingSteps,
+                    forecast.DeviceSeconds,
+                    forecast.MeasuredRuns,
+                    forecast.Points,
+                },
+                StorageJson.Options));
+            return;
+        }
+        var invariant = CultureInfo.InvariantCulture;
+        var there = forecast.Trajectories.Values.Count(trajectory => trajectory.IsThere);
+        screen.Line($"{forecast.Id}: {forecast.Trials.ToString(invariant)} trials, at most {plan.Search.MaxConcurrent.ToString(invariant)} at a time");
+        screen.Fact("  trajectories", string.Create(
+            invariant, $"{forecast.Trajectories.Count}: {there} there already, {forecast.Trajectories.Count - there} to be recorded once each"));
+        screen.Fact("  steps", string.Create(invariant, $"{forecast.RecordingSteps} of stage 1 and {forecast.BacktrackingSteps} of stage 2"));
+        screen.Fact("  device time", forecast.DeviceSeconds is { } seconds
+            ? $"{Texts.Duration(TimeSpan.FromSeconds(seconds))} of one slot, by {forecast.MeasuredRuns.ToString(invariant)} complete runs of its teachers here"
+            : "unknown: no run of its teachers is complete here");
+        if (sampler.Learns)
+        {
+            screen.Line("  The points of this sampler depend on results; these are what it would propose without any.");
+        }
+        screen.Table(
+            ["TRIAL", .. plan.Axes.Select(axis => axis.Key)],
+            forecast.Points.Take(MostShown).Index().Select(trial => (IReadOnlyList<string>)
+            [
+                trial.Index.ToString("D4", invariant),
+                .. plan.Axes.Select(axis => trial.Item.TryGetValue(axis.Key, out var coordinate) ? axis.Show(coordinate) : "-"),
+            ]));
+        if (forecast.Trials > MostShown)
+        {
+            screen.Line($"... and {(forecast.Trials - MostShown).ToString(invariant)} more");
+        }
+        screen.Line("Nothing was submitted.");
+    }
+
+    private static string[] Cells(SweepView view) =>
+    [
+        view.Id,
+        view.Trials.ToString(CultureInfo.InvariantCulture),
+        view.Counts.GetValueOrDefault(RunStatus.Completed).ToString(CultureInfo.InvariantCulture),
+        view.Counts.GetValueOrDefault(RunStatus.Failed).ToString(CultureInfo.InvariantCulture),
+        view.Best?.Value is { } best ? $"{view.Objective.Metric} {Texts.Number(best)}" : "-",
+        Texts.Time(view.Submitted),
+    ];
+}

@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using DisBack.Cli.Installations;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Search.Sweeps;
+using DisBack.Specs.Experiments;
+using DisBack.Specs.Networks;
+using DisBack.Specs.Reading;
+using DisBack.Specs.Sweeps;
+
+namespace DisBack.Cli.Sweeps;
+
+/// <summary>
+/// Makes the spec of a sweep ready to be submitted: tries every choice and both ends of every range with the teacher that it names, and every point that is
+/// known beforehand; stores the files that any of them names.
+/// </summary>
+internal sealed class SweepPreparation(Installation installation, Submission submission)
+{
+    /// <summary>Settings that name files, or sections that are replaced as a whole where one of theirs does.</summary>
+    private static readonly string[] s_stored = ["data", "evaluation.features", "evaluation.statistics", "evaluation.reference", "recording.from"];
+
+    private const int MostMistakes = 20;
+
+    private readonly SortedDictionary<string, ContentRef> _teachers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, NetworkSettings> _networks = [];
+    private readonly Dictionary<(string Key, string Written), StoredValue> _contents = [];
+
+    /// <summary>The submission of a sweep.</summary>
+    /// <exception cref="SpecException">Some of its trials cannot be run.</exception>
+    public async Task<SweepSubmission> PrepareAsync(SweepPlan plan, SweepSampler sampler, CancellationToken cancellation)
+    {
+        RefuseTwoAxesOfOneFile(plan, sampler);
+        foreach (var probe in plan.Probes)
+        {
+            await TryAsync(plan.ExperimentAt(probe), cancellation);
+        }
+        if (!sampler.Learns)
+        {
+            await TryAllAsync(plan, sampler, cancellation);
+        }
+        return new SweepSubmission(plan.Name, plan.Canonical, null)
+        {
+            Contents = [.. _contents.Values.OrderBy(stored => stored.Key, StringComparer.Ordinal).ThenBy(stored => stored.Written, StringComparer.Ordinal)],
+            Teachers = _teachers.ToImmutableSortedDictionary(StringComparer.Ordinal),
+        };
+    }
+
+    private async Task TryAsync(LocatedSpec<ExperimentSpec> text, CancellationToken cancellation)
+    {
+        var name = text.Spec.Teacher;
+        if (!_teachers.TryGetValue(name, out var teacher))
+        {
+            _teachers[name] = teacher = await installation.Teachers.ResolveAsync(name, cancellation);
+            _networks[name] = await installation.Teachers.NetworkOfAsync(teacher, cancellation);
+        }
+        var prepared = SpecJson.ToNode(await submission.PrepareAsync(text, teacher, _networks[name], cancellation));
+        var written = SpecJson.ToNode(text.Spec);
+        foreach (var key in s_stored)
+        {
+            var (before, after) = (At(written, key), At(prepared, key));
+            if (!JsonNode.DeepEquals(before, after))
+            {
+                _contents[(key, before!.ToJsonString())] = new StoredValue(key, before.ToJsonString(), after!.ToJsonString());
+            }
+        }
+    }
+
+    /// <summary>Combinations can be wrong where no single value is.</summary>
+    private async Task TryAllAsync(SweepPlan plan, SweepSampler sampler, CancellationToken cancellation)
+    {
+        var tried = Enumerable.Range(0, (int)sampler.Total).AsParallel().AsOrdered().WithCancellation(cancellation)
+            .Select(ordinal => Try(plan, ordinal, sampler.Propose(ordinal, []))).ToList();
+        if (tried.SelectMany(trial => trial.Mistakes).Take(MostMistakes).ToList() is { Count: > 0 } mistakes)
+        {
+            throw new SpecException(mistakes);
+        }
+        foreach (var text in tried.Select(trial => trial.Text!).DistinctBy(text => Files(SpecJson.ToNode(text.Spec))))
+        {
+            await TryAsync(text, cancellation);
+        }
+
+        static string Files(JsonNode spec) => string.Join('\n', s_stored.Append("teacher").Select(key => At(spec, key)?.ToJsonString()));
+    }
+
+    private static (LocatedSpec<ExperimentSpec>? Text, IReadOnlyList<SpecProblem> Mistakes) Try(
+        SweepPlan plan, int ordinal, IReadOnlyDictionary<string, double> point)
+    {
+        try
+        {
+            return (plan.ExperimentAt(point), []);
+        }
+        catch (SpecException impossible)
+        {
+            var trial = $"trial {ordinal.ToString(CultureInfo.InvariantCulture)}: {plan.Show(point)}";
+            return (null, [.. impossible.Problems.Select(problem => problem with { What = $"{problem.What} ({trial})" })]);
+        }
+    }
+
+    /// <summary>What such a sweep will combine is not known beforehand, so its files could not be stored.</summary>
+    private static void RefuseTwoAxesOfOneFile(SweepPlan plan, SweepSampler sampler)
+    {
+        foreach (var section in s_stored.Where(_ => sampler.Learns))
+        {
+            var parts = plan.Axes.Select(axis => axis.Key).Where(key => key.StartsWith($"{section}.", StringComparison.Ordinal)).ToList();
+            if (parts.Count > 1)
+            {
+                throw new DisBackException(
+                    $"{string.Join(" and ", parts)} vary apart but name one set of images together; make '{section}' one axis whose values are sections.");
+            }
+        }
+    }
+
+    private static JsonNode? At(JsonNode spec, string key) => key.Split('.').Aggregate((JsonNode?)spec, (node, part) => node?[part]);
+}
