@@ -66,6 +66,13 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
     }
 
     /// <inheritdoc/>
+    public async Task<CommandReply> DeleteSweepAsync(string id, CancellationToken cancellation = default)
+    {
+        var reply = await grains.GetGrain<ISweepGrain>(id).DeleteSweepAsync().WaitAsync(cancellation);
+        return reply.Applied ? reply : throw new DisBackException(reply.Message);
+    }
+
+    /// <inheritdoc/>
     public async Task<TeacherDocument> RegisterTeacherAsync(string name, TeacherRegistration registration, CancellationToken cancellation = default)
     {
         var teacher = await grains.GetGrain<ITeacherGrain>(name).RegisterAsync(registration).WaitAsync(cancellation);

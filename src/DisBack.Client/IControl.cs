@@ -26,6 +26,10 @@ public interface IControl
     /// <param name="cancellation">Gives up waiting for the answer.</param>
     Task SteerSweepAsync(string id, RunIntent intent, CancellationToken cancellation = default);
 
+    /// <summary>Deletes a search whose trials have all settled, with its trials; contents stay.</summary>
+    /// <exception cref="DisBackException">It has not settled, or there is no such sweep.</exception>
+    Task<CommandReply> DeleteSweepAsync(string id, CancellationToken cancellation = default);
+
     /// <summary>Registers weights that are in the content store as a teacher.</summary>
     /// <exception cref="DisBackException">The name is taken by other weights.</exception>
     Task<TeacherDocument> RegisterTeacherAsync(string name, TeacherRegistration registration, CancellationToken cancellation = default);

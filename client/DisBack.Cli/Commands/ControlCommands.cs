@@ -12,10 +12,14 @@ internal static class ControlCommands
     public static Command Pause(Session session)
     {
         var name = NameArguments.Run();
-        var command = new Command("pause", "Stops a run after a checkpoint; 'resume', or repeating its command, goes on.") { name };
+        var command = new Command("pause", "Stops a run, or the trials of a sweep, after a checkpoint; 'resume', or repeating its command, goes on.") { name };
         command.SetAction(async (parsed, cancellation) =>
         {
             await using var installation = Installation.Of(parsed, session);
+            if (SweepCommand.IsNamedBy(parsed.GetRequiredValue(name)))
+            {
+                return (int)await SweepCommand.StopAsync(session, installation, parsed.GetRequiredValue(name), RunIntent.Pause, cancellation);
+            }
             var run = await RunTarget.FindAsync(installation.Archive, parsed.GetRequiredValue(name), cancellation);
             session.Screen.Line(await installation.ReachAsync(cancellation) is { } control
                 ? (await control.PauseAsync(run.Id, cancellation)).Message
@@ -28,10 +32,14 @@ internal static class ControlCommands
     public static Command Cancel(Session session)
     {
         var name = NameArguments.Run();
-        var command = new Command("cancel", "Stops a run for good; what it stored stays.") { name };
+        var command = new Command("cancel", "Stops a run, or the trials of a sweep, for good; what it stored stays.") { name };
         command.SetAction(async (parsed, cancellation) =>
         {
             await using var installation = Installation.Of(parsed, session);
+            if (SweepCommand.IsNamedBy(parsed.GetRequiredValue(name)))
+            {
+                return (int)await SweepCommand.StopAsync(session, installation, parsed.GetRequiredValue(name), RunIntent.Cancel, cancellation);
+            }
             var run = await RunTarget.FindAsync(installation.Archive, parsed.GetRequiredValue(name), cancellation);
             if (await installation.ReachAsync(cancellation) is { } owner)
             {

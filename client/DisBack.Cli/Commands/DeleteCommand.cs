@@ -18,10 +18,14 @@ internal static class DeleteCommand
     {
         var name = NameArguments.Run();
         var yes = new Option<bool>("--yes", "-y") { Description = "Delete without asking, as scripts must." };
-        var command = new Command("delete", "Deletes a run that has ended, so that its name is free again; stored contents stay.") { name, yes };
+        var command = new Command("delete", "Deletes a run or a sweep that has ended, so that its name is free again; stored contents stay.") { name, yes };
         command.SetAction(async (parsed, cancellation) =>
         {
             await using var installation = Installation.Of(parsed, session);
+            if (SweepCommand.IsNamedBy(parsed.GetRequiredValue(name)))
+            {
+                return (int)await SweepCommand.DeleteAsync(session, installation, parsed.GetRequiredValue(name), parsed.GetValue(yes), cancellation);
+            }
             var run = await RunTarget.FindAsync(installation.Archive, parsed.GetRequiredValue(name), cancellation);
             if (!run.Run.Status.IsSettled())
             {
@@ -32,18 +36,9 @@ internal static class DeleteCommand
             {
                 await session.Screen.Error.WriteLineAsync($"disback: {dependent}");
             }
-            if (!parsed.GetValue(yes))
+            if (await RefusesAsync(session, Describe(run), parsed.GetValue(yes)) is { } refused)
             {
-                if (await session.Screen.AskAsync($"Delete {Describe(run)}?", session.Signals.Stopping) is not { } agreed)
-                {
-                    await session.Screen.Error.WriteLineAsync($"disback: There is no terminal to ask on whether {run.Id} is to be deleted; add --yes.");
-                    return (int)ExitCode.Usage;
-                }
-                if (!agreed)
-                {
-                    session.Screen.Line("Nothing was deleted.");
-                    return (int)ExitCode.Ok;
-                }
+                return (int)refused;
             }
             var control = await installation.ReachAsync(cancellation) ?? await installation.HostAsync($"disback delete {run.Text}", "cpu", cancellation);
             // The files first: as long as the run is known, a deletion that was interrupted can be repeated.
@@ -52,6 +47,27 @@ internal static class DeleteCommand
             return (int)ExitCode.Ok;
         });
         return command;
+    }
+
+    /// <summary>Asks whether something is to be deleted, unless that was said.</summary>
+    /// <returns>How the command ends where it is not; null where it is.</returns>
+    public static async Task<ExitCode?> RefusesAsync(Session session, string what, bool yes)
+    {
+        if (yes)
+        {
+            return null;
+        }
+        if (await session.Screen.AskAsync($"Delete {what}?", session.Signals.Stopping) is not { } agreed)
+        {
+            await session.Screen.Error.WriteLineAsync($"disback: There is no terminal to ask on whether to delete {what}; add --yes.");
+            return ExitCode.Usage;
+        }
+        if (!agreed)
+        {
+            session.Screen.Line("Nothing was deleted.");
+            return ExitCode.Ok;
+        }
+        return null;
     }
 
     /// <summary>What a person recognises the run by.</summary>
@@ -80,7 +96,10 @@ internal static class DeleteCommand
                 var students = weights is null ? null : Named(await archive.RunsAsync(null, cancellation), other => other.Teacher == weights);
                 return students is null ? [] : [$"{students} its weights, which stay stored for them; only the name '{run.Id.Owner}' goes."];
             default:
-                return [$"Its sweep {GrainKeys.SweepOf(run.Id.Owner)} has no other trial and goes with it."];
+                var sweep = GrainKeys.SweepOf(run.Id.Owner);
+                return [await archive.SweepAsync(sweep, cancellation) is null
+                    ? $"Its sweep {sweep} has no other trial and goes with it."
+                    : $"Its sweep {sweep} keeps its point, and runs no other trial in its place."];
         }
 
         string? Named(IReadOnlyList<RunSummary> runs, Func<RunSummary, bool> depends)

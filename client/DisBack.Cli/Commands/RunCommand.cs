@@ -10,6 +10,7 @@ using DisBack.Contracts.Grains;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Networks;
 using DisBack.Specs.Reading;
+using DisBack.Specs.Sweeps;
 using DisBack.Storage;
 
 namespace DisBack.Cli.Commands;
@@ -24,7 +25,7 @@ internal static class RunCommand
         var command = new Command("run", "Runs an experiment; repeating the command resumes it.") { file, set, detach };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var text = SpecReader.ReadLocated<ExperimentSpec>(parsed.GetRequiredValue(file), parsed.GetRequiredValue(set));
+            var text = Read(parsed.GetRequiredValue(file), parsed.GetRequiredValue(set));
             await using var installation = Installation.Of(parsed, session);
             RefuseDetached(parsed.GetValue(detach), installation);
             var control = await installation.HostAsync($"disback run {parsed.GetRequiredValue(file)}", text.Spec.Hardware.Device, cancellation);
@@ -45,10 +46,14 @@ internal static class RunCommand
     public static Command Resume(Session session)
     {
         var name = NameArguments.Run();
-        var command = new Command("resume", "Goes on with a run that was paused or failed.") { name };
+        var command = new Command("resume", "Goes on with a run that was paused or failed, or with a paused sweep.") { name };
         command.SetAction(async (parsed, cancellation) =>
         {
             await using var installation = Installation.Of(parsed, session);
+            if (SweepCommand.IsNamedBy(parsed.GetRequiredValue(name)))
+            {
+                return (int)await SweepCommand.ResumeAsync(session, installation, parsed.GetRequiredValue(name), cancellation);
+            }
             var run = await RunTarget.FindAsync(installation.Archive, parsed.GetRequiredValue(name), cancellation);
             if (await installation.ReachAsync(cancellation) is { } owner)
             {
@@ -96,6 +101,18 @@ internal static class RunCommand
             await RunFollower.ExportAsync(session.Screen, installation, run);
         }
         return run;
+    }
+
+    private static LocatedSpec<ExperimentSpec> Read(string file, string[] overrides)
+    {
+        try
+        {
+            return SpecReader.ReadLocated<ExperimentSpec>(file, overrides);
+        }
+        catch (SpecException mistaken) when (SweepPlan.Explains(mistaken))
+        {
+            throw new DisBackException($"{file} describes a sweep; run it with 'disback sweep {file}', or leave its section 'search' out.", mistaken);
+        }
     }
 
     private static async Task<NetworkSettings> NetworkOfAsync(

@@ -82,10 +82,76 @@ internal static class SweepCommand
         return command;
     }
 
+    /// <summary>Whether a text names a sweep where runs are named as well.</summary>
+    public static bool IsNamedBy(string text) => text.StartsWith(Prefix, StringComparison.Ordinal);
+
+    /// <summary>Has the trials of a sweep paused or cancelled.</summary>
+    public static async Task<ExitCode> StopAsync(
+        Session session, Installation installation, string text, RunIntent intent, CancellationToken cancellation)
+    {
+        var sweep = await FindAsync(installation.Archive, text, cancellation);
+        if (await installation.ReachAsync(cancellation) is { } owner)
+        {
+            await owner.SteerSweepAsync(sweep.Id, intent, cancellation);
+            session.Screen.Line(intent == RunIntent.Pause
+                ? $"{sweep.Id}: its trials pause after their next checkpoints."
+                : $"{sweep.Id}: its trials are cancelled at their next steps.");
+            return ExitCode.Ok;
+        }
+        if (intent == RunIntent.Pause)
+        {
+            session.Screen.Line($"{sweep.Id} is not running: no process works in {installation.Archive.Location}.");
+            return ExitCode.Ok;
+        }
+        // This process ends in a moment, and what is cancelled must be settled by then.
+        var control = await installation.HostAsync($"disback cancel {text}", "cpu", cancellation);
+        await control.SteerSweepAsync(sweep.Id, intent, cancellation);
+        await new SweepFollower(session, installation, control).SettledAsync(sweep.Id, cancellation);
+        session.Screen.Line($"{sweep.Id} is cancelled.");
+        return ExitCode.Ok;
+    }
+
+    /// <summary>Goes on with a sweep that was paused.</summary>
+    public static async Task<ExitCode> ResumeAsync(Session session, Installation installation, string text, CancellationToken cancellation)
+    {
+        var sweep = await FindAsync(installation.Archive, text, cancellation);
+        if (await installation.ReachAsync(cancellation) is { } owner)
+        {
+            await owner.SteerSweepAsync(sweep.Id, RunIntent.Run, cancellation);
+            session.Screen.Line($"{sweep.Id} goes on.");
+            return ExitCode.Ok;
+        }
+        var plan = SweepPlan.Parse(sweep.Spec, sweep.Id);
+        var control = await installation.HostAsync($"disback resume {text}", plan.ExperimentAt(plan.Probes.First()).Spec.Hardware.Device, cancellation);
+        return await new SweepFollower(session, installation, control).FinishAsync(sweep.Id, cancellation);
+    }
+
+    /// <summary>Deletes a sweep with its trials, after asking.</summary>
+    public static async Task<ExitCode> DeleteAsync(Session session, Installation installation, string text, bool yes, CancellationToken cancellation)
+    {
+        var sweep = await FindAsync(installation.Archive, text, cancellation);
+        var view = SweepView.Of(sweep, await installation.Archive.SweepTrialsAsync(sweep.Id, cancellation));
+        if (!view.IsSettled)
+        {
+            throw new DisBackException($"The sweep {sweep.Id} has trials to come or under way; cancel it with 'disback cancel {Prefix}{sweep.Id}' first.");
+        }
+        var trials = view.Counts.Values.Sum();
+        if (await DeleteCommand.RefusesAsync(session, $"the sweep {sweep.Id} with its {trials.ToString(CultureInfo.InvariantCulture)} trials", yes)
+            is { } refused)
+        {
+            return refused;
+        }
+        var control = await installation.ReachAsync(cancellation) ?? await installation.HostAsync($"disback delete {text}", "cpu", cancellation);
+        // The files first: as long as the sweep is known, a deletion that was interrupted can be repeated.
+        installation.Files.Delete(sweep.Id);
+        session.Screen.Line((await control.DeleteSweepAsync(sweep.Id, cancellation)).Message);
+        return ExitCode.Ok;
+    }
+
     /// <summary>The sweep that an id, a name or a unique beginning of one means.</summary>
     public static async Task<SweepDocument> FindAsync(IArchive archive, string text, CancellationToken cancellation)
     {
-        var bare = text.StartsWith(Prefix, StringComparison.Ordinal) ? text[Prefix.Length..] : text;
+        var bare = IsNamedBy(text) ? text[Prefix.Length..] : text;
         return await archive.SweepAsync(bare, cancellation)
             ?? Lookup.Find(bare, await archive.SweepsAsync(cancellation), sweep => [sweep.Id, sweep.Name], "sweep");
     }

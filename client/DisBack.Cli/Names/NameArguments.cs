@@ -6,7 +6,10 @@ namespace DisBack.Cli.Names;
 internal static class NameArguments
 {
     public static Argument<string> Run() =>
-        new Argument<string>("RUN") { Description = "Name, id or unique beginning of a run; teacher/NAME and trajectory/NAME mean theirs." }
+        new Argument<string>("RUN")
+            {
+                Description = "Name, id or unique beginning of a run; teacher/NAME and trajectory/NAME mean theirs, sweep/NAME all trials of a sweep.",
+            }
             .CompletedWith(KnownNames.RunsAsync);
 
     public static Argument<string> Trial() => Name("RUN").CompletedWith(KnownNames.TrialsAsync);

@@ -40,6 +40,15 @@ internal sealed class SweepFollower(Session session, Installation installation, 
         return await ConcludeAsync(sweep, trials, table);
     }
 
+    /// <summary>Waits until nothing is under way.</summary>
+    public async Task SettledAsync(string id, CancellationToken cancellation)
+    {
+        while (await ReadAsync(id) is var (sweep, trials) && !SweepView.Of(sweep, trials).IsSettled)
+        {
+            await Task.Delay(s_look, session.Time, cancellation);
+        }
+    }
+
     private async Task<(SweepDocument, IReadOnlyList<SweepTrial>)> FollowAsync(string id, SweepTrials table)
     {
         var lastLine = 0L;
@@ -73,7 +82,7 @@ internal sealed class SweepFollower(Session session, Installation installation, 
         await File.WriteAllLinesAsync(csv, table.Csv(trials));
         session.Screen.Line($"{sweep.Id}: {Line(view)}");
         session.Screen.Line($"  {csv}");
-        if (view is { IsSettled: true, Best: { } best })
+        if (view is { IsSettled: true, Intent: RunIntent.Run, Best: { } best })
         {
             var run = await RunTarget.ReadAsync(installation.Archive, RunId.Trial(GrainKeys.Trial(sweep.Id, best.Ordinal)), CancellationToken.None);
             await RunFiles.WriteAsync(session.Screen, installation, run, CancellationToken.None);

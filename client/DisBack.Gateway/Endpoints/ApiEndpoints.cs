@@ -57,6 +57,7 @@ internal static partial class ApiEndpoints
             RunEndpoints.MapQueries(api.MapGroup(path).WithMetadata(new RequestedRun.KindOfRun(kind)));
             RunEndpoints.MapCommands(commands.MapGroup(path).WithMetadata(new RequestedRun.KindOfRun(kind)));
         }
+        SweepEndpoints.Map(api, commands);
         ContentEndpoints.Map(api, commands, settings);
     }
 
@@ -164,9 +165,15 @@ internal static partial class ApiEndpoints
                 ? submission
                 : throw new DisBackException("The submission has no spec; send {\"spec\": \"...\"}, or the YAML itself.");
         }
+        return new Submission(await ReadTextAsync(request, cancellation));
+    }
+
+    /// <summary>A body that is the text of a spec.</summary>
+    internal static async Task<string> ReadTextAsync(HttpRequest request, CancellationToken cancellation)
+    {
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body, cancellation);
-        return new Submission(SpecReader.Decode(body.GetBuffer().AsSpan(0, (int)body.Length), "spec"));
+        return SpecReader.Decode(body.GetBuffer().AsSpan(0, (int)body.Length), "spec");
     }
 
     private static async Task<Submission?> ReadJsonAsync(HttpRequest request, CancellationToken cancellation)
@@ -182,7 +189,8 @@ internal static partial class ApiEndpoints
         }
     }
 
-    private static async Task DemandAsync(BlobArchive archive, ContentRef weights, CancellationToken cancellation)
+    /// <summary>Refuses weights that are not stored.</summary>
+    internal static async Task DemandAsync(BlobArchive archive, ContentRef weights, CancellationToken cancellation)
     {
         if (!await archive.Content.ExistsAsync(weights, cancellation))
         {
@@ -214,7 +222,7 @@ internal static partial class ApiEndpoints
     /// <summary>
     /// A part of a list whose order never changes: the position of an item is found among all of them, also where it has left the filter meanwhile.
     /// </summary>
-    private static Page<T> PageOf<T>(IReadOnlyList<T> all, Func<T, string> idOf, Func<T, bool> holds, string? after, int? limit)
+    internal static Page<T> PageOf<T>(IReadOnlyList<T> all, Func<T, string> idOf, Func<T, bool> holds, string? after, int? limit)
     {
         if (limit is < 1 or > LargestPage)
         {

@@ -133,6 +133,9 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
     }
 
     /// <inheritdoc/>
+    public Task<CommandReply> DeleteSweepAsync(string id, CancellationToken cancellation = default) => DeleteAsync(Api.PathOfSweep(id), id, cancellation);
+
+    /// <inheritdoc/>
     public Task<TeacherDocument> RegisterTeacherAsync(string name, TeacherRegistration registration, CancellationToken cancellation = default) =>
         _http.SendAsync<TeacherDocument>(HttpMethod.Put, Api.PathOf(RunId.Teacher(name)), registration, cancellation);
 
@@ -158,18 +161,7 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
     public Task<CommandReply> CancelAsync(RunId run, CancellationToken cancellation = default) => CommandAsync(run, "cancel", cancellation);
 
     /// <inheritdoc/>
-    public async Task<CommandReply> DeleteAsync(RunId run, CancellationToken cancellation = default)
-    {
-        try
-        {
-            return await _http.SendAsync<CommandReply>(HttpMethod.Delete, Api.PathOf(run), null, cancellation);
-        }
-        catch (NotFoundException)
-        {
-            // The answer to an earlier try may have been lost on the way.
-            return new CommandReply(RunStatus.Pending, true, $"{run} is there no more.");
-        }
-    }
+    public Task<CommandReply> DeleteAsync(RunId run, CancellationToken cancellation = default) => DeleteAsync(Api.PathOf(run), run.ToString(), cancellation);
 
     /// <inheritdoc/>
     public Task<CommandReply> RepairAsync(RunId run, IReadOnlyList<string> lost, CancellationToken cancellation = default) =>
@@ -293,6 +285,19 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
 
     private Task<CommandReply> CommandAsync(RunId run, string command, CancellationToken cancellation) =>
         _http.SendAsync<CommandReply>(HttpMethod.Post, $"{Api.PathOf(run)}/{command}", null, cancellation);
+
+    private async Task<CommandReply> DeleteAsync(string path, string what, CancellationToken cancellation)
+    {
+        try
+        {
+            return await _http.SendAsync<CommandReply>(HttpMethod.Delete, path, null, cancellation);
+        }
+        catch (NotFoundException)
+        {
+            // The answer to an earlier try may have been lost on the way.
+            return new CommandReply(RunStatus.Pending, true, $"{what} is there no more.");
+        }
+    }
 
     private Task<T> MeantAsync<T>(RunKind kind, string text, CancellationToken cancellation) =>
         _http.GetAsync<T>($"find/{Api.CollectionOf(kind)}?text={Uri.EscapeDataString(text)}", cancellation);

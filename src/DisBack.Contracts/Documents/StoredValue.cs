@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using DisBack.Specs.Experiments;
+using DisBack.Specs.Reading;
 
 namespace DisBack.Contracts.Documents;
 
@@ -9,19 +11,29 @@ namespace DisBack.Contracts.Documents;
 [GenerateSerializer, Immutable, Alias("disback.StoredValue.v1")]
 public sealed record StoredValue([property: Id(0)] string Key, [property: Id(1)] string Written, [property: Id(2)] string Stored)
 {
-    /// <summary>Puts what is stored in the place of what was written, if that is what stands there.</summary>
-    /// <param name="spec">The spec as JSON.</param>
-    public void PutIn(JsonObject spec)
+    /// <summary>An experiment with what is stored in the places of what was written.</summary>
+    public static ExperimentSpec PutIn(ExperimentSpec spec, IReadOnlyCollection<StoredValue> values)
+    {
+        if (values.Count == 0)
+        {
+            return spec;
+        }
+        var json = (JsonObject)SpecJson.ToNode(spec);
+        foreach (var value in values)
+        {
+            value.PutIn(json);
+        }
+        return SpecJson.FromJson<ExperimentSpec>(json.ToJsonString());
+    }
+
+    /// <summary>Only where what was written stands there.</summary>
+    private void PutIn(JsonObject spec)
     {
         var keys = Key.Split('.');
-        JsonNode? around = spec;
-        foreach (var key in keys.SkipLast(1))
+        var around = keys.SkipLast(1).Aggregate((JsonNode?)spec, (section, key) => (section as JsonObject)?[key]);
+        if (around is JsonObject parent && JsonNode.DeepEquals(parent[keys[^1]], JsonNode.Parse(Written)))
         {
-            around = (around as JsonObject)?[key];
-        }
-        if (around is JsonObject section && JsonNode.DeepEquals(section[keys[^1]], JsonNode.Parse(Written)))
-        {
-            section[keys[^1]] = JsonNode.Parse(Stored);
+            parent[keys[^1]] = JsonNode.Parse(Stored);
         }
     }
 }

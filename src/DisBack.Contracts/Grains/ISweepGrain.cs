@@ -32,9 +32,16 @@ public interface ISweepGrain : IGrainWithStringKey
     [Alias("Cancel")]
     Task CancelAsync();
 
-    /// <summary>Deletes a settled trial (<see cref="IRun.DeleteAsync"/>), and the sweep with its last one: the same spec is a new submission then.</summary>
+    /// <summary>
+    /// Deletes a settled trial (<see cref="IRun.DeleteAsync"/>), and the sweep with it if it is a single run: the same spec is a new submission then. Of a search
+    /// the trial's point stays.
+    /// </summary>
     [Alias("Delete")]
     Task<CommandReply> DeleteAsync(string trial);
+
+    /// <summary>Deletes a search whose trials have all settled, with its trials: the same spec is a new submission then.</summary>
+    [Alias("DeleteSweep")]
+    Task<CommandReply> DeleteSweepAsync();
 
     /// <summary>A trial has come further.</summary>
     [Alias("Summarize"), OneWay]

@@ -105,6 +105,30 @@ internal sealed partial class SweepGrain(
         return await owner.DeleteAsync();
     }
 
+    public async Task<CommandReply> DeleteSweepAsync()
+    {
+        var id = this.GetPrimaryKeyString();
+        if (_search is not { } search)
+        {
+            return new CommandReply(RunStatus.Pending, false, $"There is no sweep {id}.");
+        }
+        if (!SweepView.Of(document.State, search.Trials).IsSettled)
+        {
+            return new CommandReply(RunStatus.Running, false, $"Nothing was deleted: the sweep {id} has trials to come or under way; cancel it first.");
+        }
+        _check?.Dispose();
+        _flush?.Dispose();
+        // The document goes last: as long as the sweep is known, a deletion that was interrupted can be repeated.
+        await ForEachAsync([.. search.Trials.Where(trial => !trial.Deleted)], trial => Trial(trial.Ordinal).DeleteAsync());
+        var count = search.Trials.Count;
+        await search.DeleteAsync();
+        await _unfinished.UnmarkSweepAsync(id);
+        await document.ClearStateAsync();
+        // Nothing that this activation remembers may reach the next sweep of this name.
+        DeactivateOnIdle();
+        return new CommandReply(RunStatus.Completed, true, $"Deleted the sweep {id} with its {count} trials.");
+    }
+
     public async Task SummarizeAsync(TrialSummary summary)
     {
         if (_search is not null)

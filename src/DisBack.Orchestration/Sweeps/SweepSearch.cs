@@ -1,10 +1,8 @@
 using System.Collections.Immutable;
-using System.Text.Json.Nodes;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Search.Histories;
 using DisBack.Search.Sweeps;
-using DisBack.Specs.Experiments;
 using DisBack.Specs.Reading;
 using DisBack.Specs.Sweeps;
 using DisBack.Storage.Blobs;
@@ -78,13 +76,7 @@ internal sealed class SweepSearch(SweepDocument document, SweepPages pages)
     public TrialSubmission SubmissionOf(SweepTrial trial)
     {
         var spec = _plan.ExperimentAt(trial.Point).Spec;
-        var json = (JsonObject)SpecJson.ToNode(spec);
-        foreach (var stored in document.Contents)
-        {
-            stored.PutIn(json);
-        }
-        return new TrialSubmission(
-            document.Name, SpecJson.Canonical(SpecJson.FromJson<ExperimentSpec>(json.ToJsonString())), document.Teachers[spec.Teacher]);
+        return new TrialSubmission(document.Name, SpecJson.Canonical(StoredValue.PutIn(spec, document.Contents)), document.Teachers[spec.Teacher]);
     }
 
     /// <summary>Takes note of what the run of a trial says of itself.</summary>

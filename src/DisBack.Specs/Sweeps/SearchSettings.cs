@@ -16,6 +16,9 @@ public abstract record SearchSettings : IValidatableObject
     /// <summary>The most trials of a sweep.</summary>
     public const int MostTrials = 1_000_000;
 
+    /// <summary>The most values that all axes choose among: each is tried before anything runs.</summary>
+    private const int MostValues = 2_000;
+
     /// <summary>What varies: keys of the experiment, such as <c>backtracking.generator.learning_rate</c>, and what each may be.</summary>
     [MinLength(1)]
     public required ImmutableDictionary<string, Axis> Space { get; init; }
@@ -47,6 +50,11 @@ public abstract record SearchSettings : IValidatableObject
         {
             yield return new ValidationResult("'search.trials' is missing: only a grid has an end of its own", [""]);
         }
+        if (Axes.Sum(axis => axis.Axis.Values?.Count ?? 2) is > MostValues and var values)
+        {
+            yield return new ValidationResult(
+                $"the axes have {values} values, and at most {MostValues} are tried; give long rows of numbers as 'low', 'high' and 'step'", ["Space"]);
+        }
         foreach (var (key, axis) in Axes)
         {
             if (axis.When is { Count: not 1 })
@@ -54,7 +62,7 @@ public abstract record SearchSettings : IValidatableObject
                 yield return new ValidationResult(
                     $"'{key}' depends on {axis.When.Count} axes; name the one that decides, which may depend on another itself", [$"Space.{key}.when"]);
             }
-            else if (axis.When?.Single() is var (other, values) && FaultOf(key, other, values) is { } fault)
+            else if (axis.When?.Single() is var (other, wanted) && FaultOf(key, other, wanted) is { } fault)
             {
                 yield return new ValidationResult(fault, [$"Space.{key}.when.{other}"]);
             }

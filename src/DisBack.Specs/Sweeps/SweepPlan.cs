@@ -84,12 +84,8 @@ public sealed class SweepPlan
         return plan;
     }
 
-    /// <summary>Whether a text is the spec of a sweep and not of one experiment.</summary>
-    public static bool IsSweep(string yaml, string source)
-    {
-        var problems = new SpecProblems(source);
-        return SpecReader.Compose(yaml, source, null, problems) is SpecSection written && written.Find(SearchKey) is not null;
-    }
+    /// <summary>Whether what is wrong with the spec of an experiment is that it is one of a sweep.</summary>
+    public static bool Explains(SpecException mistaken) => mistaken.Problems.Any(problem => problem.What == $"there is no key '{SearchKey}'");
 
     /// <summary>The JSON Schema of such specs.</summary>
     public static string Schema() => SpecSchema.OfExtended<ExperimentSpec, SearchSettings>(SearchKey);

@@ -1,4 +1,5 @@
 using DisBack.Specs.Backtracking;
+using DisBack.Specs.Experiments;
 using DisBack.Specs.Reading;
 using DisBack.Specs.Recording;
 using DisBack.Specs.Sweeps;
@@ -117,7 +118,14 @@ public sealed class SweepPlanTests
     {
         var error = Assert.Throws<SpecException>(() => Plan(""));
         Assert.Contains("'search' is missing", error.Message, StringComparison.Ordinal);
-        Assert.False(SweepPlan.IsSweep(Base, "a.yaml"));
+    }
+
+    [Fact]
+    public void A_sweep_that_is_read_as_one_experiment_is_recognised()
+    {
+        var error = Assert.Throws<SpecException>(() =>
+            SpecReader.Parse<ExperimentSpec>(Base + "search: {sampler: grid, space: {seed: [1]}}", "sweep.yaml"));
+        Assert.True(SweepPlan.Explains(error));
     }
 
     private static SweepPlan Plan(string search) => SweepPlan.Parse(Base + search, "sweep.yaml");

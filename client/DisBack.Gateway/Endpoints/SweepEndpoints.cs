@@ -1,0 +1,135 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using DisBack.Client;
+using DisBack.Client.Http;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Specs.Networks;
+using DisBack.Specs.Sweeps;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace DisBack.Gateway.Endpoints;
+
+/// <summary>The paths of searches, below <c>/api/v1/sweeps</c>.</summary>
+internal static class SweepEndpoints
+{
+    private const string One = $"{Api.Sweeps}/{{sweep:maxlength(100)}}";
+
+    public static void Map(RouteGroupBuilder api, RouteGroupBuilder commands)
+    {
+        api.MapGet(Api.Sweeps, async (BlobArchive archive, string? after, int? limit, CancellationToken cancellation) =>
+            ApiEndpoints.PageOf(await archive.SweepsAsync(cancellation), sweep => sweep.Id, _ => true, after, limit));
+        api.MapGet(One, (string sweep, BlobArchive archive, CancellationToken cancellation) => FindAsync(archive, sweep, cancellation));
+        api.MapGet($"{One}/trials", async (string sweep, BlobArchive archive, string? after, int? limit, CancellationToken cancellation) =>
+        {
+            await FindAsync(archive, sweep, cancellation);
+            return ApiEndpoints.PageOf(
+                await archive.SweepTrialsAsync(sweep, cancellation),
+                trial => trial.Ordinal.ToString(CultureInfo.InvariantCulture),
+                _ => true,
+                after,
+                limit);
+        });
+
+        commands.MapDelete(One, async (string sweep, BlobArchive archive, IControl control, CancellationToken cancellation) =>
+        {
+            await FindAsync(archive, sweep, cancellation);
+            var reply = await control.DeleteSweepAsync(sweep, cancellation);
+            archive.Expire();
+            return reply;
+        });
+        commands.MapPost(Api.Sweeps, SubmitAsync).RequireRateLimiting(ApiEndpoints.Submissions);
+        foreach (var (command, intent) in new[] { ("pause", RunIntent.Pause), ("resume", RunIntent.Run), ("cancel", RunIntent.Cancel) })
+        {
+            commands.MapPost($"{One}/{command}", async (string sweep, BlobArchive archive, IControl control, CancellationToken cancellation) =>
+            {
+                await FindAsync(archive, sweep, cancellation);
+                await control.SteerSweepAsync(sweep, intent, cancellation);
+                return await FindAsync(archive, sweep, cancellation);
+            });
+        }
+    }
+
+    /// <summary>Seen in the blobs before a grain gets the request, so that nobody can wake grains for sweeps that are none.</summary>
+    private static async Task<SweepDocument> FindAsync(BlobArchive archive, string id, CancellationToken cancellation) =>
+        await archive.SweepAsync(id, cancellation) ?? throw new NotFoundException($"There is no sweep {id}; the list shows what there is.");
+
+    private static async Task<Submitted> SubmitAsync(
+        HttpRequest request, BlobArchive archive, IControl control, HttpResponse response, CancellationToken cancellation)
+    {
+        var (spec, given) = await ReadAsync(request, cancellation);
+        var plan = SweepPlan.Parse(spec, "spec");
+        var library = new TeacherLibrary(archive);
+        var teachers = new SortedDictionary<string, ContentRef>(StringComparer.Ordinal);
+        var networks = new Dictionary<string, NetworkSettings>();
+        var contents = new HashSet<StoredValue>(given?.Contents ?? []);
+        var seen = new HashSet<string>();
+        foreach (var text in plan.Probes.Select(plan.ExperimentAt))
+        {
+            var name = text.Spec.Teacher;
+            if (!teachers.TryGetValue(name, out var teacher))
+            {
+                // By name only: a path in a spec is one of the submitter's machine, and none of this one's.
+                teachers[name] = teacher = given?.Teachers.GetValueOrDefault(name) ?? await library.ResolveStoredAsync(name, cancellation);
+                await ApiEndpoints.DemandAsync(archive, teacher, cancellation);
+                networks[name] = await library.NetworkOfAsync(teacher, cancellation);
+            }
+            var stored = StoredValue.PutIn(text.Spec, contents);
+            var resolved = await text.CheckAsync(async () =>
+            {
+                var resolved = await SpecTrajectory.ResolveAsync(stored, archive, teacher, cancellation);
+                await new SpecContents(archive.Content).CheckAsync(resolved, networks[name], cancellation);
+                return resolved;
+            });
+            if (resolved.Recording.From != stored.Recording.From)
+            {
+                contents.Add(new StoredValue(
+                    "recording.from", JsonSerializer.Serialize(stored.Recording.From), JsonSerializer.Serialize(resolved.Recording.From)));
+            }
+        }
+        var id = await control.SubmitSweepAsync(
+            new SweepSubmission(plan.Name, plan.Canonical, null)
+            {
+                Teachers = teachers.ToImmutableSortedDictionary(StringComparer.Ordinal),
+                Contents = [.. contents.OrderBy(value => value.Key, StringComparer.Ordinal).ThenBy(value => value.Written, StringComparer.Ordinal)],
+            },
+            cancellation);
+        response.Headers.Location = $"/{Api.Prefix}/{Api.PathOfSweep(id)}";
+        return new Submitted(id);
+    }
+
+    /// <summary>A submission as JSON, or the YAML of a spec alone: <c>curl --data-binary @sweep.yaml</c>.</summary>
+    private static async Task<(string Spec, SweepSubmission? Given)> ReadAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        if (!request.HasJsonContentType())
+        {
+            return (await ApiEndpoints.ReadTextAsync(request, cancellation), null);
+        }
+        const string form = "send {\"name\": \"...\", \"spec\": \"...\"} in UTF-8, or the YAML itself";
+        try
+        {
+            if (await request.ReadFromJsonAsync<SweepSubmission>(Api.Json, cancellation)
+                is not { Spec.Length: > 0, Contents: { IsDefault: false } contents, Teachers: not null } given)
+            {
+                throw new DisBackException($"The submission has no spec; {form}.");
+            }
+            if (contents.Any(value => value is not { Key.Length: > 0, Written: not null, Stored: not null }))
+            {
+                throw new JsonException("A stored value is not complete.");
+            }
+            foreach (var text in contents.SelectMany(value => new[] { value.Written, value.Stored }))
+            {
+                JsonNode.Parse(text);
+            }
+            return (given.Spec, given);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new DisBackException($"The body is not the JSON of a sweep's submission; {form}.", e);
+        }
+    }
+}
