@@ -10,8 +10,8 @@ namespace DisBack.Search.Samplers;
 /// </summary>
 /// <remarks>
 /// Values of a grid have the probabilities of their cells. Elsewhere the density of a component leaves out the factor 1/width of a normal distribution, as
-/// Optuna 3.1.0 does, whose numbers these are: only relative to each other are they those of the mixture that <see cref="Sample"/> draws from, and only where
-/// components are equally wide.
+/// Optuna 3.1.0 does, so that it is not the density of what <see cref="Sample"/> draws: narrow components count for less. With the factor the sampler comes
+/// out worse on every function of the samplers' benchmark.
 /// </remarks>
 internal sealed class NumericParzenEstimator : ParzenEstimator
 {
@@ -85,9 +85,11 @@ internal sealed class NumericParzenEstimator : ParzenEstimator
         var sum = 0.0;
         for (var i = 0; i < _centres.Length; i++)
         {
-            var z = (x - _centres[i]) / _widths[i];
-            if (z is > -Reach and < Reach)
+            // Most components are out of reach, and a product is cheaper than a quotient.
+            var distance = x - _centres[i];
+            if (Math.Abs(distance) < Reach * _widths[i])
             {
+                var z = distance / _widths[i];
                 sum += _factors[i] * Math.Exp(-z * z / 2);
             }
         }
@@ -99,10 +101,10 @@ internal sealed class NumericParzenEstimator : ParzenEstimator
         var sum = 0.0;
         for (var i = 0; i < _centres.Length; i++)
         {
-            var (a, b) = ((from - _centres[i]) / _widths[i], (to - _centres[i]) / _widths[i]);
-            if (a < Reach && b > -Reach)
+            var (a, b, reach) = (from - _centres[i], to - _centres[i], Reach * _widths[i]);
+            if (a < reach && b > -reach)
             {
-                sum += _factors[i] * Mass(a, b);
+                sum += _factors[i] * Mass(a / _widths[i], b / _widths[i]);
             }
         }
         return sum;

@@ -8,7 +8,7 @@ namespace DisBack.Search.Tests.Samplers;
 /// <summary>What holds of the proposals of every sampler, in every space and after every history.</summary>
 public sealed class ProposalTests
 {
-    private const int Cases = 300;
+    private const int Cases = 150;
 
     [Fact]
     public void Values_lie_in_their_domains_and_on_their_grids() => Check((space, point) =>
