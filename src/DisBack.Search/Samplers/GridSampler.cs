@@ -10,8 +10,8 @@ namespace DisBack.Search.Samplers;
 public sealed record GridSampler : Sampler
 {
     /// <summary>
-    /// How many values of a numeric parameter to try, by name: at equal distances, of logarithms if the domain is logarithmic, from the low end to the high end,
-    /// or the middle alone. Fewer where several round to one. A continuum needs a count; without one every value of a parameter is tried.
+    /// How many values of a numeric parameter to try, by name: from the low end to the high end at equal distances, of logarithms if the domain is logarithmic;
+    /// for 1 the middle; fewer where several round to one. A continuum needs a count; without one every value of a parameter is tried.
     /// </summary>
     public IReadOnlyDictionary<string, int> Counts { get; init; } = new Dictionary<string, int>();
 

@@ -18,8 +18,8 @@ public sealed record SuccessiveHalving
     /// <summary>For each report whether its trial is to be pruned: the last answer is that for the newest report.</summary>
     /// <param name="direction">Which values are better.</param>
     /// <param name="reports">
-    /// All reports of the sweep in the order of their arrival, on which the answers depend. A trial may report as often as it likes; a report counts at the
-    /// rungs that the trial has reached since its last one. A value that is not a number at a rung ends the trial; a pruned trial stays pruned.
+    /// All reports of the sweep in the order of their arrival, which matters. A report counts at the rungs that its trial has reached since the last one.
+    /// A value that is not a number at a rung ends the trial; a pruned trial stays pruned.
     /// </param>
     /// <exception cref="DisBackException">A setting or a report makes no sense.</exception>
     public IReadOnlyList<bool> Prune(Direction direction, IEnumerable<ProgressReport> reports)
@@ -27,7 +27,7 @@ public sealed record SuccessiveHalving
         if (!(FirstRung > 0 && double.IsFinite(FirstRung)) || Factor < 2)
         {
             throw new DisBackException(
-                $"Successive halving has a first rung at {FirstRung} and a factor of {Factor}; give it a finite first rung above 0 and a factor of at least 2.");
+                $"Successive halving has a first rung at {FirstRung} and a factor of {Factor}; give it a finite rung above 0 and a factor of at least 2.");
         }
         var sign = direction == Direction.Minimize ? 1 : -1;
         var rungs = new List<List<double>>();
