@@ -33,8 +33,8 @@ public interface ISweepGrain : IGrainWithStringKey
     Task CancelAsync();
 
     /// <summary>
-    /// Deletes a settled trial (<see cref="IRun.DeleteAsync"/>), and the sweep with it if it is a single run: the same spec is a new submission then. Of a search
-    /// the trial's point stays.
+    /// Deletes a settled trial (<see cref="IRun.DeleteAsync"/>), and the sweep with it if it is a single run: the same spec is a new submission then. Of a
+    /// search the trial's point stays.
     /// </summary>
     [Alias("Delete")]
     Task<CommandReply> DeleteAsync(string trial);

@@ -7,8 +7,8 @@ using DisBack.Storage.Documents;
 namespace DisBack.Orchestration.Supervision;
 
 /// <summary>
-/// Which runs and sweeps may be unfinished: an empty blob for each, so that a start and an audit read as many documents as there are such runs, however many have
-/// settled in the same store.
+/// Which runs and sweeps may be unfinished: an empty blob for each, so that a start and an audit read as many documents as there are such runs, however
+/// many have settled in the same store.
 /// </summary>
 /// <remarks>
 /// A mark is written before the document that makes it true and deleted after the one that makes it false. Its ETag guards the deletion: whoever marks

@@ -28,7 +28,9 @@ public static class SpecSchema
         return Text<T>(schema, definitions);
     }
 
-    /// <summary>The schema of <typeparamref name="T"/> with one more section, of <typeparamref name="TSection"/>, with which any other key may be left out.</summary>
+    /// <summary>
+    /// The schema of <typeparamref name="T"/> with one more section, of <typeparamref name="TSection"/>, with which any other key may be left out.
+    /// </summary>
     /// <param name="key">The key of the section.</param>
     /// <exception cref="DisBackException">As of <see cref="Of"/>.</exception>
     public static string OfExtended<T, TSection>(string key)
