@@ -47,14 +47,15 @@ internal static class SweepCommand
             var preparation = new SweepPreparation(installation, new Submission(installation, session.Screen));
             if (parsed.GetValue(dry))
             {
-                var forecast = await SweepForecast.OfAsync(
-                    plan, sampler, await preparation.PrepareAsync(plan, sampler, cancellation), installation.Archive, cancellation);
+                var (planned, trials) = await preparation.PrepareAsync(plan, sampler, cancellation);
+                var forecast = await SweepForecast.OfAsync(planned, sampler.Total, trials, installation.Archive, cancellation);
                 Print(session.Screen, plan, sampler, forecast, parsed.GetValue(json));
                 return (int)ExitCode.Ok;
             }
             var device = plan.ExperimentAt(plan.Probes.First()).Spec.Hardware.Device;
             var control = await installation.HostAsync($"disback sweep {parsed.GetRequiredValue(file)}", device, cancellation);
-            var id = await control.SubmitSweepAsync(await preparation.PrepareAsync(plan, sampler, cancellation), cancellation);
+            var (submission, _) = await preparation.PrepareAsync(plan, sampler, cancellation);
+            var id = await control.SubmitSweepAsync(submission, cancellation);
             if (parsed.GetValue(detach))
             {
                 session.Screen.Line($"{id} is submitted; 'disback sweep show {id}' shows it.");

@@ -1,9 +1,7 @@
 using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
-using DisBack.Search.Sweeps;
 using DisBack.Specs.Reading;
-using DisBack.Specs.Sweeps;
 
 namespace DisBack.Cli.Sweeps;
 
@@ -26,33 +24,43 @@ internal sealed record SweepForecast(
     double? DeviceSeconds,
     int MeasuredRuns)
 {
-    /// <summary>A sweep of more trials is judged by so many of them.</summary>
-    private const int MostPoints = 10_000;
-
     /// <summary>The newest complete runs that the time of a step is taken from.</summary>
     private const int MostRuns = 20;
 
+    /// <summary>What a sweep would run.</summary>
+    /// <param name="submission">What would be submitted.</param>
+    /// <param name="total">How many trials it has.</param>
+    /// <param name="trials">Those that are known, or a few that stand for all.</param>
+    /// <param name="archive">Where it would run.</param>
+    /// <param name="cancellation">Stops the search.</param>
     public static async Task<SweepForecast> OfAsync(
-        SweepPlan plan, SweepSampler sampler, SweepSubmission submission, IArchive archive, CancellationToken cancellation)
+        SweepSubmission submission, long total, IReadOnlyList<KnownTrial> trials, IArchive archive, CancellationToken cancellation)
     {
-        var points = Enumerable.Range(0, (int)Math.Min(sampler.Total, MostPoints)).Select(ordinal => sampler.Propose(ordinal, [])).ToList();
-        var specs = points.AsParallel().AsOrdered().Select(point => plan.ExperimentAt(point).Spec).ToList();
-        var keys = specs.AsParallel().AsOrdered().Select(spec => TrajectoryKey.Of(SpecJson.Canonical(spec), submission.Teachers[spec.Teacher].Digest)).ToList();
-        var trajectories = new Dictionary<string, (int, bool)>();
+        // What decides stage 1 is in few parts of a spec, which most trials of a sweep have in common.
+        var keys = new Dictionary<object, string>();
+        var trajectories = new Dictionary<string, (int Trials, bool IsThere)>();
         long recording = 0;
-        foreach (var group in keys.Zip(specs).GroupBy(trial => trial.First))
+        foreach (var spec in trials.Select(trial => trial.Text.Spec))
         {
-            var isThere = await archive.TrajectoryAsync(group.Key, cancellation) is { Sealed: true };
-            trajectories[group.Key] = (group.Count(), isThere);
-            recording += isThere ? 0 : group.First().Second.Recording.Steps;
+            var parts = (spec.Teacher, spec.Student, spec.Recording, spec.Hardware, spec.Recording.Seed ?? spec.Seed,
+                spec.Recording.UntilCalibrated is null ? null : spec.Backtracking);
+            if (!keys.TryGetValue(parts, out var key))
+            {
+                keys[parts] = key = TrajectoryKey.Of(SpecJson.Canonical(spec), submission.Teachers[spec.Teacher].Digest);
+            }
+            if (!trajectories.TryGetValue(key, out var known))
+            {
+                known = (0, await archive.TrajectoryAsync(key, cancellation) is { Sealed: true });
+                recording += known.IsThere ? 0 : spec.Recording.Steps;
+            }
+            trajectories[key] = known with { Trials = known.Trials + 1 };
         }
-        var perTrial = specs.Average(spec => (double)spec.Backtracking.Steps);
-        var backtracking = (long)(perTrial * sampler.Total);
+        var backtracking = (long)(trials.Average(trial => (double)trial.Text.Spec.Backtracking.Steps) * total);
         var (pace, measured) = await PaceAsync(submission, archive, cancellation);
         return new SweepForecast(
-            GrainKeys.Sweep(plan.Name, submission.Spec),
-            (int)sampler.Total,
-            points,
+            GrainKeys.Sweep(submission.Name, submission.Spec),
+            (int)total,
+            [.. trials.Select(trial => trial.Point)],
             trajectories,
             recording,
             backtracking,

@@ -23,28 +23,39 @@ internal sealed class SweepPreparation(Installation installation, Submission sub
 
     private const int MostMistakes = 20;
 
+    /// <summary>Trials by which a sweep is judged whose points depend on results.</summary>
+    private const int MostGuessed = 256;
+
     private readonly SortedDictionary<string, ContentRef> _teachers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, NetworkSettings> _networks = [];
     private readonly Dictionary<(string Key, string Written), StoredValue> _contents = [];
 
-    /// <summary>The submission of a sweep.</summary>
+    /// <summary>The submission of a sweep, and the experiments that are known beforehand.</summary>
     /// <exception cref="SpecException">Some of its trials cannot be run.</exception>
-    public async Task<SweepSubmission> PrepareAsync(SweepPlan plan, SweepSampler sampler, CancellationToken cancellation)
+    public async Task<(SweepSubmission Submission, IReadOnlyList<KnownTrial> Trials)> PrepareAsync(
+        SweepPlan plan, SweepSampler sampler, CancellationToken cancellation)
     {
         RefuseTwoAxesOfOneFile(plan, sampler);
         foreach (var probe in plan.Probes)
         {
             await TryAsync(plan.ExperimentAt(probe), cancellation);
         }
+        var trials = Trials(plan, sampler, cancellation);
         if (!sampler.Learns)
         {
-            await TryAllAsync(plan, sampler, cancellation);
+            foreach (var trial in trials.DistinctBy(trial => Files(SpecJson.ToNode(trial.Text.Spec))))
+            {
+                await TryAsync(trial.Text, cancellation);
+            }
         }
-        return new SweepSubmission(plan.Name, plan.Canonical, null)
+        var submission = new SweepSubmission(plan.Name, plan.Canonical, null)
         {
             Contents = [.. _contents.Values.OrderBy(stored => stored.Key, StringComparer.Ordinal).ThenBy(stored => stored.Written, StringComparer.Ordinal)],
             Teachers = _teachers.ToImmutableSortedDictionary(StringComparer.Ordinal),
         };
+        return (submission, trials);
+
+        static string Files(JsonNode spec) => string.Join('\n', s_stored.Append("teacher").Select(key => At(spec, key)?.ToJsonString()));
     }
 
     private async Task TryAsync(LocatedSpec<ExperimentSpec> text, CancellationToken cancellation)
@@ -67,29 +78,25 @@ internal sealed class SweepPreparation(Installation installation, Submission sub
         }
     }
 
-    /// <summary>Combinations can be wrong where no single value is.</summary>
-    private async Task TryAllAsync(SweepPlan plan, SweepSampler sampler, CancellationToken cancellation)
+    /// <summary>
+    /// All trials of a sampler that learns nothing, for combinations can be wrong where no single value is; of one that learns a few as if it had learnt nothing.
+    /// </summary>
+    private static List<KnownTrial> Trials(SweepPlan plan, SweepSampler sampler, CancellationToken cancellation)
     {
-        var tried = Enumerable.Range(0, (int)sampler.Total).AsParallel().AsOrdered().WithCancellation(cancellation)
+        var count = sampler.Learns ? Math.Min(sampler.Total, MostGuessed) : sampler.Total;
+        var tried = Enumerable.Range(0, (int)count).AsParallel().AsOrdered().WithCancellation(cancellation)
             .Select(ordinal => Try(plan, ordinal, sampler.Propose(ordinal, []))).ToList();
-        if (tried.SelectMany(trial => trial.Mistakes).Take(MostMistakes).ToList() is { Count: > 0 } mistakes)
-        {
-            throw new SpecException(mistakes);
-        }
-        foreach (var text in tried.Select(trial => trial.Text!).DistinctBy(text => Files(SpecJson.ToNode(text.Spec))))
-        {
-            await TryAsync(text, cancellation);
-        }
-
-        static string Files(JsonNode spec) => string.Join('\n', s_stored.Append("teacher").Select(key => At(spec, key)?.ToJsonString()));
+        return tried.SelectMany(trial => trial.Mistakes).Take(MostMistakes).ToList() is { Count: > 0 } mistakes && !sampler.Learns
+            ? throw new SpecException(mistakes)
+            : [.. tried.Where(trial => trial.Known is not null).Select(trial => trial.Known!)];
     }
 
-    private static (LocatedSpec<ExperimentSpec>? Text, IReadOnlyList<SpecProblem> Mistakes) Try(
+    private static (KnownTrial? Known, IReadOnlyList<SpecProblem> Mistakes) Try(
         SweepPlan plan, int ordinal, IReadOnlyDictionary<string, double> point)
     {
         try
         {
-            return (plan.ExperimentAt(point), []);
+            return (new KnownTrial(point, plan.ExperimentAt(point)), []);
         }
         catch (SpecException impossible)
         {
@@ -114,3 +121,8 @@ internal sealed class SweepPreparation(Installation installation, Submission sub
 
     private static JsonNode? At(JsonNode spec, string key) => key.Split('.').Aggregate((JsonNode?)spec, (node, part) => node?[part]);
 }
+
+/// <summary>A trial before it is submitted.</summary>
+/// <param name="Point">Where it lies.</param>
+/// <param name="Text">What it would run.</param>
+internal sealed record KnownTrial(IReadOnlyDictionary<string, double> Point, LocatedSpec<ExperimentSpec> Text);

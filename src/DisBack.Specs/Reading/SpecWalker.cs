@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Collections.Concurrent;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text.Json;
@@ -18,6 +19,11 @@ internal sealed partial class SpecWalker(SpecProblems problems)
     private const int MaxHexDigits = 13, MaxOctalDigits = 17;
 
     private static readonly JsonSerializerOptions s_options = SpecJson.Options;
+
+    /// <summary>What never changes of a record is found once: a sweep reads thousands of experiments.</summary>
+    private static readonly ConcurrentDictionary<(Type Owner, string Property), (JsonObject Own, JsonObject Given)?> s_defaults = [];
+    private static readonly ConcurrentDictionary<(Type Owner, string Property), ValidationAttribute[]> s_rules = [];
+    private static readonly ConcurrentDictionary<Type, Dictionary<string, JsonPropertyInfo>> s_keys = [];
 
     private readonly Dictionary<string, (SpecLocation Location, Type Type)> _values = [];
 
@@ -119,7 +125,7 @@ internal sealed partial class SpecWalker(SpecProblems problems)
             info = s_options.GetTypeInfo(chosen.DerivedType);
         }
 
-        var properties = Keys(info).ToDictionary(p => p.Name);
+        var properties = s_keys.GetOrAdd(info.Type, _ => Keys(info).ToDictionary(p => p.Name));
         foreach (var entry in section.Entries.Where(e => e.Key != discriminator))
         {
             if (properties.TryGetValue(entry.Key, out var property))
@@ -144,17 +150,20 @@ internal sealed partial class SpecWalker(SpecProblems problems)
     private static JsonNode? Completed(JsonTypeInfo owner, JsonPropertyInfo property, JsonNode? value)
     {
         var info = s_options.GetTypeInfo(property.PropertyType);
-        if (value is not JsonObject written || info.PolymorphismOptions is not null || info.CreateObject is not { } create
-            || property.Get!(owner.CreateObject!()) is not { } defaults)
+        if (value is not JsonObject written || info.PolymorphismOptions is not null || s_defaults.GetOrAdd((owner.Type, property.Name), _ =>
+            info.CreateObject is { } create && property.Get!(owner.CreateObject!()) is { } given
+                ? ((JsonObject)JsonSerializer.SerializeToNode(create(), property.PropertyType, s_options)!,
+                    (JsonObject)JsonSerializer.SerializeToNode(given, property.PropertyType, s_options)!)
+                : null) is not var (own, defaults))
         {
             return value;
         }
         // Written by this program, which leaves out some values that are at their record's own default, and must mean the same when it is read again.
-        if (((JsonObject)JsonSerializer.SerializeToNode(create(), property.PropertyType, s_options)!).All(part => written.ContainsKey(part.Key)))
+        if (own.All(part => written.ContainsKey(part.Key)))
         {
             return value;
         }
-        var completed = (JsonObject)JsonSerializer.SerializeToNode(defaults, property.PropertyType, s_options)!;
+        var completed = (JsonObject)defaults.DeepClone();
         foreach (var (key, given) in written)
         {
             completed[key] = given?.DeepClone();
@@ -265,17 +274,16 @@ internal sealed partial class SpecWalker(SpecProblems problems)
 
     private JsonNode? Scalar(SpecNode node, Type type, string path, IReadOnlyList<ValidationAttribute> rules)
     {
-        var expected = Expectation(type, rules);
         if (node is not SpecScalar scalar)
         {
-            return Wrong(node, path, expected);
+            return Wrong(node, path, Expectation(type, rules));
         }
         var (json, value) = Converted(scalar, type);
         if (json is null)
         {
-            return Wrong(node, path, expected, type.IsEnum ? NearestName.Of(scalar.Text, Choices(type)) : null);
+            return Wrong(node, path, Expectation(type, rules), type.IsEnum ? NearestName.Of(scalar.Text, Choices(type)) : null);
         }
-        return rules.All(r => r.IsValid(value)) ? json : Wrong(node, path, expected);
+        return rules.All(r => r.IsValid(value)) ? json : Wrong(node, path, Expectation(type, rules));
     }
 
     private static (JsonValue? Json, object? Value) Converted(SpecScalar scalar, Type type)
@@ -385,8 +393,9 @@ internal sealed partial class SpecWalker(SpecProblems problems)
 
     internal static IEnumerable<JsonPropertyInfo> Keys(JsonTypeInfo info) => info.Properties.Where(p => p is { Set: not null, Get: not null });
 
-    internal static ValidationAttribute[] Rules(JsonPropertyInfo property)
-        => [.. property.AttributeProvider?.GetCustomAttributes(typeof(ValidationAttribute), inherit: true).Cast<ValidationAttribute>() ?? []];
+    internal static ValidationAttribute[] Rules(JsonPropertyInfo property) => s_rules.GetOrAdd(
+        (property.DeclaringType, property.Name),
+        _ => [.. property.AttributeProvider?.GetCustomAttributes(typeof(ValidationAttribute), inherit: true).Cast<ValidationAttribute>() ?? []]);
 
     internal static string[] Choices(Type type) =>
         [.. Enum.GetValues(type).Cast<object>().Select(v => JsonSerializer.SerializeToElement(v, type, s_options).GetString()!)];
