@@ -79,7 +79,8 @@ internal sealed class SweepPreparation(Installation installation, Submission sub
     }
 
     /// <summary>
-    /// All trials of a sampler that learns nothing, for combinations can be wrong where no single value is; of one that learns a few as if it had learnt nothing.
+    /// All trials of a sampler that learns nothing, for combinations can be wrong where no single value is; of one that learns a few as if it had learnt
+    /// nothing.
     /// </summary>
     private static List<KnownTrial> Trials(SweepPlan plan, SweepSampler sampler, CancellationToken cancellation)
     {
