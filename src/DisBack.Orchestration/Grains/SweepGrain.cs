@@ -82,10 +82,15 @@ internal sealed partial class SweepGrain(
         return Task.FromResult(new SummaryPage(page, next < document.State.Trials.Length ? next : null));
     }
 
-    public Task WakeAsync()
+    public async Task WakeAsync()
     {
+        if (_search is null)
+        {
+            // Its mark was written before a document that never was.
+            await _unfinished.UnmarkSweepAsync(this.GetPrimaryKeyString());
+            return;
+        }
         CheckAfter(TimeSpan.Zero);
-        return Task.CompletedTask;
     }
 
     public Task PauseAsync() => WantAsync(RunIntent.Pause);
@@ -118,6 +123,9 @@ internal sealed partial class SweepGrain(
         }
         _check?.Dispose();
         _flush?.Dispose();
+        // What is left of an interrupted deletion must not begin its trials anew.
+        document.State = document.State with { Intent = RunIntent.Cancel };
+        await document.WriteStateAsync();
         // The document goes last: as long as the sweep is known, a deletion that was interrupted can be repeated.
         await ForEachAsync([.. search.Trials.Where(trial => !trial.Deleted)], trial => Trial(trial.Ordinal).DeleteAsync());
         var count = search.Trials.Count;

@@ -24,9 +24,6 @@ internal sealed class SweepSearch(SweepDocument document, SweepPages pages)
     /// <summary>How many trials the spec of a search stands for.</summary>
     public static int TotalOf(string spec) => (int)new SweepSampler(SweepPlan.Parse(spec, "spec")).Total;
 
-    /// <summary>How many trials it is to have.</summary>
-    public int Total => (int)Sampler.Total;
-
     /// <summary>The trials by their ordinals.</summary>
     public IReadOnlyList<SweepTrial> Trials => pages.Trials;
 
@@ -52,12 +49,9 @@ internal sealed class SweepSearch(SweepDocument document, SweepPages pages)
     /// Proposes the trials that may begin now, and makes them durable. Each is a function of the settings and of the results before a certain ordinal, never of
     /// who ended first: a sweep of deterministic trials proposes the same points however often it is interrupted.
     /// </summary>
-    /// <returns>The new trials, which are to be submitted.</returns>
-    public async Task<IReadOnlyList<SweepTrial>> ProposeAsync()
+    public Task ProposeAsync()
     {
-        var first = pages.Trials.Count;
-        var known = 0;
-        while (pages.Trials.Count < Total && MayBegin(pages.Trials.Count, out known))
+        while (pages.Trials.Count < document.TrialCount && MayBegin(pages.Trials.Count, out var known))
         {
             var ordinal = pages.Trials.Count;
             pages.Add(new SweepTrial
@@ -67,8 +61,7 @@ internal sealed class SweepSearch(SweepDocument document, SweepPages pages)
             });
             _unfinished.Add(ordinal);
         }
-        await pages.FlushAsync();
-        return [.. pages.Trials.Skip(first)];
+        return pages.FlushAsync();
     }
 
     /// <summary>What a trial is submitted with.</summary>

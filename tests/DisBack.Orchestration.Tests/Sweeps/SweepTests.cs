@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Supervision;
 using DisBack.Orchestration.Sweeps;
 using DisBack.Specs.Sweeps;
 using DisBack.Storage.Blobs;
@@ -151,6 +152,34 @@ public sealed class SweepTests
         Assert.Equal([1], trials.Where(trial => trial.Deleted).Select(trial => trial.Ordinal));
         Assert.Equal(6, trials.Count);
         Assert.True((await ViewAsync(site, sweep)).IsSettled);
+    }
+
+    [Fact]
+    public async Task A_mark_of_a_sweep_that_was_never_written_goes_with_the_first_who_looks()
+    {
+        await using var site = await Site.OpenAsync(new ScriptedTraining());
+        var unfinished = new UnfinishedRuns(site.Host.Services.GetRequiredService<IBlobStore>());
+        await unfinished.MarkSweepAsync("ghost-00000000", Cancellation);
+
+        await site.Host.Grains.GetGrain<ISweepGrain>("ghost-00000000").WakeAsync();
+
+        Assert.Empty(await unfinished.ListSweepsAsync(Cancellation).ToListAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task A_sweep_is_deleted_with_its_trials_and_the_same_spec_is_a_new_one()
+    {
+        await using var site = await Site.OpenAsync(new ScriptedTraining());
+        var sweep = await SubmitAsync(site, Grid);
+        Assert.False((await sweep.DeleteSweepAsync()).Applied);
+        await SettledAsync(site, sweep);
+
+        Assert.True((await sweep.DeleteSweepAsync()).Applied);
+
+        Assert.Equal("", (await sweep.GetAsync()).Spec);
+        Assert.Empty(await TrialsAsync(site, sweep));
+        Assert.Equal(default, (await Trial(site, sweep, 3).GetAsync()).Run.Submitted);
+        Assert.Equal(6, (await SettledAsync(site, await SubmitAsync(site, Grid))).Counts[RunStatus.Completed]);
     }
 
     /// <summary>How bad the spec of a trial is: best at a rate of 0.001 and 500 steps.</summary>
