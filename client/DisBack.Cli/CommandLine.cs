@@ -108,6 +108,7 @@ internal static class CommandLine
             TagCommands.Tag(session),
             TagCommands.Untag(session),
             ListCommand.Create(session),
+            QueryCommand.Create(session),
             ShowCommand.Create(session),
             WatchCommand.Create(session),
             WhyCommand.Create(session),

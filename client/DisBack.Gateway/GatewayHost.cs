@@ -11,6 +11,7 @@ using DisBack.Gateway.Endpoints;
 using DisBack.Gateway.Failures;
 using DisBack.Gateway.Security;
 using DisBack.Gateway.Watching;
+using DisBack.ReadModel;
 using DisBack.Storage.Blobs;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
@@ -84,6 +85,11 @@ internal static class GatewayHost
         services.AddBlobStore(blobs => configuration.GetSection(nameof(GatewaySettings.Blobs)).Bind(blobs));
         services.AddSingleton(
             provider => new BlobArchive(provider.GetRequiredService<IBlobStore>(), settings.Limits.ListAge, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new DocumentReadModel(
+            provider.GetRequiredService<IBlobStore>(),
+            settings.Scratch is { Length: > 0 } scratch ? Path.Combine(Path.GetFullPath(scratch), "tables") : null,
+            settings.Limits.ListAge,
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Scratch>();
         services.AddSingleton<ClusterLink>();
         services.AddHostedService(provider => provider.GetRequiredService<ClusterLink>());

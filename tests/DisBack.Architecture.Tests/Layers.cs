@@ -16,11 +16,12 @@ internal static partial class Layers
         Distillation  -> Diffusion, Specs
         Contracts     -> Specs
         GrainStorage  -> Storage
+        ReadModel     -> Contracts, Storage, Specs
         Client        -> Contracts, Storage, Specs
         Orchestration -> Contracts, Distillation, Diffusion, GrainStorage, Search, Storage, Specs
         Silo          -> Orchestration, Contracts, Storage, Specs
-        Gateway       -> Client, Contracts, Storage, Specs
-        Cli           -> Client, Orchestration, Contracts, Distillation, Diffusion, Search, Storage, Specs
+        Gateway       -> Client, ReadModel, Contracts, Storage, Specs
+        Cli           -> Client, ReadModel, Orchestration, Contracts, Distillation, Diffusion, Search, Storage, Specs
         """;
 
     private const string Nothing = "nothing";

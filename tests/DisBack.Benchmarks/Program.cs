@@ -27,6 +27,7 @@ var root = new RootCommand("Measures what the README claims. Every figure is a r
     GoodputBenchmark.Create(),
     SkewBenchmark.Create(),
     GrowthBenchmark.Create(),
+    TablesBenchmark.Create(),
     SamplersBenchmark.Create(),
 };
 return await root.Parse(args).InvokeAsync();

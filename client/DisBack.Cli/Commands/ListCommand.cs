@@ -23,7 +23,7 @@ internal static class ListCommand
         var name = new Option<string?>("--name") { Description = "Only runs whose name or id begins with this." }
             .CompletedWith(KnownNames.BeginningsAsync);
         var tag = new Option<string?>("--tag") { Description = "Only runs that have this tag." }.CompletedWith(KnownNames.TagsAsync);
-        var command = new Command("list", "Lists the runs, newest first.") { status, name, tag, json };
+        var command = new Command("list", "Lists the runs, newest first. 'query runs' filters and sorts them by anything.") { status, name, tag, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             await using var installation = Installation.Of(parsed, session);

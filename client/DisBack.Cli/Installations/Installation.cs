@@ -4,7 +4,10 @@ using DisBack.Cli.Terminal;
 using DisBack.Client;
 using DisBack.Client.Http;
 using DisBack.Contracts.Grains;
+using DisBack.Contracts.Queries;
 using DisBack.Distillation;
+using DisBack.ReadModel;
+using DisBack.Storage.Blobs;
 
 namespace DisBack.Cli.Installations;
 
@@ -13,6 +16,9 @@ internal abstract class Installation(string data) : IAsyncDisposable
 {
     /// <summary>What it holds.</summary>
     public abstract IArchive Archive { get; }
+
+    /// <summary>The same as tables.</summary>
+    public abstract IRowQueries Tables { get; }
 
     /// <summary>Where the files of runs are put for people.</summary>
     public RunFolders Files { get; } = new(data);
@@ -48,6 +54,10 @@ internal abstract class Installation(string data) : IAsyncDisposable
         }
         return all.Count > 0;
     }
+
+    /// <summary>Makes the tables again from the documents.</summary>
+    /// <returns>How many documents there are, and how many of them cannot be read.</returns>
+    public abstract Task<(int Documents, int Damaged)> RebuildTablesAsync(CancellationToken cancellation);
 
     public abstract ValueTask DisposeAsync();
 
@@ -104,8 +114,14 @@ internal abstract class Installation(string data) : IAsyncDisposable
 
         private readonly DataFolder _folder = new(data);
         private IAsyncDisposable? _connection;
+        private DocumentReadModel? _tables;
 
         public override IArchive Archive => _folder.Archive;
+
+        public override IRowQueries Tables => ReadModel;
+
+        private DocumentReadModel ReadModel => _tables ??= new DocumentReadModel(
+            new FolderBlobStore(_folder.Path), Directory.Exists(_folder.Path) ? Path.Combine(CacheFolder, "tables") : null);
 
         public override bool HostsRuns => true;
 
@@ -129,12 +145,20 @@ internal abstract class Installation(string data) : IAsyncDisposable
             return new GrainControl(silo.Grains);
         }
 
-        public override ValueTask DisposeAsync() => _connection?.DisposeAsync() ?? default;
+        public override Task<(int Documents, int Damaged)> RebuildTablesAsync(CancellationToken cancellation) => ReadModel.RebuildAsync(cancellation);
+
+        public override ValueTask DisposeAsync()
+        {
+            _tables?.Dispose();
+            return _connection?.DisposeAsync() ?? default;
+        }
     }
 
     private sealed class OfCluster(string data, ClusterClient cluster) : Installation(data)
     {
         public override IArchive Archive => cluster;
+
+        public override IRowQueries Tables => cluster;
 
         public override bool HostsRuns => false;
 
@@ -143,6 +167,9 @@ internal abstract class Installation(string data) : IAsyncDisposable
         public override Task<IControl?> ReachAsync(CancellationToken cancellation) => Task.FromResult<IControl?>(cluster);
 
         public override Task<IControl> HostAsync(string command, string device, CancellationToken cancellation) => Task.FromResult<IControl>(cluster);
+
+        public override Task<(int Documents, int Damaged)> RebuildTablesAsync(CancellationToken cancellation) =>
+            throw new DisBackException("The tables of a cluster are its gateway's own, which makes them again when it starts; leave out --rebuild.");
 
         public override ValueTask DisposeAsync()
         {

@@ -38,10 +38,11 @@ internal sealed class SweepTrials(SweepDocument sweep)
     /// <summary>All trials as comma-separated values (RFC 4180), numbers in full.</summary>
     public IEnumerable<string> Csv(IEnumerable<SweepTrial> trials)
     {
-        yield return Line(["trial", "status", "step", "steps", "attempts", _plan.Search.Objective.Metric, .. _plan.Axes.Select(axis => axis.Key)]);
+        yield return CommaSeparated.Line(
+            ["trial", "status", "step", "steps", "attempts", _plan.Search.Objective.Metric, .. _plan.Axes.Select(axis => axis.Key)]);
         foreach (var trial in trials)
         {
-            yield return Line(
+            yield return CommaSeparated.Line(
             [
                 GrainKeys.Trial(sweep.Id, trial.Ordinal),
                 trial.Deleted ? "deleted" : trial.Status.ToString().ToLowerInvariant(),
@@ -57,7 +58,4 @@ internal sealed class SweepTrials(SweepDocument sweep)
     }
 
     private static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
-
-    private static string Line(IEnumerable<string> cells) => string.Join(',', cells.Select(cell =>
-        cell.AsSpan().IndexOfAny("\",\r\n") < 0 ? cell : $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\""));
 }

@@ -58,6 +58,7 @@ internal static partial class ApiEndpoints
             RunEndpoints.MapCommands(commands.MapGroup(path).WithMetadata(new RequestedRun.KindOfRun(kind)));
         }
         SweepEndpoints.Map(api, commands);
+        TableEndpoints.Map(api);
         ContentEndpoints.Map(api, commands, settings);
     }
 

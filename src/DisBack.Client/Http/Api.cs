@@ -31,6 +31,9 @@ public static class Api
     /// <summary>The path of a search, below <see cref="Prefix"/>.</summary>
     public static string PathOfSweep(string id) => $"{Sweeps}/{Uri.EscapeDataString(id)}";
 
+    /// <summary>The path of all tables, below <see cref="Prefix"/>.</summary>
+    public const string Tables = "tables";
+
     /// <summary>The path of all owners of a kind of runs, below <see cref="Prefix"/>.</summary>
     public static string CollectionOf(RunKind kind) => RunKinds.Of(kind).Collection;
 }

@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Contracts.Queries;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Reading;
 using DisBack.Storage.Content;
@@ -13,7 +14,7 @@ using DisBack.Storage.Metrics;
 namespace DisBack.Client.Http;
 
 /// <summary>A cluster behind its gateway: queries and commands over HTTP.</summary>
-public sealed class ClusterClient : IArchive, IControl, IDisposable
+public sealed class ClusterClient : IArchive, IControl, IRowQueries, IDisposable
 {
     private const int PageSize = 200;
 
@@ -112,6 +113,22 @@ public sealed class ClusterClient : IArchive, IControl, IDisposable
     /// <inheritdoc/>
     public Task<MetricHistory> MetricsAsync(RunId run, CancellationToken cancellation = default) =>
         _http.GetAsync<MetricHistory>($"{Api.PathOf(run)}/metrics", cancellation);
+
+    /// <inheritdoc/>
+    public Task<RowPage> QueryAsync(RowQuery query, CancellationToken cancellation = default)
+    {
+        var given = new (string Name, string? Value)[]
+        {
+            ("where", query.Where), ("sort", string.Join(',', query.Sort)), ("columns", string.Join(',', query.Columns)), ("after", query.After),
+        };
+        var rest = string.Concat(given.Where(part => !string.IsNullOrEmpty(part.Value)).Select(part => $"&{part.Name}={Uri.EscapeDataString(part.Value!)}"));
+        return _http.GetAsync<RowPage>(
+            string.Create(CultureInfo.InvariantCulture, $"{Api.Tables}/{Uri.EscapeDataString(query.Table)}?limit={query.Limit}{rest}"), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<RowTable>> TablesAsync(CancellationToken cancellation = default) =>
+        _http.GetAsync<IReadOnlyList<RowTable>>(Api.Tables, cancellation);
 
     /// <inheritdoc/>
     public async Task<string> SubmitAsync(ExperimentSpec spec, ContentRef teacher, CancellationToken cancellation = default) =>

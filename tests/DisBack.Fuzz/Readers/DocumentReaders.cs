@@ -99,7 +99,7 @@ internal static class DocumentReaders
         ["""{"index": 3, "loss": 0.5, "from": 2, "to": 1, "gap": null}"""u8.ToArray(), """{"from": 1, "to": 0, "index": 1}"""u8.ToArray()];
 
     /// <summary>The documents that older versions have left, and the newest with every field filled in.</summary>
-    private static IReadOnlyList<byte[]> Goldens(string kind) =>
+    public static IReadOnlyList<byte[]> Goldens(string kind) =>
         [.. new[] { 2, 1 }.Select(version => $"{kind}.{version}.json").Where(name => Find(name) is not null).Select(Golden)];
 
     private static byte[] Golden(string name) => File.ReadAllBytes(Find(name) ?? throw new InvalidOperationException($"There is no golden file {name}."));

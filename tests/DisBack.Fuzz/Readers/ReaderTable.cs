@@ -9,6 +9,7 @@ internal static class ReaderTable
         .. WeightsReaders.All,
         .. ImageReaders.All,
         .. DocumentReaders.All,
+        .. QueryReaders.All,
         .. FolderReaders.All,
         .. GatewayReaders.All,
         .. ClientReaders.All,

@@ -1,0 +1,24 @@
+namespace DisBack.Contracts.Queries;
+
+/// <summary>A question to the tables of an installation.</summary>
+/// <param name="Table">Which table, for example <c>runs</c> or <c>nodes</c>.</param>
+public sealed record RowQuery(string Table)
+{
+    /// <summary>The most rows of one page.</summary>
+    public const int LargestPage = 1000;
+
+    /// <summary>Which rows, for example <c>fid &lt; 5 and method = 'dmd2'</c>; null is all of them.</summary>
+    public string? Where { get; init; }
+
+    /// <summary>Columns to sort by, the first one first; one that begins with <c>-</c> sorts downwards. Empty is the order of the table.</summary>
+    public IReadOnlyList<string> Sort { get; init; } = [];
+
+    /// <summary>Which columns; empty are those that the table shows by itself, and <c>*</c> is every one.</summary>
+    public IReadOnlyList<string> Columns { get; init; } = [];
+
+    /// <summary>Rows of the page, from 1 to <see cref="LargestPage"/>.</summary>
+    public int Limit { get; init; } = 100;
+
+    /// <summary>Where the page begins: <see cref="RowPage.Next"/> of the one before, of the same question; null is the beginning.</summary>
+    public string? After { get; init; }
+}
