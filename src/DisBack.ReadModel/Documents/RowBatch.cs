@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using DisBack.ReadModel.Tables;
 
 namespace DisBack.ReadModel.Documents;
@@ -41,4 +44,11 @@ internal sealed record Row(string Document, object?[] Cells)
 {
     /// <summary>What comes from its spec and its measurements: numbers and texts.</summary>
     public Dictionary<OpenColumn, object> Open { get; } = [];
+
+    /// <summary>A digest of the cells of the table's key.</summary>
+    public Guid IdentityIn(Table table)
+    {
+        var key = table.KeyIndexes.Select(index => Convert.ToString(Cells[index], CultureInfo.InvariantCulture));
+        return new Guid(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', key))).AsSpan(0, 16), bigEndian: true);
+    }
 }

@@ -1,14 +1,17 @@
 using System.Globalization;
 using DisBack.Contracts.Grains;
 using DisBack.Contracts.Queries;
+using DisBack.ReadModel.Database;
 using DisBack.ReadModel.Tables;
 
 namespace DisBack.ReadModel.Pages;
 
-/// <summary>The order of rows: by the columns that were asked for, and then by the key of the table, so that no two rows are equal.</summary>
+/// <summary>The order of rows: by the columns that were asked for, and then by what tells any two rows apart.</summary>
 internal sealed class PageOrder
 {
     private const int NameLength = 8;
+
+    private static readonly ColumnPart s_identity = new(RowType.Text, $"t.{ColumnSet.Quote(ReadModelDatabase.Identity)}");
 
     private readonly List<(ColumnPart Part, bool Down)> _parts = [];
 
@@ -18,7 +21,7 @@ internal sealed class PageOrder
     public PageOrder(ColumnSet columns, IReadOnlyList<string> sort)
     {
         var names = sort.Count > 0 ? sort : columns.Table.Sort;
-        foreach (var name in names.Concat(columns.Table.Key))
+        foreach (var name in names)
         {
             var down = name.StartsWith('-');
             var column = columns.Find(down ? name[1..] : name, "the order");
@@ -28,6 +31,7 @@ internal sealed class PageOrder
             }
             _parts.AddRange(column.Parts.Where(part => _parts.All(known => known.Part.Sql != part.Sql)).Select(part => (part, down)).ToList());
         }
+        _parts.Add((s_identity, false));
         Name = GrainKeys.Digest(Sql)[..NameLength];
     }
 
@@ -56,7 +60,7 @@ internal sealed class PageOrder
                 continue;
             }
             parameters.Add(value);
-            var parameter = string.Create(CultureInfo.InvariantCulture, $"${parameters.Count}");
+            var parameter = string.Create(CultureInfo.InvariantCulture, $"${parameters.Count}{(part == s_identity ? "::UUID" : "")}");
             alternatives.Add($"({equal}({part.Sql} {(down ? "<" : ">")} {parameter} OR {part.Sql} IS NULL))");
             equal += $"{part.Sql} = {parameter} AND ";
         }
