@@ -1,0 +1,54 @@
+using DisBack.Contracts.Documents;
+using DisBack.Specs.Experiments;
+using DisBack.Specs.Reading;
+using DisBack.Storage.Metrics;
+
+namespace DisBack.Cli.Comparisons;
+
+/// <summary>The places at which a run has made its measurements. They ascend: a position is the index of the node times -1.</summary>
+internal sealed class RunPlaces
+{
+    private readonly TrialDocument _trial;
+    private readonly PlaceKind _kind;
+    private readonly long _batch;
+    private readonly int _firstTarget;
+    private readonly double _used;
+    private readonly double _forgotten;
+
+    /// <param name="trial">The run.</param>
+    /// <param name="kind">Which places.</param>
+    /// <param name="recording">The trajectory, where what stage 1 has used counts too; it counts in full for each run that walks it.</param>
+    public RunPlaces(TrialDocument trial, PlaceKind kind, TrajectoryDocument? recording)
+    {
+        (_trial, _kind) = (trial, kind);
+        var settings = SpecJson.FromJson<ExperimentSpec>(trial.Spec).Backtracking;
+        _batch = settings.Batch;
+        _firstTarget = trial.Nodes > 0 ? settings.FirstTargetOf(trial.Nodes) : 0;
+        // A document keeps the newest attempts, and the time of all that have ended.
+        var kept = trial.Run.Attempts.Where(attempt => attempt.Ended is not null).Sum(attempt => (attempt.Ended!.Value - attempt.Started).TotalSeconds);
+        _forgotten = Math.Max(0, trial.Run.Seconds - kept);
+        _used = recording is null ? 0 : kind == PlaceKind.Images ? ImagesOf(recording) : recording.Run.Seconds;
+    }
+
+    public double Of(MetricPoint point) => _kind switch
+    {
+        PlaceKind.Step => point.Step,
+        PlaceKind.Images => _used + (double)point.Step * _batch,
+        PlaceKind.DeviceSeconds => _used + _forgotten + _trial.Run.Attempts.Sum(attempt => SecondsUntil(point.Time, attempt)),
+        PlaceKind.WallTime => (point.Time - _trial.Run.Submitted).TotalSeconds,
+        _ => -TargetAt(point.Step),
+    };
+
+    private static double SecondsUntil(DateTimeOffset time, Attempt attempt) =>
+        Math.Max(0, ((attempt.Ended is { } ended && ended < time ? ended : time) - attempt.Started).TotalSeconds);
+
+    /// <summary>A step is measured before the target is switched.</summary>
+    private double TargetAt(long step) => _trial.Run.Switches.LastOrDefault(change => change.Step < step)?.To ?? _firstTarget;
+
+    private double ImagesOf(TrajectoryDocument recording) => recording.Nodes is [.., { Step: > 0 and var steps }]
+        ? recording.Spec.Length > 0
+            ? (double)steps * SpecJson.FromJson<ExperimentSpec>(recording.Spec).Recording.Batch
+            : throw new DisBackException(
+                $"The trajectory of {_trial.Id} was recorded elsewhere, so nothing tells how many images that took; leave --count-recording out.")
+        : 0;
+}
