@@ -101,6 +101,7 @@ internal static class CommandLine
             RunCommand.Resume(session),
             SweepCommand.Create(session),
             SweepCommand.Best(session),
+            ImportanceCommand.Create(session),
             CompareCommand.Create(session),
             ControlCommands.Pause(session),
             ControlCommands.Cancel(session),

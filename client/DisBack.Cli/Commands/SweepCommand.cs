@@ -83,6 +83,9 @@ internal static class SweepCommand
         return command;
     }
 
+    /// <summary>The argument that names a sweep.</summary>
+    public static Argument<string> Name() => new("SWEEP") { Description = "Name, id or unique beginning of a sweep." };
+
     /// <summary>Whether a text names a sweep where runs are named as well.</summary>
     public static bool IsNamedBy(string text) => text.StartsWith(Prefix, StringComparison.Ordinal);
 
@@ -156,8 +159,6 @@ internal static class SweepCommand
         return await archive.SweepAsync(bare, cancellation)
             ?? Lookup.Find(bare, await archive.SweepsAsync(cancellation), sweep => [sweep.Id, sweep.Name], "sweep");
     }
-
-    private static Argument<string> Name() => new("SWEEP") { Description = "Name, id or unique beginning of a sweep." };
 
     private static Command List(Session session)
     {
