@@ -26,6 +26,9 @@ internal sealed class ScriptedTraining : ITrainingFactory
     /// <summary>The distance that a run measures at its end.</summary>
     public Func<TrainingAssignment, double> Fid { get; init; } = _ => 10;
 
+    /// <summary>What a trial measures at a step; null is nothing.</summary>
+    public Func<TrainingAssignment, long, double?> Evaluate { get; init; } = (_, _) => null;
+
     /// <summary>Every run that was made, in order.</summary>
     public ConcurrentQueue<TrainingAssignment> Made { get; } = new();
 
@@ -116,6 +119,10 @@ internal sealed class ScriptedTraining : ITrainingFactory
             if (assignment.Run.Kind == RunKind.Backtracking && Step == Steps / 2)
             {
                 listener.Reached(new TargetSwitch(Step, assignment.Nodes.Length - 2, assignment.Nodes.Length - 3, 0.25).ToMilestone());
+            }
+            if (assignment.Run.Kind == RunKind.Backtracking && script.Evaluate(assignment, Step) is { } quick)
+            {
+                listener.Measured([new Measurement(Step, "fid/quick", quick)]);
             }
             if (script.Milestones(assignment.Run, Step, _weights) is { } milestone)
             {

@@ -59,7 +59,7 @@ internal sealed class SweepFollower(Session session, Installation installation, 
             foreach (var trial in trials.Where(trial => trial.Status.IsSettled() && trial.Status != RunStatus.Paused && _told.Add(trial.Ordinal)))
             {
                 var figure = trial.Value is { } value ? $", {view.Objective.Metric} {Texts.Number(value)}" : "";
-                session.Screen.Line($"{GrainKeys.Trial(id, trial.Ordinal)} {Ending(trial.Status)}{figure} ({table.Show(trial)})");
+                session.Screen.Line($"{GrainKeys.Trial(id, trial.Ordinal)} {Ending(trial)}{figure} ({table.Show(trial)})");
             }
             if (view.IsSettled || (!installation.HostsRuns && session.Signals.Received is not null))
             {
@@ -91,7 +91,7 @@ internal sealed class SweepFollower(Session session, Installation installation, 
                 session.Screen.Line($"  {path}");
             }
         }
-        foreach (var refused in trials.Where(trial => trial.Reason is not null).Take(3))
+        foreach (var refused in trials.Where(trial => trial is { Reason: not null, Pruned: false }).Take(3))
         {
             await session.Screen.Error.WriteLineAsync($"disback: trial {refused.Ordinal} could not begin: {refused.Reason}");
         }
@@ -103,10 +103,11 @@ internal sealed class SweepFollower(Session session, Installation installation, 
     /// <summary>Where a sweep stands, in one line.</summary>
     public static string Line(SweepView view)
     {
-        var waiting = view.Trials - view.Counts.Values.Sum();
+        var waiting = view.Trials - view.Proposed;
         string[] parts =
         [
             .. view.Counts.OrderByDescending(count => count.Key).Select(count => $"{count.Value} {count.Key.ToString().ToLowerInvariant()}"),
+            .. view.Pruned > 0 ? [$"{view.Pruned} pruned"] : Array.Empty<string>(),
             .. waiting > 0 ? [$"{waiting} to come"] : Array.Empty<string>(),
         ];
         var best = view.Best is { } trial ? $"; best {view.Objective.Metric} {Texts.Number(trial.Value!.Value)} by trial {trial.Ordinal}" : "";
@@ -119,8 +120,9 @@ internal sealed class SweepFollower(Session session, Installation installation, 
         return (sweep, await installation.Archive.SweepTrialsAsync(id, CancellationToken.None));
     }
 
-    private static string Ending(RunStatus status) => status switch
+    private static string Ending(SweepTrial trial) => trial.Status switch
     {
+        _ when trial.Pruned => "was pruned",
         RunStatus.Completed => "is complete",
         RunStatus.Failed => "has failed",
         _ => "was cancelled",

@@ -26,7 +26,7 @@ internal sealed class SweepTrials(SweepDocument sweep)
     public string[] Cells(SweepTrial trial) =>
     [
         GrainKeys.Trial(sweep.Id, trial.Ordinal),
-        trial.Deleted ? "deleted" : trial.Status.ToString().ToLowerInvariant(),
+        StatusOf(trial),
         trial.Steps > 0 ? string.Create(CultureInfo.InvariantCulture, $"{trial.Step}/{trial.Steps}") : "-",
         trial.Value is { } value ? Texts.Number(value) : "-",
         .. _plan.Axes.Select(axis => trial.Point.TryGetValue(axis.Key, out var coordinate) ? axis.Show(coordinate) : "-"),
@@ -45,7 +45,7 @@ internal sealed class SweepTrials(SweepDocument sweep)
             yield return CommaSeparated.Line(
             [
                 GrainKeys.Trial(sweep.Id, trial.Ordinal),
-                trial.Deleted ? "deleted" : trial.Status.ToString().ToLowerInvariant(),
+                StatusOf(trial),
                 Number(trial.Step),
                 Number(trial.Steps),
                 Number(trial.Attempt),
@@ -56,6 +56,9 @@ internal sealed class SweepTrials(SweepDocument sweep)
             ]);
         }
     }
+
+    private static string StatusOf(SweepTrial trial) =>
+        trial.Deleted ? "deleted" : trial.Pruned ? "pruned" : trial.Status.ToString().ToLowerInvariant();
 
     private static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace DisBack.Contracts.Documents;
 
@@ -50,6 +51,19 @@ public sealed record SweepTrial
     /// <summary>Whether its run was deleted since; its point stays, so that no other trial takes its number.</summary>
     [Id(8)] public bool Deleted { get; init; }
 
-    /// <summary>Why it has failed without a run, in one sentence.</summary>
+    /// <summary>Why it has failed without a run, or why it was pruned, in one sentence.</summary>
     [Id(9)] public string? Reason { get; init; }
+
+    /// <summary>What it measured at each rung that it has reached; empty where trials are not stopped early.</summary>
+    [Id(10)] public ImmutableArray<double> Rungs { get; init; } = [];
+
+    /// <summary>Whether it was stopped early. It has no value then, also where it was complete before the command reached it.</summary>
+    [Id(11)] public bool Pruned { get; init; }
+
+    /// <summary>Whether it has ended and <see cref="Rungs"/> has all that it will ever have.</summary>
+    [Id(12)] public bool Measured { get; init; }
+
+    /// <summary>Whether nothing more is to be asked of its measurements: it has not ended, never had a run, or all of them are known.</summary>
+    [JsonIgnore]
+    public bool IsMeasured => Measured || Deleted || Updated == default || Status is not (RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled);
 }

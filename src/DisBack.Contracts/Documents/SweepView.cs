@@ -22,21 +22,28 @@ public sealed record SweepView
     /// <summary>How many trials it is to have.</summary>
     public required int Trials { get; init; }
 
-    /// <summary>How many of them stand where; those that were not proposed yet are in no count.</summary>
+    /// <summary>How many of them stand where; those that were pruned or not proposed yet are in no count.</summary>
     public required ImmutableSortedDictionary<RunStatus, int> Counts { get; init; }
 
     /// <summary>The complete trial with the best value; null before there is one.</summary>
     public required SweepTrial? Best { get; init; }
 
+    /// <summary>How many were stopped early.</summary>
+    public required int Pruned { get; init; }
+
+    /// <summary>How many have a point.</summary>
+    public int Proposed => Counts.Values.Sum() + Pruned;
+
     /// <summary>Whether nothing will happen without a new command.</summary>
-    public bool IsSettled => Counts.Keys.All(status => status.IsSettled()) && (Intent != RunIntent.Run || Counts.Values.Sum() >= Trials);
+    public required bool IsSettled { get; init; }
 
     /// <summary>The view of a search.</summary>
     /// <param name="sweep">Its document.</param>
     /// <param name="trials">Its trials so far.</param>
     public static SweepView Of(SweepDocument sweep, IReadOnlyCollection<SweepTrial> trials)
     {
-        var objective = SpecJson.FromJson<SearchSettings>(SpecJson.Sections(sweep.Spec)[SweepPlan.SearchKey]!.ToJsonString()).Objective;
+        var search = SpecJson.FromJson<SearchSettings>(SpecJson.Sections(sweep.Spec)[SweepPlan.SearchKey]!.ToJsonString());
+        var objective = search.Objective;
         var sign = objective.Goal == Goal.Minimize ? 1 : -1;
         return new SweepView
         {
@@ -45,7 +52,10 @@ public sealed record SweepView
             Objective = objective,
             Submitted = sweep.Submitted,
             Trials = sweep.TrialCount,
-            Counts = trials.CountBy(trial => trial.Status).ToImmutableSortedDictionary(),
+            Counts = trials.Where(trial => !trial.Pruned).CountBy(trial => trial.Status).ToImmutableSortedDictionary(),
+            Pruned = trials.Count(trial => trial.Pruned),
+            IsSettled = trials.All(trial => trial.Status.IsSettled() && (search.Stopping is null || trial.IsMeasured))
+                && (sweep.Intent != RunIntent.Run || trials.Count >= sweep.TrialCount),
             Best = trials.Where(trial => trial is { Value: not null, Deleted: false }).MinBy(trial => sign * trial.Value!.Value),
         };
     }

@@ -5,6 +5,7 @@ using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Supervision;
 using DisBack.Orchestration.Sweeps;
 using DisBack.Storage.Blobs;
+using DisBack.Storage.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace DisBack.Orchestration.Grains;
@@ -141,7 +142,8 @@ internal sealed partial class SweepGrain(
     {
         if (_search is not null)
         {
-            if (_search.Summarize(summary))
+            // A trial that has come further may have reached a rung.
+            if (_search.Summarize(summary) || _search.ToMeasure.Count > 0)
             {
                 CheckAfter(TimeSpan.Zero);
             }
@@ -245,6 +247,13 @@ internal sealed partial class SweepGrain(
             var silentSince = _isCaughtUp ? time.GetUtcNow() - s_askAfter : DateTimeOffset.MaxValue;
             await ForEachAsync([.. search.UnderWay.Where(trial => trial.Updated < silentSince)], AskAsync);
             _isCaughtUp = true;
+            await ForEachAsync(search.ToMeasure, MeasureAsync);
+            if (search.ToStop is { Count: > 0 } pruned)
+            {
+                // The decision is durable before anybody acts on it: after a crash it is the same one.
+                await search.FlushAsync();
+                await ForEachAsync(pruned, trial => Trial(trial.Ordinal).CancelAsync());
+            }
             if (document.State.Intent == RunIntent.Run)
             {
                 await search.ProposeAsync();
@@ -296,6 +305,14 @@ internal sealed partial class SweepGrain(
         {
             _search!.Summarize(summary);
         }
+    }
+
+    private async Task MeasureAsync(SweepTrial trial)
+    {
+        var id = GrainKeys.Trial(this.GetPrimaryKeyString(), trial.Ordinal);
+        var history = await new MetricReader(blobs).ReadAsync(GrainKeys.Metrics(RunKind.Backtracking, id));
+        var switches = (await Trial(trial.Ordinal).GetAsync()).Run.Switches;
+        _search!.Measure(trial, TrialRungs.Read(_search.Stopping!, _search.Metric, history, switches));
     }
 
     private static Task ForEachAsync(IReadOnlyList<SweepTrial> trials, Func<SweepTrial, Task> act) => trials.Count == 0

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Search.Histories;
@@ -16,6 +17,7 @@ internal sealed class SweepSearch(SweepDocument document, SweepPages pages)
 {
     private readonly SweepPlan _plan = SweepPlan.Parse(document.Spec, document.Id);
     private readonly SortedSet<int> _unfinished = [];
+    private readonly Dictionary<int, long> _measuredAt = [];
     private SweepSampler? _sampler;
 
     /// <summary>Whether a spec is that of a search and not of one experiment.</summary>
@@ -27,11 +29,26 @@ internal sealed class SweepSearch(SweepDocument document, SweepPages pages)
     /// <summary>The trials by their ordinals.</summary>
     public IReadOnlyList<SweepTrial> Trials => pages.Trials;
 
+    /// <summary>What the trials are compared by.</summary>
+    public string Metric => _plan.Search.Objective.Metric;
+
     /// <summary>The trials that have neither ended nor rest.</summary>
-    public IEnumerable<SweepTrial> UnderWay => _unfinished.Select(ordinal => pages.Trials[ordinal]).Where(trial => trial.Status != RunStatus.Paused);
+    public IEnumerable<SweepTrial> UnderWay => _unfinished.Select(ordinal => pages.Trials[ordinal]).Where(trial => !trial.Status.IsSettled());
 
     /// <summary>The trials that are paused.</summary>
     public IReadOnlyList<SweepTrial> Resting => [.. _unfinished.Select(ordinal => pages.Trials[ordinal]).Where(trial => trial.Status == RunStatus.Paused)];
+
+    /// <summary>The trials that may have reached a rung since they were measured last, and those that have ended and were not measured to their ends.</summary>
+    public IReadOnlyList<SweepTrial> ToMeasure => Stopping is null
+        ? []
+        : [.. _unfinished.Select(ordinal => pages.Trials[ordinal]).Where(trial => trial.Updated != default
+            && (!trial.IsMeasured || (_measuredAt.GetValueOrDefault(trial.Ordinal, -1) < trial.Step && !trial.Pruned)))];
+
+    /// <summary>The trials that are to end early and have not.</summary>
+    public IReadOnlyList<SweepTrial> ToStop => [.. UnderWay.Where(trial => trial.Pruned)];
+
+    /// <summary>The rule of early stopping; null where every trial trains to its end.</summary>
+    public SweepStopping? Stopping { get; } = SweepStopping.Of(SweepPlan.Parse(document.Spec, document.Id).Search);
 
     private SweepSampler Sampler => _sampler ??= new SweepSampler(_plan);
 
@@ -41,7 +58,7 @@ internal sealed class SweepSearch(SweepDocument document, SweepPages pages)
         var pages = new SweepPages(blobs, document.Id);
         await pages.LoadAsync();
         var search = new SweepSearch(document, pages);
-        search._unfinished.UnionWith(pages.Trials.Where(trial => !IsFinished(trial)).Select(trial => trial.Ordinal));
+        search._unfinished.UnionWith(pages.Trials.Where(trial => !search.IsFinished(trial)).Select(trial => trial.Ordinal));
         return search;
     }
 
@@ -88,8 +105,35 @@ internal sealed class SweepSearch(SweepDocument document, SweepPages pages)
             Step = summary.Step,
             Steps = summary.Steps,
             Updated = summary.Updated,
-            Value = summary.Latest.TryGetValue(_plan.Search.Objective.Metric, out var value) ? value : null,
+            Value = !known.Pruned && summary.Latest.TryGetValue(_plan.Search.Objective.Metric, out var value) ? value : null,
         });
+    }
+
+    /// <summary>Takes note of what a trial has measured at the rungs that it has reached, and whether it is to end early by it.</summary>
+    /// <param name="trial">The trial as it was when its measurements were read.</param>
+    /// <param name="rungs">A value for each rung, those that were known included.</param>
+    public void Measure(SweepTrial trial, IReadOnlyList<double> rungs)
+    {
+        _measuredAt[trial.Ordinal] = trial.Step;
+        var now = pages.Trials[trial.Ordinal] with { Measured = IsOver(trial) };
+        // As for proposals that learn: who is compared with whom does not depend on who was faster.
+        IReadOnlyList<double>[] others = [.. pages.Trials.Take(KnownTo(trial.Ordinal)).Select(other => other.Rungs)];
+        for (var rung = now.Rungs.Length; rung < rungs.Count && !now.Pruned; rung++)
+        {
+            now = now with { Rungs = now.Rungs.Add(rungs[rung]) };
+            if (Stopping!.Prunes(others, now.Rungs))
+            {
+                now = now with
+                {
+                    Pruned = true,
+                    Value = null,
+                    Reason = string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"Pruned at {(Stopping.Unit == RungUnit.Steps ? "step" : "position")} {Stopping.Rung(rung)} with {Metric} {rungs[rung]:g4}."),
+                };
+            }
+        }
+        Replace(now);
     }
 
     /// <summary>Where a trial stands that has no run.</summary>
@@ -110,8 +154,10 @@ internal sealed class SweepSearch(SweepDocument document, SweepPages pages)
     /// <inheritdoc cref="SweepPages.DeleteAsync"/>
     public Task DeleteAsync() => pages.DeleteAsync();
 
-    private static bool IsFinished(SweepTrial trial) =>
+    private static bool IsOver(SweepTrial trial) =>
         trial.Deleted || trial.Status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled;
+
+    private bool IsFinished(SweepTrial trial) => IsOver(trial) && (Stopping is null || trial.IsMeasured);
 
     private bool Replace(SweepTrial trial)
     {
@@ -124,11 +170,18 @@ internal sealed class SweepSearch(SweepDocument document, SweepPages pages)
     /// <summary>Whether one more trial may be under way, and how many trials, from the first on, its proposal knows the results of.</summary>
     private bool MayBegin(int ordinal, out int known)
     {
-        var atOnce = _plan.Search.MaxConcurrent;
-        known = Sampler.Learns ? Math.Max(0, ordinal + 1 - atOnce) : 0;
-        return Sampler.Learns ? _unfinished.Count == 0 || _unfinished.Min >= known : UnderWay.Count() < atOnce;
+        known = KnownTo(ordinal);
+        return Sampler.Learns || Stopping is not null
+            ? _unfinished.Count == 0 || _unfinished.Min >= known
+            : UnderWay.Count() < _plan.Search.MaxConcurrent;
     }
 
-    private static TrialRecord Record(SweepTrial trial) =>
-        new(trial.Ordinal, trial.Point, trial.Value is { } value ? new CompleteOutcome(value) : new FailedOutcome());
+    private int KnownTo(int ordinal) => Math.Max(0, ordinal + 1 - _plan.Search.MaxConcurrent);
+
+    private TrialRecord Record(SweepTrial trial) => new(trial.Ordinal, trial.Point, trial switch
+    {
+        { Pruned: true, Rungs: [.., var last] } => new PrunedOutcome(Stopping!.Rung(trial.Rungs.Length - 1)!.Value, last),
+        { Value: { } value } => new CompleteOutcome(value),
+        _ => new FailedOutcome(),
+    });
 }

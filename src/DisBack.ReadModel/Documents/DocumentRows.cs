@@ -145,6 +145,7 @@ internal static class DocumentRows
                 trial.Step,
                 trial.Steps,
                 trial.Updated,
+                trial.Pruned,
                 trial.Deleted,
                 trial.Reason,
                 JsonSerializer.Serialize(trial.Point));

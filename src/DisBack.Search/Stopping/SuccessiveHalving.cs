@@ -41,7 +41,7 @@ public sealed record SuccessiveHalving
             {
                 throw new DisBackException($"Trial {report.Trial} reports that it has come as far as {report.Resource}; report a finite number.");
             }
-            for (var rung = reached.GetValueOrDefault(report.Trial); !pruned.Contains(report.Trial) && report.Resource >= PositionOf(rung); rung++)
+            for (var rung = reached.GetValueOrDefault(report.Trial); !pruned.Contains(report.Trial) && report.Resource >= Rung(rung); rung++)
             {
                 reached[report.Trial] = rung + 1;
                 if (double.IsNaN(report.Value) || !Passes(rung, sign * report.Value))
@@ -66,5 +66,6 @@ public sealed record SuccessiveHalving
         }
     }
 
-    private double PositionOf(int rung) => FirstRung * Math.Pow(Factor, rung);
+    /// <summary>The resource at which trials are compared, from the rung 0 on.</summary>
+    public double Rung(int index) => FirstRung * Math.Pow(Factor, index);
 }

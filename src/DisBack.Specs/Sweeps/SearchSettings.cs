@@ -35,6 +35,10 @@ public abstract record SearchSettings : IValidatableObject
     [Range(1, 100_000)]
     public int MaxConcurrent { get; init; } = 16;
 
+    /// <summary>When trials end early; absent is never.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public StoppingSettings? Stopping { get; init; }
+
     /// <summary>Seed of the choices; the trials' own is a key of the experiment, and may be an axis.</summary>
     public long Seed { get; init; }
 

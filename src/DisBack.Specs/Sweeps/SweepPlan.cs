@@ -123,6 +123,13 @@ public sealed class SweepPlan
                     problems.ThrowIfAny();
                     var experiment = json.Deserialize<ExperimentSpec>(SpecJson.Options)!;
                     walker.Check(experiment);
+                    if (_search.Stopping is not null && experiment.Evaluation.Every == 0)
+                    {
+                        problems.Add(new SpecProblem(
+                            axis.At(coordinate).Location,
+                            "trials that 'search.stopping' compares are not evaluated on their way",
+                            "a number above 0 for 'evaluation.every'"));
+                    }
                     problems.ThrowIfAny();
                     Name = experiment.Name;
                 }

@@ -30,7 +30,9 @@ public sealed class QueryCommandTests : IDisposable
 
         var text = await Shell.RunAsync([.. question, "--limit", "3"]);
         Assert.Equal(ExitCode.Ok, text.Code);
-        Assert.Equal(["ID", "run-00000031/0000", "run-00000030/0000", "run-0000002f/0000"], text.Output.TrimEnd('\n').Split('\n').Select(line => line.Split(' ')[0]));
+        Assert.Equal(
+            ["ID", "run-00000031/0000", "run-00000030/0000", "run-0000002f/0000"],
+            text.Output.TrimEnd('\n').Split('\n').Select(line => line.Split(' ')[0]));
         Assert.Contains("3 of 50 rows", text.Error, StringComparison.Ordinal);
 
         var json = JsonNode.Parse((await Shell.RunAsync([.. question, "--json", "--all"])).Output)!;
@@ -111,7 +113,10 @@ public sealed class QueryCommandTests : IDisposable
                 },
             };
             await blobs.WriteAsync(
-                StateNames.Of(DocumentNames.Service, DocumentNames.Trial, id, DocumentNames.Trial), StateDocument.Write(trial), BlobCondition.None, Cancellation);
+                StateNames.Of(DocumentNames.Service, DocumentNames.Trial, id, DocumentNames.Trial),
+                StateDocument.Write(trial),
+                BlobCondition.None,
+                Cancellation);
         }
     }
 }

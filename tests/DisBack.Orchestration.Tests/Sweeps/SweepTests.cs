@@ -5,6 +5,7 @@ using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Supervision;
 using DisBack.Orchestration.Sweeps;
+using DisBack.Search.Sweeps;
 using DisBack.Specs.Sweeps;
 using DisBack.Storage.Blobs;
 using Microsoft.Extensions.DependencyInjection;
@@ -42,6 +43,18 @@ public sealed class SweepTests
           space:
             backtracking.generator.learning_rate: {low: 1e-4, high: 1e-2, log: true}
             backtracking.steps: {low: 100, high: 900}
+            recording.seed: [0]
+        """;
+
+    private const string Halved = """
+        search:
+          sampler: random
+          trials: 14
+          max_concurrent: 2
+          stopping: {rule: successive-halving, first: 10, factor: 2}
+          seed: 4
+          space:
+            backtracking.generator.learning_rate: {low: 1e-4, high: 1e-2, log: true}
             recording.seed: [0]
         """;
 
@@ -113,6 +126,58 @@ public sealed class SweepTests
     }
 
     [Fact]
+    public async Task Trials_that_do_worse_at_a_rung_end_early_and_the_same_ones_however_often_the_sweep_is_interrupted()
+    {
+        await using var whole = await Site.OpenAsync(Halving());
+        var undisturbed = await SubmitAsync(whole, Halved);
+        var expected = await SettledAsync(whole, undisturbed);
+        var trials = await TrialsAsync(whole, undisturbed);
+
+        // By the rule itself, on the values that the script gives.
+        var plan = SweepPlan.Parse(Base + Halved, "sweep.yaml");
+        var rule = SweepStopping.Of(plan.Search)!;
+        var rungs = new List<List<double>>();
+        var pruned = new List<int>();
+        foreach (var trial in trials)
+        {
+            var rate = trial.Point["backtracking.generator.learning_rate"];
+            List<double> own = [];
+            foreach (var step in new[] { 10, 20, 40 })
+            {
+                own.Add(rate / step);
+                if (rule.Prunes([.. rungs.Take(Math.Max(0, trial.Ordinal - 1))], own))
+                {
+                    pruned.Add(trial.Ordinal);
+                    break;
+                }
+            }
+            rungs.Add(own);
+        }
+        Assert.InRange(pruned.Count, 3, 11);
+        Assert.Equal(pruned, trials.Where(trial => trial.Pruned).Select(trial => trial.Ordinal));
+        Assert.Equal(rungs, trials.Select(trial => trial.Rungs.ToList()));
+        Assert.All(trials, trial => Assert.Equal(trial.Pruned, trial.Value is null));
+        Assert.All(trials.Where(trial => trial.Pruned), trial => Assert.Contains("Pruned at", trial.Reason, StringComparison.Ordinal));
+        Assert.Contains(trials, trial => trial is { Pruned: true, Status: RunStatus.Cancelled, Step: < 40 });
+
+        await using var site = await Site.OpenAsync(Halving());
+        var sweep = await SubmitAsync(site, Halved);
+        foreach (var known in new[] { 2, 6, 10, 13 })
+        {
+            await UntilAsync(site, sweep, view => view.Proposed >= known);
+            await site.Host.DisposeAsync();
+            await site.StartAsync(Halving());
+            sweep = Sweep(site, Halved);
+        }
+        var view = await SettledAsync(site, sweep);
+        var again = await TrialsAsync(site, sweep);
+        Assert.Equal(
+            trials.Select(trial => (trial.Pruned, trial.Reason, string.Join(' ', trial.Rungs), trial.Value)),
+            again.Select(trial => (trial.Pruned, trial.Reason, string.Join(' ', trial.Rungs), trial.Value)));
+        Assert.Equal((expected.Best!.Ordinal, expected.Best.Value), (view.Best!.Ordinal, view.Best.Value));
+    }
+
+    [Fact]
     public async Task A_paused_sweep_goes_on_where_it_was_and_a_cancelled_one_never_does()
     {
         var script = new ScriptedTraining();
@@ -180,6 +245,14 @@ public sealed class SweepTests
         Assert.Empty(await TrialsAsync(site, sweep));
         Assert.Equal(default, (await Trial(site, sweep, 3).GetAsync()).Run.Submitted);
         Assert.Equal(6, (await SettledAsync(site, await SubmitAsync(site, Grid))).Counts[RunStatus.Completed]);
+    }
+
+    private static ScriptedTraining Halving()
+    {
+        return new ScriptedTraining { Fid = Rate, Evaluate = (assignment, step) => step % 10 == 0 ? Rate(assignment) / step : null };
+
+        static double Rate(TrainingAssignment assignment) =>
+            (double)JsonNode.Parse(assignment.Spec)!["backtracking"]!["generator"]!["learning_rate"]!;
     }
 
     /// <summary>How bad the spec of a trial is: best at a rate of 0.001 and 500 steps.</summary>

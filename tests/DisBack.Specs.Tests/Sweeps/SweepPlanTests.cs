@@ -44,6 +44,22 @@ public sealed class SweepPlanTests
     }
 
     [Fact]
+    public void Trials_that_are_never_evaluated_on_their_way_cannot_be_stopped_early()
+    {
+        const string Search = """
+            search:
+              sampler: random
+              trials: 3
+              stopping: {rule: successive-halving, first: 10}
+              space: {seed: [1, 2]}
+            """;
+        Assert.Equal(new SuccessiveHalvingStopping { First = 10, Factor = 4, By = RungUnit.Steps }, Plan(Search).Search.Stopping);
+        var refused = Assert.Throws<SpecException>(() => Plan("evaluation: {every: 0}\n" + Search));
+        Assert.Contains("evaluation.every", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("sweep.yaml:", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_host_is_an_axis_and_its_settings_count_with_it_alone()
     {
         var plan = Plan("""
