@@ -97,6 +97,7 @@ internal static class GatewayHost
         services.AddSingleton(provider => new FeedHub(() => provider.GetRequiredService<ClusterLink>().Control, provider.GetRequiredService<TimeProvider>()));
 
         services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<RegexInlineRouteConstraint>("regex"));
+        services.AddOpenApi(ApiDescription.Name, ApiDescription.Configure);
         services.AddProblemDetails();
         services.AddExceptionHandler<Problems>();
         services.ConfigureHttpJsonOptions(json =>
@@ -179,12 +180,14 @@ internal static class GatewayHost
         gateway.UseAuthentication();
         gateway.UseAuthorization();
         gateway.UseRateLimiter();
+        gateway.UseEntityTags();
 
         gateway.MapGet("/health/live", () => Results.Ok()).AllowAnonymous();
         gateway.MapGet("/health/ready", (ClusterLink cluster) => cluster.Connected.IsCompleted
             ? Results.Ok()
             : throw new ClusterUnavailableException("No silo of the cluster has answered this gateway yet.")).AllowAnonymous();
         gateway.MapPrometheusScrapingEndpoint("/metrics");
+        gateway.MapOpenApi(ApiDescription.Path);
         gateway.MapApi(settings);
     }
 }

@@ -113,7 +113,7 @@ public sealed record WorkerReport(
     [property: Id(2)] ImmutableArray<Accelerator> Devices,
     [property: Id(3)] ImmutableArray<OccupiedSlot> Runs,
     [property: Id(4)] ImmutableArray<string> Cached,
-    [property: Id(5)] ImmutableArray<string> Damaged = default);
+    [property: Id(5)] ImmutableArray<string> Damaged);
 
 /// <summary>The pool as it is now.</summary>
 /// <param name="Workers">Latest report of each worker.</param>

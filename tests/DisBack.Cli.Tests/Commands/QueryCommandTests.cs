@@ -78,7 +78,7 @@ public sealed class QueryCommandTests : IDisposable
     [InlineData((int)ExitCode.Usage, "three forms", "runs", "--json", "--csv")]
     [InlineData((int)ExitCode.Usage, "contradict", "runs", "--all", "--limit", "3")]
     [InlineData((int)ExitCode.Invalid, "did you mean 'runs'", "run")]
-    [InlineData((int)ExitCode.Invalid, "position 5", "runs", "--where", "fid =")]
+    [InlineData((int)ExitCode.Invalid, "position 6", "runs", "--where", "fid =")]
     [InlineData((int)ExitCode.Invalid, "begin without it", "runs", "--after", "x")]
     public async Task A_mistake_is_a_sentence(int code, string sentence, params string[] arguments)
     {
