@@ -107,6 +107,7 @@ internal static class CommandLine
             ControlCommands.Cancel(session),
             DeleteCommand.Create(session),
             RepairCommand.Create(session),
+            RetryCommand.Create(session),
             TagCommands.Tag(session),
             TagCommands.Untag(session),
             ListCommand.Create(session),

@@ -36,7 +36,7 @@ internal static class DeleteCommand
             {
                 await session.Screen.Error.WriteLineAsync($"disback: {dependent}");
             }
-            if (await RefusesAsync(session, Describe(run), parsed.GetValue(yes)) is { } refused)
+            if (await Confirmation.RefusesAsync(session, "delete", "deleted", Describe(run), parsed.GetValue(yes)) is { } refused)
             {
                 return (int)refused;
             }
@@ -47,27 +47,6 @@ internal static class DeleteCommand
             return (int)ExitCode.Ok;
         });
         return command;
-    }
-
-    /// <summary>Asks whether something is to be deleted, unless that was said.</summary>
-    /// <returns>How the command ends where it is not; null where it is.</returns>
-    public static async Task<ExitCode?> RefusesAsync(Session session, string what, bool yes)
-    {
-        if (yes)
-        {
-            return null;
-        }
-        if (await session.Screen.AskAsync($"Delete {what}?", session.Signals.Stopping) is not { } agreed)
-        {
-            await session.Screen.Error.WriteLineAsync($"disback: There is no terminal to ask on whether to delete {what}; add --yes.");
-            return ExitCode.Usage;
-        }
-        if (!agreed)
-        {
-            session.Screen.Line("Nothing was deleted.");
-            return ExitCode.Ok;
-        }
-        return null;
     }
 
     /// <summary>What a person recognises the run by.</summary>

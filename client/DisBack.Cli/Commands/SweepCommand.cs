@@ -140,8 +140,8 @@ internal static class SweepCommand
             throw new DisBackException($"The sweep {sweep.Id} has trials to come or under way; cancel it with 'disback cancel {Prefix}{sweep.Id}' first.");
         }
         var trials = view.Proposed;
-        if (await DeleteCommand.RefusesAsync(session, $"the sweep {sweep.Id} with its {trials.ToString(CultureInfo.InvariantCulture)} trials", yes)
-            is { } refused)
+        var what = $"the sweep {sweep.Id} with its {trials.ToString(CultureInfo.InvariantCulture)} trials";
+        if (await Confirmation.RefusesAsync(session, "delete", "deleted", what, yes) is { } refused)
         {
             return refused;
         }

@@ -86,19 +86,7 @@ internal sealed class RunFollower(Session session, Installation installation, IC
     {
         var run = target.Run;
         var (files, folder) = (installation.Files, target.Folder);
-        var again = installation.HostsRuns ? "repeat its command to go on" : $"'disback resume {target.Text}' goes on";
-        var ending = run.Status switch
-        {
-            RunStatus.Completed => "is complete",
-            RunStatus.Paused => $"is paused at step {run.Head?.Step ?? 0}; {again}",
-            RunStatus.Cancelled => $"was cancelled; to start anew, delete it with 'disback delete {target.Text}', or change the name or the seed of its spec",
-            RunStatus.Failed => "has failed",
-            var status when installation.HostsRuns => $"is {status.ToString().ToLowerInvariant()} but no process hosts it; {again}",
-            var status => $"is {status.ToString().ToLowerInvariant()}",
-        };
-        var figure = run.Latest.GetValueOrDefault(MetricNames.Fid) is { } fid ? $", FID {Texts.Number(fid.Value)}" : "";
-        var accuracy = run.Latest.GetValueOrDefault(MetricNames.Accuracy) is { } right ? $", accuracy {Texts.Number(right.Value)}" : "";
-        screen.Line($"{target.Id} {ending}{figure}{accuracy}.");
+        screen.Line(Ending(installation, target));
         if (run.Status == RunStatus.Completed && target.LastTarget is > 0 and var node)
         {
             screen.Line($"  Its last target was node {node} and not the teacher: raise backtracking.steps, or let the target change earlier.");
@@ -115,6 +103,25 @@ internal sealed class RunFollower(Session session, Installation installation, IC
         {
             screen.Error.WriteLine($"disback: {reason}");
         }
+    }
+
+    /// <summary>How a run ended, in a sentence.</summary>
+    public static string Ending(Installation installation, RunTarget target)
+    {
+        var run = target.Run;
+        var again = installation.HostsRuns ? "repeat its command to go on" : $"'disback resume {target.Text}' goes on";
+        var ending = run.Status switch
+        {
+            RunStatus.Completed => "is complete",
+            RunStatus.Paused => $"is paused at step {run.Head?.Step ?? 0}; {again}",
+            RunStatus.Cancelled => $"was cancelled; to start anew, delete it with 'disback delete {target.Text}', or change the name or the seed of its spec",
+            RunStatus.Failed => "has failed",
+            var status when installation.HostsRuns => $"is {status.ToString().ToLowerInvariant()} but no process hosts it; {again}",
+            var status => $"is {status.ToString().ToLowerInvariant()}",
+        };
+        var figure = run.Latest.GetValueOrDefault(MetricNames.Fid) is { } fid ? $", FID {Texts.Number(fid.Value)}" : "";
+        var accuracy = run.Latest.GetValueOrDefault(MetricNames.Accuracy) is { } right ? $", accuracy {Texts.Number(right.Value)}" : "";
+        return $"{target.Id} {ending}{figure}{accuracy}.";
     }
 
     private async Task<RunTarget> FollowAsync(RunTarget run, IAsyncEnumerable<RunUpdate> updates, CancellationToken cancellation)

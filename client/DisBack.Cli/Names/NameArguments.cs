@@ -12,6 +12,14 @@ internal static class NameArguments
             }
             .CompletedWith(KnownNames.RunsAsync);
 
+    public static Argument<string[]> Runs() =>
+        new Argument<string[]>("RUN")
+            {
+                Description = "Names, ids or unique beginnings of runs; teacher/NAME and trajectory/NAME mean theirs, sweep/NAME all trials of a sweep.",
+                Arity = ArgumentArity.ZeroOrMore,
+            }
+            .CompletedWith(KnownNames.RunsAsync);
+
     public static Argument<string> Trial() => Name("RUN").CompletedWith(KnownNames.TrialsAsync);
 
     public static Argument<string> Teacher() => Name("TEACHER").CompletedWith(KnownNames.TeachersAsync);
