@@ -135,6 +135,8 @@ internal static class TrialsBenchmark
         public Task<bool> DeleteAsync(string name, BlobCondition condition, CancellationToken cancellation = default) =>
             inner.DeleteAsync(name, condition, cancellation);
 
+        public Task<bool> RenewAsync(string name, CancellationToken cancellation = default) => inner.RenewAsync(name, cancellation);
+
         public IAsyncEnumerable<BlobInfo> ListAsync(string prefix, CancellationToken cancellation = default) => inner.ListAsync(prefix, cancellation);
 
         public string? LocalPathOf(string name) => inner.LocalPathOf(name);

@@ -97,6 +97,9 @@ internal sealed class ContentsOverHttp(ClusterHttp http) : IBlobStore
     public Task<bool> DeleteAsync(string name, BlobCondition condition, CancellationToken cancellation = default) =>
         throw new NotSupportedException("A gateway deletes nothing.");
 
+    public Task<bool> RenewAsync(string name, CancellationToken cancellation = default) =>
+        throw new NotSupportedException("A gateway renews nothing.");
+
     public IAsyncEnumerable<BlobInfo> ListAsync(string prefix, CancellationToken cancellation = default) =>
         throw new NotSupportedException("A gateway lists no contents.");
 

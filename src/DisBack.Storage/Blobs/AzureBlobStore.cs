@@ -128,6 +128,14 @@ public sealed class AzureBlobStore(BlobContainerClient container, AzureBlobOptio
         });
 
     /// <inheritdoc/>
+    /// <remarks>Writing the metadata, of which there is none, is the one change that leaves the bytes where they are.</remarks>
+    public async Task<bool> RenewAsync(string name, CancellationToken cancellation = default) => await GuardMissing("renew", name, async blob =>
+    {
+        await blob.SetMetadataAsync(new Dictionary<string, string>(), cancellationToken: cancellation);
+        return string.Empty;
+    }) is not null;
+
+    /// <inheritdoc/>
     public async IAsyncEnumerable<BlobInfo> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         await using var blobs = container

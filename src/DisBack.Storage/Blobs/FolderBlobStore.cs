@@ -165,6 +165,26 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
     }
 
     /// <inheritdoc/>
+    public Task<bool> RenewAsync(string name, CancellationToken cancellation = default)
+    {
+        var path = PathOf(name);
+        return OnPool("the blob", name, 0, () =>
+        {
+            lock (s_locks[ShardOf(name)])
+            {
+                using var held = Hold(name, BlobCondition.None);
+                var stored = new FileInfo(path);
+                if (!stored.Exists)
+                {
+                    return false;
+                }
+                stored.LastWriteTimeUtc = TimeAfter(stored);
+                return true;
+            }
+        }, cancellation);
+    }
+
+    /// <inheritdoc/>
     public async IAsyncEnumerable<BlobInfo> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         foreach (var blob in await OnPool("the list of", prefix, 0, () => List(prefix), cancellation))
@@ -251,12 +271,7 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
                 using var held = Hold(name, condition);
                 var stored = new FileInfo(path);
                 Demand(name, condition, stored);
-                var written = _time.GetUtcNow().UtcDateTime;
-                if (stored.Exists && stored.LastWriteTimeUtc >= written)
-                {
-                    written = stored.LastWriteTimeUtc.AddTicks(1);
-                }
-                File.SetLastWriteTimeUtc(file, written);
+                File.SetLastWriteTimeUtc(file, TimeAfter(stored));
                 Rename(name, temporary, path, condition);
                 DurableFile.SyncDirectory(directory);
                 return ETagOf(File.GetLastWriteTimeUtc(file));
@@ -270,6 +285,13 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
             }
             File.Delete(temporary);
         }
+    }
+
+    /// <summary>The time of a new version: now, but later than that of what is stored.</summary>
+    private DateTime TimeAfter(FileInfo stored)
+    {
+        var now = _time.GetUtcNow().UtcDateTime;
+        return stored.Exists && stored.LastWriteTimeUtc >= now ? stored.LastWriteTimeUtc.AddTicks(1) : now;
     }
 
     /// <summary>

@@ -57,6 +57,10 @@ public interface IBlobStore
     /// <exception cref="BlobConflictException">An ETag was demanded and the blob is another or gone.</exception>
     Task<bool> DeleteAsync(string name, BlobCondition condition, CancellationToken cancellation = default);
 
+    /// <summary>Makes a blob as young as one that is written now, with another ETag and the same bytes.</summary>
+    /// <returns>False if there is none of that name.</returns>
+    Task<bool> RenewAsync(string name, CancellationToken cancellation = default);
+
     /// <summary>The blobs whose names start with <paramref name="prefix"/>, in ordinal order of their names.</summary>
     IAsyncEnumerable<BlobInfo> ListAsync(string prefix, CancellationToken cancellation = default);
 

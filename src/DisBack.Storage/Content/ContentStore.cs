@@ -7,8 +7,8 @@ namespace DisBack.Storage.Content;
 
 /// <summary>Immutable bytes under the names of their own SHA-256: nodes, checkpoints, teachers, images.</summary>
 /// <remarks>
-/// Writing is idempotent, also between processes that know nothing of each other: whoever is late finds the bytes there. Reading proves
-/// that the bytes are the ones asked for.
+/// Writing is idempotent, also between processes that know nothing of each other: whoever is late finds the bytes there, and makes them as young as what is
+/// written now. Reading proves that the bytes are the ones asked for.
 /// </remarks>
 /// <param name="blobs">Where the bytes lie.</param>
 public sealed class ContentStore(IBlobStore blobs)
@@ -122,13 +122,17 @@ public sealed class ContentStore(IBlobStore blobs)
             try
             {
                 await VerifyAsync(content, cancellation);
-                return;
+                // Whoever collects garbage must not take for old what is about to be referred to again.
+                if (await blobs.RenewAsync(content.BlobName, cancellation))
+                {
+                    return;
+                }
             }
             catch (StorageException e) when (e is CorruptContentException or MissingContentException)
             {
                 // A deterministic run that fell back behind a damaged checkpoint writes that very checkpoint again, and so heals it.
-                await write(BlobCondition.None);
             }
+            await write(BlobCondition.None);
         }
         Telemetry.UploadSeconds.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
         Telemetry.UploadedBytes.Add(content.Length);

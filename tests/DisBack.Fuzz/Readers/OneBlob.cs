@@ -42,6 +42,8 @@ internal sealed class OneBlob(string name) : IBlobStore
 
     public Task<bool> DeleteAsync(string name, BlobCondition condition, CancellationToken cancellation = default) => throw new NotSupportedException();
 
+    public Task<bool> RenewAsync(string name, CancellationToken cancellation = default) => throw new NotSupportedException();
+
     public string? LocalPathOf(string name) => null;
 
     private BlobInfo Info => new(name, _content.ToMemory().Length, default, _version.ToString(System.Globalization.CultureInfo.InvariantCulture));

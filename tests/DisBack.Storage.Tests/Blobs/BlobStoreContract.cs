@@ -87,6 +87,21 @@ public abstract class BlobStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Renewing_changes_the_etag_and_not_the_bytes()
+    {
+        var etag = await WriteAsync("a/b", "text", BlobCondition.Missing);
+
+        Assert.True(await Blobs.RenewAsync("a/b", Cancellation));
+
+        var (text, renewed) = await ReadAsync("a/b");
+        Assert.Equal("text", text);
+        Assert.NotEqual(etag, renewed);
+        await Assert.ThrowsAsync<BlobConflictException>(() => Blobs.DeleteAsync("a/b", BlobCondition.Unchanged(etag), Cancellation));
+        Assert.True(await Blobs.DeleteAsync("a/b", BlobCondition.Unchanged(renewed), Cancellation));
+        Assert.False(await Blobs.RenewAsync("a/b", Cancellation));
+    }
+
+    [Fact]
     public async Task Creating_what_exists_conflicts_and_changes_nothing()
     {
         await WriteAsync("a", "first", BlobCondition.Missing);

@@ -389,6 +389,8 @@ public sealed class WeightCacheTests : IDisposable
 
         public Task<bool> DeleteAsync(string name, BlobCondition condition, CancellationToken cancellation) => inner.DeleteAsync(name, condition, cancellation);
 
+        public Task<bool> RenewAsync(string name, CancellationToken cancellation) => inner.RenewAsync(name, cancellation);
+
         public IAsyncEnumerable<BlobInfo> ListAsync(string prefix, CancellationToken cancellation) => inner.ListAsync(prefix, cancellation);
     }
 

@@ -46,15 +46,19 @@ public abstract class ContentStoreContract : IAsyncLifetime
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Storing_twice_is_storing_once(bool consume)
+    public async Task Storing_twice_is_storing_once_and_makes_the_content_young_again(bool consume)
     {
         var first = await _contents.PutAsync(BinaryData.FromString("abc"), Cancellation);
-        var etag = (await _blobs.FindAsync(first.BlobName, Cancellation))!.ETag;
+        var before = (await _blobs.FindAsync(first.BlobName, Cancellation))!;
         var file = _local.File("a", "abc"u8.ToArray());
 
         Assert.Equal(first, await _contents.PutAsync(file, first, consume, Cancellation));
 
-        Assert.Equal(etag, (await _blobs.FindAsync(first.BlobName, Cancellation))!.ETag);
+        var after = (await _blobs.FindAsync(first.BlobName, Cancellation))!;
+        Assert.NotEqual(before.ETag, after.ETag);
+        Assert.True(after.LastModified >= before.LastModified);
+        await _contents.VerifyAsync(first, Cancellation);
+        Assert.Single(await _blobs.ListAsync(ContentRef.Prefix, Cancellation).ToListAsync(Cancellation));
         Assert.Equal(!consume, File.Exists(file));
     }
 

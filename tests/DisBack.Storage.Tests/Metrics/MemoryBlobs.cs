@@ -7,15 +7,20 @@ namespace DisBack.Storage.Tests.Metrics;
 internal sealed class MemoryBlobs : IBlobStore
 {
     private readonly SortedDictionary<string, BlobContent> _blobs;
+    private readonly Dictionary<string, DateTimeOffset> _written;
     private readonly Func<int, string, Task> _before;
+    private readonly TimeProvider? _time;
     private int _operations;
 
-    public MemoryBlobs()
-        : this(new SortedDictionary<string, BlobContent>(StringComparer.Ordinal), (_, _) => Task.CompletedTask)
+    /// <param name="time">The clock of their ages; without one nobody knows when they were written.</param>
+    public MemoryBlobs(TimeProvider? time = null)
+        : this(new(StringComparer.Ordinal), [], (_, _) => Task.CompletedTask, time)
     {
     }
 
-    private MemoryBlobs(SortedDictionary<string, BlobContent> blobs, Func<int, string, Task> before) => (_blobs, _before) = (blobs, before);
+    private MemoryBlobs(
+        SortedDictionary<string, BlobContent> blobs, Dictionary<string, DateTimeOffset> written, Func<int, string, Task> before, TimeProvider? time) =>
+        (_blobs, _written, _before, _time) = (blobs, written, before, time);
 
     public string Location => "memory";
 
@@ -26,13 +31,20 @@ internal sealed class MemoryBlobs : IBlobStore
     public long Bytes => _blobs.Values.Sum(blob => (long)blob.Content.ToMemory().Length);
 
     /// <summary>The same blobs, seen by someone before each of whose operations something happens; it is told their number and name.</summary>
-
-    public MemoryBlobs Seen(Func<int, string, Task> before) => new(_blobs, before);
+    public MemoryBlobs Seen(Func<int, string, Task> before) => new(_blobs, _written, before, _time);
 
     /// <summary>Other blobs, the same for now.</summary>
-    public MemoryBlobs Copy() => new(new SortedDictionary<string, BlobContent>(_blobs, StringComparer.Ordinal), (_, _) => Task.CompletedTask);
+    public MemoryBlobs Copy() =>
+        new(new SortedDictionary<string, BlobContent>(_blobs, StringComparer.Ordinal), new(_written), (_, _) => Task.CompletedTask, _time);
 
-    public void Set(string name, byte[] bytes) => _blobs[name] = new BlobContent(BinaryData.FromBytes(bytes), NextETag());
+    public void Set(string name, byte[] bytes)
+    {
+        _blobs[name] = new BlobContent(BinaryData.FromBytes(bytes), NextETag());
+        if (_time is not null)
+        {
+            _written[name] = _time.GetUtcNow();
+        }
+    }
 
     public byte[] Get(string name) => _blobs[name].Content.ToArray();
 
@@ -52,13 +64,21 @@ internal sealed class MemoryBlobs : IBlobStore
 
     public Task<Stream?> OpenReadAsync(string name, CancellationToken cancellation = default) => throw new NotSupportedException();
 
-    public Task<bool> DownloadAsync(string name, Stream destination, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public async Task<bool> DownloadAsync(string name, Stream destination, CancellationToken cancellation = default)
+    {
+        if (await ReadAsync(name, cancellation) is not { } blob)
+        {
+            return false;
+        }
+        await destination.WriteAsync(blob.Content.ToMemory(), cancellation);
+        return true;
+    }
 
     public async Task<string> WriteAsync(string name, BinaryData content, BlobCondition condition, CancellationToken cancellation = default)
     {
         await CountAsync($"write {name}");
         Demand(name, condition);
-        _blobs[name] = new BlobContent(BinaryData.FromBytes(content.ToArray()), NextETag());
+        Set(name, content.ToArray());
         return _blobs[name].ETag;
     }
 
@@ -70,6 +90,17 @@ internal sealed class MemoryBlobs : IBlobStore
         await CountAsync($"delete {name}");
         Demand(name, condition);
         return _blobs.Remove(name);
+    }
+
+    public async Task<bool> RenewAsync(string name, CancellationToken cancellation = default)
+    {
+        await CountAsync($"renew {name}");
+        if (!_blobs.TryGetValue(name, out var blob))
+        {
+            return false;
+        }
+        Set(name, blob.Content.ToArray());
+        return true;
     }
 
     /// <summary>Like a directory, which is read while others change it: a name may go or come before it is its turn.</summary>
@@ -91,7 +122,7 @@ internal sealed class MemoryBlobs : IBlobStore
 
     public string? LocalPathOf(string name) => null;
 
-    private static BlobInfo Info(string name, BlobContent blob) => new(name, blob.Content.ToMemory().Length, default, blob.ETag);
+    private BlobInfo Info(string name, BlobContent blob) => new(name, blob.Content.ToMemory().Length, _written.GetValueOrDefault(name), blob.ETag);
 
     private Task CountAsync(string what) => _before(++_operations, what);
 

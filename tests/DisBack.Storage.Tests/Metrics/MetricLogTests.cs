@@ -270,6 +270,8 @@ public sealed class MetricLogTests : IDisposable
 
         public Task<bool> DeleteAsync(string name, BlobCondition condition, CancellationToken cancellation) => inner.DeleteAsync(name, condition, cancellation);
 
+        public Task<bool> RenewAsync(string name, CancellationToken cancellation) => inner.RenewAsync(name, cancellation);
+
         public IAsyncEnumerable<BlobInfo> ListAsync(string prefix, CancellationToken cancellation) => inner.ListAsync(prefix, cancellation);
 
         public string? LocalPathOf(string name) => inner.LocalPathOf(name);
