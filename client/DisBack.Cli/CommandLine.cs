@@ -108,6 +108,7 @@ internal static class CommandLine
             DeleteCommand.Create(session),
             RepairCommand.Create(session),
             RetryCommand.Create(session),
+            GcCommand.Create(session),
             TagCommands.Tag(session),
             TagCommands.Untag(session),
             ListCommand.Create(session),

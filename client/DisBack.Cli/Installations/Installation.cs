@@ -20,6 +20,9 @@ internal abstract class Installation(string data) : IAsyncDisposable
     /// <summary>The same as tables.</summary>
     public abstract IRowQueries Tables { get; }
 
+    /// <summary>The data folder; null for a cluster.</summary>
+    public abstract DataFolder? Folder { get; }
+
     /// <summary>Where the files of runs are put for people.</summary>
     public RunFolders Files { get; } = new(data);
 
@@ -120,6 +123,8 @@ internal abstract class Installation(string data) : IAsyncDisposable
 
         public override IRowQueries Tables => ReadModel;
 
+        public override DataFolder? Folder => _folder;
+
         private DocumentReadModel ReadModel => _tables ??= new DocumentReadModel(
             new FolderBlobStore(_folder.Path), Directory.Exists(_folder.Path) ? Path.Combine(CacheFolder, "tables") : null);
 
@@ -159,6 +164,8 @@ internal abstract class Installation(string data) : IAsyncDisposable
         public override IArchive Archive => cluster;
 
         public override IRowQueries Tables => cluster;
+
+        public override DataFolder? Folder => null;
 
         public override bool HostsRuns => false;
 

@@ -3,6 +3,9 @@ namespace DisBack.Storage.Documents;
 /// <summary>Where grain documents lie: <c>state/{service}/{grain type}/{escaped key}/{state name}.json</c>.</summary>
 public static class StateNames
 {
+    /// <summary>The start of the names of all documents, whatever their service and kind.</summary>
+    public const string Root = "state/";
+
     /// <summary>The blob of one document.</summary>
     /// <param name="serviceId">The Orleans service id: the identity of the data.</param>
     /// <param name="grainType">The grain type, for example <c>trial</c>.</param>
@@ -29,7 +32,12 @@ public static class StateNames
                 : null;
     }
 
-    private static string Folder(string serviceId, string grainType) => $"state/{Escape(serviceId)}/{Escape(grainType)}/";
+    /// <summary>A document as people call it, by its kind and key: <c>trial smoke-01234567/0000</c>; a name of another form as it is.</summary>
+    public static string Describe(string blobName) => blobName.Split('/') is ["state", _, var kind, var key, _]
+        ? $"{Uri.UnescapeDataString(kind)} {Uri.UnescapeDataString(key)}"
+        : blobName;
+
+    private static string Folder(string serviceId, string grainType) => $"{Root}{Escape(serviceId)}/{Escape(grainType)}/";
 
     /// <summary>Keys may hold '/' and anything else; a segment of dots alone would be a way up the tree.</summary>
     private static string Escape(string part) =>

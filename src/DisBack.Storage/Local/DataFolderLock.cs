@@ -71,6 +71,9 @@ public sealed class DataFolderLock : IDisposable
         }
     }
 
+    /// <summary>Whether any process has ever taken the folder.</summary>
+    public static bool WasTaken(string dataFolder) => File.Exists(LockFile(Path.GetFullPath(dataFolder)));
+
     /// <summary>The living process that holds the folder; null if none does.</summary>
     public static DataFolderOwner? FindOwner(string dataFolder)
     {
