@@ -111,6 +111,8 @@ internal static class CommandLine
             GcCommand.Create(session),
             TagCommands.Tag(session),
             TagCommands.Untag(session),
+            ArchiveCommands.Archive(session),
+            ArchiveCommands.Unarchive(session),
             ListCommand.Create(session),
             QueryCommand.Create(session),
             ShowCommand.Create(session),

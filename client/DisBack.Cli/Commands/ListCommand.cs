@@ -23,7 +23,11 @@ internal static class ListCommand
         var name = new Option<string?>("--name") { Description = "Only runs whose name or id begins with this." }
             .CompletedWith(KnownNames.BeginningsAsync);
         var tag = new Option<string?>("--tag") { Description = "Only runs that have this tag." }.CompletedWith(KnownNames.TagsAsync);
-        var command = new Command("list", "Lists the runs, newest first. 'query runs' filters and sorts them by anything.") { status, name, tag, json };
+        var archived = new Option<bool>("--archived") { Description = "Archived runs, too." };
+        var command = new Command("list", "Lists the runs, newest first. 'query runs' filters and sorts them by anything.")
+        {
+            status, name, tag, archived, json,
+        };
         command.SetAction(async (parsed, cancellation) =>
         {
             await using var installation = Installation.Of(parsed, session);
@@ -31,7 +35,10 @@ internal static class ListCommand
             {
                 Tag = parsed.GetValue(tag),
             };
-            var runs = await installation.Archive.RunsAsync(filter, cancellation);
+            var all = await installation.Archive.RunsAsync(filter, cancellation);
+            // Whoever asks for a tag means the runs that have it.
+            var showsAll = parsed.GetValue(archived) || filter.Tag is not null;
+            var runs = all.Where(run => showsAll || !ArchiveCommands.IsArchived(run)).ToList();
             var damaged = await installation.WarnOfDamageAsync(RunKind.Backtracking, session.Screen, cancellation);
             if (parsed.GetValue(json))
             {
@@ -39,7 +46,8 @@ internal static class ListCommand
             }
             else if (runs.Count == 0)
             {
-                session.Screen.Line(filter == new RunFilter() && !damaged
+                session.Screen.Line(all.Count > 0 ? "Every run like that is archived; 'list --archived' shows them, too."
+                    : filter == new RunFilter() && !damaged
                     ? $"There are no runs in {installation.Archive.Location} yet; start one with 'disback run SPEC'."
                     : "No run that can be read is like that.");
             }

@@ -22,6 +22,10 @@ internal static class NameArguments
 
     public static Argument<string> Trial() => Name("RUN").CompletedWith(KnownNames.TrialsAsync);
 
+    public static Argument<string[]> Trials() =>
+        new Argument<string[]>("RUN") { Description = "Names, ids or unique beginnings of runs.", Arity = ArgumentArity.OneOrMore }
+            .CompletedWith(KnownNames.TrialsAsync);
+
     public static Argument<string> Teacher() => Name("TEACHER").CompletedWith(KnownNames.TeachersAsync);
 
     public static Argument<string> Trajectory() => Name("TRAJECTORY").CompletedWith(KnownNames.TrajectoriesAsync);
