@@ -97,9 +97,6 @@ public sealed class DocumentReadModel : IRowQueries, IDisposable
         return await InTurnAsync(_ => (_known.Count, _known.Values.Count(document => document.Damage is not null)), cancellation);
     }
 
-    /// <summary>Something was written: the next question is answered from what is there then.</summary>
-    public void Expire() => _looked = null;
-
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -67,8 +67,8 @@ internal sealed class TableOptions
     public RowQuery QueryOf(ParseResult parsed, string table) => new(table)
     {
         Where = parsed.GetValue(_where),
-        Sort = ListOf(parsed.GetValue(_sort)),
-        Columns = ListOf(parsed.GetValue(_columns)),
+        Sort = RowQuery.NamesIn(parsed.GetValue(_sort)),
+        Columns = RowQuery.NamesIn(parsed.GetValue(_columns)),
         After = parsed.GetValue(_after),
     };
 
@@ -85,6 +85,4 @@ internal sealed class TableOptions
         : parsed.GetValue(_csv) ? new TableForm.Csv()
         : parsed.GetValue(_json) ? new TableForm.Json()
         : new TableForm.Text();
-
-    private static string[] ListOf(string? text) => text?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 }

@@ -18,9 +18,14 @@ internal static class TableEndpoints
             $"{Api.Tables}/{{table:maxlength(100)}}",
             (DocumentReadModel tables, string table, string? where, string? sort, string? columns, string? after, int? limit, CancellationToken cancellation) =>
                 tables.QueryAsync(
-                    new RowQuery(table) { Where = where, Sort = ListOf(sort), Columns = ListOf(columns), After = after, Limit = limit ?? UsualPage },
+                    new RowQuery(table)
+                    {
+                        Where = where,
+                        Sort = RowQuery.NamesIn(sort),
+                        Columns = RowQuery.NamesIn(columns),
+                        After = after,
+                        Limit = limit ?? UsualPage,
+                    },
                     cancellation));
     }
-
-    private static string[] ListOf(string? text) => text?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 }

@@ -21,4 +21,8 @@ public sealed record RowQuery(string Table)
 
     /// <summary>Where the page begins: <see cref="RowPage.Next"/> of the one before, of the same question; null is the beginning.</summary>
     public string? After { get; init; }
+
+    /// <summary>The names of columns in a text, separated by commas, as addresses and command lines give them; null has none.</summary>
+    public static IReadOnlyList<string> NamesIn(string? text) =>
+        text?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 }

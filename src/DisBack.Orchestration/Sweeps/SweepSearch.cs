@@ -48,7 +48,7 @@ internal sealed class SweepSearch(SweepDocument document, SweepPages pages)
     public IReadOnlyList<SweepTrial> ToStop => [.. UnderWay.Where(trial => trial.Pruned)];
 
     /// <summary>The rule of early stopping; null where every trial trains to its end.</summary>
-    public SweepStopping? Stopping { get; } = SweepStopping.Of(SweepPlan.Parse(document.Spec, document.Id).Search);
+    public SweepStopping? Stopping => SweepStopping.Of(_plan.Search);
 
     private SweepSampler Sampler => _sampler ??= new SweepSampler(_plan);
 
