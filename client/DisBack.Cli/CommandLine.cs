@@ -100,6 +100,8 @@ internal static class CommandLine
             RunCommand.Create(session),
             RunCommand.Resume(session),
             SweepCommand.Create(session),
+            AmendCommand.Create(session),
+            ForkCommand.Create(session),
             SweepCommand.Best(session),
             ImportanceCommand.Create(session),
             CompareCommand.Create(session),

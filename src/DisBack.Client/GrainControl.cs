@@ -47,10 +47,17 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
         var sweep = await grains.GetGrain<ISweepGrain>(GrainKeys.Sweep(submission.Name, submission.Spec)).SubmitAsync(submission).WaitAsync(cancellation);
         return sweep.Spec != submission.Spec
             ? throw new DisBackException($"{sweep.Id} holds another spec that shares this one's short digest by chance; give the spec another name.")
-            : !sweep.Teachers.SequenceEqual(submission.Teachers) || !sweep.Contents.SequenceEqual(submission.Contents)
+            : submission.Teachers.Except(sweep.Teachers).Any() || submission.Contents.Except(sweep.Contents).Any()
                 ? throw new DisBackException(
                     $"{sweep.Id} was begun with other teachers or files than those that its spec names now; bring them back, or give the spec another name.")
                 : sweep.Id;
+    }
+
+    /// <inheritdoc/>
+    public async Task<CommandReply> AmendSweepAsync(string id, SweepSubmission submission, CancellationToken cancellation = default)
+    {
+        var reply = await grains.GetGrain<ISweepGrain>(id).AmendAsync(submission).WaitAsync(cancellation);
+        return reply.Applied ? reply : throw new DisBackException(reply.Message);
     }
 
     /// <inheritdoc/>

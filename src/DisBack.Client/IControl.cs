@@ -20,6 +20,13 @@ public interface IControl
     /// <exception cref="DisBackException">The sweep was begun with other weights or files under the same names.</exception>
     Task<string> SubmitSweepAsync(SweepSubmission submission, CancellationToken cancellation = default);
 
+    /// <summary>Adds trials, axes and values to a search (<see cref="SweepAmendment"/>); one that has settled goes on.</summary>
+    /// <param name="id">The id of the sweep.</param>
+    /// <param name="submission">The whole spec as it is to be from now on, and what it names that the sweep has not.</param>
+    /// <param name="cancellation">Gives up waiting for the answer.</param>
+    /// <exception cref="DisBackException">The spec does more than add, the sweep was cancelled, or there is none.</exception>
+    Task<CommandReply> AmendSweepAsync(string id, SweepSubmission submission, CancellationToken cancellation = default);
+
     /// <summary>Has all trials of a search paused, resumed or cancelled, those that have not begun among them.</summary>
     /// <param name="id">The id of the sweep.</param>
     /// <param name="intent">What is wanted of them.</param>

@@ -57,6 +57,37 @@ public sealed class SweepProcessTests(TaughtFolder folder) : IClassFixture<Taugh
     }
 
     [Fact]
+    public async Task An_amended_sweep_has_the_trials_of_one_that_was_wider_from_the_start()
+    {
+        var sobol = Spec.Replace("sampler: tpe", "sampler: sobol", StringComparison.Ordinal).Replace("name: rates", "name: wider", StringComparison.Ordinal);
+        await WriteAsync(folder.Path, "wider.yaml", sobol.Replace("trials: 5", "trials: 2", StringComparison.Ordinal));
+        var data = Copied("wider");
+        var (code, output, error) = await DisBackProcess.RunAsync(folder.Path, "sweep", "wider.yaml", "--data", data);
+        Assert.True(code == ExitCode.Ok, output + error);
+
+        var forecast = await DisBackProcess.RunAsync(
+            folder.Path, "amend", "wider", "--set", "search.trials=3", "--dry-run", "--json", "--data", data);
+        Assert.Equal((1, 0, 30), Figures(JsonNode.Parse(forecast.Output)!));
+        var narrower = await DisBackProcess.RunAsync(folder.Path, "amend", "wider", "--set", "search.trials=1", "--data", data);
+        Assert.Equal(ExitCode.Invalid, narrower.Code);
+        Assert.Contains("a sweep of 2 trials cannot have 1", narrower.Error, StringComparison.Ordinal);
+        (code, output, error) = await DisBackProcess.RunAsync(folder.Path, "amend", "wider", "--set", "search.trials=3", "--data", data);
+        Assert.True(code == ExitCode.Ok, output + error);
+
+        Assert.Contains("3 trials: 3 completed", output, StringComparison.Ordinal);
+        await WriteAsync(folder.Path, "wide.yaml", sobol.Replace("trials: 5", "trials: 3", StringComparison.Ordinal));
+        var whole = Copied("wide");
+        Assert.Equal(ExitCode.Ok, (await DisBackProcess.RunAsync(folder.Path, "sweep", "wide.yaml", "--data", whole)).Code);
+        Assert.Equal(Rows(whole), Rows(data));
+
+        static (int, int, int) Figures(JsonNode forecast) =>
+            ((int)forecast["trials"]!, (int)forecast["recording_steps"]!, (int)forecast["backtracking_steps"]!);
+
+        // The names of the trials differ, for those of the sweeps do.
+        IEnumerable<string> Rows(string data) => Table(data).Select(line => line[(line.IndexOf(',', StringComparison.Ordinal) + 1)..]);
+    }
+
+    [Fact]
     public async Task A_forecast_counts_trials_trajectories_and_steps_and_submits_nothing()
     {
         await WriteAsync(folder.Path, "forecast.yaml", Spec.Replace("sampler: tpe", "sampler: sobol", StringComparison.Ordinal));

@@ -62,6 +62,13 @@ internal sealed class Site : IAsyncDisposable
         return Trial(sweep);
     }
 
+    /// <summary>Deletes a content behind everybody's back.</summary>
+    public ContentRef Lose(ContentRef content)
+    {
+        File.Delete(Contents.LocalPathOf(content)!);
+        return content;
+    }
+
     /// <summary>A grain's document as it lies in the folder.</summary>
     public async Task<T> StoredAsync<T>(string kind, string key)
         where T : class =>

@@ -27,20 +27,41 @@ internal static class RunCommand
         {
             var text = Read(parsed.GetRequiredValue(file), parsed.GetRequiredValue(set));
             await using var installation = Installation.Of(parsed, session);
-            RefuseDetached(parsed.GetValue(detach), installation);
-            var control = await installation.HostAsync($"disback run {parsed.GetRequiredValue(file)}", text.Spec.Hardware.Device, cancellation);
-            var teacher = await installation.Teachers.ResolveAsync(text.Spec.Teacher, cancellation);
-            var network = await NetworkOfAsync(session, installation, control, teacher, cancellation);
-            var spec = await new Submission(installation, session.Screen).PrepareAsync(text, teacher, network, cancellation);
-            var id = RunId.Trial(await control.SubmitAsync(spec, teacher, cancellation));
-            if (parsed.GetValue(detach))
-            {
-                session.Screen.Line($"{id} is submitted; 'disback watch {id}' shows it.");
-                return (int)ExitCode.Ok;
-            }
-            return (int)await FinishAsync(session, installation, control, id, cancellation);
+            return (int)await RunAsync(
+                session, installation, text, null, $"disback run {parsed.GetRequiredValue(file)}", parsed.GetValue(detach), cancellation);
         });
         return command;
+    }
+
+    /// <summary>Submits an experiment and sees it through, unless it is to be left with a cluster.</summary>
+    /// <param name="session">This process.</param>
+    /// <param name="installation">Where it runs.</param>
+    /// <param name="text">The experiment.</param>
+    /// <param name="weights">The weights of its teacher; null for those that its name means now.</param>
+    /// <param name="command">What this process does, as a person would type it.</param>
+    /// <param name="detach">Whether to return once it is submitted.</param>
+    /// <param name="cancellation">Stops the work.</param>
+    public static async Task<ExitCode> RunAsync(
+        Session session,
+        Installation installation,
+        LocatedSpec<ExperimentSpec> text,
+        ContentRef? weights,
+        string command,
+        bool detach,
+        CancellationToken cancellation)
+    {
+        RefuseDetached(detach, installation);
+        var control = await installation.HostAsync(command, text.Spec.Hardware.Device, cancellation);
+        var teacher = weights ?? await installation.Teachers.ResolveAsync(text.Spec.Teacher, cancellation);
+        var network = await NetworkOfAsync(session, installation, control, teacher, cancellation);
+        var spec = await new Submission(installation, session.Screen).PrepareAsync(text, teacher, network, cancellation);
+        var id = RunId.Trial(await control.SubmitAsync(spec, teacher, cancellation));
+        if (detach)
+        {
+            session.Screen.Line($"{id} is submitted; 'disback watch {id}' shows it.");
+            return ExitCode.Ok;
+        }
+        return await FinishAsync(session, installation, control, id, cancellation);
     }
 
     public static Command Resume(Session session)

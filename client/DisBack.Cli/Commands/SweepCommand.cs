@@ -7,6 +7,7 @@ using DisBack.Cli.Sweeps;
 using DisBack.Cli.Terminal;
 using DisBack.Client;
 using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
 using DisBack.Search.Sweeps;
 using DisBack.Specs.Sweeps;
 using DisBack.Storage;
@@ -48,7 +49,8 @@ internal static class SweepCommand
             if (parsed.GetValue(dry))
             {
                 var (planned, trials) = await preparation.PrepareAsync(plan, sampler, cancellation);
-                var forecast = await SweepForecast.OfAsync(planned, sampler.Total, trials, installation.Archive, cancellation);
+                var forecast = await SweepForecast.OfAsync(
+                    GrainKeys.Sweep(planned.Name, planned.Spec), planned, sampler.Total, trials, installation.Archive, cancellation);
                 Print(session.Screen, plan, sampler, forecast, parsed.GetValue(json));
                 return (int)ExitCode.Ok;
             }
@@ -125,7 +127,7 @@ internal static class SweepCommand
             session.Screen.Line($"{sweep.Id} goes on.");
             return ExitCode.Ok;
         }
-        var plan = SweepPlan.Parse(sweep.Spec, sweep.Id);
+        var plan = SweepPlan.Parse(sweep.CurrentSpec, sweep.Id);
         var control = await installation.HostAsync($"disback resume {text}", plan.ExperimentAt(plan.Probes.First()).Spec.Hardware.Device, cancellation);
         return await new SweepFollower(session, installation, control).FinishAsync(sweep.Id, cancellation);
     }
@@ -211,6 +213,7 @@ internal static class SweepCommand
             if (!parsed.GetValue(json))
             {
                 session.Screen.Line($"{sweep.Id}: {SweepFollower.Line(SweepView.Of(sweep, trials))}");
+                SweepFollower.SayExhausted(session.Screen, sweep);
             }
             Print(session.Screen, table, trials, parsed.GetValue(json));
             return (int)ExitCode.Ok;
@@ -230,7 +233,8 @@ internal static class SweepCommand
         }
     }
 
-    private static void Print(Screen screen, SweepPlan plan, SweepSampler sampler, SweepForecast forecast, bool json)
+    /// <summary>Says what would run, of a sweep or of what is added to one.</summary>
+    public static void Print(Screen screen, SweepPlan plan, SweepSampler sampler, SweepForecast forecast, bool json)
     {
         if (json)
         {

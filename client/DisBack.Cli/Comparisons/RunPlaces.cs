@@ -21,9 +21,9 @@ internal sealed class RunPlaces
     public RunPlaces(TrialDocument trial, PlaceKind kind, TrajectoryDocument? recording)
     {
         (_trial, _kind) = (trial, kind);
-        var settings = SpecJson.FromJson<ExperimentSpec>(trial.Spec).Backtracking;
-        _batch = settings.Batch;
-        _firstTarget = trial.Nodes > 0 ? settings.FirstTargetOf(trial.Nodes) : 0;
+        var spec = SpecJson.FromJson<ExperimentSpec>(trial.Spec);
+        _batch = spec.Backtracking.Batch;
+        _firstTarget = trial.Nodes > 0 ? spec.FirstTargetOf(trial.Nodes) : 0;
         // A document keeps the newest attempts, and the time of all that have ended.
         var kept = trial.Run.Attempts.Where(attempt => attempt.Ended is not null).Sum(attempt => (attempt.Ended!.Value - attempt.Started).TotalSeconds);
         _forgotten = Math.Max(0, trial.Run.Seconds - kept);

@@ -38,7 +38,7 @@ internal sealed record RunTarget(RunId Id, string Name, int Nodes, RunRecord Run
     /// <summary>Trajectory index of the target that the student has come to, 0 for the teacher; null where there is no student or it is not known.</summary>
     public int? LastTarget => Trial is null || Nodes == 0 ? null
         : Run.Switches is [.., var last] ? last.To
-        : SpecJson.FromJson<ExperimentSpec>(Spec).Backtracking.FirstTargetOf(Nodes);
+        : SpecJson.FromJson<ExperimentSpec>(Spec).FirstTargetOf(Nodes);
 
     public static RunTarget Of(TrialDocument trial) => new(RunId.Trial(trial.Id), trial.Name, trial.Nodes, trial.Run, trial.Spec, trial);
 

@@ -29,6 +29,7 @@ internal sealed class Submission(Installation installation, Screen screen)
         text.CheckAsync(async () =>
         {
             var spec = await SpecTrajectory.ResolveAsync(text.Spec, installation.Archive, weights, cancellation);
+            spec = await SpecStart.ResolveAsync(spec, installation.Archive, weights, cancellation);
             spec = spec with
             {
                 Evaluation = await StoreAsync(text.Spec.Evaluation, teacher.Shape, cancellation),

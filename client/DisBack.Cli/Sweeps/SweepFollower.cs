@@ -81,6 +81,7 @@ internal sealed class SweepFollower(Session session, Installation installation, 
         var csv = Path.Combine(folder, "trials.csv");
         await File.WriteAllLinesAsync(csv, table.Csv(trials));
         session.Screen.Line($"{sweep.Id}: {Line(view)}");
+        SayExhausted(session.Screen, sweep);
         session.Screen.Line($"  {csv}");
         if (view is { IsSettled: true, Intent: RunIntent.Run, Best: { } best })
         {
@@ -112,6 +113,15 @@ internal sealed class SweepFollower(Session session, Installation installation, 
         ];
         var best = view.Best is { } trial ? $"; best {view.Objective.Metric} {Texts.Number(trial.Value!.Value)} by trial {trial.Ordinal}" : "";
         return $"{view.Trials} trials: {string.Join(", ", parts)}{best}";
+    }
+
+    /// <summary>Says why a sweep has fewer trials than its spec stands for, and what adds to them.</summary>
+    public static void SayExhausted(Screen screen, SweepDocument sweep)
+    {
+        if (sweep.Exhausted is { } why)
+        {
+            screen.Line($"  {why} A larger 'search.budget' in 'disback amend {sweep.Id} --set ...' has it go on.");
+        }
     }
 
     private async Task<(SweepDocument, IReadOnlyList<SweepTrial>)> ReadAsync(string id)

@@ -6,8 +6,8 @@ using DisBack.Specs.Reading;
 namespace DisBack.Cli.Sweeps;
 
 /// <summary>What a sweep would run, before it is submitted.</summary>
-/// <param name="Id">Id that the sweep would have.</param>
-/// <param name="Trials">How many trials it has.</param>
+/// <param name="Id">Id of the sweep.</param>
+/// <param name="Trials">How many trials are to come.</param>
 /// <param name="Points">Their points, in order; those of a sampler that learns are as if it had learnt nothing.</param>
 /// <param name="Trajectories">Key of each trajectory that they walk, how many trials do, and whether it is there already.</param>
 /// <param name="RecordingSteps">Steps of stage 1 that are left to make.</param>
@@ -28,13 +28,14 @@ internal sealed record SweepForecast(
     private const int MostRuns = 20;
 
     /// <summary>What a sweep would run.</summary>
+    /// <param name="id">Id of the sweep.</param>
     /// <param name="submission">What would be submitted.</param>
-    /// <param name="total">How many trials it has.</param>
+    /// <param name="total">How many trials are to come.</param>
     /// <param name="trials">Those that are known, or a few that stand for all.</param>
     /// <param name="archive">Where it would run.</param>
     /// <param name="cancellation">Stops the search.</param>
     public static async Task<SweepForecast> OfAsync(
-        SweepSubmission submission, long total, IReadOnlyList<KnownTrial> trials, IArchive archive, CancellationToken cancellation)
+        string id, SweepSubmission submission, long total, IReadOnlyList<KnownTrial> trials, IArchive archive, CancellationToken cancellation)
     {
         // What decides stage 1 is in few parts of a spec, which most trials of a sweep have in common.
         var keys = new Dictionary<object, string>();
@@ -55,10 +56,10 @@ internal sealed record SweepForecast(
             }
             trajectories[key] = known with { Trials = known.Trials + 1 };
         }
-        var backtracking = (long)(trials.Average(trial => (double)trial.Text.Spec.Backtracking.Steps) * total);
+        var backtracking = (long)(trials.Select(trial => (double)trial.Text.Spec.Backtracking.Steps).DefaultIfEmpty(0).Average() * total);
         var (pace, measured) = await PaceAsync(submission, archive, cancellation);
         return new SweepForecast(
-            GrainKeys.Sweep(submission.Name, submission.Spec),
+            id,
             (int)total,
             [.. trials.Select(trial => trial.Point)],
             trajectories,

@@ -9,7 +9,7 @@ internal sealed class SweepImportance
 {
     public SweepImportance(SweepDocument sweep, IEnumerable<SweepTrial> trials)
     {
-        var plan = SweepPlan.Parse(sweep.Spec, sweep.Id);
+        var plan = SweepPlan.Parse(sweep.CurrentSpec, sweep.Id);
         List<SweepTrial> complete = [.. trials.Where(trial => trial is { Value: not null, Deleted: false })];
         (Sweep, Metric, Learns, Trials) = (sweep.Id, plan.Search.Objective.Metric, plan.Search is TpeSearch, complete.Count);
         Axes =

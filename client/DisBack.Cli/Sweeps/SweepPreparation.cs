@@ -16,10 +16,13 @@ namespace DisBack.Cli.Sweeps;
 /// Makes the spec of a sweep ready to be submitted: tries every choice and both ends of every range with the teacher that it names, and every point that is
 /// known beforehand; stores the files that any of them names.
 /// </summary>
-internal sealed class SweepPreparation(Installation installation, Submission submission)
+/// <param name="installation">Where it is submitted.</param>
+/// <param name="submission">Stores what experiments name.</param>
+/// <param name="amended">The sweep that it amends, which keeps the teachers and contents that it has; null if it is a new one.</param>
+internal sealed class SweepPreparation(Installation installation, Submission submission, SweepDocument? amended = null)
 {
     /// <summary>Settings that name files, or sections that are replaced as a whole where one of theirs does.</summary>
-    private static readonly string[] s_stored = ["data", "evaluation.features", "evaluation.statistics", "evaluation.reference", "recording.from"];
+    private static readonly string[] s_stored = ["data", "evaluation.features", "evaluation.statistics", "evaluation.reference", "recording.from", "start"];
 
     private const int MostMistakes = 20;
 
@@ -31,16 +34,20 @@ internal sealed class SweepPreparation(Installation installation, Submission sub
     private readonly Dictionary<(string Key, string Written), StoredValue> _contents = [];
 
     /// <summary>The submission of a sweep, and the experiments that are known beforehand.</summary>
+    /// <param name="plan">The spec.</param>
+    /// <param name="sampler">Its sampler.</param>
+    /// <param name="cancellation">Stops the work.</param>
+    /// <param name="first">The first trial that is not there yet.</param>
     /// <exception cref="SpecException">Some of its trials cannot be run.</exception>
     public async Task<(SweepSubmission Submission, IReadOnlyList<KnownTrial> Trials)> PrepareAsync(
-        SweepPlan plan, SweepSampler sampler, CancellationToken cancellation)
+        SweepPlan plan, SweepSampler sampler, CancellationToken cancellation, int first = 0)
     {
         RefuseTwoAxesOfOneFile(plan, sampler);
         foreach (var probe in plan.Probes)
         {
             await TryAsync(plan.ExperimentAt(probe), cancellation);
         }
-        var trials = Trials(plan, sampler, cancellation);
+        var trials = Trials(plan, sampler, first, cancellation);
         if (!sampler.Learns)
         {
             foreach (var trial in trials.DistinctBy(trial => Files(SpecJson.ToNode(trial.Text.Spec))))
@@ -63,10 +70,11 @@ internal sealed class SweepPreparation(Installation installation, Submission sub
         var name = text.Spec.Teacher;
         if (!_teachers.TryGetValue(name, out var teacher))
         {
-            _teachers[name] = teacher = await installation.Teachers.ResolveAsync(name, cancellation);
+            _teachers[name] = teacher = amended?.Teachers.GetValueOrDefault(name) ?? await installation.Teachers.ResolveAsync(name, cancellation);
             _networks[name] = await installation.Teachers.NetworkOfAsync(teacher, cancellation);
         }
-        var prepared = SpecJson.ToNode(await submission.PrepareAsync(text, teacher, _networks[name], cancellation));
+        var known = text.With(StoredValue.PutIn(text.Spec, amended?.Contents ?? []));
+        var prepared = SpecJson.ToNode(await submission.PrepareAsync(known, teacher, _networks[name], cancellation));
         var written = SpecJson.ToNode(text.Spec);
         foreach (var key in s_stored)
         {
@@ -82,10 +90,10 @@ internal sealed class SweepPreparation(Installation installation, Submission sub
     /// All trials of a sampler that learns nothing, for combinations can be wrong where no single value is; of one that learns a few as if it had learnt
     /// nothing.
     /// </summary>
-    private static List<KnownTrial> Trials(SweepPlan plan, SweepSampler sampler, CancellationToken cancellation)
+    private static List<KnownTrial> Trials(SweepPlan plan, SweepSampler sampler, int first, CancellationToken cancellation)
     {
-        var count = sampler.Learns ? Math.Min(sampler.Total, MostGuessed) : sampler.Total;
-        var tried = Enumerable.Range(0, (int)count).AsParallel().AsOrdered().WithCancellation(cancellation)
+        var count = (int)Math.Max(0, sampler.Total - first);
+        var tried = Enumerable.Range(first, sampler.Learns ? Math.Min(count, MostGuessed) : count).AsParallel().AsOrdered().WithCancellation(cancellation)
             .Select(ordinal => Try(plan, ordinal, sampler.Propose(ordinal, []))).ToList();
         return tried.SelectMany(trial => trial.Mistakes).Take(MostMistakes).ToList() is { Count: > 0 } mistakes && !sampler.Learns
             ? throw new SpecException(mistakes)
@@ -115,7 +123,7 @@ internal sealed class SweepPreparation(Installation installation, Submission sub
             if (parts.Count > 1)
             {
                 throw new DisBackException(
-                    $"{string.Join(" and ", parts)} vary apart but name one set of images together; make '{section}' one axis whose values are sections.");
+                    $"{string.Join(" and ", parts)} vary apart but together name what is looked up; make '{section}' one axis whose values are sections.");
             }
         }
     }

@@ -9,7 +9,7 @@ namespace DisBack.Cli.Sweeps;
 /// <summary>The trials of a sweep as rows: where each lies, and what came of it.</summary>
 internal sealed class SweepTrials(SweepDocument sweep)
 {
-    private readonly SweepPlan _plan = SweepPlan.Parse(sweep.Spec, sweep.Id);
+    private readonly SweepPlan _plan = SweepPlan.Parse(sweep.CurrentSpec, sweep.Id);
 
     /// <summary>The headings of <see cref="Cells"/>.</summary>
     public IReadOnlyList<string> Headings =>

@@ -79,6 +79,7 @@ internal static partial class ApiEndpoints
         var spec = await text.CheckAsync(async () =>
         {
             var resolved = await SpecTrajectory.ResolveAsync(text.Spec, archive, teacher, cancellation);
+            resolved = await SpecStart.ResolveAsync(resolved, archive, teacher, cancellation);
             await new SpecContents(archive.Content).CheckAsync(resolved, network, cancellation);
             return resolved;
         });

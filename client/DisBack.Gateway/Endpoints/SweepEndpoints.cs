@@ -7,6 +7,7 @@ using DisBack.Client.Http;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Specs.Networks;
+using DisBack.Specs.Reading;
 using DisBack.Specs.Sweeps;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -43,6 +44,7 @@ internal static class SweepEndpoints
             return reply;
         });
         commands.MapPost(Api.Sweeps, SubmitAsync).RequireRateLimiting(ApiEndpoints.Submissions);
+        commands.MapPost($"{One}/amend", AmendAsync).RequireRateLimiting(ApiEndpoints.Submissions);
         foreach (var (command, intent) in new[] { ("pause", RunIntent.Pause), ("resume", RunIntent.Run), ("cancel", RunIntent.Cancel) })
         {
             commands.MapPost($"{One}/{command}", async (string sweep, BlobArchive archive, IControl control, CancellationToken cancellation) =>
@@ -62,11 +64,37 @@ internal static class SweepEndpoints
         HttpRequest request, BlobArchive archive, IControl control, HttpResponse response, CancellationToken cancellation)
     {
         var (spec, given) = await ReadAsync(request, cancellation);
+        var submission = await PrepareAsync(SweepPlan.Parse(spec, "spec"), given?.Teachers, given?.Contents ?? [], archive, cancellation);
+        var id = await control.SubmitSweepAsync(submission, cancellation);
+        response.Headers.Location = $"/{Api.Prefix}/{Api.PathOfSweep(id)}";
+        return new Submitted(id);
+    }
+
+    private static async Task<CommandReply> AmendAsync(
+        string sweep, HttpRequest request, BlobArchive archive, IControl control, CancellationToken cancellation)
+    {
+        var known = await FindAsync(archive, sweep, cancellation);
+        var (spec, given) = await ReadAsync(request, cancellation);
         var plan = SweepPlan.Parse(spec, "spec");
+        plan.RequireWidens(SweepPlan.Parse(known.CurrentSpec, known.Id));
+        // What the sweep names already is what it was when it was submitted.
+        var submission = await PrepareAsync(
+            plan, (given?.Teachers ?? known.Teachers).SetItems(known.Teachers), [.. known.Contents.Union(given?.Contents ?? [])], archive, cancellation);
+        return await control.AmendSweepAsync(sweep, submission, cancellation);
+    }
+
+    /// <summary>A submission whose experiments can be run with what is stored here.</summary>
+    private static async Task<SweepSubmission> PrepareAsync(
+        SweepPlan plan,
+        ImmutableSortedDictionary<string, ContentRef>? named,
+        ImmutableArray<StoredValue> known,
+        BlobArchive archive,
+        CancellationToken cancellation)
+    {
         var library = new TeacherLibrary(archive);
         var teachers = new SortedDictionary<string, ContentRef>(StringComparer.Ordinal);
         var networks = new Dictionary<string, NetworkSettings>();
-        var contents = new HashSet<StoredValue>(given?.Contents ?? []);
+        var contents = new HashSet<StoredValue>(known);
         var seen = new HashSet<string>();
         foreach (var text in plan.Probes.Select(plan.ExperimentAt))
         {
@@ -74,7 +102,7 @@ internal static class SweepEndpoints
             if (!teachers.TryGetValue(name, out var teacher))
             {
                 // By name only: a path in a spec is one of the submitter's machine, and none of this one's.
-                teachers[name] = teacher = given?.Teachers.GetValueOrDefault(name) ?? await library.ResolveStoredAsync(name, cancellation);
+                teachers[name] = teacher = named?.GetValueOrDefault(name) ?? await library.ResolveStoredAsync(name, cancellation);
                 await ApiEndpoints.DemandAsync(archive, teacher, cancellation);
                 networks[name] = await library.NetworkOfAsync(teacher, cancellation);
             }
@@ -82,6 +110,7 @@ internal static class SweepEndpoints
             var resolved = await text.CheckAsync(async () =>
             {
                 var resolved = await SpecTrajectory.ResolveAsync(stored, archive, teacher, cancellation);
+                resolved = await SpecStart.ResolveAsync(resolved, archive, teacher, cancellation);
                 await new SpecContents(archive.Content).CheckAsync(resolved, networks[name], cancellation);
                 return resolved;
             });
@@ -90,16 +119,16 @@ internal static class SweepEndpoints
                 contents.Add(new StoredValue(
                     "recording.from", JsonSerializer.Serialize(stored.Recording.From), JsonSerializer.Serialize(resolved.Recording.From)));
             }
-        }
-        var id = await control.SubmitSweepAsync(
-            new SweepSubmission(plan.Name, plan.Canonical, null)
+            if (resolved.Start is { } start && start != stored.Start)
             {
-                Teachers = teachers.ToImmutableSortedDictionary(StringComparer.Ordinal),
-                Contents = [.. contents.OrderBy(value => value.Key, StringComparer.Ordinal).ThenBy(value => value.Written, StringComparer.Ordinal)],
-            },
-            cancellation);
-        response.Headers.Location = $"/{Api.Prefix}/{Api.PathOfSweep(id)}";
-        return new Submitted(id);
+                contents.Add(new StoredValue("start", SpecJson.ToNode(stored.Start!).ToJsonString(), SpecJson.ToNode(start).ToJsonString()));
+            }
+        }
+        return new SweepSubmission(plan.Name, plan.Canonical, null)
+        {
+            Teachers = teachers.ToImmutableSortedDictionary(StringComparer.Ordinal),
+            Contents = [.. contents.OrderBy(value => value.Key, StringComparer.Ordinal).ThenBy(value => value.Written, StringComparer.Ordinal)],
+        };
     }
 
     /// <summary>A submission as JSON, or the YAML of a spec alone: <c>curl --data-binary @sweep.yaml</c>.</summary>

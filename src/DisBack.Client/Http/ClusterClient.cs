@@ -143,6 +143,10 @@ public sealed class ClusterClient : IArchive, IControl, IRowQueries, IDisposable
         (await _http.SendAsync<Submitted>(HttpMethod.Post, Api.Sweeps, submission, cancellation)).Id;
 
     /// <inheritdoc/>
+    public Task<CommandReply> AmendSweepAsync(string id, SweepSubmission submission, CancellationToken cancellation = default) =>
+        _http.SendAsync<CommandReply>(HttpMethod.Post, $"{Api.PathOfSweep(id)}/amend", submission, cancellation);
+
+    /// <inheritdoc/>
     public Task SteerSweepAsync(string id, RunIntent intent, CancellationToken cancellation = default)
     {
         var command = intent switch { RunIntent.Pause => "pause", RunIntent.Cancel => "cancel", _ => "resume" };

@@ -18,7 +18,7 @@ public sealed record SweepDocument
     /// <summary>Name that the user gave.</summary>
     [Id(2)] public string Name { get; init; } = "";
 
-    /// <summary>The spec as canonical JSON: of one experiment, or with the section <c>search</c>.</summary>
+    /// <summary>The spec as it was submitted, as canonical JSON: of one experiment, or with the section <c>search</c>.</summary>
     [Id(3)] public string Spec { get; init; } = "";
 
     /// <summary>The teacher's weights; null where <see cref="Teachers"/> has them.</summary>
@@ -30,7 +30,7 @@ public sealed record SweepDocument
     /// <summary>What the user wants of all its trials.</summary>
     [Id(6)] public RunIntent Intent { get; init; }
 
-    /// <summary>How many trials the spec stands for at most.</summary>
+    /// <summary>How many trials the spec stands for at most, or how many there are if the budget was used up before.</summary>
     [Id(7)] public int TrialCount { get; init; }
 
     /// <summary>The summary of the trial of a single run; empty for a search.</summary>
@@ -41,6 +41,16 @@ public sealed record SweepDocument
 
     /// <summary>The weights of each teacher that the trials of a search name.</summary>
     [Id(10)] public ImmutableSortedDictionary<string, ContentRef> Teachers { get; init; } = ImmutableSortedDictionary<string, ContentRef>.Empty;
+
+    /// <summary>What was added to a search since it was submitted, the newest last.</summary>
+    [Id(11)] public ImmutableArray<SweepAmendment> Amendments { get; init; } = [];
+
+    /// <summary>Why a search began fewer trials than its spec stands for, in one sentence; null where it did not.</summary>
+    [Id(12)] public string? Exhausted { get; init; }
+
+    /// <summary>The spec that its trials are read by: the newest amendment's, or the one that was submitted.</summary>
+    [JsonIgnore]
+    public string CurrentSpec => Amendments is [.., var newest] ? newest.Spec : Spec;
 
     /// <summary>Whether it is a search and not a single run.</summary>
     [JsonIgnore]
@@ -74,4 +84,7 @@ public sealed record TrialSummary
 
     /// <summary>Latest value of each metric of a run that is complete; empty of another.</summary>
     [Id(7)] public ImmutableSortedDictionary<string, double> Latest { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
+
+    /// <summary>Seconds of the attempts that have ended.</summary>
+    [Id(8)] public double Seconds { get; init; }
 }

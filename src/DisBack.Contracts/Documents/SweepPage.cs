@@ -63,7 +63,22 @@ public sealed record SweepTrial
     /// <summary>Whether it has ended and <see cref="Rungs"/> has all that it will ever have.</summary>
     [Id(12)] public bool Measured { get; init; }
 
+    /// <summary>What it trains by its spec; null where the sweep has no budget of steps or images.</summary>
+    [Id(13)] public TrialCost? Cost { get; init; }
+
+    /// <summary>The step of the evaluation by which it was stopped early; 0 where it was not.</summary>
+    [Id(14)] public long PrunedAt { get; init; }
+
+    /// <summary>Seconds of its attempts that have ended.</summary>
+    [Id(15)] public double Seconds { get; init; }
+
     /// <summary>Whether nothing more is to be asked of its measurements: it has not ended, never had a run, or all of them are known.</summary>
     [JsonIgnore]
     public bool IsMeasured => Measured || Deleted || Updated == default || Status is not (RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled);
 }
+
+/// <summary>What a trial uses of the budget of its sweep.</summary>
+/// <param name="Steps">Steps of stage 2.</param>
+/// <param name="Images">Images that the student makes in them.</param>
+[GenerateSerializer, Immutable, Alias("disback.TrialCost.v1")]
+public sealed record TrialCost([property: Id(0)] long Steps, [property: Id(1)] long Images);

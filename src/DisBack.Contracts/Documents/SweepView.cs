@@ -28,6 +28,9 @@ public sealed record SweepView
     /// <summary>The complete trial with the best value; null before there is one.</summary>
     public required SweepTrial? Best { get; init; }
 
+    /// <inheritdoc cref="SweepDocument.Exhausted"/>
+    public required string? Exhausted { get; init; }
+
     /// <summary>How many were stopped early.</summary>
     public required int Pruned { get; init; }
 
@@ -42,7 +45,7 @@ public sealed record SweepView
     /// <param name="trials">Its trials so far.</param>
     public static SweepView Of(SweepDocument sweep, IReadOnlyCollection<SweepTrial> trials)
     {
-        var search = SpecJson.FromJson<SearchSettings>(SpecJson.Sections(sweep.Spec)[SweepPlan.SearchKey]!.ToJsonString());
+        var search = SpecJson.FromJson<SearchSettings>(SpecJson.Sections(sweep.CurrentSpec)[SweepPlan.SearchKey]!.ToJsonString());
         var objective = search.Objective;
         var sign = objective.Goal == Goal.Minimize ? 1 : -1;
         return new SweepView
@@ -52,6 +55,7 @@ public sealed record SweepView
             Objective = objective,
             Submitted = sweep.Submitted,
             Trials = sweep.TrialCount,
+            Exhausted = sweep.Exhausted,
             Counts = trials.Where(trial => !trial.Pruned).CountBy(trial => trial.Status).ToImmutableSortedDictionary(),
             Pruned = trials.Count(trial => trial.Pruned),
             IsSettled = trials.All(trial => trial.Status.IsSettled() && (search.Stopping is null || trial.IsMeasured))

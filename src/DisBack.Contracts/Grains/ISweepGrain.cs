@@ -20,6 +20,14 @@ public interface ISweepGrain : IGrainWithStringKey
     [Alias("List")]
     Task<SummaryPage> ListAsync(int firstOrdinal, int count);
 
+    /// <summary>
+    /// Adds trials, axes and values to a search, also to one that has settled (<see cref="SweepAmendment"/>). Trials that are proposed from now on follow the
+    /// new spec; those there are keep their points. Repeating it changes nothing.
+    /// </summary>
+    /// <returns>Not applied, with the reason, if the spec does more than add, and of a search that was cancelled or is none.</returns>
+    [Alias("Amend")]
+    Task<CommandReply> AmendAsync(SweepSubmission submission);
+
     /// <summary>Pauses every trial, and begins no other until it is resumed.</summary>
     [Alias("Pause")]
     Task PauseAsync();

@@ -349,7 +349,7 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
         RunTransition transition;
         try
         {
-            transition = await _document.ApplyAsync(command, Facts.Checkpoints.Keep, also);
+            transition = await _document.ApplyAsync(command, Facts.Checkpoints, also);
         }
         catch
         {

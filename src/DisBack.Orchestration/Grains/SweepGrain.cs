@@ -7,6 +7,7 @@ using DisBack.Orchestration.Sweeps;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Metrics;
 using Microsoft.Extensions.Logging;
+using Orleans.Storage;
 
 namespace DisBack.Orchestration.Grains;
 
@@ -59,7 +60,7 @@ internal sealed partial class SweepGrain(
                 Spec = submission.Spec,
                 Teacher = submission.Teacher,
                 Submitted = time.GetUtcNow(),
-                TrialCount = isSearch ? SweepSearch.TotalOf(submission.Spec) : 1,
+                TrialCount = isSearch ? SweepSearch.TotalOf(submission.Spec, []) : 1,
                 Contents = submission.Contents,
                 Teachers = submission.Teachers,
             };
@@ -92,6 +93,40 @@ internal sealed partial class SweepGrain(
             return;
         }
         CheckAfter(TimeSpan.Zero);
+    }
+
+    public async Task<CommandReply> AmendAsync(SweepSubmission submission)
+    {
+        if (_search is null || document.State is not { IsSearch: true } known)
+        {
+            return new CommandReply(RunStatus.Pending, false, $"There is no sweep {this.GetPrimaryKeyString()}.");
+        }
+        if (known.CurrentSpec == submission.Spec)
+        {
+            return new CommandReply(RunStatus.Running, true, $"The sweep {known.Id} is like that already.");
+        }
+        if (known.Intent == RunIntent.Cancel)
+        {
+            return new CommandReply(RunStatus.Cancelled, false, $"The sweep {known.Id} was cancelled and begins no trial any more; start another one.");
+        }
+        if (SweepSearch.FaultOf(known, submission) is { } fault)
+        {
+            return new CommandReply(RunStatus.Running, false, fault);
+        }
+        // The trials that there are must be durable before the first of the others gets its number.
+        await _search.FlushAsync();
+        await _unfinished.MarkSweepAsync(known.Id);
+        document.State = known with
+        {
+            Amendments = known.Amendments.Add(new SweepAmendment(_search.Trials.Count, time.GetUtcNow(), submission.Spec)),
+            TrialCount = SweepSearch.TotalOf(submission.Spec, _search.Trials),
+            Exhausted = null,
+            Contents = [.. known.Contents.Union(submission.Contents)],
+            Teachers = known.Teachers.SetItems(submission.Teachers),
+        };
+        await document.WriteStateAsync();
+        await OpenSearchAsync();
+        return new CommandReply(RunStatus.Running, true, $"The sweep {known.Id} has {document.State.TrialCount} trials now.");
     }
 
     public Task PauseAsync() => WantAsync(RunIntent.Pause);
@@ -256,7 +291,13 @@ internal sealed partial class SweepGrain(
             }
             if (document.State.Intent == RunIntent.Run)
             {
-                await search.ProposeAsync();
+                if (await search.ProposeAsync(time.GetUtcNow()) is { } exhausted)
+                {
+                    document.State = document.State with { TrialCount = search.Trials.Count, Exhausted = exhausted };
+                    await document.WriteStateAsync();
+                    await OpenSearchAsync();
+                    return;
+                }
                 // Also those that were proposed before a crash and not submitted.
                 await ForEachAsync([.. search.UnderWay.Where(trial => trial.Updated == default)], SubmitAsync);
             }
@@ -272,12 +313,12 @@ internal sealed partial class SweepGrain(
                 _check = null;
             }
         }
-        catch (Exception e) when (e is not BlobConflictException)
+        catch (Exception e) when (e is not (BlobConflictException or InconsistentStateException))
         {
             // The next check tries again.
             LogCheckFailed(e, document.State.Id);
         }
-        catch (BlobConflictException)
+        catch (Exception)
         {
             // Another activation goes on with the sweep.
             DeactivateOnIdle();

@@ -156,6 +156,7 @@ internal sealed class TrialGrain(
         Steps = Run.Steps,
         BestFid = Run.Best.GetValueOrDefault(MetricNames.Fid)?.Value,
         Updated = Time.GetUtcNow(),
+        Seconds = Run.Seconds,
         Latest = Run.Status == RunStatus.Completed
             ? Run.Latest.ToImmutableSortedDictionary(metric => metric.Key, metric => metric.Value.Value, StringComparer.Ordinal)
             : ImmutableSortedDictionary<string, double>.Empty,

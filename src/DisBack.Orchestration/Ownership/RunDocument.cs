@@ -2,6 +2,7 @@ using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Runs;
 using DisBack.Orchestration.Supervision;
+using DisBack.Specs.Training;
 using DisBack.Storage;
 
 namespace DisBack.Orchestration.Ownership;
@@ -33,13 +34,13 @@ internal sealed class RunDocument<TDocument>(
 
     /// <summary>Applies a command and, if it matters, writes what it changed.</summary>
     /// <param name="command">What happened.</param>
-    /// <param name="keep">How many checkpoints are remembered.</param>
+    /// <param name="checkpoints">Which checkpoints are remembered.</param>
     /// <param name="also">What else changes in the document with it.</param>
     /// <returns>The transition; <see cref="RunTransition.Persist"/> tells whether the document was written.</returns>
-    public async Task<RunTransition> ApplyAsync(RunCommand command, int keep, Func<TDocument, TDocument>? also)
+    public async Task<RunTransition> ApplyAsync(RunCommand command, CheckpointSettings checkpoints, Func<TDocument, TDocument>? also)
     {
         var before = state.State;
-        var transition = new RunMachine(services.Retry.Value, keep).Apply(Run, command, services.Time.GetUtcNow());
+        var transition = new RunMachine(services.Retry.Value, checkpoints).Apply(Run, command, services.Time.GetUtcNow());
         if (transition.Result == CommitResult.Fenced)
         {
             Telemetry.Fenced.Add(1, new KeyValuePair<string, object?>("call", command.GetType().Name.ToLowerInvariant()));

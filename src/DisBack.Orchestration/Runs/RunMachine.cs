@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Specs.Training;
 
 namespace DisBack.Orchestration.Runs;
 
@@ -9,8 +10,8 @@ namespace DisBack.Orchestration.Runs;
 /// current one changes anything, and what is completed or cancelled stays so.
 /// </summary>
 /// <param name="retry">When a failed attempt is followed by another one.</param>
-/// <param name="keep">How many committed checkpoints are remembered, head included.</param>
-internal sealed class RunMachine(RetryOptions retry, int keep)
+/// <param name="checkpoints">Which committed checkpoints are remembered.</param>
+internal sealed class RunMachine(RetryOptions retry, CheckpointSettings checkpoints)
 {
     /// <summary>Applies one command.</summary>
     public RunTransition Apply(RunRecord state, RunCommand command, DateTimeOffset now) => command switch
@@ -202,7 +203,7 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
             state with
             {
                 // A checkpoint at or before the head comes from an attempt that had to pass over damaged ones: it replaces them.
-                Checkpoints = [checkpoint, .. state.Checkpoints.Where(older => older.Step < checkpoint.Step).Take(keep - 1)],
+                Checkpoints = Remembered([checkpoint, .. state.Checkpoints.Where(older => older.Step < checkpoint.Step)]),
                 Failures = progress ? 0 : state.Failures,
             },
             now,
@@ -210,6 +211,13 @@ internal sealed class RunMachine(RetryOptions retry, int keep)
             $"Checkpoint {checkpoint.Content} at step {checkpoint.Step}.",
             checkpoint.Step));
     }
+
+    /// <summary>The newest checkpoints and, where the spec wants it, the earliest of each target.</summary>
+    private ImmutableArray<CheckpointRef> Remembered(IReadOnlyList<CheckpointRef> newestFirst) =>
+    [
+        .. newestFirst.Where((checkpoint, index) => index < checkpoints.Keep
+            || (checkpoints.PerNode && (index == newestFirst.Count - 1 || newestFirst[index + 1].TargetIndex != checkpoint.TargetIndex))),
+    ];
 
     private static RunRecord Switch(RunRecord state, SwitchRecord made, DateTimeOffset now) => Event(
         state with { Switches = [.. state.Switches.Where(earlier => earlier.Step < made.Step), made] },

@@ -15,7 +15,15 @@ namespace DisBack.Orchestration.Sweeps;
 /// <param name="pages">Its trials.</param>
 internal sealed class SweepSearch(SweepDocument document, SweepPages pages)
 {
-    private readonly SweepPlan _plan = SweepPlan.Parse(document.Spec, document.Id);
+    private readonly SweepPlan _plan = SweepPlan.Parse(document.CurrentSpec, document.Id);
+
+    /// <summary>From which trial on how many may be under way: as the spec says by which each was proposed.</summary>
+    private readonly IReadOnlyList<(int From, int MaxConcurrent)> _limits =
+    [
+        (0, SettingsIn(document.Spec).MaxConcurrent),
+        .. document.Amendments.Select(amendment => (amendment.From, SettingsIn(amendment.Spec).MaxConcurrent)),
+    ];
+
     private readonly SortedSet<int> _unfinished = [];
     private readonly Dictionary<int, long> _measuredAt = [];
     private SweepSampler? _sampler;
@@ -23,8 +31,32 @@ internal sealed class SweepSearch(SweepDocument document, SweepPages pages)
     /// <summary>Whether a spec is that of a search and not of one experiment.</summary>
     public static bool IsSearch(string spec) => spec.Length > 0 && SpecJson.Sections(spec).ContainsKey(SweepPlan.SearchKey);
 
-    /// <summary>How many trials the spec of a search stands for.</summary>
-    public static int TotalOf(string spec) => (int)new SweepSampler(SweepPlan.Parse(spec, "spec")).Total;
+    /// <summary>How many trials the spec of a search stands for, those that there are included.</summary>
+    /// <param name="spec">The spec.</param>
+    /// <param name="trials">The trials before it was amended so; none at the submission.</param>
+    public static int TotalOf(string spec, IReadOnlyList<SweepTrial> trials) =>
+        (int)new SweepSampler(SweepPlan.Parse(spec, "spec"), [.. trials.Select(trial => trial.Point)]).Total;
+
+    /// <summary>Why a search cannot be amended so, in one sentence; null if it can.</summary>
+    public static string? FaultOf(SweepDocument known, SweepSubmission submission)
+    {
+        try
+        {
+            SweepPlan.Parse(submission.Spec, "spec").RequireWidens(SweepPlan.Parse(known.CurrentSpec, known.Id));
+        }
+        catch (SpecException more)
+        {
+            return more.Message;
+        }
+        if (submission.Teachers.FirstOrDefault(teacher => known.Teachers.GetValueOrDefault(teacher.Key, teacher.Value) != teacher.Value) is { Key: { } name })
+        {
+            return $"The sweep {known.Id} has another teacher by the name '{name}'; bring that one back, or start another sweep.";
+        }
+        var stored = known.Contents.ToDictionary(value => (value.Key, value.Written), value => value.Stored);
+        return submission.Contents.FirstOrDefault(value => stored.GetValueOrDefault((value.Key, value.Written), value.Stored) != value.Stored) is { } changed
+            ? $"The sweep {known.Id} has another content for {changed.Key}: {changed.Written}; give the changed file another name."
+            : null;
+    }
 
     /// <summary>The trials by their ordinals.</summary>
     public IReadOnlyList<SweepTrial> Trials => pages.Trials;
@@ -50,7 +82,7 @@ internal sealed class SweepSearch(SweepDocument document, SweepPages pages)
     /// <summary>The rule of early stopping; null where every trial trains to its end.</summary>
     public SweepStopping? Stopping => SweepStopping.Of(_plan.Search);
 
-    private SweepSampler Sampler => _sampler ??= new SweepSampler(_plan);
+    private SweepSampler Sampler => _sampler ??= new SweepSampler(_plan, [.. pages.Trials.Take(_limits[^1].From).Select(trial => trial.Point)]);
 
     /// <summary>The search of a sweep whose pages are read.</summary>
     public static async Task<SweepSearch> OpenAsync(SweepDocument document, IBlobStore blobs)
@@ -66,19 +98,32 @@ internal sealed class SweepSearch(SweepDocument document, SweepPages pages)
     /// Proposes the trials that may begin now, and makes them durable. Each is a function of the settings and of the results before a certain ordinal, never of
     /// who ended first: a sweep of deterministic trials proposes the same points however often it is interrupted.
     /// </summary>
-    public Task ProposeAsync()
+    /// <param name="now">The time.</param>
+    /// <returns>Why no trial will begin any more although the sweep has not all of its trials; null if one may.</returns>
+    public async Task<string?> ProposeAsync(DateTimeOffset now)
     {
-        while (pages.Trials.Count < document.TrialCount && MayBegin(pages.Trials.Count, out var known))
+        string? exhausted = null;
+        while (pages.Trials.Count < document.TrialCount && exhausted is null && MayBegin(pages.Trials.Count, out var known))
         {
             var ordinal = pages.Trials.Count;
-            pages.Add(new SweepTrial
+            var trial = new SweepTrial
             {
                 Ordinal = ordinal,
                 Point = Sampler.Propose(ordinal, [.. pages.Trials.Take(known).Select(Record)]).ToImmutableSortedDictionary(StringComparer.Ordinal),
-            });
-            _unfinished.Add(ordinal);
+            };
+            if (_plan.Search.Budget is { } budget)
+            {
+                trial = trial with { Cost = budget.CountsTraining ? CostOf(trial) : null };
+                exhausted = new BudgetUse(pages.Trials, known, now - document.Submitted).ExhaustedBy(budget, trial.Cost);
+            }
+            if (exhausted is null)
+            {
+                pages.Add(trial);
+                _unfinished.Add(ordinal);
+            }
         }
-        return pages.FlushAsync();
+        await pages.FlushAsync();
+        return exhausted;
     }
 
     /// <summary>What a trial is submitted with.</summary>
@@ -105,6 +150,7 @@ internal sealed class SweepSearch(SweepDocument document, SweepPages pages)
             Step = summary.Step,
             Steps = summary.Steps,
             Updated = summary.Updated,
+            Seconds = summary.Seconds,
             Value = !known.Pruned && summary.Latest.TryGetValue(_plan.Search.Objective.Metric, out var value) ? value : null,
         });
     }
@@ -112,7 +158,7 @@ internal sealed class SweepSearch(SweepDocument document, SweepPages pages)
     /// <summary>Takes note of what a trial has measured at the rungs that it has reached, and whether it is to end early by it.</summary>
     /// <param name="trial">The trial as it was when its measurements were read.</param>
     /// <param name="rungs">A value for each rung, those that were known included.</param>
-    public void Measure(SweepTrial trial, IReadOnlyList<double> rungs)
+    public void Measure(SweepTrial trial, IReadOnlyList<RungValue> rungs)
     {
         _measuredAt[trial.Ordinal] = trial.Step;
         var now = pages.Trials[trial.Ordinal] with { Measured = IsOver(trial) };
@@ -120,16 +166,17 @@ internal sealed class SweepSearch(SweepDocument document, SweepPages pages)
         IReadOnlyList<double>[] others = [.. pages.Trials.Take(KnownTo(trial.Ordinal)).Select(other => other.Rungs)];
         for (var rung = now.Rungs.Length; rung < rungs.Count && !now.Pruned; rung++)
         {
-            now = now with { Rungs = now.Rungs.Add(rungs[rung]) };
+            now = now with { Rungs = now.Rungs.Add(rungs[rung].Value) };
             if (Stopping!.Prunes(others, now.Rungs))
             {
                 now = now with
                 {
                     Pruned = true,
+                    PrunedAt = rungs[rung].Step,
                     Value = null,
                     Reason = string.Create(
                         CultureInfo.InvariantCulture,
-                        $"Pruned at {(Stopping.Unit == RungUnit.Steps ? "step" : "position")} {Stopping.Rung(rung)} with {Metric} {rungs[rung]:g4}."),
+                        $"Pruned at {(Stopping.Unit == RungUnit.Steps ? "step" : "position")} {Stopping.Rung(rung)} with {Metric} {rungs[rung].Value:g4}."),
                 };
             }
         }
@@ -154,6 +201,23 @@ internal sealed class SweepSearch(SweepDocument document, SweepPages pages)
     /// <inheritdoc cref="SweepPages.DeleteAsync"/>
     public Task DeleteAsync() => pages.DeleteAsync();
 
+    private static SearchSettings SettingsIn(string spec) =>
+        SpecJson.FromJson<SearchSettings>(SpecJson.Sections(spec)[SweepPlan.SearchKey]!.ToJsonString());
+
+    /// <summary>What a trial would train; nothing where its point is no experiment, for then it does not begin.</summary>
+    private TrialCost CostOf(SweepTrial trial)
+    {
+        try
+        {
+            var settings = _plan.ExperimentAt(trial.Point).Spec.Backtracking;
+            return new TrialCost(settings.Steps, (long)settings.Steps * settings.Batch);
+        }
+        catch (SpecException)
+        {
+            return new TrialCost(0, 0);
+        }
+    }
+
     private static bool IsOver(SweepTrial trial) =>
         trial.Deleted || trial.Status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled;
 
@@ -176,7 +240,7 @@ internal sealed class SweepSearch(SweepDocument document, SweepPages pages)
             : UnderWay.Count() < _plan.Search.MaxConcurrent;
     }
 
-    private int KnownTo(int ordinal) => Math.Max(0, ordinal + 1 - _plan.Search.MaxConcurrent);
+    private int KnownTo(int ordinal) => Math.Max(0, ordinal + 1 - _limits.Last(limit => limit.From <= ordinal).MaxConcurrent);
 
     private TrialRecord Record(SweepTrial trial) => new(trial.Ordinal, trial.Point, trial switch
     {

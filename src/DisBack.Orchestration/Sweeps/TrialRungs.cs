@@ -19,14 +19,14 @@ internal static class TrialRungs
     /// <param name="metric">The objective.</param>
     /// <param name="history">What the trial has measured.</param>
     /// <param name="switches">When its target changed.</param>
-    public static List<double> Read(SweepStopping stopping, string metric, MetricHistory history, IReadOnlyList<SwitchRecord> switches)
+    public static List<RungValue> Read(SweepStopping stopping, string metric, MetricHistory history, IReadOnlyList<SwitchRecord> switches)
     {
-        var values = new List<double>();
+        var values = new List<RungValue>();
         foreach (var point in history.Points.Where(point => point.Name == metric || point.Name == metric + Quick))
         {
             while (stopping.Rung(values.Count) is { } rung && PositionAt(point.Step) >= rung)
             {
-                values.Add(point.Value);
+                values.Add(new RungValue(point.Step, point.Value));
             }
         }
         return values;
@@ -35,3 +35,8 @@ internal static class TrialRungs
             : switches.TakeWhile(change => change.Step <= step).Select(change => switches[0].From - change.To).DefaultIfEmpty(0).Max();
     }
 }
+
+/// <summary>What a trial has measured at a rung.</summary>
+/// <param name="Step">The step of the evaluation, at the rung or the first one after it.</param>
+/// <param name="Value">What it measured.</param>
+internal readonly record struct RungValue(long Step, double Value);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using DisBack.Specs.Backtracking;
+using DisBack.Specs.Experiments;
 using DisBack.Specs.Networks;
 using DisBack.Specs.Reading;
 using DisBack.Specs.Training;
@@ -11,7 +12,8 @@ namespace DisBack.Orchestration.Training;
 /// </summary>
 /// <param name="Checkpoints">When a run is made durable.</param>
 /// <param name="Hardware">The device that a run asks for, and how much of a slot it takes.</param>
-internal sealed record SpecFacts(CheckpointSettings Checkpoints, HardwareSettings Hardware)
+/// <param name="Start">The checkpoint that an experiment goes on from; null where it begins anew.</param>
+internal sealed record SpecFacts(CheckpointSettings Checkpoints, HardwareSettings Hardware, StartSettings? Start = null)
 {
     /// <summary>How much of a slot a run takes.</summary>
     public double Share => Hardware.Slot ?? 1;
@@ -25,7 +27,7 @@ internal sealed record SpecFacts(CheckpointSettings Checkpoints, HardwareSetting
         }
 
         var json = SpecJson.Sections(spec);
-        return new(Part<CheckpointSettings>(json, "checkpoints"), Part<HardwareSettings>(json, "hardware"));
+        return new(Part<CheckpointSettings>(json, "checkpoints"), Part<HardwareSettings>(json, "hardware"), StartOf(json));
     }
 
     /// <summary>The network that the spec of a teacher describes, as canonical JSON.</summary>
@@ -40,6 +42,8 @@ internal sealed record SpecFacts(CheckpointSettings Checkpoints, HardwareSetting
 
     /// <summary>Whether an experiment walks a trajectory that there is already, and has none recorded.</summary>
     public static bool NamesTrajectory(string spec) => SpecJson.Sections(spec)["recording"]?["from"] is not null;
+
+    private static StartSettings? StartOf(JsonObject json) => json["start"] is { } part ? SpecJson.FromJson<StartSettings>(part.ToJsonString()) : null;
 
     private static BacktrackingSettings Stage2(JsonObject json) =>
         json["backtracking"] is { } part ? SpecJson.FromJson<BacktrackingSettings>(part.ToJsonString()) : new DmdSettings();

@@ -234,7 +234,9 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         }
     }
 
-    /// <summary>Continues from the newest intact checkpoint; a damaged one is passed over and named.</summary>
+    /// <summary>
+    /// Continues from the newest intact checkpoint; a damaged one is passed over and named. Before all of them comes the state that the experiment starts with.
+    /// </summary>
     /// <returns>The step from which the run goes on.</returns>
     private long Resume(PacedRun run)
     {
@@ -244,9 +246,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
             try
             {
                 using var weights = Fetch(checkpoint.Content);
-                using var file = SafetensorsFile.Open(weights.Path);
-                using var scope = NewDisposeScope();
-                run.Restore(RunState.Read(file));
+                Restore(run, weights);
                 _uploader.KeepOnly(checkpoint.Content);
                 if (checkpoint.TargetIndex >= 0)
                 {
@@ -261,12 +261,26 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
                     + $"taken: {e.Message}");
             }
         }
+        if (_facts.Start is { Checkpoint: var content, Node: var target })
+        {
+            using var weights = Fetch(ContentRef.DigestIn(content ?? "") ?? throw new DisBackException(
+                "The spec starts with a checkpoint that was not looked up; submit it with 'disback' or to a gateway."));
+            Restore(run, weights);
+            _progress.Target = target ?? _progress.Target;
+        }
         _history.Resumed(Assignment.Run, run.Step, null);
         if (!Assignment.Checkpoints.IsEmpty)
         {
-            Note(RunEventKind.Warning, 0, "No checkpoint is usable, so the run starts afresh.");
+            Note(RunEventKind.Warning, run.Step, "No checkpoint is usable, so the run starts afresh.");
         }
-        return 0;
+        return run.Step;
+    }
+
+    private static void Restore(PacedRun run, WeightLease weights)
+    {
+        using var file = SafetensorsFile.Open(weights.Path);
+        using var scope = NewDisposeScope();
+        run.Restore(RunState.Read(file));
     }
 
     private void Note(RunEventKind kind, long step, string message) => _uploader.Report(new RunSignal.Noted(kind, step, message));

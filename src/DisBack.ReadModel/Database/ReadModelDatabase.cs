@@ -12,7 +12,7 @@ namespace DisBack.ReadModel.Database;
 internal sealed class ReadModelDatabase : IDisposable
 {
     /// <summary>What is kept under another version is made again: the documents have all of it.</summary>
-    private const int Version = 2;
+    private const int Version = 3;
 
     /// <summary>The column of every table that names the document of a row.</summary>
     private const string Origin = ":document";

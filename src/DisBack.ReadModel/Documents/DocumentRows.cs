@@ -111,7 +111,7 @@ internal static class DocumentRows
     /// <summary>A search.</summary>
     public static void Add(RowBatch batch, string document, SweepDocument sweep)
     {
-        using var spec = JsonDocument.Parse(sweep.Spec);
+        using var spec = JsonDocument.Parse(sweep.CurrentSpec);
         var search = spec.RootElement.GetProperty(SweepPlan.SearchKey);
         var objective = SpecJson.FromJson<SearchSettings>(search.GetRawText()).Objective;
         batch.Add(
@@ -124,6 +124,8 @@ internal static class DocumentRows
             objective.Metric,
             Kebab.Of(objective.Goal),
             (long)sweep.TrialCount,
+            (long)sweep.Amendments.Length,
+            sweep.Exhausted,
             sweep.Submitted);
     }
 
@@ -144,6 +146,7 @@ internal static class DocumentRows
                 (long)trial.Attempt,
                 trial.Step,
                 trial.Steps,
+                trial.Seconds,
                 trial.Updated,
                 trial.Pruned,
                 trial.Deleted,

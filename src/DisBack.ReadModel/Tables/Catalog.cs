@@ -217,6 +217,12 @@ internal static class Catalog
                     (SELECT CASE WHEN t.goal = 'minimize' THEN min(p.value) ELSE max(p.value) END FROM trials p WHERE p.sweep = t.id AND NOT p.deleted)
                     """,
             },
+            new("seconds", RowType.Number, "Seconds that its trials have had a slot.")
+            {
+                Computed = "(SELECT sum(p.seconds) FROM trials p WHERE p.sweep = t.id)",
+            },
+            new("amendments", RowType.Whole, "How often trials, axes or values were added."),
+            new("exhausted", RowType.Text, "Why it began fewer trials than its spec stands for."),
             new("submitted", RowType.Time, "When it was submitted first."),
         ],
         Key = ["id"],
@@ -237,6 +243,7 @@ internal static class Catalog
             new("attempts", RowType.Whole, "Attempts so far."),
             new("step", RowType.Whole, "How far it has come."),
             new("steps", RowType.Whole, "Steps in all; 0 until known."),
+            new("seconds", RowType.Number, "Seconds of its attempts that have ended."),
             new("updated", RowType.Time, "When its run said so."),
             new("pruned", RowType.Truth, "Whether it was stopped early because others did better."),
             new("deleted", RowType.Truth, "Whether its run was deleted."),

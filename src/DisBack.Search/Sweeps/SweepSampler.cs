@@ -14,8 +14,10 @@ public sealed class SweepSampler
     private readonly Direction _direction;
 
     /// <summary>The sampler of a plan.</summary>
+    /// <param name="plan">The spec of the sweep.</param>
+    /// <param name="earlier">Of an amended sweep, the points of the trials before the newest amendment: a grid goes on with those that they lack.</param>
     /// <exception cref="DisBackException">It cannot sample such a space.</exception>
-    public SweepSampler(SweepPlan plan)
+    public SweepSampler(SweepPlan plan, IReadOnlyList<IReadOnlyDictionary<string, double>>? earlier = null)
     {
         _space = new SearchSpace(plan.Axes.Select(axis => ParameterOf(axis, plan.Search.Space)));
         _sampler = plan.Search switch
@@ -29,6 +31,10 @@ public sealed class SweepSampler
             TpeSearch tpe => new TpeSampler { Seed = tpe.Seed },
             var other => throw new NotSupportedException($"Nothing samples {other.GetType().Name}."),
         };
+        if (_sampler is GridSampler grid && earlier is { Count: > 0 })
+        {
+            _sampler = new RestOfGrid(grid, earlier);
+        }
         _direction = plan.Search.Objective.Goal == Goal.Minimize ? Direction.Minimize : Direction.Maximize;
         Total = Math.Min(plan.Search.Trials ?? SearchSettings.MostTrials, _sampler.CountPoints(_space) ?? SearchSettings.MostTrials);
     }

@@ -41,6 +41,10 @@ public sealed record ExperimentSpec : IValidatableObject
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DatasetSettings? Data { get; init; }
 
+    /// <summary>A checkpoint of another run to go on from; absent is a student that begins anew.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public StartSettings? Start { get; init; }
+
     /// <summary>When the run is made durable.</summary>
     public CheckpointSettings Checkpoints { get; init; } = new();
 
@@ -49,6 +53,9 @@ public sealed record ExperimentSpec : IValidatableObject
 
     /// <summary>Where the run computes.</summary>
     public HardwareSettings Hardware { get; init; } = new();
+
+    /// <summary>The index of the first target of stage 2 on a trajectory of so many nodes, the teacher included.</summary>
+    public int FirstTargetOf(int nodes) => Start?.Node ?? Backtracking.FirstTargetOf(nodes);
 
     /// <summary>What no single setting shows: combinations that cannot do what they say.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

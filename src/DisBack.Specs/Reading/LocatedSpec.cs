@@ -8,6 +8,9 @@ public sealed class LocatedSpec<T>(T spec, Func<string, SpecLocation> locate) wh
     /// <summary>The spec.</summary>
     public T Spec { get; } = spec;
 
+    /// <summary>Another spec that was made of this text.</summary>
+    public LocatedSpec<T> With(T other) => new(other, locate);
+
     /// <summary>Does what only files, weights or a machine can show to be wrong, and points at the text where it is.</summary>
     /// <param name="check">Throws <see cref="SpecMistakeException"/> for what cannot work.</param>
     /// <exception cref="SpecException">It did.</exception>

@@ -39,6 +39,10 @@ public abstract record SearchSettings : IValidatableObject
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public StoppingSettings? Stopping { get; init; }
 
+    /// <summary>What the trials may use together; absent is no limit but their number.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SweepBudget? Budget { get; init; }
+
     /// <summary>Seed of the choices; the trials' own is a key of the experiment, and may be an axis.</summary>
     public long Seed { get; init; }
 

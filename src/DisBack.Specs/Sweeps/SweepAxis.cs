@@ -8,10 +8,9 @@ namespace DisBack.Specs.Sweeps;
 public sealed class SweepAxis
 {
     private readonly IReadOnlyList<SpecNode> _choices;
-    private readonly SpecLocation _location;
 
     internal SweepAxis(string key, Axis settings, IReadOnlyList<SpecNode> choices, SpecLocation location) =>
-        (Key, Settings, _choices, _location) = (key, settings, choices, location);
+        (Key, Settings, _choices, Location) = (key, settings, choices, location);
 
     /// <summary>The key of the experiment, such as <c>backtracking.steps</c>.</summary>
     public string Key { get; }
@@ -21,6 +20,9 @@ public sealed class SweepAxis
 
     /// <summary>Whether its numbers are whole ones; of no meaning for a choice.</summary>
     public bool IsWhole { get; internal set; }
+
+    /// <summary>Where it was written.</summary>
+    internal SpecLocation Location { get; }
 
     /// <summary>The coordinates at which a check finds what the axis can do wrong: every choice, both ends of a range.</summary>
     internal IEnumerable<double> Extremes =>
@@ -35,7 +37,7 @@ public sealed class SweepAxis
     /// <summary>The value at a coordinate, as if it had been written in the experiment.</summary>
     internal SpecNode At(double coordinate) => Settings.IsChoice
         ? _choices[(int)coordinate]
-        : new SpecScalar(_location, coordinate.ToString(IsWhole ? "F0" : "R", CultureInfo.InvariantCulture), Plain: true);
+        : new SpecScalar(Location, coordinate.ToString(IsWhole ? "F0" : "R", CultureInfo.InvariantCulture), Plain: true);
 
     /// <summary>Whether the axis counts at a point.</summary>
     /// <param name="point">Coordinates of the axes that count; those that it depends on are looked at, and no others.</param>

@@ -16,6 +16,7 @@ public sealed class SweepPlan
     public const string SearchKey = "search";
 
     private readonly string _source;
+    private readonly SpecSection _root;
     private readonly SpecSection _base;
     private readonly SearchSettings _search;
     private readonly ImmutableSortedDictionary<string, SweepAxis> _axes;
@@ -23,7 +24,7 @@ public sealed class SweepPlan
 
     private SweepPlan(string source, SpecSection written, LocatedSpec<SearchSettings> search)
     {
-        (_source, _search) = (source, search.Spec);
+        (_source, _root, _search) = (source, written, search.Spec);
         _base = new SpecSection(written.Location);
         foreach (var entry in written.Entries.Where(entry => entry.Key != SearchKey))
         {
@@ -54,6 +55,17 @@ public sealed class SweepPlan
     /// stays out: its default may depend on a choice.
     /// </summary>
     public string Canonical => SpecJson.Sorted(_written)!.ToJsonString();
+
+    /// <summary>The experiment as it was written, without what varies.</summary>
+    internal JsonObject Experiment
+    {
+        get
+        {
+            var experiment = (JsonObject)_written.DeepClone();
+            experiment.Remove(SearchKey);
+            return experiment;
+        }
+    }
 
     /// <summary>Reads the spec of a sweep from a file.</summary>
     /// <param name="path">The YAML file.</param>
@@ -90,6 +102,16 @@ public sealed class SweepPlan
     /// <summary>The JSON Schema of such specs.</summary>
     public static string Schema() => SpecSchema.OfExtended<ExperimentSpec, SearchSettings>(SearchKey);
 
+    /// <summary>Refuses to take this for an amendment of an earlier spec if it does more than add trials, axes and values.</summary>
+    /// <exception cref="SpecException">It does: the exception names each place.</exception>
+    public void RequireWidens(SweepPlan earlier)
+    {
+        if (SweepWidening.FaultsOf(earlier, this).Take(SpecProblems.Most).ToList() is { Count: > 0 } faults)
+        {
+            throw new SpecException(faults);
+        }
+    }
+
     /// <summary>The experiment at a point, and where each value of it was written.</summary>
     /// <param name="point">A coordinate for each axis that counts there.</param>
     /// <exception cref="SpecException">It cannot be run: the exception names every mistake.</exception>
@@ -99,6 +121,21 @@ public sealed class SweepPlan
     /// <summary>A point in words: <c>key=value</c> for each of its axes.</summary>
     public string Show(IReadOnlyDictionary<string, double> point) =>
         string.Join(", ", _axes.Values.Where(axis => point.ContainsKey(axis.Key)).Select(axis => $"{axis.Key}={axis.Show(point[axis.Key])}"));
+
+    /// <summary>Where a key was written, or the nearest section around it.</summary>
+    internal SpecLocation LocationOf(string key)
+    {
+        var (section, location) = (_root, _root.Location);
+        foreach (var part in key.Split('.'))
+        {
+            if (section?.Find(part) is not { } entry)
+            {
+                break;
+            }
+            (section, location) = (entry.Value as SpecSection, entry.Location);
+        }
+        return location;
+    }
 
     private static SweepAxis NewAxis(string key, Axis settings, SpecNode written)
     {

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 
 namespace DisBack.Specs.Training;
 
@@ -12,4 +13,8 @@ public sealed record CheckpointSettings
     /// <summary>How many of the newest checkpoints a run refers to; a damaged one falls back to the one before.</summary>
     [Range(1, 1000)]
     public int Keep { get; init; } = 3;
+
+    /// <summary>Whether the run also keeps the earliest checkpoint of each node that was its target, from which others can start.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool PerNode { get; init; }
 }

@@ -81,6 +81,31 @@ public sealed class SweepApiTests
         Assert.Equal(2, (await client.SweepTrialsAsync(id, Cancellation)).Count);
     }
 
+    [Fact]
+    public async Task A_sweep_is_amended_and_nothing_is_taken_from_it()
+    {
+        await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
+        using var client = site.Client();
+        await client.RegisterTeacherAsync(
+            "few-bytes", new TeacherRegistration(await GatewaySite.PutTeacherAsync(client), "{}", "made up"), Cancellation);
+        using var http = site.Http(site.Operator);
+        var submitted = await PostAsync("api/v1/sweeps", Spec);
+        var id = (await submitted.Content.ReadFromJsonAsync<Submitted>(Cancellation))!.Id;
+        await SettledAsync(client, id);
+
+        var amended = await PostAsync($"api/v1/sweeps/{id}/amend", Spec.Replace("4, 5]", "4, 5, 6, 7]", StringComparison.Ordinal));
+        var narrower = await PostAsync($"api/v1/sweeps/{id}/amend", Spec.Replace("4, 5]", "4]", StringComparison.Ordinal));
+        var nobody = await PostAsync("api/v1/sweeps/nobody-01234567/amend", Spec);
+        var view = await SettledAsync(client, id);
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.BadRequest, HttpStatusCode.NotFound), (amended.StatusCode, narrower.StatusCode, nobody.StatusCode));
+        Assert.Contains("spec:7:", await narrower.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+        Assert.Equal((7, 7), (view.Trials, view.Counts[RunStatus.Completed]));
+
+        Task<HttpResponseMessage> PostAsync(string path, string spec) =>
+            http.PostAsync(new Uri(path, UriKind.Relative), new StringContent(spec, Encoding.UTF8, "application/yaml"), Cancellation);
+    }
+
     [Theory]
     [InlineData("", HttpStatusCode.BadRequest, "spec")]
     [InlineData("{", HttpStatusCode.BadRequest, "not YAML")]
@@ -92,6 +117,11 @@ public sealed class SweepApiTests
             + "search: {sampler: grid, space: {evaluation.features: [/etc/passwd]}}}",
         HttpStatusCode.BadRequest,
         "no path is opened")]
+    [InlineData(
+        "{name: a, teacher: few-bytes, evaluation: {reference: {source: digits, resolution: 14}}, "
+            + "search: {sampler: grid, space: {start: [{run: nobody, step: 3}]}}}",
+        HttpStatusCode.BadRequest,
+        "nobody")]
     public async Task What_is_no_sweep_is_refused_with_a_sentence(string body, HttpStatusCode status, string sentence)
     {
         await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());

@@ -16,7 +16,7 @@ public sealed class RunRepairTests
         var trial = await site.SubmitAsync("lost-1");
         await Site.UntilAsync(trial, RunStatus.Completed);
         var before = (await trial.GetAsync()).Run;
-        var student = Lose(site, before.Artifacts["student.safetensors"].Content);
+        var student = site.Lose(before.Artifacts["student.safetensors"].Content);
 
         var reply = await trial.RepairAsync([student.Digest]);
         await Site.UntilAsync(trial, RunStatus.Completed);
@@ -59,10 +59,10 @@ public sealed class RunRepairTests
         var before = await teacher.GetAsync();
         foreach (var checkpoint in before.Run.Checkpoints)
         {
-            Lose(site, checkpoint.Content);
+            site.Lose(checkpoint.Content);
         }
 
-        await teacher.RepairAsync([Lose(site, before.Weights!).Digest]);
+        await teacher.RepairAsync([site.Lose(before.Weights!).Digest]);
         await Site.UntilAsync(teacher, RunStatus.Completed);
         var after = await teacher.GetAsync();
 
@@ -91,10 +91,10 @@ public sealed class RunRepairTests
         var before = (await trial.GetAsync()).Run;
         foreach (var checkpoint in before.Checkpoints)
         {
-            Lose(site, checkpoint.Content);
+            site.Lose(checkpoint.Content);
         }
 
-        await trial.RepairAsync([Lose(site, before.Artifacts["student.safetensors"].Content).Digest]);
+        await trial.RepairAsync([site.Lose(before.Artifacts["student.safetensors"].Content).Digest]);
         var failed = await Site.UntilAsync(trial, RunStatus.Failed);
         var after = (await trial.GetAsync()).Run;
         await trial.ResumeAsync();
@@ -117,7 +117,7 @@ public sealed class RunRepairTests
         await Site.UntilAsync(first, RunStatus.Completed);
         var trajectory = site.Host.Grains.GetGrain<ITrajectoryGrain>((await first.GetAsync()).Trajectory);
         var before = await trajectory.GetAsync();
-        var node = Lose(site, before.Nodes[3].Content);
+        var node = site.Lose(before.Nodes[3].Content);
         var hold = script.HoldAt(RunKind.Recording, 25);
 
         await trajectory.RepairAsync([node.Digest]);
@@ -134,11 +134,5 @@ public sealed class RunRepairTests
         Assert.True(after.Sealed);
         Assert.Equal([0L, 20L], after.Run.Attempts.Select(attempt => attempt.ResumedStep));
         Assert.Empty(after.Run.Lost);
-    }
-
-    private static ContentRef Lose(Site site, ContentRef content)
-    {
-        File.Delete(site.Contents.LocalPathOf(content)!);
-        return content;
     }
 }

@@ -5,6 +5,7 @@ using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Ownership;
 using DisBack.Orchestration.Runs;
 using DisBack.Orchestration.Training;
+using DisBack.Specs.Training;
 using DisBack.Storage.Blobs;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -152,7 +153,7 @@ public sealed class RunAdvanceTests
 
     private sealed class FakeOwner(TimeProvider time) : IOwnedRun
     {
-        private readonly RunMachine _machine = new(new RetryOptions(), keep: 3);
+        private readonly RunMachine _machine = new(new RetryOptions(), new CheckpointSettings());
 
         public RunRecord Run { get; set; } = new() { Submitted = time.GetUtcNow() };
 

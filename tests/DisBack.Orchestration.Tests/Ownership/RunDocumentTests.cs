@@ -4,6 +4,7 @@ using DisBack.Orchestration.Ownership;
 using DisBack.Orchestration.Runs;
 using DisBack.Orchestration.Supervision;
 using DisBack.Orchestration.Training;
+using DisBack.Specs.Training;
 using DisBack.Storage;
 using DisBack.Storage.Blobs;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -92,7 +93,7 @@ public sealed class RunDocumentTests : IDisposable
     {
         await ApplyAsync(new RunCommand.Submit());
 
-        await Activate().ApplyAsync(new RunCommand.Cancel(), keep: 3, null);
+        await Activate().ApplyAsync(new RunCommand.Cancel(), new CheckpointSettings(), null);
 
         Assert.Empty(await MarksAsync());
     }
@@ -126,7 +127,7 @@ public sealed class RunDocumentTests : IDisposable
         await new UnfinishedRuns(_blobs).ListAsync().ToListAsync();
 
     private Task<RunTransition> ApplyAsync(RunCommand command, Func<TeacherDocument, TeacherDocument>? also = null) =>
-        _document.ApplyAsync(command, keep: 3, also);
+        _document.ApplyAsync(command, new CheckpointSettings(), also);
 
     private static RunOwnerServices Services(IBlobStore blobs) => new(
         Options.Create(new RetryOptions()), Options

@@ -2,6 +2,7 @@ using System.Text.Json;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Runs;
+using DisBack.Specs.Training;
 
 namespace DisBack.Orchestration.Tests.Runs;
 
@@ -11,7 +12,7 @@ public sealed class RunMachineCommandTests
     private const int Keep = 3;
     private static readonly DateTimeOffset s_start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset s_now = s_start.AddSeconds(90);
-    private static readonly RunMachine s_machine = new(new RetryOptions(), Keep);
+    private static readonly RunMachine s_machine = new(new RetryOptions(), new CheckpointSettings { Keep = Keep });
 
     /// <summary>Waits for a slot, after an attempt that came to step 20.</summary>
     private static readonly RunRecord s_waiting = new()

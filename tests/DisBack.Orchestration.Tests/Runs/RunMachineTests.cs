@@ -3,6 +3,7 @@ using CsCheck;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Runs;
+using DisBack.Specs.Training;
 
 namespace DisBack.Orchestration.Tests.Runs;
 
@@ -11,7 +12,7 @@ public sealed class RunMachineTests
 {
     private const int Keep = 3;
     private static readonly DateTimeOffset s_start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-    private static readonly RunMachine s_machine = new(new RetryOptions(), Keep);
+    private static readonly RunMachine s_machine = new(new RetryOptions(), new CheckpointSettings { Keep = Keep });
 
     private static readonly Gen<int> s_number = Gen.Int[1, 6];
     private static readonly Gen<long> s_step = Gen.Long[1, 500];
@@ -250,6 +251,22 @@ public sealed class RunMachineTests
         state = s_machine.Apply(state, new RunCommand.Commit(1, Checkpoint(20)), s_start).State;
 
         Assert.Equal([20L, 10L], state.Checkpoints.Select(checkpoint => checkpoint.Step));
+    }
+
+    [Fact]
+    public void The_earliest_checkpoint_of_each_target_stays_where_the_spec_wants_it()
+    {
+        var machine = new RunMachine(new RetryOptions(), new CheckpointSettings { Keep = 2, PerNode = true });
+        var state = Running();
+        foreach (var (step, target) in new (long, int)[] { (10, 3), (20, 3), (30, 2), (40, 2), (50, 2), (60, 0), (70, 0), (80, 0) })
+        {
+            state = machine.Apply(state, new RunCommand.Commit(1, Checkpoint(step) with { TargetIndex = target }), s_start).State;
+        }
+        Assert.Equal([(80L, 0), (70, 0), (60, 0), (30, 2), (10, 3)], state.Checkpoints.Select(kept => (kept.Step, kept.TargetIndex)));
+
+        // An attempt that had to go back makes them anew from there.
+        state = machine.Apply(state, new RunCommand.Commit(1, Checkpoint(35) with { TargetIndex = 2 }), s_start).State;
+        Assert.Equal([(35L, 2), (30, 2), (10, 3)], state.Checkpoints.Select(kept => (kept.Step, kept.TargetIndex)));
     }
 
     [Fact]

@@ -204,6 +204,110 @@ public sealed class SweepTests
     }
 
     [Fact]
+    public async Task An_amended_grid_goes_on_with_the_points_that_it_lacked_also_after_its_end_and_a_restart()
+    {
+        var script = new ScriptedTraining { Fid = Badness };
+        var hold = script.HoldAt(RunKind.Backtracking, 5);
+        await using var site = await Site.OpenAsync(script);
+        var sweep = await SubmitAsync(site, Grid);
+        await hold.Reached;
+
+        var wider = await SubmissionAsync(site, Grid.Replace("[5, 6]", "[5, 6, 7]", StringComparison.Ordinal));
+        Assert.True((await sweep.AmendAsync(wider)).Applied);
+        Assert.True((await sweep.AmendAsync(wider)).Applied);
+        var begun = Points(await TrialsAsync(site, sweep));
+        hold.Open();
+        var view = await SettledAsync(site, sweep);
+        Assert.Equal((9, 9), (view.Trials, view.Counts[RunStatus.Completed]));
+        Assert.StartsWith(begun, Points(await TrialsAsync(site, sweep)), StringComparison.Ordinal);
+
+        await site.Host.DisposeAsync();
+        await site.StartAsync(new ScriptedTraining { Fid = Badness });
+        sweep = Sweep(site, Grid);
+        var more = await SubmissionAsync(site, Grid.Replace("[5, 6]", "[5, 6, 7]", StringComparison.Ordinal) + "\n    checkpoints.keep: [3, 4]");
+        Assert.True((await sweep.AmendAsync(more)).Applied);
+        view = await SettledAsync(site, sweep);
+        var trials = await TrialsAsync(site, sweep);
+
+        // An axis that is new has every combination anew: the trials before lie on none of its values.
+        Assert.Equal((27, 27), (view.Trials, view.Counts[RunStatus.Completed]));
+        Assert.Equal(27, Points(trials).Split('\n').Distinct().Count());
+        Assert.Equal([2, 9], (await sweep.GetAsync()).Amendments.Select(amendment => amendment.From));
+        // Whoever repeats the command that submitted it means this sweep.
+        Assert.Equal(27, (await ViewAsync(site, await SubmitAsync(site, Grid))).Trials);
+    }
+
+    [Fact]
+    public async Task An_amended_search_that_learns_proposes_the_same_points_however_often_it_is_interrupted()
+    {
+        var wider = Tpe.Replace("trials: 16", "trials: 24", StringComparison.Ordinal).Replace("high: 1e-2", "high: 1e-1", StringComparison.Ordinal)
+            .Replace("max_concurrent: 2", "max_concurrent: 3", StringComparison.Ordinal);
+        await using var whole = await Site.OpenAsync(new ScriptedTraining { Fid = Badness });
+        var undisturbed = await SubmitAsync(whole, Tpe);
+        await SettledAsync(whole, undisturbed);
+        await undisturbed.AmendAsync(await SubmissionAsync(whole, wider));
+        await SettledAsync(whole, undisturbed);
+
+        await using var site = await Site.OpenAsync(new ScriptedTraining { Fid = Badness });
+        var sweep = await SubmitAsync(site, Tpe);
+        await SettledAsync(site, sweep);
+        await sweep.AmendAsync(await SubmissionAsync(site, wider));
+        foreach (var completed in new[] { 17, 20, 22 })
+        {
+            await UntilAsync(site, sweep, view => view.Counts.GetValueOrDefault(RunStatus.Completed) >= completed);
+            await site.Host.DisposeAsync();
+            await site.StartAsync(new ScriptedTraining { Fid = Badness });
+            sweep = Sweep(site, Tpe);
+        }
+        Assert.Equal(24, (await SettledAsync(site, sweep)).Counts[RunStatus.Completed]);
+        Assert.Equal(Points(await TrialsAsync(whole, undisturbed)), Points(await TrialsAsync(site, sweep)));
+    }
+
+    [Fact]
+    public async Task What_does_more_than_add_and_what_comes_after_a_cancellation_is_refused()
+    {
+        await using var site = await Site.OpenAsync(new ScriptedTraining());
+        var sweep = await SubmitAsync(site, Grid);
+        await SettledAsync(site, sweep);
+
+        var narrower = await sweep.AmendAsync(await SubmissionAsync(site, Grid.Replace("[5, 6]", "[5]", StringComparison.Ordinal)));
+        Assert.Contains("the axis 'seed' has other values", narrower.Message, StringComparison.Ordinal);
+        var wider = await SubmissionAsync(site, Grid.Replace("[5, 6]", "[5, 6, 7]", StringComparison.Ordinal));
+        var other = await sweep.AmendAsync(wider with { Teachers = wider.Teachers.SetItem("digits", new ContentRef(new string('a', 64), 1)) });
+        Assert.Contains("has another teacher by the name 'digits'", other.Message, StringComparison.Ordinal);
+        await sweep.CancelAsync();
+        var late = await sweep.AmendAsync(wider);
+
+        Assert.False(narrower.Applied || other.Applied || late.Applied);
+        Assert.Contains("was cancelled", late.Message, StringComparison.Ordinal);
+        Assert.Empty((await sweep.GetAsync()).Amendments);
+    }
+
+    [Fact]
+    public async Task A_budget_of_steps_begins_the_trials_that_fit_and_a_larger_one_goes_on()
+    {
+        var limited = Tpe.Replace("trials: 16", "trials: 16\n  budget: { steps: 3000 }", StringComparison.Ordinal);
+        await using var site = await Site.OpenAsync(new ScriptedTraining { Fid = Badness });
+        var sweep = await SubmitAsync(site, limited);
+        var view = await SettledAsync(site, sweep);
+        var trials = await TrialsAsync(site, sweep);
+
+        Assert.Equal(trials.Sum(trial => (long)trial.Point["backtracking.steps"]), trials.Sum(trial => trial.Cost!.Steps));
+        Assert.InRange(trials.Sum(trial => trial.Cost!.Steps), 2101, 3000);
+        Assert.Equal((trials.Count, trials.Count), (view.Trials, view.Counts[RunStatus.Completed]));
+        Assert.StartsWith("Its budget of 3000 steps is used", view.Exhausted, StringComparison.Ordinal);
+
+        Assert.True((await sweep.AmendAsync(await SubmissionAsync(site, limited.Replace("3000", "300000", StringComparison.Ordinal)))).Applied);
+        view = await SettledAsync(site, sweep);
+        Assert.Equal((16, 16, null), (view.Trials, view.Counts[RunStatus.Completed], view.Exhausted));
+
+        await using var free = await Site.OpenAsync(new ScriptedTraining { Fid = Badness });
+        var unlimited = await SubmitAsync(free, Tpe);
+        await SettledAsync(free, unlimited);
+        Assert.Equal(Points(await TrialsAsync(free, unlimited)), Points(await TrialsAsync(site, sweep)));
+    }
+
+    [Fact]
     public async Task A_deleted_trial_keeps_its_number_and_its_point()
     {
         await using var site = await Site.OpenAsync(new ScriptedTraining());
@@ -274,14 +378,19 @@ public sealed class SweepTests
 
     private static async Task<ISweepGrain> SubmitAsync(Site site, string search)
     {
+        var sweep = Sweep(site, search);
+        await sweep.SubmitAsync(await SubmissionAsync(site, search));
+        return sweep;
+    }
+
+    private static async Task<SweepSubmission> SubmissionAsync(Site site, string search)
+    {
         var plan = SweepPlan.Parse(Base + search, "sweep.yaml");
         var teacher = await site.Contents.PutAsync(BinaryData.FromString("the teacher"), Cancellation);
-        var sweep = Sweep(site, search);
-        await sweep.SubmitAsync(new SweepSubmission(plan.Name, plan.Canonical, null)
+        return new SweepSubmission(plan.Name, plan.Canonical, null)
         {
             Teachers = new Dictionary<string, ContentRef> { ["digits"] = teacher }.ToImmutableSortedDictionary(),
-        });
-        return sweep;
+        };
     }
 
     private static ITrialGrain Trial(Site site, ISweepGrain sweep, int ordinal) =>

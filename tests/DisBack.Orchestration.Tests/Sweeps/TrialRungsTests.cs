@@ -20,17 +20,17 @@ public sealed class TrialRungsTests
     private static readonly SwitchRecord[] s_switches = [new(8, 5, 4, null), new(24, 4, 3, null), new(26, 3, 4, null), new(80, 4, 2, null)];
 
     [Fact]
-    public void Steps() => Assert.Equal([50.0, 40.0, 20.0, 20.0], Read("steps", 10));
+    public void Steps() => Assert.Equal([new(10, 50), new(25, 40), new(90, 20), new(90, 20)], Read("steps", 10));
 
     [Fact]
     public void Positions_count_the_nodes_from_the_first_target_and_none_that_was_lost_again() =>
-        Assert.Equal([50.0, 40.0], Read("positions", 1));
+        Assert.Equal([new(10, 50), new(25, 40)], Read("positions", 1));
 
     [Fact]
     public void Whoever_has_measured_nothing_has_reached_nothing() =>
         Assert.Empty(TrialRungs.Read(Rule("steps", 10), "fid", new MetricHistory([], []), []));
 
-    private static List<double> Read(string unit, int first) => TrialRungs.Read(Rule(unit, first), "fid", s_history, s_switches);
+    private static List<RungValue> Read(string unit, int first) => TrialRungs.Read(Rule(unit, first), "fid", s_history, s_switches);
 
     private static SweepStopping Rule(string unit, int first) => SweepStopping.Of(SweepPlan.Parse(
         $$"""
