@@ -11,6 +11,9 @@ internal class RecordingListener : ITrainingListener
 
     public List<(int Index, long Step, double Loss)> Nodes { get; } = [];
 
+    /// <summary>How far the weights and the outputs of each node are from those of the one before.</summary>
+    public List<(double Weights, double Outputs)> Distances { get; } = [];
+
     public List<TargetSwitch> Switches { get; } = [];
 
     /// <summary>Milestones that are neither.</summary>
@@ -33,6 +36,7 @@ internal class RecordingListener : ITrainingListener
         if (RecordedNode.Of(milestone) is { } node)
         {
             Record(node);
+            Distances.Add((node.WeightDistance, node.OutputDistance));
         }
         else if (TargetSwitch.Of(milestone) is { } change)
         {

@@ -69,12 +69,14 @@ internal static class TrajectoryCommand
             session.Screen.Fact("sealed", trajectory.Sealed ? "yes" : "no");
             RunFacts.Print(session.Screen, trajectory.Run, installation.Files, trajectory.Id);
             session.Screen.Line();
-            session.Screen.Table(["NODE", "STEP", "LOSS", "BYTES", "DIGEST"], trajectory.Nodes.Select(n => new[]
+            session.Screen.Table(["NODE", "STEP", "LOSS", "WEIGHTS MOVED", "OUTPUTS MOVED", "BYTES", "DIGEST"], trajectory.Nodes.Select(n => new[]
             {
                 n.Index == 0 ? "0 (teacher)" : n.Index.ToString(CultureInfo.InvariantCulture), n.Step.ToString(CultureInfo.InvariantCulture),
-                n.Loss is { } loss ? Texts.Number(loss) : "-", Texts.Bytes(n.Content.Length), n.Content.Digest,
+                Figure(n.Loss), Figure(n.WeightDistance), Figure(n.OutputDistance), Texts.Bytes(n.Content.Length), n.Content.Digest,
             }));
             return (int)ExitCode.Ok;
+
+            static string Figure(double? value) => value is { } number ? Texts.Number(number) : "-";
         });
         return command;
     }

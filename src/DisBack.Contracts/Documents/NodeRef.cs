@@ -10,4 +10,13 @@ public sealed record NodeRef(
     [property: Id(0)] int Index,
     [property: Id(1)] long Step,
     [property: Id(2)] ContentRef Content,
-    [property: Id(3)] double? Loss = null);
+    [property: Id(3)] double? Loss = null)
+{
+    /// <summary>Relative L2 distance of the weights to the node before; null for the teacher and where it was not measured.</summary>
+    [Id(4)] public double? WeightDistance { get; init; }
+
+    /// <summary>
+    /// Distance of the outputs to the node before: mean |D - D_before| over mean |x0 - D_before| on noisy samples of the student. Null as the one of the weights.
+    /// </summary>
+    [Id(5)] public double? OutputDistance { get; init; }
+}

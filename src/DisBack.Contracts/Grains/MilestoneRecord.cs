@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using DisBack.Contracts.Documents;
 
 namespace DisBack.Contracts.Grains;
@@ -14,7 +15,9 @@ namespace DisBack.Contracts.Grains;
 public sealed record MilestoneRecord(
     [property: Id(0)] string Kind, [property: Id(1)] long Step, [property: Id(2)] string Payload = "", [property: Id(3)] ContentRef? Content = null)
 {
-    /// <summary>The kind of a node of stage 1, with <c>index</c> and <c>loss</c>, and the network as content.</summary>
+    /// <summary>
+    /// The kind of a node of stage 1, with <c>index</c>, <c>loss</c>, <c>weight_distance</c> and <c>output_distance</c>, and the network as content.
+    /// </summary>
     public const string Node = "node";
 
     /// <summary>The kind of a switch of the target in stage 2, with <c>from</c>, <c>to</c> and <c>gap</c>.</summary>
@@ -27,7 +30,7 @@ public sealed record MilestoneRecord(
 
     /// <summary>A node as a milestone.</summary>
     public static MilestoneRecord Of(NodeRef node) =>
-        new(Node, node.Step, JsonSerializer.Serialize(new NodePayload(node.Index, node.Loss), s_json), node.Content);
+        new(Node, node.Step, JsonSerializer.Serialize(new NodePayload(node.Index, node.Loss, node.WeightDistance, node.OutputDistance), s_json), node.Content);
 
     /// <summary>A switch as a milestone.</summary>
     public static MilestoneRecord Of(SwitchRecord made) =>
@@ -38,7 +41,10 @@ public sealed record MilestoneRecord(
     public NodeRef ToNode()
     {
         var node = Read<NodePayload>();
-        return new NodeRef(node.Index, Step, Content ?? throw Unreadable("it has no content"), node.Loss);
+        return new NodeRef(node.Index, Step, Content ?? throw Unreadable("it has no content"), node.Loss)
+        {
+            WeightDistance = node.WeightDistance, OutputDistance = node.OutputDistance,
+        };
     }
 
     /// <summary>The switch that this is.</summary>
@@ -89,7 +95,11 @@ public sealed record MilestoneRecord(
         return inner is null ? new DisBackException(message) : new DisBackException(message, inner);
     }
 
-    private sealed record NodePayload(int Index, double? Loss = null);
+    private sealed record NodePayload(
+        int Index,
+        double? Loss = null,
+        [property: JsonPropertyName("weight_distance")] double? WeightDistance = null,
+        [property: JsonPropertyName("output_distance")] double? OutputDistance = null);
 
     private sealed record SwitchPayload(int From, int To, double? Gap = null);
 }

@@ -29,6 +29,9 @@ public sealed class DegradationRecording : ITrainingRun
 {
     private const string StageName = "recording";
 
+    /// <summary>Samples on which each node is compared with the one before: enough for two digits of a distance, and less than a step.</summary>
+    private const int ComparedSamples = 32;
+
     private readonly RecordingSettings _settings;
     private readonly Device _device;
     private readonly Precision _precision;
@@ -40,6 +43,7 @@ public sealed class DegradationRecording : ITrainingRun
     private readonly StepGraphs _graphs = new();
     private readonly IReadOnlyList<Tensor> _lastNode;
     private readonly OutputProbe? _probe;
+    private readonly StudentProbe _samples;
     private readonly PlateauWatch? _plateau;
     private readonly CalibrationWatch? _calibration;
     private readonly LossLedger _losses = new(new Dictionary<string, string> { ["loss/degradation"] = "degrading network" });
@@ -59,13 +63,14 @@ public sealed class DegradationRecording : ITrainingRun
         _training = new TrainedNetwork(_degraded, settings.Optimizer, settings.Steps, _hold);
         _lastNode = [.. _training.Parameters.Trained.Select(group => group.Weights.clone())];
         _draws = inputs.DrawsFor(StageName, _degraded, _generator);
-        _probe = settings.Nodes is WhenChanged ? new OutputProbe(_degraded, Probe(settings.Noise, "probe")) : null;
+        _probe = settings.Nodes is WhenChanged ? new OutputProbe(_degraded, Probe(settings.Noise, "probe", settings.Batch)) : null;
+        _samples = Probe(settings.Noise, "neighbours", Math.Min(settings.Batch, ComparedSamples));
         _plateau = settings.UntilPlateau is { } plateau ? new PlateauWatch(plateau, _device) : null;
         _calibration = settings.UntilCalibrated is { } goal
-            ? new CalibrationWatch(goal, signal ??= new(settings.Noise), _degraded, Probe(signal.Noise, "calibration"))
+            ? new CalibrationWatch(goal, signal ??= new(settings.Noise), _degraded, Probe(signal.Noise, "calibration", settings.Batch))
             : null;
 
-        StudentProbe Probe(NoiseLaw law, string purpose) => new(_generator, _draws.At(0, law, settings.Batch, purpose));
+        StudentProbe Probe(NoiseLaw law, string purpose, int size) => new(_generator, _draws.At(0, law, size, purpose));
     }
 
     /// <inheritdoc/>
@@ -81,7 +86,7 @@ public sealed class DegradationRecording : ITrainingRun
     /// <inheritdoc/>
     public void Begin(ITrainingListener listener)
     {
-        Record(listener, index: 0, loss: double.NaN);
+        Record(listener, index: 0, loss: double.NaN, weights: double.NaN, outputs: double.NaN);
         Calibrate(listener);
     }
 
@@ -100,7 +105,7 @@ public sealed class DegradationRecording : ITrainingRun
         Calibrate(listener);
         if (Step == Steps || _settings.Nodes.Records(Step, new NodeDistance(DistanceToLastNode, () => _probe!.Distance())))
         {
-            Record(listener, _nodes++, loss.item<float>());
+            Record(listener, _nodes++, loss.item<float>(), DistanceToLastNode(), OutputDistanceToLastNode());
             using var noGrad = no_grad();
             foreach (var (last, group) in _lastNode.Zip(_training.Parameters.Trained))
             {
@@ -143,6 +148,7 @@ public sealed class DegradationRecording : ITrainingRun
         }
 
         _probe?.Dispose();
+        _samples.Dispose();
         _plateau?.Dispose();
         _calibration?.Dispose();
         _graphs.Dispose();
@@ -185,10 +191,14 @@ public sealed class DegradationRecording : ITrainingRun
         }
     }
 
-    private void Record(ITrainingListener listener, int index, double loss)
+    private void Record(ITrainingListener listener, int index, double loss, double weights, double outputs)
     {
         using var scope = NewDisposeScope();
-        listener.Reached(new RecordedNode(index, Step, loss, NetworkFile.TensorsOf(_degraded), NetworkMetadata.Of(_degraded.Settings)).ToMilestone());
+        var node = new RecordedNode(index, Step, loss, NetworkFile.TensorsOf(_degraded), NetworkMetadata.Of(_degraded.Settings))
+        {
+            WeightDistance = weights, OutputDistance = outputs,
+        };
+        listener.Reached(node.ToMilestone());
     }
 
     private double DistanceToLastNode()
@@ -197,6 +207,28 @@ public sealed class DegradationRecording : ITrainingRun
         using var noGrad = no_grad();
         var moved = _lastNode.Zip(_training.Parameters.Trained, (last, group) => group.Weights - last);
         return (ParameterGroups.NormOf(moved) / ParameterGroups.NormOf(_lastNode)).item<float>();
+    }
+
+    /// <summary>The weights of the newest node stand in for the present ones meanwhile: that needs no second network, and no outputs in checkpoints.</summary>
+    private double OutputDistanceToLastNode()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var now = _samples.Denoise(_degraded);
+        Exchange();
+        var before = _samples.Denoise(_degraded);
+        Exchange();
+        return OutputProbe.Distance(now, before, _samples.Images);
+
+        void Exchange()
+        {
+            foreach (var (last, group) in _lastNode.Zip(_training.Parameters.Trained))
+            {
+                using var present = group.Weights.clone();
+                group.Weights.copy_(last);
+                last.copy_(present);
+            }
+        }
     }
 
     private sealed record Progress(long Step, int Nodes, long Updates);

@@ -22,12 +22,22 @@ internal sealed class OutputProbe : IDisposable
     /// <summary>The outputs of the newest node: part of the checkpoint, because its network is gone.</summary>
     public IEnumerable<(string Name, Tensor Value)> State => [("last_outputs", _ofLastNode)];
 
-    /// <summary>Mean |D - D_node| over mean |x0 - D_node|.</summary>
+    /// <summary>The distance to the newest node.</summary>
     public double Distance()
     {
         using var scope = NewDisposeScope();
         using var untracked = no_grad();
-        return ((_probe.Denoise(_network) - _ofLastNode).abs().mean() / (_probe.Images - _ofLastNode).abs().mean()).item<float>();
+        return Distance(_probe.Denoise(_network), _ofLastNode, _probe.Images);
+    }
+
+    /// <summary>Mean |D - D_node| over mean |x0 - D_node|.</summary>
+    /// <param name="outputs">What the network makes of noisy samples, [B,C,H,W].</param>
+    /// <param name="ofNode">What the node makes of them.</param>
+    /// <param name="images">The samples without noise.</param>
+    public static double Distance(Tensor outputs, Tensor ofNode, Tensor images)
+    {
+        using var scope = NewDisposeScope();
+        return ((outputs - ofNode).abs().mean() / (images - ofNode).abs().mean()).item<float>();
     }
 
     /// <summary>The network as it is has become a node.</summary>

@@ -27,16 +27,40 @@ public sealed record MilestoneContent(IReadOnlyList<(string Name, Tensor Value)>
 public sealed record RecordedNode(
     int Index, long Step, double Loss, IReadOnlyList<(string Name, Tensor Value)> Tensors, IReadOnlyDictionary<string, string> Metadata)
 {
+    private const string WeightDistanceKey = "weight_distance";
+    private const string OutputDistanceKey = "output_distance";
+
     /// <summary>The kind of these milestones.</summary>
     public const string Kind = "node";
 
+    /// <summary>Relative L2 distance of the weights to the node before, ||w - w_before|| / ||w_before||; NaN for the teacher.</summary>
+    public double WeightDistance { get; init; } = double.NaN;
+
+    /// <summary>
+    /// Distance of the outputs to the node before, mean |D - D_before| over mean |x0 - D_before| on fixed noisy samples of the student; NaN for the teacher.
+    /// </summary>
+    public double OutputDistance { get; init; } = double.NaN;
+
     /// <summary>The node as a milestone.</summary>
-    public Milestone ToMilestone() =>
-        new(Kind, Step, new JsonObject { ["index"] = Index, ["loss"] = Payloads.Finite(Loss) }, new MilestoneContent(Tensors, Metadata));
+    public Milestone ToMilestone() => new(
+        Kind,
+        Step,
+        new JsonObject
+        {
+            ["index"] = Index,
+            ["loss"] = Payloads.Finite(Loss),
+            [WeightDistanceKey] = Payloads.Finite(WeightDistance),
+            [OutputDistanceKey] = Payloads.Finite(OutputDistance),
+        },
+        new MilestoneContent(Tensors, Metadata));
 
     /// <summary>The node that a milestone is; null if it is of another kind.</summary>
     public static RecordedNode? Of(Milestone milestone) => milestone is { Kind: Kind, Payload: { } payload, Content: { } content }
         ? new((int)payload["index"]!, milestone.Step, Payloads.Number(payload["loss"]), content.Tensors, content.Metadata)
+        {
+            WeightDistance = Payloads.Number(payload[WeightDistanceKey]),
+            OutputDistance = Payloads.Number(payload[OutputDistanceKey]),
+        }
         : null;
 }
 

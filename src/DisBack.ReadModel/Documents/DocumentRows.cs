@@ -81,7 +81,17 @@ internal static class DocumentRows
             trajectory.Teacher?.Digest);
         foreach (var node in trajectory.Nodes)
         {
-            batch.Add(Catalog.Nodes, document, trajectory.Id, (long)node.Index, node.Step, node.Loss, node.Content.Digest, node.Content.Length);
+            batch.Add(
+                Catalog.Nodes,
+                document,
+                trajectory.Id,
+                (long)node.Index,
+                node.Step,
+                node.Loss,
+                node.WeightDistance,
+                node.OutputDistance,
+                node.Content.Digest,
+                node.Content.Length);
         }
         AddRun(batch, document, RunId.Trajectory(trajectory.Id), run);
     }

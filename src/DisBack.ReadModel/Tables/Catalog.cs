@@ -106,12 +106,14 @@ internal static class Catalog
             new("node", RowType.Whole, "Position: 0 is the teacher."),
             new("step", RowType.Whole, "Step of stage 1 after which it was taken."),
             new("loss", RowType.Number, "Denoising loss at that step."),
+            new("weight_distance", RowType.Number, "Relative L2 distance of its weights to those of the node before."),
+            new("output_distance", RowType.Number, "Distance of its outputs to those of the node before, on noisy samples of the student."),
             new("digest", RowType.Text, "Digest of its file."),
             new("bytes", RowType.Whole, "Bytes of its file."),
             new("runs", RowType.Whole, "Runs that walk the trajectory.") { Computed = "(SELECT count(*) FROM runs r WHERE r.trajectory = t.trajectory)" },
         ],
         Key = ["trajectory", "node"],
-        Shown = ["trajectory", "node", "step", "loss", "digest", "bytes"],
+        Shown = ["trajectory", "node", "step", "loss", "weight_distance", "output_distance", "digest", "bytes"],
         Sort = ["trajectory", "node"],
     };
 

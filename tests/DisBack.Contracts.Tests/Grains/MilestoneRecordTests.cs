@@ -14,7 +14,7 @@ public sealed class MilestoneRecordTests
     [InlineData(null)]
     public void A_node_and_a_switch_survive_the_way(double? value)
     {
-        var node = new NodeRef(3, 30, s_content, value);
+        var node = new NodeRef(3, 30, s_content, value) { WeightDistance = 0.02, OutputDistance = value };
         var made = new SwitchRecord(40, 2, 1, value);
 
         Assert.Equal(node, MilestoneRecord.Of(node).ToNode());

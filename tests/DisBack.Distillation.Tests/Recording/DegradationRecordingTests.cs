@@ -90,12 +90,36 @@ public sealed class DegradationRecordingTests
         {
             Assert.True(Distance(nodes[i], nodes[i - 1]) >= 0.01);
         }
+    }
 
-        static double Distance(IReadOnlyDictionary<string, Tensor> a, IReadOnlyDictionary<string, Tensor> b)
+    [Fact]
+    public void Each_node_knows_how_far_it_is_from_the_one_before()
+    {
+        using var nodes = TinyNetwork.Trajectory(s_settings);
+        using var scope = NewDisposeScope();
+        using var untracked = no_grad();
+        var inputs = TinyNetwork.Inputs();
+        using var network = inputs.OpenTeacher();
+        network.eval();
+        using var student = inputs.OpenStudent();
+        var draw = inputs.DrawsFor("recording", network, student).At(0, s_settings.Noise, Math.Min(s_settings.Batch, 32), "neighbours");
+        var images = student.Generate(draw.Latents, draw.Condition);
+        var outputs = Enumerable.Range(0, nodes.Count).Select(OutputOf).ToList();
+
+        Assert.Equal((double.NaN, double.NaN), nodes.Distances[0]);
+        for (var i = 1; i < nodes.Count; i++)
         {
-            using var scope = NewDisposeScope();
-            var moved = a.Sum(entry => (entry.Value - b[entry.Key]).square().sum().item<float>());
-            return Math.Sqrt(moved / b.Sum(entry => entry.Value.square().sum().item<float>()));
+            // The files also have what is not trained and never moves.
+            Assert.InRange(nodes.Distances[i].Weights / Distance(nodes[i], nodes[i - 1]), 1, 1.002);
+            var change = (outputs[i] - outputs[i - 1]).abs().mean() / (images - outputs[i - 1]).abs().mean();
+            Assert.Equal(change.item<float>(), nodes.Distances[i].Outputs, 1e-6);
+            Assert.InRange(nodes.Distances[i].Outputs, 1e-4, 1);
+        }
+
+        Tensor OutputOf(int node)
+        {
+            nodes.Load(node, network);
+            return network.forward(images + draw.Sigma * draw.Noise, draw.Sigma, draw.Condition);
         }
     }
 
@@ -168,5 +192,13 @@ public sealed class DegradationRecordingTests
             nodes.Load(node, network);
             return network.forward(images + draw.Sigma * draw.Noise, draw.Sigma, draw.Condition);
         }
+    }
+
+    /// <summary>Relative L2 distance of all tensors.</summary>
+    private static double Distance(IReadOnlyDictionary<string, Tensor> a, IReadOnlyDictionary<string, Tensor> b)
+    {
+        using var scope = NewDisposeScope();
+        var moved = a.Sum(entry => (entry.Value - b[entry.Key]).square().sum().item<float>());
+        return Math.Sqrt(moved / b.Sum(entry => entry.Value.square().sum().item<float>()));
     }
 }
