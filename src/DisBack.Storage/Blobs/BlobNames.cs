@@ -8,6 +8,9 @@ internal static class BlobNames
     /// <summary>Temporary files start with this character, which <see cref="ToRelativePath"/> never writes.</summary>
     public const char TemporaryMark = '~';
 
+    /// <summary>The start of the names of documents, whose changes a folder names.</summary>
+    public const string Documents = "state/";
+
     private const char Escape = '=';
     private const int LongestFileName = 255;
 

@@ -11,7 +11,7 @@ namespace DisBack.Storage.Blobs;
 /// Temporary files lie in one folder for each first segment of a name: what a crash left is found without a look at every blob, and a first segment
 /// that is a link to another disk still renames on one disk. The ETag is the modification time, which every write sets to a later value than the one it
 /// replaces, so it never repeats and also notices an edit by hand. Conditions are checked and applied under a lock of this process and under one of the folder,
-/// which other processes that share it respect; creation is atomic by itself.
+/// which other processes that share it respect; creation is atomic by itself. The names of documents that change are kept (<see cref="ChangeLog"/>).
 /// </remarks>
 /// <param name="folder">The root folder; created by the first write or by <see cref="InitializeAsync"/>.</param>
 /// <param name="time">The clock of ETags and of <see cref="BlobInfo.LastModified"/>; null is the system's.</param>
@@ -31,6 +31,7 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
 
     private readonly string _root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
     private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private readonly ChangeLog _changes = new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
 
     /// <inheritdoc/>
     public string Location => _root;
@@ -157,7 +158,7 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
                 {
                     return false;
                 }
-                stored.Delete();
+                _changes.Change(name, stored.Delete);
                 DurableFile.SyncDirectory(stored.DirectoryName!);
                 return true;
             }
@@ -178,7 +179,7 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
                 {
                     return false;
                 }
-                stored.LastWriteTimeUtc = TimeAfter(stored);
+                _changes.Change(name, () => stored.LastWriteTimeUtc = TimeAfter(stored));
                 return true;
             }
         }, cancellation);
@@ -201,6 +202,17 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
             yield return blob;
         }
     }
+
+    /// <inheritdoc/>
+    public Task<BlobChanges> ChangesAsync(string? since, CancellationToken cancellation = default) =>
+        OnPool("the changes of", BlobNames.Documents, 0, () => _changes.Read(since), cancellation);
+
+    /// <inheritdoc/>
+    public Task ForgetChangesAsync(CancellationToken cancellation = default) => OnPool("the changes of", BlobNames.Documents, 0, () =>
+    {
+        _changes.Forget();
+        return true;
+    }, cancellation);
 
     /// <inheritdoc/>
     public string LocalPathOf(string name) => PathOf(name);
@@ -272,7 +284,7 @@ public sealed class FolderBlobStore(string folder, TimeProvider? time = null) : 
                 var stored = new FileInfo(path);
                 Demand(name, condition, stored);
                 File.SetLastWriteTimeUtc(file, TimeAfter(stored));
-                Rename(name, temporary, path, condition);
+                _changes.Change(name, () => Rename(name, temporary, path, condition));
                 DurableFile.SyncDirectory(directory);
                 return ETagOf(File.GetLastWriteTimeUtc(file));
             }

@@ -74,6 +74,16 @@ public interface IBlobStore
         ListAsync(folder, cancellation).Where(blob => blob.Name[folder.Length..].Split('/') is [_, var last] && last == leaf);
 
     /// <summary>
+    /// Which documents may have changed, so that a copy of them need not look at all of them. A store that keeps no account answers everything.
+    /// </summary>
+    /// <param name="since">The position of an earlier answer; null has seen nothing.</param>
+    /// <param name="cancellation">Stops the look.</param>
+    Task<BlobChanges> ChangesAsync(string? since, CancellationToken cancellation = default) => Task.FromResult(BlobChanges.Unknown);
+
+    /// <summary>Has every copy look at all documents the next time, because something other than the store may have changed them.</summary>
+    Task ForgetChangesAsync(CancellationToken cancellation = default) => Task.CompletedTask;
+
+    /// <summary>
     /// The local file behind a blob, whether or not it exists, so that immutable content can be read in place; null if the store is elsewhere.
     /// Readers only: the file belongs to the store.
     /// </summary>

@@ -1,10 +1,12 @@
+using DisBack.Storage.Blobs;
+
 namespace DisBack.Storage.Documents;
 
 /// <summary>Where grain documents lie: <c>state/{service}/{grain type}/{escaped key}/{state name}.json</c>.</summary>
 public static class StateNames
 {
     /// <summary>The start of the names of all documents, whatever their service and kind.</summary>
-    public const string Root = "state/";
+    public const string Root = BlobNames.Documents;
 
     /// <summary>The blob of one document.</summary>
     /// <param name="serviceId">The Orleans service id: the identity of the data.</param>

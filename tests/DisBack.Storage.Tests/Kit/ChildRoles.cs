@@ -13,6 +13,8 @@ internal static class ChildRoles
     public const string AddUp = "add-up";
     public const string HoldFolder = "hold-folder";
     public const string FillDisk = "fill-disk";
+    public const string ChangeForever = "change-forever";
+    public const string ChangeHalfway = "change-halfway";
 
     public static Task<int> RunAsync(string role, string[] arguments) => role switch
     {
@@ -21,6 +23,8 @@ internal static class ChildRoles
         AddUp => AddUpAsync(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture)),
         HoldFolder => HoldFolderAsync(arguments[0]),
         FillDisk => FillDiskAsync(arguments[0]),
+        ChangeForever => ChangeForeverAsync(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture)),
+        ChangeHalfway => Task.FromResult(StayHalfway(arguments[0], arguments[1] == "after")),
         _ => Task.FromResult(64),
     };
 
@@ -91,6 +95,45 @@ internal static class ChildRoles
         held.Announce(held.Owner with { Gateway = "127.0.0.1:30000" });
         Console.WriteLine("held");
         await Task.Delay(Timeout.Infinite);
+        return 0;
+    }
+
+    /// <summary>Writes and deletes documents at random, and says once that it does.</summary>
+    private static async Task<int> ChangeForeverAsync(string folder, int seed)
+    {
+        var blobs = new FolderBlobStore(folder);
+        var random = new Random(seed);
+        for (var count = 0; ; count++)
+        {
+            var name = $"state/{random.Next(3)}/{random.Next(10)}.json";
+            await (random.Next(3) switch
+            {
+                0 => blobs.DeleteAsync(name, BlobCondition.None),
+                1 => blobs.RenewAsync(name),
+                _ => (Task)blobs.WriteAsync(name, BinaryData.FromString($"{count}"), BlobCondition.None),
+            });
+            if (count == 0)
+            {
+                Console.WriteLine("changing");
+            }
+        }
+    }
+
+    /// <summary>The document that <see cref="ChangeHalfway"/> is about to create.</summary>
+    public const string HalfChanged = "state/half.json";
+
+    /// <summary>Says when it stands just before or just after the change of a document, and stays there.</summary>
+    private static int StayHalfway(string folder, bool afterwards)
+    {
+        new ChangeLog(folder).Change(HalfChanged, () =>
+        {
+            if (afterwards)
+            {
+                File.WriteAllText(Path.Combine(folder, HalfChanged), "{}");
+            }
+            Console.WriteLine("halfway");
+            new ManualResetEvent(false).WaitOne();
+        });
         return 0;
     }
 
