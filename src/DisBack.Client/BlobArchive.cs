@@ -38,12 +38,16 @@ public sealed class BlobArchive : IArchive
         _trials = Mirror(
             DocumentNames.Trial,
             (TrialDocument trial) => RunSummary.Of(trial),
+            (a, b) => ByAge(a.Submitted, a.Id, b.Submitted, b.Id),
             copies is null ? null : new MirrorFile<RunSummary>(Path.Combine(copies, "trials"), RunSummary.ReadFrom, (to, run) => run.WriteTo(to)));
-        _trajectories = Mirror<TrajectoryDocument, TrajectoryDocument>(DocumentNames.Trajectory, trajectory => trajectory);
-        _teachers = Mirror<TeacherDocument, TeacherDocument>(DocumentNames.Teacher, teacher => teacher);
+        _trajectories = Mirror<TrajectoryDocument, TrajectoryDocument>(
+            DocumentNames.Trajectory, trajectory => trajectory, (a, b) => ByAge(a.Run.Submitted, a.Id, b.Run.Submitted, b.Id));
+        _teachers = Mirror<TeacherDocument, TeacherDocument>(
+            DocumentNames.Teacher, teacher => teacher, (a, b) => string.CompareOrdinal(a.Id, b.Id));
 
-        DocumentMirror<TDocument, TItem> Mirror<TDocument, TItem>(string kind, Func<TDocument, TItem> project, MirrorFile<TItem>? file = null)
-            where TDocument : class => new(_documents, kind, project, mostAge, time ?? TimeProvider.System, file);
+        DocumentMirror<TDocument, TItem> Mirror<TDocument, TItem>(
+            string kind, Func<TDocument, TItem> project, Comparison<TItem> order, MirrorFile<TItem>? file = null)
+            where TDocument : class => new(_documents, kind, project, order, mostAge, time ?? TimeProvider.System, file);
     }
 
     /// <inheritdoc/>
@@ -54,17 +58,15 @@ public sealed class BlobArchive : IArchive
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<RunSummary>> RunsAsync(RunFilter? filter = null, CancellationToken cancellation = default) =>
-        [.. (await _trials.ItemsAsync(cancellation)).Where((filter ?? new RunFilter()).Holds).OrderByDescending(run => run.Submitted)
-            .ThenBy(run => run.Id, StringComparer.Ordinal)];
+        [.. (filter ?? new RunFilter()).Of(await _trials.ItemsAsync(cancellation))];
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<TrajectoryDocument>> TrajectoriesAsync(CancellationToken cancellation = default) =>
-        [.. (await _trajectories.ItemsAsync(cancellation)).OrderByDescending(trajectory => trajectory.Run.Submitted)
-            .ThenBy(trajectory => trajectory.Id, StringComparer.Ordinal)];
+        [.. await _trajectories.ItemsAsync(cancellation)];
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<TeacherDocument>> TeachersAsync(CancellationToken cancellation = default) =>
-        [.. (await _teachers.ItemsAsync(cancellation)).OrderBy(teacher => teacher.Id, StringComparer.Ordinal)];
+        [.. await _teachers.ItemsAsync(cancellation)];
 
     /// <inheritdoc/>
     /// <remarks>Of a single run there is a sweep too, but no page: among ten thousand runs only the searches are read.</remarks>
@@ -177,6 +179,10 @@ public sealed class BlobArchive : IArchive
         List<IEnumerable<string>> known = [.. items.Select(names), .. (await mirror.DamagedAsync(cancellation)).Select(damaged => new[] { damaged.Key })];
         return Lookup.Find(text, known, own => own, kind).First();
     }
+
+    /// <summary>Newest first.</summary>
+    private static int ByAge(DateTimeOffset submitted, string id, DateTimeOffset otherSubmitted, string otherId) =>
+        otherSubmitted.CompareTo(submitted) is var order and not 0 ? order : string.CompareOrdinal(id, otherId);
 
     private static NotFoundException Gone(string kind, string id) => new($"The {kind} '{id}' was deleted a moment ago.");
 }

@@ -93,10 +93,20 @@ public sealed record RunFilter(RunStatus? Status = null, string? Name = null)
     /// <summary>Only runs that have this tag; null is any.</summary>
     public string? Tag { get; init; }
 
+    /// <summary>Only runs that do not have this tag; null leaves out none.</summary>
+    public string? WithoutTag { get; init; }
+
+    /// <summary>Only so many, those that come first; null is all.</summary>
+    public int? Most { get; init; }
+
+    /// <summary>The runs of a list that belong to it.</summary>
+    public IEnumerable<RunSummary> Of(IEnumerable<RunSummary> runs) => runs.Where(Holds).Take(Most ?? int.MaxValue);
+
     /// <summary>Whether a run belongs to the list.</summary>
     public bool Holds(RunSummary run) =>
         (Status is null || run.Status == Status)
         && (string.IsNullOrEmpty(Tag) || run.Tags.Contains(Tag, StringComparer.Ordinal))
+        && (string.IsNullOrEmpty(WithoutTag) || !run.Tags.Contains(WithoutTag, StringComparer.Ordinal))
         && (string.IsNullOrEmpty(Name) || run.Id.StartsWith(Name, StringComparison.OrdinalIgnoreCase)
             || run.Name.StartsWith(Name, StringComparison.OrdinalIgnoreCase));
 }

@@ -43,6 +43,72 @@ public sealed class DataFolderTests : IDisposable
         Assert.Contains(Uri.EscapeDataString(Id(3)), damaged, StringComparison.Ordinal);
     }
 
+    /// <summary>A process that goes on and others that begin see what one sees that looks at everything, after any change, and a restoration by hand.</summary>
+    [Fact]
+    public async Task A_list_that_follows_random_changes_is_that_of_one_who_looks_at_everything()
+    {
+        var random = new Random(7);
+        await WriteAllAsync();
+        var followed = new DataFolder(_folder).Archive;
+        for (var round = 0; round < 40; round++)
+        {
+            for (var changes = random.Next(4); changes > 0; changes--)
+            {
+                var index = random.Next(Runs + 10);
+                switch (random.Next(5))
+                {
+                    case 0:
+                        await _blobs.DeleteAsync(Name(index), BlobCondition.None, Cancellation);
+                        break;
+                    case 1:
+                        await _blobs.WriteAsync(Name(index), BinaryData.FromString("{"), BlobCondition.None, Cancellation);
+                        break;
+                    case 2 when (await followed.DamagedAsync(RunKind.Backtracking, Cancellation)).Count > 0:
+                        await RestoreByHandAsync();
+                        break;
+                    default:
+                        await WriteAsync(index, (RunStatus)random.Next(6));
+                        break;
+                }
+            }
+            if (round % 3 == 0)
+            {
+                Assert.Equal(await SeenByAsync(new BlobArchive(_blobs)), await SeenByAsync(followed));
+            }
+            Assert.Equal(await SeenByAsync(new BlobArchive(_blobs)), await SeenByAsync(new DataFolder(_folder).Archive));
+        }
+
+        static async Task<string> SeenByAsync(IArchive archive) => string.Join(
+            '\n',
+            (await archive.RunsAsync(null, Cancellation)).Select(run => $"{run.Id} {run.Status} {run.Submitted:o}")
+                .Concat(await archive.DamagedAsync(RunKind.Backtracking, Cancellation)));
+
+        // Every damaged document gets its old text back, of which the store knows nothing.
+        async Task RestoreByHandAsync()
+        {
+            for (var index = 0; index < Runs + 10; index++)
+            {
+                var path = _blobs.LocalPathOf(Name(index));
+                if (File.Exists(path) && await File.ReadAllTextAsync(path, Cancellation) == "{")
+                {
+                    await File.WriteAllTextAsync(path, StateDocument.Write(Trial(index, RunStatus.Completed)).ToString(), Cancellation);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Only_the_documents_that_are_named_as_changed_are_looked_at_until_all_changes_are_forgotten()
+    {
+        await WriteAllAsync();
+        await ListAsync();
+        await File.WriteAllTextAsync(_blobs.LocalPathOf(Name(1)), StateDocument.Write(Trial(1, RunStatus.Failed)).ToString(), Cancellation);
+
+        Assert.DoesNotContain(await ListAsync(), run => run.Status == RunStatus.Failed);
+        await _blobs.ForgetChangesAsync(Cancellation);
+        Assert.Single(await ListAsync(), run => run.Status == RunStatus.Failed);
+    }
+
     [Fact]
     public async Task A_list_from_a_copy_shows_all_that_the_documents_say()
     {
@@ -119,8 +185,10 @@ public sealed class DataFolderTests : IDisposable
         }
     }
 
-    private Task<string> WriteAsync(int index, RunStatus status) =>
-        WriteAsync(new TrialDocument { Id = Id(index), Name = "many", Run = new RunRecord { Status = status, Submitted = DateTimeOffset.UnixEpoch } });
+    private Task<string> WriteAsync(int index, RunStatus status) => WriteAsync(Trial(index, status));
+
+    private static TrialDocument Trial(int index, RunStatus status) =>
+        new() { Id = Id(index), Name = "many", Run = new RunRecord { Status = status, Submitted = DateTimeOffset.UnixEpoch.AddMinutes(index % 7) } };
 
     private Task<string> WriteAsync(TrialDocument trial) => _blobs.WriteAsync(
         StateNames.Of(DocumentNames.Service, DocumentNames.Trial, trial.Id, DocumentNames.Trial),

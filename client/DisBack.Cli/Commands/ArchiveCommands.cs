@@ -2,21 +2,18 @@ using System.CommandLine;
 using DisBack.Cli.Installations;
 using DisBack.Cli.Names;
 using DisBack.Cli.Terminal;
-using DisBack.Client;
 
 namespace DisBack.Cli.Commands;
 
 /// <summary><c>disback archive</c> and <c>disback unarchive</c>: runs that <c>list</c> is not to show any more, by a tag of their own.</summary>
 internal static class ArchiveCommands
 {
-    private const string ArchivedTag = "archived";
+    /// <summary>What marks an archived run.</summary>
+    public const string ArchivedTag = "archived";
 
     public static Command Archive(Session session) => Create(session, "archive", "Has 'list' leave runs out; nothing else changes.", adds: true);
 
     public static Command Unarchive(Session session) => Create(session, "unarchive", "Has 'list' show archived runs again.", adds: false);
-
-    /// <summary>Whether a run is archived.</summary>
-    public static bool IsArchived(RunSummary run) => run.Tags.Contains(ArchivedTag, StringComparer.Ordinal);
 
     private static Command Create(Session session, string verb, string description, bool adds)
     {

@@ -54,12 +54,21 @@ public sealed class ClusterClient : IArchive, IControl, IRowQueries, IDisposable
     public ContentStore Content { get; }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<RunSummary>> RunsAsync(RunFilter? filter = null, CancellationToken cancellation = default)
+    public async Task<IReadOnlyList<RunSummary>> RunsAsync(RunFilter? filter = null, CancellationToken cancellation = default)
     {
         var status = filter?.Status is { } wanted ? $"&status={JsonSerializer.SerializeToElement(wanted, Api.Json).GetString()}" : "";
         var name = string.IsNullOrEmpty(filter?.Name) ? "" : $"&name={Uri.EscapeDataString(filter.Name)}";
         var tag = string.IsNullOrEmpty(filter?.Tag) ? "" : $"&tag={Uri.EscapeDataString(filter.Tag)}";
-        return AllAsync<RunSummary>(Api.CollectionOf(RunKind.Backtracking), status + name + tag, cancellation);
+        var runs = new List<RunSummary>();
+        await foreach (var page in PagesAsync<RunSummary>(Api.CollectionOf(RunKind.Backtracking), status + name + tag, cancellation))
+        {
+            runs.AddRange(page.Where(run => filter?.Holds(run) is not false));
+            if (runs.Count >= filter?.Most)
+            {
+                return runs[..filter.Most.Value];
+            }
+        }
+        return runs;
     }
 
     /// <inheritdoc/>
@@ -323,9 +332,12 @@ public sealed class ClusterClient : IArchive, IControl, IRowQueries, IDisposable
     private Task<T> MeantAsync<T>(RunKind kind, string text, CancellationToken cancellation) =>
         _http.GetAsync<T>($"find/{Api.CollectionOf(kind)}?text={Uri.EscapeDataString(text)}", cancellation);
 
-    private async Task<IReadOnlyList<T>> AllAsync<T>(string path, string filter, CancellationToken cancellation)
+    private async Task<IReadOnlyList<T>> AllAsync<T>(string path, string filter, CancellationToken cancellation) =>
+        await PagesAsync<T>(path, filter, cancellation).SelectMany(page => page).ToListAsync(cancellation);
+
+    private async IAsyncEnumerable<IReadOnlyList<T>> PagesAsync<T>(
+        string path, string filter, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var all = new List<T>();
         string? next = null;
         do
         {
@@ -337,10 +349,9 @@ public sealed class ClusterClient : IArchive, IControl, IRowQueries, IDisposable
             {
                 throw new ClusterUnavailableException($"What {Location} answered is not a list of a gateway; check the address given with --cluster.");
             }
-            all.AddRange(page.Items);
+            yield return page.Items;
             next = page.Next;
         }
         while (next is not null);
-        return all;
     }
 }
