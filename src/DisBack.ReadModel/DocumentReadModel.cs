@@ -15,7 +15,7 @@ namespace DisBack.ReadModel;
 
 /// <summary>
 /// What runs, trajectories and teachers look like as tables, made from their documents and brought up to date when it is asked, by reading only those
-/// whose ETag has changed. It holds nothing that the documents do not have: losing it costs the time to make it again.
+/// that have changed. It holds nothing that the documents do not have: losing it costs the time to make it again.
 /// </summary>
 /// <remarks>
 /// One process at a time uses a file. Where another one has it for longer than a moment, or where nothing can be written, the tables are made in memory.
@@ -30,15 +30,16 @@ public sealed class DocumentReadModel : IRowQueries, IDisposable
     /// <summary>Documents whose rows are in memory at a time.</summary>
     private const int BatchSize = 2048;
 
+    private static readonly Dictionary<string, DocumentKind> s_kinds = DocumentKind.All.ToDictionary(kind => kind.Name);
     private static readonly TimeSpan s_lockPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan s_lockTimeout = TimeSpan.FromSeconds(2);
 
+    private readonly IBlobStore _blobs;
     private readonly DocumentReader _documents;
     private readonly string? _folder;
     private readonly TimeSpan _mostAge;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _turn = new(1);
-    private readonly Dictionary<string, KnownDocument> _known = new(StringComparer.Ordinal);
     private ReadModelDatabase? _database;
     private FileStream? _lock;
     private long? _looked;
@@ -50,6 +51,7 @@ public sealed class DocumentReadModel : IRowQueries, IDisposable
     /// <param name="time">The clock; null is the system's.</param>
     public DocumentReadModel(IBlobStore blobs, string? folder, TimeSpan mostAge = default, TimeProvider? time = null)
     {
+        _blobs = blobs;
         _documents = new DocumentReader(blobs, DocumentNames.Service);
         (_folder, _mostAge, _time) = (folder, mostAge, time ?? TimeProvider.System);
     }
@@ -63,7 +65,7 @@ public sealed class DocumentReadModel : IRowQueries, IDisposable
         {
             Damaged =
             [
-                .. _known.Values.Where(document => document.Kind == kind).Select(document => document.Damage).OfType<string>()
+                .. database.ReadDamaged().Where(document => document.Kind == kind).Select(document => document.Damage).OfType<string>()
                     .Order(StringComparer.Ordinal),
             ],
         };
@@ -84,17 +86,16 @@ public sealed class DocumentReadModel : IRowQueries, IDisposable
         await _turn.WaitAsync(cancellation);
         try
         {
-            if (_folder is not null && Directory.Exists(_folder))
-            {
-                Close();
-                await OpenAsync(rebuild: true, cancellation);
-            }
+            // Lists that are kept elsewhere look at everything again, too.
+            await _blobs.ForgetChangesAsync(cancellation);
+            Close();
+            await OpenAsync(rebuild: true, cancellation);
         }
         finally
         {
             _turn.Release();
         }
-        return await InTurnAsync(_ => (_known.Count, _known.Values.Count(document => document.Damage is not null)), cancellation);
+        return await InTurnAsync(database => database.Count(), cancellation);
     }
 
     /// <inheritdoc/>
@@ -150,11 +151,6 @@ public sealed class DocumentReadModel : IRowQueries, IDisposable
             Delete(file);
             _database = ReadModelDatabase.Open(file);
         }
-        _known.Clear();
-        foreach (var document in _database.ReadDocuments())
-        {
-            _known[document.Name] = document;
-        }
         return _database;
     }
 
@@ -205,45 +201,74 @@ public sealed class DocumentReadModel : IRowQueries, IDisposable
         _database?.Dispose();
         _lock?.Dispose();
         (_database, _lock, _looked) = (null, null, null);
-        _known.Clear();
     }
 
     private async Task RefreshAsync(ReadModelDatabase database, CancellationToken cancellation)
     {
-        var found = new Dictionary<string, (DocumentKind Kind, DocumentInfo Info)>(_known.Count, StringComparer.Ordinal);
-        var searches = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var kind in DocumentKind.All)
+        var position = database.ReadPosition();
+        // What is damaged may have been restored from a copy, of which the store knows nothing.
+        var damaged = database.ReadDamaged();
+        var look = await _documents.LookAsync(
+            [.. DocumentKind.All.Select(kind => kind.Name)], position, [.. damaged.Select(document => (document.Kind, document.Key))], cancellation);
+        var (found, gone) = await SearchesOnlyAsync(look, cancellation);
+        // Of those that were named only the damaged ones were not changed for certain.
+        var known = (look.IsWhole ? database.ReadDocuments() : damaged).ToDictionary(document => document.Name, StringComparer.Ordinal);
+        var changed = found.Where(document => known.GetValueOrDefault(NameOf(document))?.ETag != document.Info.ETag).ToList();
+        if (look.IsWhole)
         {
-            await foreach (var info in _documents.FindAllAsync(kind.Name, kind.Name, cancellation))
+            var names = found.Select(NameOf).ToHashSet(StringComparer.Ordinal);
+            gone = [.. known.Keys.Where(name => !names.Contains(name))];
+        }
+        if (changed.Count + gone.Count == 0 && look.Position == position)
+        {
+            return;
+        }
+        var parts = changed.Chunk(BatchSize).DefaultIfEmpty([]).ToList();
+        foreach (var (index, part) in parts.Index())
+        {
+            var isLast = index == parts.Count - 1;
+            // Rows are looked for in every table, and a first look finds none.
+            var replaced = part.Select(NameOf).Where(name => !look.IsWhole || known.ContainsKey(name)).Concat(isLast ? gone : []).ToList();
+            await ReplaceAsync(database, part, replaced, isLast ? look.Position : null, cancellation);
+        }
+    }
+
+    private static string NameOf((string GrainType, DocumentInfo Info) document) => KnownDocument.NameOf(document.GrainType, document.Info.Key);
+
+    /// <summary>Of a single run there is a sweep too, which says nothing that its trial does not: only sweeps that have pages count.</summary>
+    private async Task<(IReadOnlyList<(string GrainType, DocumentInfo Info)> Found, IReadOnlyList<string> Gone)> SearchesOnlyAsync(
+        DocumentLook look, CancellationToken cancellation)
+    {
+        var others = look.Found.Where(document => document.GrainType != DocumentNames.Sweep).ToList();
+        var gone = look.Gone.Where(document => document.GrainType != DocumentNames.Sweep)
+            .Select(document => KnownDocument.NameOf(document.GrainType, document.Key)).ToList();
+        var sweeps = KeysOf(DocumentNames.Sweep).Concat(KeysOf(DocumentNames.SweepPage).Select(GrainKeys.SweepOf)).ToHashSet(StringComparer.Ordinal);
+        var searches = sweeps.Count == 0
+            ? []
+            : await _documents.FindAllAsync(DocumentNames.SweepPage, DocumentNames.SweepPage, cancellation)
+                .Select(page => GrainKeys.SweepOf(page.Key)).ToHashSetAsync(StringComparer.Ordinal, cancellation);
+        foreach (var sweep in sweeps)
+        {
+            if (searches.Contains(sweep) && await _documents.FindAsync(DocumentNames.Sweep, sweep, DocumentNames.Sweep, cancellation) is { } info)
             {
-                if (kind.Name == DocumentNames.SweepPage)
-                {
-                    searches.Add(GrainKeys.SweepOf(info.Key));
-                }
-                // Of a single run there is a sweep too, which says nothing that its trial does not.
-                if (kind.Name != DocumentNames.Sweep || searches.Contains(info.Key))
-                {
-                    found[KnownDocument.NameOf(kind.Name, info.Key)] = (kind, info);
-                }
+                others.Add((DocumentNames.Sweep, info));
+            }
+            else
+            {
+                gone.Add(KnownDocument.NameOf(DocumentNames.Sweep, sweep));
             }
         }
-        var changed = found.Where(document => _known.GetValueOrDefault(document.Key)?.ETag != document.Value.Info.ETag)
-            .Select(document => document.Value).ToList();
-        var gone = _known.Keys.Where(name => !found.ContainsKey(name)).ToList();
-        foreach (var part in changed.Chunk(BatchSize).DefaultIfEmpty([]))
-        {
-            if (part.Length > 0 || gone.Count > 0)
-            {
-                await ReplaceAsync(database, part, gone, cancellation);
-                gone = [];
-            }
-        }
+        return (others, gone);
+
+        IEnumerable<string> KeysOf(string grainType) => look.Found.Where(document => document.GrainType == grainType).Select(document => document.Info.Key)
+            .Concat(look.Gone.Where(document => document.GrainType == grainType).Select(document => document.Key));
     }
 
     private async Task ReplaceAsync(
         ReadModelDatabase database,
-        IReadOnlyCollection<(DocumentKind Kind, DocumentInfo Info)> changed,
-        IReadOnlyCollection<string> gone,
+        IReadOnlyCollection<(string GrainType, DocumentInfo Info)> changed,
+        IReadOnlyCollection<string> replaced,
+        string? position,
         CancellationToken cancellation)
     {
         var batch = new RowBatch();
@@ -253,29 +278,20 @@ public sealed class DocumentReadModel : IRowQueries, IDisposable
             new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellation },
             async (document, stop) =>
             {
-                var (kind, (key, etag, _)) = document;
+                var (grainType, (key, etag, _)) = document;
                 try
                 {
-                    if (await kind.AddAsync(_documents, key, batch, stop))
+                    if (await s_kinds[grainType].AddAsync(_documents, key, batch, stop))
                     {
-                        read.Add(new(kind.Name, key, etag, null));
+                        read.Add(new(grainType, key, etag, null));
                     }
                 }
                 catch (CorruptDocumentException e)
                 {
                     // One damaged document must not hide all the others.
-                    read.Add(new(kind.Name, key, etag, e.Message));
+                    read.Add(new(grainType, key, etag, e.Message));
                 }
             });
-        var replaced = changed.Select(document => KnownDocument.NameOf(document.Kind.Name, document.Info.Key)).Where(_known.ContainsKey).Concat(gone).ToList();
-        await Task.Run(() => database.Replace(replaced, read, batch), cancellation);
-        foreach (var name in replaced)
-        {
-            _known.Remove(name);
-        }
-        foreach (var document in read)
-        {
-            _known[document.Name] = document;
-        }
+        await Task.Run(() => database.Replace(replaced, read, batch, position), cancellation);
     }
 }

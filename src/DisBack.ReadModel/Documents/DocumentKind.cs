@@ -10,7 +10,7 @@ namespace DisBack.ReadModel.Documents;
 /// <param name="AddAsync">Adds the rows of a document to a batch; false if there is none.</param>
 internal sealed record DocumentKind(string Name, Func<DocumentReader, string, RowBatch, CancellationToken, Task<bool>> AddAsync)
 {
-    /// <summary>All kinds. Pages come before sweeps, for they tell which of those are searches.</summary>
+    /// <summary>All kinds.</summary>
     public static IReadOnlyList<DocumentKind> All { get; } =
     [
         Of<TrialDocument>(DocumentNames.Trial, (batch, document, _, trial) => DocumentRows.Add(batch, document, trial)),
