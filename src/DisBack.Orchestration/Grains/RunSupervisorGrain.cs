@@ -168,24 +168,23 @@ internal sealed partial class RunSupervisorGrain(
     private async Task AuditDocumentsAsync()
     {
         var (began, last) = (time.GetUtcNow(), await _unfinished.LastAuditAsync(_leaving.Token));
-        if (began - last < s_betweenDocumentAudits)
+        if (began - last?.Began < s_betweenDocumentAudits)
         {
             return;
         }
         var found = false;
-        foreach (var kind in RunKinds.All)
+        var kinds = RunKinds.All.ToDictionary(kind => kind.Document, kind => kind.Kind);
+        var look = await _documents.LookAsync(kinds.Keys, last?.Position, [], _leaving.Token);
+        foreach (var (grainType, document) in look.Found)
         {
-            await foreach (var document in _documents.FindAllAsync(kind.Document, kind.Document, _leaving.Token))
+            var run = new RunId(kinds[grainType], document.Key);
+            if ((last is null || !look.IsWhole || document.LastModified > last.Began - s_clocksDiffer) && await IsUnfinishedAsync(run) is not false)
             {
-                var run = new RunId(kind.Kind, document.Key);
-                if ((last is null || document.LastModified > last - s_clocksDiffer) && await IsUnfinishedAsync(run) is not false)
-                {
-                    await _unfinished.MarkAsync(run, _leaving.Token);
-                    found = true;
-                }
+                await _unfinished.MarkAsync(run, _leaving.Token);
+                found = true;
             }
         }
-        await _unfinished.AuditedAsync(began, _leaving.Token);
+        await _unfinished.AuditedAsync(new DocumentAudit(began, look.Position), _leaving.Token);
         if (found)
         {
             await WakeOwnersAsync();

@@ -69,17 +69,23 @@ internal sealed class UnfinishedRuns(IBlobStore blobs)
         }
     }
 
-    /// <summary>When the last complete audit of all documents began; null if there was none, as in the data of a version without marks.</summary>
-    public async Task<DateTimeOffset?> LastAuditAsync(CancellationToken cancellation = default) =>
-        await blobs.ReadAsync(AuditRecord, cancellation) is { } record ? StateDocument.Parse<Audit>(blobs.Location, AuditRecord, record.Content)?.Began : null;
+    /// <summary>The last complete audit of all documents; null if there was none, as in the data of a version without marks.</summary>
+    public async Task<DocumentAudit?> LastAuditAsync(CancellationToken cancellation = default) =>
+        await blobs.ReadAsync(AuditRecord, cancellation) is { } record
+            ? StateDocument.Parse<DocumentAudit>(blobs.Location, AuditRecord, record.Content)
+            : null;
 
     /// <summary>Every document that was written before is either settled or marked.</summary>
-    public Task AuditedAsync(DateTimeOffset began, CancellationToken cancellation = default) =>
-        blobs.WriteAsync(AuditRecord, StateDocument.Write(new Audit(began)), BlobCondition.None, cancellation);
+    public Task AuditedAsync(DocumentAudit audit, CancellationToken cancellation = default) =>
+        blobs.WriteAsync(AuditRecord, StateDocument.Write(audit), BlobCondition.None, cancellation);
 
     private static string NameOf(RunId run) => FolderOf(run.Kind) + Uri.EscapeDataString(run.Owner);
 
     private static string FolderOf(RunKind kind) => $"{Folder}{RunKinds.Of(kind).Document}/";
-
-    private sealed record Audit(DateTimeOffset Began, int SchemaVersion = StateDocument.SchemaVersion);
 }
+
+/// <summary>A complete audit of all documents.</summary>
+/// <param name="Began">When it began.</param>
+/// <param name="Position">Where the next one goes on; null looks at everything.</param>
+/// <param name="SchemaVersion">Version of this record's form.</param>
+internal sealed record DocumentAudit(DateTimeOffset Began, string? Position = null, int SchemaVersion = StateDocument.SchemaVersion);
