@@ -34,6 +34,32 @@ internal static class Disback
         }
     }
 
+    /// <summary>How long a command takes, from the start of its process to its end, and how much memory it has at most.</summary>
+    public static async Task<(double Seconds, long MostMemory)> MeasureAsync(params string[] arguments)
+    {
+        var began = Stopwatch.GetTimestamp();
+        using var process = Start(arguments);
+        var error = process.StandardError.ReadToEndAsync();
+        var most = 0L;
+        while (!process.HasExited)
+        {
+            try
+            {
+                most = Math.Max(most, process.PeakWorkingSet64);
+            }
+            catch (InvalidOperationException)
+            {
+                // It has just ended.
+            }
+            await Task.WhenAny(process.WaitForExitAsync(), Task.Delay(5));
+            process.Refresh();
+        }
+        var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        return process.ExitCode == 0
+            ? (seconds, most)
+            : throw new InvalidOperationException($"disback {string.Join(' ', arguments)} ended with {process.ExitCode}: {await error}");
+    }
+
     /// <summary>SHA-256 of the one file of that name under a folder.</summary>
     public static string DigestOf(string folder, string name)
     {

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Diagnostics;
+using System.Globalization;
 using DisBack.Contracts.Documents;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Documents;
@@ -32,22 +32,28 @@ internal static class GrowthBenchmark
             await Disback.RunAsync("run", spec, "--data", one);
             await Disback.RunAsync("run", spec, "--data", many);
             await CopyRunAsync(many, runs - 1, cancellation);
-            var first = await TimeAsync("list", "--data", many);
-            List<double> listOne = [], listMany = [], startOne = [], startMany = [];
+            var (first, _) = await Disback.MeasureAsync("list", "--data", many);
+            List<double> bare = [], listOne = [], listMany = [], listAll = [], startOne = [], startMany = [], memoryOne = [], memoryMany = [];
             for (var round = 0; round < rounds; round++)
             {
-                listOne.Add(await TimeAsync("list", "--data", one));
-                listMany.Add(await TimeAsync("list", "--data", many));
-                startOne.Add(await TimeAsync("run", spec, "--data", one));
-                startMany.Add(await TimeAsync("run", spec, "--data", many));
+                bare.Add((await Disback.MeasureAsync("--version")).Seconds);
+                listOne.Add((await Disback.MeasureAsync("list", "--data", one)).Seconds);
+                listMany.Add((await Disback.MeasureAsync("list", "--data", many)).Seconds);
+                listAll.Add((await Disback.MeasureAsync("list", "--all", "--data", many)).Seconds);
+                AddStart(await Disback.MeasureAsync("run", spec, "--data", one), startOne, memoryOne);
+                AddStart(await Disback.MeasureAsync("run", spec, "--data", many), startMany, memoryMany);
             }
+            var each = (Figures.Quantile(memoryMany, 0.5) - Figures.Quantile(memoryOne, 0.5)) / runs;
             Figures.Print(
                 $"{runs} runs in one data folder (minimum / median / maximum)",
+                ("a start that does nothing", Figures.Spread(bare)),
                 ("list, the first time", Figures.Spread([first])),
                 ("list, again", Figures.Spread(listMany)),
                 ("list of one run", Figures.Spread(listOne)),
+                ("list --all", Figures.Spread(listAll)),
                 ("start, many runs", Figures.Spread(startMany)),
-                ("start, one run", Figures.Spread(startOne)));
+                ("start, one run", Figures.Spread(startOne)),
+                ("most memory of a start, each run more", string.Create(CultureInfo.InvariantCulture, $"{each:f0} bytes")));
         }
         finally
         {
@@ -76,12 +82,12 @@ internal static class GrowthBenchmark
                 await File.WriteAllTextAsync(path, text.Replace(sweep, id, StringComparison.Ordinal), cancellation);
             }
         }
+        await blobs.ForgetChangesAsync(cancellation);
     }
 
-    private static async Task<double> TimeAsync(params string[] arguments)
+    private static void AddStart((double Seconds, long MostMemory) start, List<double> seconds, List<double> memory)
     {
-        var started = Stopwatch.GetTimestamp();
-        await Disback.RunAsync(arguments);
-        return Stopwatch.GetElapsedTime(started).TotalSeconds;
+        seconds.Add(start.Seconds);
+        memory.Add(start.MostMemory);
     }
 }
