@@ -2,6 +2,7 @@ using System.Globalization;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Content;
 using DisBack.Storage.Local;
+using DisBack.Storage.Metrics;
 
 namespace DisBack.Storage.Tests.Kit;
 
@@ -15,6 +16,10 @@ internal static class ChildRoles
     public const string FillDisk = "fill-disk";
     public const string ChangeForever = "change-forever";
     public const string ChangeHalfway = "change-halfway";
+    public const string Measure = "measure";
+
+    /// <summary>The run that <see cref="Measure"/> measures.</summary>
+    public const string Measured = "digits-0a1b2c3d/0001";
 
     public static Task<int> RunAsync(string role, string[] arguments) => role switch
     {
@@ -25,6 +30,7 @@ internal static class ChildRoles
         FillDisk => FillDiskAsync(arguments[0]),
         ChangeForever => ChangeForeverAsync(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture)),
         ChangeHalfway => Task.FromResult(StayHalfway(arguments[0], arguments[1] == "after")),
+        Measure => MeasureAsync(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture), long.Parse(arguments[2], CultureInfo.InvariantCulture)),
         _ => Task.FromResult(64),
     };
 
@@ -87,6 +93,38 @@ internal static class ChildRoles
             }
         }
         return 0;
+    }
+
+    /// <summary>The points of a step, whichever attempt makes it.</summary>
+    public static IEnumerable<(string Name, double Value)> PointsOf(long step) => [("loss", 1.0 / step), ("fid", step * 0.1)];
+
+    /// <summary>
+    /// An attempt that makes step after step, and says one once its points are flushed. Meanwhile the earlier attempts are compacted, as their owner has done.
+    /// </summary>
+    private static async Task<int> MeasureAsync(string folder, int attempt, long resumedAt)
+    {
+        var blobs = new FolderBlobStore(folder);
+        var compaction = new MetricCompactor(blobs).CompactAsync(Measured, earlier => earlier < attempt);
+        await using var writer = new MetricWriter(blobs, Measured, attempt, resumedAt);
+        for (var step = resumedAt + 1; ; step++)
+        {
+            foreach (var (name, value) in PointsOf(step))
+            {
+                writer.Add(new MetricPoint(step, name, value, DateTimeOffset.UtcNow));
+            }
+            // So many bytes that what an attempt leaves is worth a column file.
+            writer.Add(new MetricEvent(step, "note", new string('x', 800), DateTimeOffset.UtcNow));
+            if (step % 3 == 0)
+            {
+                await writer.FlushAsync();
+                Console.WriteLine(step.ToString(CultureInfo.InvariantCulture));
+            }
+            if (compaction.IsCompleted)
+            {
+                // What failed ends this process, and its parent waits for lines in vain.
+                await compaction;
+            }
+        }
     }
 
     private static async Task<int> HoldFolderAsync(string folder)
