@@ -50,7 +50,8 @@ internal sealed class SweepPreparation(Installation installation, Submission sub
         var trials = Trials(plan, sampler, first, cancellation);
         if (!sampler.Learns)
         {
-            foreach (var trial in trials.DistinctBy(trial => Files(SpecJson.ToNode(trial.Text.Spec))))
+            // Trials that differ in single values have the very same sections, and most of them need not be compared as texts.
+            foreach (var trial in trials.DistinctBy(trial => Sections(trial.Text.Spec)).DistinctBy(trial => Files(SpecJson.ToNode(trial.Text.Spec))))
             {
                 await TryAsync(trial.Text, cancellation);
             }
@@ -61,6 +62,9 @@ internal sealed class SweepPreparation(Installation installation, Submission sub
             Teachers = _teachers.ToImmutableSortedDictionary(StringComparer.Ordinal),
         };
         return (submission, trials);
+
+        static object Sections(ExperimentSpec spec) => (spec.Teacher, spec.Data, spec.Evaluation.Features, spec.Evaluation.Statistics,
+            spec.Evaluation.Reference, spec.Recording.From);
 
         static string Files(JsonNode spec) => string.Join('\n', s_stored.Append("teacher").Select(key => At(spec, key)?.ToJsonString()));
     }

@@ -103,13 +103,15 @@ internal sealed class SweepSearch(SweepDocument document, SweepPages pages)
     public async Task<string?> ProposeAsync(DateTimeOffset now)
     {
         string? exhausted = null;
-        while (pages.Trials.Count < document.TrialCount && exhausted is null && MayBegin(pages.Trials.Count, out var known))
+        var underWay = UnderWay.Count();
+        while (pages.Trials.Count < document.TrialCount && exhausted is null && MayBegin(pages.Trials.Count, underWay++, out var known))
         {
             var ordinal = pages.Trials.Count;
             var trial = new SweepTrial
             {
                 Ordinal = ordinal,
-                Point = Sampler.Propose(ordinal, [.. pages.Trials.Take(known).Select(Record)]).ToImmutableSortedDictionary(StringComparer.Ordinal),
+                Point = Sampler.Propose(ordinal, Sampler.Learns ? [.. pages.Trials.Take(known).Select(Record)] : [])
+                    .ToImmutableSortedDictionary(StringComparer.Ordinal),
             };
             if (_plan.Search.Budget is { } budget)
             {
@@ -232,12 +234,12 @@ internal sealed class SweepSearch(SweepDocument document, SweepPages pages)
     }
 
     /// <summary>Whether one more trial may be under way, and how many trials, from the first on, its proposal knows the results of.</summary>
-    private bool MayBegin(int ordinal, out int known)
+    private bool MayBegin(int ordinal, int underWay, out int known)
     {
         known = KnownTo(ordinal);
         return Sampler.Learns || Stopping is not null
             ? _unfinished.Count == 0 || _unfinished.Min >= known
-            : UnderWay.Count() < _plan.Search.MaxConcurrent;
+            : underWay < _plan.Search.MaxConcurrent;
     }
 
     private int KnownTo(int ordinal) => Math.Max(0, ordinal + 1 - _limits.Last(limit => limit.From <= ordinal).MaxConcurrent);

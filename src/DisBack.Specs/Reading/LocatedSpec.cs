@@ -39,5 +39,10 @@ public sealed class LocatedSpec<T>(T spec, Func<string, SpecLocation> locate) wh
         }
     }
 
+    /// <summary>Another spec that was written like this one.</summary>
+    /// <param name="other">The spec.</param>
+    /// <param name="moved">The location of a key that it has elsewhere; null for all others.</param>
+    internal LocatedSpec<T> With(T other, Func<string, SpecLocation?> moved) => new(other, key => moved(key) ?? locate(key));
+
     private SpecException At(SpecMistakeException mistake) => new([new SpecProblem(locate(mistake.Key), mistake.What)]);
 }

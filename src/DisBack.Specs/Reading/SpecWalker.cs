@@ -125,7 +125,7 @@ internal sealed partial class SpecWalker(SpecProblems problems)
             info = s_options.GetTypeInfo(chosen.DerivedType);
         }
 
-        var properties = s_keys.GetOrAdd(info.Type, _ => Keys(info).ToDictionary(p => p.Name));
+        var properties = Properties(info);
         foreach (var entry in section.Entries.Where(e => e.Key != discriminator))
         {
             if (properties.TryGetValue(entry.Key, out var property))
@@ -286,7 +286,8 @@ internal sealed partial class SpecWalker(SpecProblems problems)
         return rules.All(r => r.IsValid(value)) ? json : Wrong(node, path, Expectation(type, rules));
     }
 
-    private static (JsonValue? Json, object? Value) Converted(SpecScalar scalar, Type type)
+    /// <summary>A scalar as a value of a type; nothing if it is none.</summary>
+    internal static (JsonValue? Json, object? Value) Converted(SpecScalar scalar, Type type)
     {
         if (type == typeof(string))
         {
@@ -392,6 +393,11 @@ internal sealed partial class SpecWalker(SpecProblems problems)
     public Type? TypeOf(string path) => _values.TryGetValue(path, out var value) ? value.Type : null;
 
     internal static IEnumerable<JsonPropertyInfo> Keys(JsonTypeInfo info) => info.Properties.Where(p => p is { Set: not null, Get: not null });
+
+    /// <summary>The property of a record that a key stands for; null if it has no such key.</summary>
+    internal static JsonPropertyInfo? PropertyOf(Type type, string key) => Properties(s_options.GetTypeInfo(type)).GetValueOrDefault(key);
+
+    private static Dictionary<string, JsonPropertyInfo> Properties(JsonTypeInfo info) => s_keys.GetOrAdd(info.Type, _ => Keys(info).ToDictionary(p => p.Name));
 
     internal static ValidationAttribute[] Rules(JsonPropertyInfo property) => s_rules.GetOrAdd(
         (property.DeclaringType, property.Name),

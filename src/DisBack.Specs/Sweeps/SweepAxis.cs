@@ -10,10 +10,13 @@ public sealed class SweepAxis
     private readonly IReadOnlyList<SpecNode> _choices;
 
     internal SweepAxis(string key, Axis settings, IReadOnlyList<SpecNode> choices, SpecLocation location) =>
-        (Key, Settings, _choices, Location) = (key, settings, choices, location);
+        (Key, Path, Settings, _choices, Location) = (key, key.Split('.'), settings, choices, location);
 
     /// <summary>The key of the experiment, such as <c>backtracking.steps</c>.</summary>
     public string Key { get; }
+
+    /// <summary>The keys of the sections around the value, and its own.</summary>
+    internal string[] Path { get; }
 
     /// <summary>What it may be.</summary>
     public Axis Settings { get; }

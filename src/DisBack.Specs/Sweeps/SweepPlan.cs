@@ -21,6 +21,7 @@ public sealed class SweepPlan
     private readonly SearchSettings _search;
     private readonly ImmutableSortedDictionary<string, SweepAxis> _axes;
     private readonly JsonObject _written;
+    private readonly ExperimentCopies _experiments;
 
     private SweepPlan(string source, SpecSection written, LocatedSpec<SearchSettings> search)
     {
@@ -33,6 +34,7 @@ public sealed class SweepPlan
         var space = (SpecSection)((SpecSection)written.Find(SearchKey)!.Value).Find("space")!.Value;
         _axes = _search.Axes.Select(axis => NewAxis(axis.Key, axis.Axis, space.Find(axis.Key)!.Value))
             .ToImmutableSortedDictionary(axis => axis.Key, axis => axis, StringComparer.Ordinal);
+        _experiments = new ExperimentCopies(_axes.Values, point => SpecReader.Walked<ExperimentSpec>(WrittenAt(point), new SpecProblems(source)));
         _written = (JsonObject)new SpecWalker(new SpecProblems(source)).Read(written, typeof(JsonNode))!;
         _written[SearchKey] = SpecJson.ToNode(_search);
     }
@@ -115,8 +117,7 @@ public sealed class SweepPlan
     /// <summary>The experiment at a point, and where each value of it was written.</summary>
     /// <param name="point">A coordinate for each axis that counts there.</param>
     /// <exception cref="SpecException">It cannot be run: the exception names every mistake.</exception>
-    public LocatedSpec<ExperimentSpec> ExperimentAt(IReadOnlyDictionary<string, double> point) =>
-        SpecReader.Walked<ExperimentSpec>(WrittenAt(point), new SpecProblems(_source));
+    public LocatedSpec<ExperimentSpec> ExperimentAt(IReadOnlyDictionary<string, double> point) => _experiments.At(point);
 
     /// <summary>A point in words: <c>key=value</c> for each of its axes.</summary>
     public string Show(IReadOnlyDictionary<string, double> point) =>
@@ -224,7 +225,7 @@ public sealed class SweepPlan
             if (point.TryGetValue(axis.Key, out var coordinate))
             {
                 var value = axis.At(coordinate);
-                written = SpecOverride.Put(written, axis.Key.Split('.'), value, value.Location);
+                written = SpecOverride.Put(written, axis.Path, value, value.Location);
             }
         }
         return written;
