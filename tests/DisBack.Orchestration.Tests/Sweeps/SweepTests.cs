@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Supervision;
@@ -8,6 +9,7 @@ using DisBack.Orchestration.Sweeps;
 using DisBack.Search.Sweeps;
 using DisBack.Specs.Sweeps;
 using DisBack.Storage.Blobs;
+using DisBack.Storage.Documents;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace DisBack.Orchestration.Tests.Sweeps;
@@ -82,6 +84,12 @@ public sealed class SweepTests
         Assert.Equal([5, 6, 5, 6, 5, 6], script.Made.Where(made => made.Run.Kind == RunKind.Backtracking).OrderBy(made => made.Run.Owner)
             .Select(made => (int)JsonNode.Parse(made.Spec)!["seed"]!));
     }
+
+    [Fact]
+    public Task Twenty_trials_on_one_trajectory_store_as_much_for_it_as_one() => ShareAsync(many: 20, TimeSpan.FromMinutes(1));
+
+    [Fact, Trait("Length", "Long")]
+    public Task A_hundred_trials_on_one_trajectory_store_as_much_for_it_as_one() => ShareAsync(many: 100, TimeSpan.FromMinutes(10));
 
     [Fact]
     public async Task No_more_trials_are_under_way_than_the_spec_allows_and_the_rest_has_no_document()
@@ -351,6 +359,55 @@ public sealed class SweepTests
         Assert.Equal(6, (await SettledAsync(site, await SubmitAsync(site, Grid))).Counts[RunStatus.Completed]);
     }
 
+    private static async Task ShareAsync(int many, TimeSpan limit)
+    {
+        await using var site = await Site.OpenAsync(
+            new ScriptedTraining { Steps = 20 }, training => training.Devices.Add(new Accelerator(0, "cpu", "cpu", 8)));
+        await SettledAsync(site, await SubmitAsync(site, Shared(trials: 1)));
+        var (nodes, one) = await StoredForTrajectoriesAsync(site);
+
+        var view = await UntilAsync(site, await SubmitAsync(site, Shared(trials: many)), view => view.IsSettled, limit);
+        var (same, all) = await StoredForTrajectoriesAsync(site);
+
+        Assert.Equal(many, view.Counts[RunStatus.Completed]);
+        // A share of nothing would be no share.
+        Assert.Equal((3, 3), (nodes, same));
+        Assert.InRange(all, 1, one * 105 / 100);
+
+        static string Shared(int trials) => $$"""
+            search:
+              sampler: random
+              trials: {{trials}}
+              max_concurrent: 16
+              space:
+                backtracking.generator.learning_rate: {low: 1e-4, high: 1e-2, log: true}
+            """;
+    }
+
+    /// <summary>How many nodes all trajectories have, and the bytes of their documents, of all contents that these name, and of what stage 1 has measured.</summary>
+    private static async Task<(int Nodes, long Bytes)> StoredForTrajectoriesAsync(Site site)
+    {
+        var blobs = site.Host.Services.GetRequiredService<IBlobStore>();
+        var (nodes, bytes) = (0, 0L);
+        var named = new HashSet<string>();
+        await foreach (var blob in blobs.ListAsync("", Cancellation))
+        {
+            if (StateNames.Parse(DocumentNames.Service, DocumentNames.Trajectory, blob.Name) is not null)
+            {
+                var text = (await blobs.ReadAsync(blob.Name, Cancellation))!.Content.ToString();
+                nodes += JsonNode.Parse(text)!["nodes"]!.AsArray().Count;
+                named.UnionWith(Regex.Matches(text, "[0-9a-f]{64}").Select(digest => digest.Value));
+                bytes += blob.Length;
+            }
+            bytes += blob.Name.StartsWith("metrics/trajectory/", StringComparison.Ordinal) ? blob.Length : 0;
+        }
+        await foreach (var content in blobs.ListAsync(ContentRef.Prefix, Cancellation))
+        {
+            bytes += named.Contains(content.Name[^64..]) ? content.Length : 0;
+        }
+        return (nodes, bytes);
+    }
+
     private static ScriptedTraining Halving()
     {
         return new ScriptedTraining { Fid = Rate, Evaluate = (assignment, step) => step % 10 == 0 ? Rate(assignment) / step : null };
@@ -409,10 +466,10 @@ public sealed class SweepTests
 
     private static Task<SweepView> SettledAsync(Site site, ISweepGrain sweep) => UntilAsync(site, sweep, view => view.IsSettled);
 
-    private static async Task<SweepView> UntilAsync(Site site, ISweepGrain sweep, Func<SweepView, bool> condition)
+    private static async Task<SweepView> UntilAsync(Site site, ISweepGrain sweep, Func<SweepView, bool> condition, TimeSpan? limit = null)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        timeout.CancelAfter(TimeSpan.FromSeconds(60));
+        timeout.CancelAfter(limit ?? TimeSpan.FromSeconds(60));
         SweepView view;
         do
         {
