@@ -93,12 +93,7 @@ internal sealed class DocumentMirror<TDocument, TItem>(
     {
         // Off the caller's thread, which holds the gate.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        if (before.Taken is not null)
-        {
-            // Whoever looks again will look often, and reads no file each time.
-            before = before with { Entries = before.Entries as MirrorEntry<TItem>[] ?? [.. before.Entries] };
-        }
-        else if (file?.Read() is { } kept)
+        if (before.Taken is null && file?.Read() is { } kept)
         {
             before = new(null, kept.Position, kept.Count, kept.Entries, kept.Damaged.ToDictionary(key => key, _ => new Damage("", "")));
         }
@@ -134,7 +129,9 @@ internal sealed class DocumentMirror<TDocument, TItem>(
         var (read, damaged) = await ReadAsync(before, look.Found.Select(found => found.Info));
         var touched = look.Found.Select(found => found.Info.Key).Concat(look.Gone.Select(gone => gone.Key)).ToHashSet(StringComparer.Ordinal);
         read.Sort(_order);
-        var kept = before.Entries.Where(entry => !touched.Contains(entry.Key));
+        // Whoever looks again will look often, and does not go through a file each time.
+        var known = before.Taken is null ? before.Entries : before.Entries as MirrorEntry<TItem>[] ?? [.. before.Entries];
+        var kept = known.Where(entry => !touched.Contains(entry.Key));
         if (!MirrorFile<TItem>.IsWorthWriting(touched.Count(key => !(before.Damaged.ContainsKey(key) && damaged.ContainsKey(key))), before.Count))
         {
             return new(taken, look.Position, before.Count + read.Count, Merge(kept, read), damaged);
