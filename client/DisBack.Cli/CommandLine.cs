@@ -104,6 +104,7 @@ internal static class CommandLine
             ForkCommand.Create(session),
             SweepCommand.Best(session),
             ImportanceCommand.Create(session),
+            ReportCommand.Create(session),
             CompareCommand.Create(session),
             ControlCommands.Pause(session),
             ControlCommands.Cancel(session),

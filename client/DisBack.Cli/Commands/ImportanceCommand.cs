@@ -40,8 +40,7 @@ internal static class ImportanceCommand
         var trials = importance.Trials.ToString(CultureInfo.InvariantCulture);
         if (importance.Trials < OneWayAnalysis.FewestTrials)
         {
-            var fewest = OneWayAnalysis.FewestTrials.ToString(CultureInfo.InvariantCulture);
-            screen.Line($"{importance.Sweep} has too few complete trials, {trials}; it takes {fewest} to tell what {importance.Metric} depends on.");
+            screen.Line(importance.TooFew);
             return;
         }
         screen.Line($"{importance.Sweep}: what explains the variance of {importance.Metric} over {trials} complete trials, each axis by itself");
@@ -50,18 +49,13 @@ internal static class ImportanceCommand
             axis.Key,
             axis.Importance.Trials.ToString(CultureInfo.InvariantCulture),
             axis.Importance.Groups.ToString(CultureInfo.InvariantCulture),
-            Percent(axis.Importance.Explained),
-            Percent(axis.Importance.Adjusted),
+            SweepImportance.Percent(axis.Importance.Explained),
+            SweepImportance.Percent(axis.Importance.Adjusted),
             axis.Importance.Chance?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "-",
         ]));
-        screen.Line("ADJUSTED is EXPLAINED less what as many groups explain by chance; P is how often results dealt at random are explained as well.");
-        foreach (var axis in importance.Axes.Where(axis => axis.Importance.Lack != ImportanceLack.Nothing))
+        foreach (var sentence in importance.Caveats)
         {
-            screen.Line($"{axis.Key}: {Reason(axis.Importance.Lack)}");
-        }
-        if (importance.Learns)
-        {
-            screen.Line("The points of this sampler depend on earlier results, which the permutations behind P do not know: take P as a hint.");
+            screen.Line(sentence);
         }
     }
 
@@ -83,14 +77,4 @@ internal static class ImportanceCommand
             }),
         },
         StorageJson.Options));
-
-    private static string Percent(double? share) => share is { } known ? (100 * known).ToString("0.0", CultureInfo.InvariantCulture) + " %" : "-";
-
-    private static string Reason(ImportanceLack lack) => lack switch
-    {
-        ImportanceLack.FewTrials => $"too few trials have it; it takes {OneWayAnalysis.FewestTrials.ToString(CultureInfo.InvariantCulture)}.",
-        ImportanceLack.OneGroup => "all trials are in one group, so there is nothing to compare.",
-        ImportanceLack.SmallGroup => $"a choice of it has fewer than {OneWayAnalysis.FewestPerGroup.ToString(CultureInfo.InvariantCulture)} trials.",
-        _ => "all trials have the same result.",
-    };
 }

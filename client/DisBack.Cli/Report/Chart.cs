@@ -1,4 +1,3 @@
-using System.Globalization;
 using ScottPlot;
 using ScottPlot.Plottables;
 using ScottPlot.TickGenerators;
@@ -14,33 +13,16 @@ internal static class Chart
     /// <summary>A curve with more points than this is noisy rather than sparse, and gets a moving mean.</summary>
     private const int Dense = 60;
 
-    private static readonly Color[] s_colors =
-    [
-        Color.FromHex("#3b82f6"),
-        Color.FromHex("#f59e0b"),
-        Color.FromHex("#10b981"),
-        Color.FromHex("#ef4444"),
-        Color.FromHex("#8b5cf6"),
-    ];
-
-    static Chart() => ChartFont.Use();
-
     /// <summary>The chart with text, axes and grid in <paramref name="ink"/>, on a transparent ground.</summary>
     public static Plot Draw(ReportChart chart, Color ink)
     {
-        var plot = new Plot();
-        plot.FigureBackground.Color = plot.DataBackground.Color = ScottPlot.Colors.Transparent;
-        plot.Axes.Color(ink.WithAlpha(0.75));
-        plot.Axes.FrameWidth(0.75f);
-        plot.Axes.Right.FrameLineStyle.Width = plot.Axes.Top.FrameLineStyle.Width = 0;
-        plot.Grid.MajorLineColor = ink.WithAlpha(0.1);
-
+        var plot = ChartStyle.Empty(ink);
         var curves = chart.Curves.Select(curve => curve with { Points = [.. curve.Points.Where(p => double.IsFinite(p.Value))] }).ToArray();
         var values = curves.SelectMany(curve => curve.Points).Select(p => p.Value).ToArray();
         var logarithmic = !chart.Stepped && values.Length > 0 && values.Min() > 0 && values.Max() > 20 * values.Min();
         for (var i = 0; i < curves.Length; i++)
         {
-            var line = Add(plot, curves[i], s_colors[i % s_colors.Length], logarithmic, chart.Stepped);
+            var line = Add(plot, curves[i], ChartStyle.ColorOf(i), logarithmic, chart.Stepped);
             if (curves.Length > 1)
             {
                 line.LegendText = curves[i].Name;
@@ -51,30 +33,23 @@ internal static class Chart
             plot.Add.VerticalLine(step, 1, ink.WithAlpha(0.4), LinePattern.Dashed);
         }
 
-        plot.Axes.Bottom.Label.Text = "step";
-        plot.Axes.Bottom.Label.Bold = false;
-        plot.Axes.Bottom.Label.FontSize = 13;
-        plot.Axes.Bottom.TickGenerator = new NumericAutomatic
-        {
-            IntegerTicksOnly = true,
-            LabelFormatter = step => step.ToString("#,0", CultureInfo.InvariantCulture),
-        };
+        ChartStyle.Label(plot.Axes.Bottom, "step");
+        plot.Axes.Bottom.TickGenerator = ChartStyle.WholeTicks();
         if (logarithmic)
         {
-            plot.Axes.Left.TickGenerator = LogarithmicTicks(values.Min(), values.Max());
+            plot.Axes.Left.TickGenerator = ChartStyle.LogarithmicTicks(values.Min(), values.Max());
         }
         else if (chart.Stepped)
         {
             plot.Axes.Left.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true };
         }
-        plot.Axes.Bottom.MinorTickStyle.Length = plot.Axes.Left.MinorTickStyle.Length = 0;
         plot.Axes.Margins(0.01, 0.1);
         plot.Axes.AutoScale();
         if (!logarithmic && values.Length > 0 && values.Min() >= 0 && !chart.Stepped)
         {
             plot.Axes.SetLimitsY(0, Math.Max(values.Max() * 1.1, 1e-9));
         }
-        ShowLegend(plot, ink);
+        ChartStyle.ShowLegend(plot, ink);
         return plot;
     }
 
@@ -145,30 +120,5 @@ internal static class Chart
                 return (point.Step, (sums[to] - sums[from]) / (to - from));
             }),
         ];
-    }
-
-    /// <summary>Ticks at 1, 2 and 5 times powers of ten, or at the powers alone where there are many; positions are logarithms.</summary>
-    private static NumericManual LogarithmicTicks(double least, double most)
-    {
-        var decades = Math.Log10(most / least);
-        var ticks = new NumericManual();
-        for (var power = Math.Floor(Math.Log10(least)) - 1; power <= Math.Log10(most) + 1; power++)
-        {
-            foreach (var digit in decades > 3 ? [1] : new[] { 1.0, 2, 5 })
-            {
-                var value = digit * Math.Pow(10, power);
-                ticks.AddMajor(Math.Log10(value), value.ToString("G3", CultureInfo.InvariantCulture));
-            }
-        }
-        return ticks;
-    }
-
-    private static void ShowLegend(Plot plot, Color ink)
-    {
-        // Without boxes, in the corner that falling curves leave free; it shows the curves that have a legend text.
-        plot.Legend.FontColor = ink;
-        plot.Legend.BackgroundColor = plot.Legend.OutlineColor = plot.Legend.ShadowColor = ScottPlot.Colors.Transparent;
-        plot.Legend.Orientation = Orientation.Horizontal;
-        plot.Legend.Alignment = Alignment.UpperRight;
     }
 }

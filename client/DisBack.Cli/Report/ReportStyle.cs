@@ -30,7 +30,7 @@ internal static class ReportStyle
         .chart figcaption { margin-bottom: 0.3rem; color: var(--ink); font-weight: 600; }
         .chart svg { display: block; width: 100%; height: auto; }
         .chart text { font-family: Inter, sans-serif; }
-        .note { color: var(--quiet); font-size: 0.85rem; margin: -0.3rem 0 0; }
+        .note { color: var(--quiet); font-size: 0.85rem; margin: 0; }
         table { width: 100%; border-collapse: separate; border-spacing: 0; font-size: 0.92rem; font-variant-numeric: tabular-nums; overflow: hidden; }
         th, td { padding: 0.45rem 1rem; text-align: left; vertical-align: top; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
         tr:first-child > *, thead + tbody tr:first-child > td { border-top: 0; }
@@ -39,6 +39,21 @@ internal static class ReportStyle
         th[scope=row] { width: 18rem; }
         .digests td, code, pre { font-family: ui-monospace, "SF Mono", Consolas, monospace; font-size: 0.82rem; }
         pre { margin: 0; padding: 1rem; overflow-x: auto; line-height: 1.5; }
+        .wide { max-height: 32rem; overflow: auto; border: 1px solid var(--line); border-radius: 0.6rem; }
+        .trials { border: 0; border-radius: 0; overflow: visible; white-space: nowrap; }
+        .trials th { position: sticky; top: 0; background: var(--card); }
+        .trials th, .trials td { padding: 0.3rem 0.8rem; max-width: 24rem; overflow: hidden; text-overflow: ellipsis; }
+        .trials button { all: unset; cursor: pointer; }
+        .trials button:focus-visible, [tabindex]:focus-visible, summary:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+        .trials th[aria-sort=ascending] button::after { content: " ▲"; }
+        .trials th[aria-sort=descending] button::after { content: " ▼"; }
+        .trials .best td { font-weight: 600; color: var(--good); }
+        .importance td:nth-child(5) { width: 14rem; }
+        .bar { display: block; height: 0.3rem; margin-top: 0.2rem; border-radius: 0.15rem; background: var(--accent); }
+        .note, .ended, table + table { margin-top: 0.7rem; }
+        details { margin-top: 0.8rem; }
+        summary { cursor: pointer; margin-bottom: 0.5rem; }
+        @media print { .wide { max-height: none; } }
         @media print { body { background: none; } main { max-width: none; padding: 0; } figure, table, pre { break-inside: avoid; } }
         """;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using DisBack.Contracts.Documents;
 using DisBack.Search.Importance;
 using DisBack.Specs.Sweeps;
@@ -34,6 +35,39 @@ internal sealed class SweepImportance
 
     /// <summary>The axes, the one that explains most first.</summary>
     public IReadOnlyList<(string Key, AxisImportance Importance)> Axes { get; }
+
+    /// <summary>What to say where there are fewer complete trials than it takes.</summary>
+    public string TooFew => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Sweep} has too few complete trials, {Trials}; it takes {OneWayAnalysis.FewestTrials} to tell what {Metric} depends on.");
+
+    /// <summary>What to know before believing the figures: a sentence each.</summary>
+    public IEnumerable<string> Caveats
+    {
+        get
+        {
+            yield return "ADJUSTED is EXPLAINED less what as many groups explain by chance; P is how often results dealt at random are explained as well.";
+            foreach (var axis in Axes.Where(axis => axis.Importance.Lack != ImportanceLack.Nothing))
+            {
+                yield return $"{axis.Key}: {Reason(axis.Importance.Lack)}";
+            }
+            if (Learns)
+            {
+                yield return "The points of this sampler depend on earlier results, which the permutations behind P do not know: take P as a hint.";
+            }
+        }
+    }
+
+    /// <summary>A share as people read it.</summary>
+    public static string Percent(double? share) => share is { } known ? (100 * known).ToString("0.0", CultureInfo.InvariantCulture) + " %" : "-";
+
+    private static string Reason(ImportanceLack lack) => lack switch
+    {
+        ImportanceLack.FewTrials => $"too few trials have it; it takes {OneWayAnalysis.FewestTrials.ToString(CultureInfo.InvariantCulture)}.",
+        ImportanceLack.OneGroup => "all trials are in one group, so there is nothing to compare.",
+        ImportanceLack.SmallGroup => $"a choice of it has fewer than {OneWayAnalysis.FewestPerGroup.ToString(CultureInfo.InvariantCulture)} trials.",
+        _ => "all trials have the same result.",
+    };
 
     private static AxisImportance Of(SweepAxis axis, IEnumerable<SweepTrial> complete)
     {
