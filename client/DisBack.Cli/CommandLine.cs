@@ -116,6 +116,7 @@ internal static class CommandLine
             TagCommands.Untag(session),
             ArchiveCommands.Archive(session),
             ArchiveCommands.Unarchive(session),
+            UpCommand.Create(session),
             ListCommand.Create(session),
             QueryCommand.Create(session),
             ShowCommand.Create(session),

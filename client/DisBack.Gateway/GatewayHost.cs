@@ -45,14 +45,31 @@ internal static class GatewayHost
         return ExitCodes.Stopped;
     }
 
-    /// <summary>The gateway, ready to be started.</summary>
-    public static WebApplication Build(string[] arguments, Action<IServiceCollection>? services = null)
+    /// <summary>The gateway of a cluster, ready to be started.</summary>
+    public static WebApplication Build(string[] arguments, Action<IServiceCollection>? services = null) => Build(
+        builder =>
+        {
+            StrictSettings.SetSources(builder.Configuration, arguments);
+            builder.Logging.ClearProviders().AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "O"));
+            builder.Services.AddSingleton<ClusterLink>();
+            builder.Services.AddHostedService(provider => provider.GetRequiredService<ClusterLink>());
+            builder.Services.AddTransient(provider => provider.GetRequiredService<ClusterLink>().Control);
+            builder.Services.AddSingleton(
+                provider => new FeedHub(() => provider.GetRequiredService<ClusterLink>().Control, provider.GetRequiredService<TimeProvider>()));
+            services?.Invoke(builder.Services);
+        },
+        Admission.Tokens);
+
+    /// <summary>A gateway, ready to be started.</summary>
+    /// <param name="prepare">Says where the settings come from and where logs go, and brings what controls the runs, an <see cref="IControl"/>.</param>
+    /// <param name="admission">Who is let in.</param>
+    public static WebApplication Build(Action<WebApplicationBuilder> prepare, Admission admission)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = arguments, ContentRootPath = AppContext.BaseDirectory });
-        StrictSettings.SetSources(builder.Configuration, arguments);
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Services.AddSingleton(TimeProvider.System);
+        prepare(builder);
         var settings = GatewayConfiguration.Read(builder.Configuration);
 
-        builder.Logging.ClearProviders().AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "O"));
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -68,11 +85,14 @@ internal static class GatewayHost
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Farewell);
         builder.AddObservability(settings);
         AddServices(builder.Services, builder.Configuration, settings);
-        services?.Invoke(builder.Services);
+        AddAdmission(builder.Services, admission);
 
         var gateway = builder.Build();
         // Refused now rather than at the first request.
-        gateway.Services.GetRequiredService<TokenBook>();
+        if (admission == Admission.Tokens)
+        {
+            gateway.Services.GetRequiredService<TokenBook>();
+        }
         gateway.Services.GetRequiredService<IBlobStore>();
         Use(gateway, settings);
         return gateway;
@@ -81,7 +101,6 @@ internal static class GatewayHost
     private static void AddServices(IServiceCollection services, ConfigurationManager configuration, GatewaySettings settings)
     {
         services.AddSingleton(settings);
-        services.AddSingleton(TimeProvider.System);
         services.AddBlobStore(blobs => configuration.GetSection(nameof(GatewaySettings.Blobs)).Bind(blobs));
         services.AddSingleton(
             provider => new BlobArchive(provider.GetRequiredService<IBlobStore>(), settings.Limits.ListAge, provider.GetRequiredService<TimeProvider>()));
@@ -91,10 +110,6 @@ internal static class GatewayHost
             settings.Limits.ListAge,
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Scratch>();
-        services.AddSingleton<ClusterLink>();
-        services.AddHostedService(provider => provider.GetRequiredService<ClusterLink>());
-        services.AddTransient(provider => provider.GetRequiredService<ClusterLink>().Control);
-        services.AddSingleton(provider => new FeedHub(() => provider.GetRequiredService<ClusterLink>().Control, provider.GetRequiredService<TimeProvider>()));
 
         services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<RegexInlineRouteConstraint>("regex"));
         services.AddOpenApi(ApiDescription.Name, ApiDescription.Configure);
@@ -111,12 +126,6 @@ internal static class GatewayHost
             }
         });
 
-        services.AddSingleton<TokenBook>();
-        services.AddAuthentication(TokenAuthentication.Name).AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(TokenAuthentication.Name, null);
-        services.AddAuthorizationBuilder()
-            .AddPolicy(TokenAuthentication.Operator, policy => policy.RequireRole(TokenAuthentication.Operator))
-            // Whatever is not declared open needs a token, also what does not exist.
-            .AddFallbackPolicy(TokenAuthentication.Viewer, policy => policy.RequireRole(TokenAuthentication.Viewer, TokenAuthentication.Operator));
         services.AddRateLimiter(limits =>
         {
             // Each is a text in memory, its tree and a spec: a million tokens may submit, but not at once.
@@ -146,6 +155,23 @@ internal static class GatewayHost
                     + "times in a minute; wait a moment and try again.");
             };
         });
+    }
+
+    private static void AddAdmission(IServiceCollection services, Admission admission)
+    {
+        if (admission == Admission.ThisMachine)
+        {
+            services.AddAuthentication(LocalAuthentication.Name).AddScheme<AuthenticationSchemeOptions, LocalAuthentication>(LocalAuthentication.Name, null);
+        }
+        else
+        {
+            services.AddSingleton<TokenBook>();
+            services.AddAuthentication(TokenAuthentication.Name).AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(TokenAuthentication.Name, null);
+        }
+        services.AddAuthorizationBuilder()
+            .AddPolicy(TokenAuthentication.Operator, policy => policy.RequireRole(TokenAuthentication.Operator))
+            // Whatever is not declared open needs to be let in, also what does not exist.
+            .AddFallbackPolicy(TokenAuthentication.Viewer, policy => policy.RequireRole(TokenAuthentication.Viewer, TokenAuthentication.Operator));
     }
 
     private static bool IsSubmission(HttpContext context) =>
@@ -183,9 +209,8 @@ internal static class GatewayHost
         gateway.UseEntityTags();
 
         gateway.MapGet("/health/live", () => Results.Ok()).AllowAnonymous();
-        gateway.MapGet("/health/ready", (ClusterLink cluster) => cluster.Connected.IsCompleted
-            ? Results.Ok()
-            : throw new ClusterUnavailableException("No silo of the cluster has answered this gateway yet.")).AllowAnonymous();
+        // Without a silo that has answered there is nobody to control the runs, and asking for him says so.
+        gateway.MapGet("/health/ready", (IControl _) => Results.Ok()).AllowAnonymous();
         gateway.MapPrometheusScrapingEndpoint("/metrics");
         gateway.MapOpenApi(ApiDescription.Path);
         gateway.MapApi(settings);

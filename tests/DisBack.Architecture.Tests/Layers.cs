@@ -21,7 +21,7 @@ internal static partial class Layers
         Orchestration -> Contracts, Distillation, Diffusion, GrainStorage, Search, Storage, Specs
         Silo          -> Orchestration, Contracts, Storage, Specs
         Gateway       -> Client, ReadModel, Contracts, Storage, Specs
-        Cli           -> Client, ReadModel, Orchestration, Contracts, Distillation, Diffusion, Search, Storage, Specs
+        Cli           -> Gateway, Client, ReadModel, Orchestration, Contracts, Distillation, Diffusion, Search, Storage, Specs
         """;
 
     private const string Nothing = "nothing";

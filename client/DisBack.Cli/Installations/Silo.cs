@@ -2,6 +2,7 @@ using DisBack.Client;
 using DisBack.Orchestration.Hosting;
 using DisBack.Orchestration.Training;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using OpenTelemetry;
 using OpenTelemetry.Resources;
 
@@ -16,14 +17,19 @@ internal sealed class Silo : IAsyncDisposable
 
     public IGrainFactory Grains => _host.Grains;
 
+    /// <summary>Where this process logs.</summary>
+    public ILoggerFactory Logs => _host.Services.GetRequiredService<ILoggerFactory>();
+
     /// <summary>Takes the data folder and starts.</summary>
     /// <param name="folder">The data folder.</param>
     /// <param name="command">What the user typed.</param>
     /// <param name="device">The one device that this process computes on.</param>
     /// <param name="trustCode">Whether TorchScript files may be run.</param>
     /// <param name="cancellation">Stops the start.</param>
+    /// <param name="supervises">Whether all unfinished runs of the folder go on.</param>
     /// <exception cref="DisBackException">This machine has no such device.</exception>
-    public static async Task<Silo> StartAsync(DataFolder folder, string command, string device, bool trustCode, CancellationToken cancellation)
+    public static async Task<Silo> StartAsync(
+        DataFolder folder, string command, string device, bool trustCode, CancellationToken cancellation, bool supervises = false)
     {
         var accelerator = Accelerators.Open(device);
         var options = new EmbeddedOptions
@@ -31,7 +37,8 @@ internal sealed class Silo : IAsyncDisposable
             DataFolder = folder.Path,
             Command = command,
             Log = true,
-            Services = AddTelemetry,
+            Supervises = supervises,
+            Services = AddServices,
             Training = training => training.Devices.Add(accelerator),
         };
         return new(await EmbeddedHost.StartAsync(options, new SpecTrainingFactory(trustCode, Path.Combine(folder.Path, DataFolder.CacheName)), cancellation));
@@ -40,8 +47,10 @@ internal sealed class Silo : IAsyncDisposable
     public async ValueTask DisposeAsync() => await _host.StopAsync();
 
     /// <summary>Metrics and traces leave the process only where a collector is named: the exporter reads the standard OTEL_ variables itself.</summary>
-    private static void AddTelemetry(IServiceCollection services)
+    private static void AddServices(IServiceCollection services)
     {
+        // Where this process serves HTTP as well, a line for each request would hide all else.
+        services.AddLogging(logging => logging.AddFilter("Microsoft", LogLevel.Warning));
         if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT")))
         {
             return;

@@ -50,7 +50,7 @@ internal static class ReportStyle
         .trials .best td { font-weight: 600; color: var(--good); }
         .importance td:nth-child(5) { width: 14rem; }
         .bar { display: block; height: 0.3rem; margin-top: 0.2rem; border-radius: 0.15rem; background: var(--accent); }
-        .note, .ended, table + table { margin-top: 0.7rem; }
+        .note, .ended, table + table, table + figure { margin-top: 0.7rem; }
         details { margin-top: 0.8rem; }
         summary { cursor: pointer; margin-bottom: 0.5rem; }
         @media print { .wide { max-height: none; } }

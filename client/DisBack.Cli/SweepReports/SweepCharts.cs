@@ -27,7 +27,7 @@ internal sealed class SweepCharts
         _report = report;
         var ranked = report.Ranked;
         _shown = ranked.Count <= MostPoints ? ranked : [.. ranked.Take(MostBest), .. Spread([.. ranked.Skip(MostBest)], MostPoints - MostBest)];
-        // One range for all charts, so that they compare.
+        // One scale for all charts, so that they compare.
         _logarithmic = ranked.Count > 0 && ranked.Min(trial => trial.Value) is > 0 and var least && ranked.Max(trial => trial.Value) > 20 * least;
     }
 
@@ -80,7 +80,7 @@ internal sealed class SweepCharts
             return;
         }
         var dots = plot.Add.ScatterPoints(all.Select(point => point.X).ToArray(), all.Select(point => Height(point.Trial)).ToArray(),
-            ChartStyle.ColorOf(0).WithAlpha(all.Count > 200 ? 0.45 : 0.75));
+            ChartStyle.ColorOf(0).WithAlpha(all.Count > 200 ? 0.6 : 0.9));
         (dots.MarkerSize, dots.MarkerShape, dots.LegendText) = (all.Count > 200 ? 4 : 7, MarkerShape.FilledCircle, name);
         if (best >= 0)
         {
@@ -120,9 +120,12 @@ internal sealed class SweepCharts
             plot.Axes.Left.TickGenerator = ChartStyle.LogarithmicTicks(
                 _report.Ranked.Min(trial => trial.Value!.Value), _report.Ranked.Max(trial => trial.Value!.Value));
         }
-        // Room above the points for the legend.
-        plot.Axes.Margins(0.02, 0.02, 0.08, 0.2);
+        plot.Axes.Margins(0.02, 0.02);
         plot.Axes.AutoScale();
+        var (lowest, highest) = (_report.Ranked.Min(Height), _report.Ranked.Max(Height));
+        var range = highest > lowest ? highest - lowest : Math.Max(1, Math.Abs(highest));
+        // Room above the points for the legend.
+        plot.Axes.SetLimitsY(lowest - 0.08 * range, highest + 0.22 * range);
         ChartStyle.ShowLegend(plot, ink);
         return plot;
     }

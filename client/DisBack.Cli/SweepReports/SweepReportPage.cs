@@ -74,7 +74,7 @@ internal sealed class SweepReportPage(SweepReport report)
         var search = report.Plan.Search;
         var axes = string.Join(", ", report.Plan.Axes.Select(axis => axis.Key));
         _body.Append($"<header><h1>{Text(Id)} <span class=\"status {status}\">{status}</span></h1>")
-            .Append($"<p>Which values of {Text(axes)} give the {goal} {Text(Metric)}? Sampled by {Text(Sampler(search))}, "
+            .Append($"<p>Which values of {Text(axes)} give the {goal} {Text(Metric)}? Points of trials: {Text(Sampler(search))}; "
                 + $"submitted {Texts.Time(report.Sweep.Submitted)}, read {Texts.Time(report.Read)}.</p>")
             .Append($"<p>{Text(SweepFollower.Line(view))}</p></header>\n");
         var seconds = report.Runs.Values.Sum(run => run.Seconds);
@@ -82,8 +82,7 @@ internal sealed class SweepReportPage(SweepReport report)
         [
             new($"best {Metric}", report.Best is { Value: { } best } ? Texts.Number(best) : "-"),
             new("complete trials", Count(view.Counts.GetValueOrDefault(RunStatus.Completed))),
-            new("stopped early", Count(view.Pruned)),
-            new("failed", Count(view.Counts.GetValueOrDefault(RunStatus.Failed))),
+            new("stopped early, failed", $"{Count(view.Pruned)}, {Count(view.Counts.GetValueOrDefault(RunStatus.Failed))}"),
             new("device time of the trials", Texts.Duration(TimeSpan.FromSeconds(seconds))),
             new("device time of recordings", Texts.Duration(TimeSpan.FromSeconds(report.RecordingSeconds))),
         ]);

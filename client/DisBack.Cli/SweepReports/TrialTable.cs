@@ -68,8 +68,8 @@ internal static class TrialTable
         {
             HtmlPage.Note(body, string.Create(
                 CultureInfo.InvariantCulture,
-                $"{report.Trials.Count - shown.Count:N0} of {report.Trials.Count:N0} trials are left out: shown are the {MostBest:N0} best and the first others. "
-                    + $"'disback sweep show {report.Sweep.Id} --csv' prints all."));
+                $"{report.Trials.Count - shown.Count:N0} of {report.Trials.Count:N0} trials are left out: shown are the {MostBest:N0} best and the first "
+                    + $"of the others; 'disback sweep show {report.Sweep.Id} --csv' prints all."));
         }
     }
 

@@ -9,6 +9,7 @@ using DisBack.Gateway.Watching;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
 
@@ -53,7 +54,7 @@ internal static class RunEndpoints
         RequestedRun requested,
         HttpContext context,
         FeedHub hub,
-        TokenBook tokens,
+        [FromServices] TokenBook? tokens,
         IHostApplicationLifetime lifetime,
         long? after)
     {
@@ -68,9 +69,9 @@ internal static class RunEndpoints
         // While nothing is sent there can still be a problem document.
         await lease.Feed.Begun.WaitAsync(context.RequestAborted);
         context.Response.Headers[Api.KeepAliveHeader] = ((int)Api.KeepAlivePeriod.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-        var token = TokenAuthentication.TokenOf(context.Request)!;
-        return TypedResults.ServerSentEvents(
-            EventsAsync(lease.Feed, after ?? 0, () => tokens.Find(token) is not null, lifetime.ApplicationStopping, context.RequestAborted));
+        var token = TokenAuthentication.TokenOf(context.Request);
+        return TypedResults.ServerSentEvents(EventsAsync(
+            lease.Feed, after ?? 0, () => tokens is null || tokens.Find(token!) is not null, lifetime.ApplicationStopping, context.RequestAborted));
     }
 
     private static async IAsyncEnumerable<SseItem<RunUpdate?>> EventsAsync(

@@ -74,7 +74,7 @@ public static class DisBackSilo
 
     /// <summary>
     /// Keeps the owners of all unfinished runs awake, in a cluster that is there for all of them; the one-process size advances only what its
-    /// user asks for. For control silos.
+    /// user asks for, unless it serves others. For control silos.
     /// </summary>
     public static ISiloBuilder AddRunSupervision(this ISiloBuilder silo, Action<SupervisionOptions>? configure = null)
     {

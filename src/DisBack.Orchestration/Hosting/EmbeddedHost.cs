@@ -109,6 +109,10 @@ public sealed class EmbeddedHost : IAsyncDisposable
                     retry.Storage = 1;
                     options.Retry?.Invoke(retry);
                 });
+            if (options.Supervises)
+            {
+                silo.AddRunSupervision();
+            }
             silo.Services.AddSingleton(factory);
             options.Services?.Invoke(silo.Services);
         });

@@ -26,6 +26,9 @@ public sealed class EmbeddedOptions
     /// <summary>More services, for example exporters of telemetry.</summary>
     public Action<IServiceCollection>? Services { get; init; }
 
+    /// <summary>Whether all unfinished runs of the folder go on, and not only those that somebody asks for.</summary>
+    public bool Supervises { get; init; }
+
     /// <summary>Writes a log of the silo to <c>silo.log</c> in the data folder. Off unless set.</summary>
     public bool Log { get; init; }
 }

@@ -1,0 +1,91 @@
+using System.CommandLine;
+using System.Net;
+using DisBack.Cli.Installations;
+using DisBack.Cli.Options;
+using DisBack.Cli.Terminal;
+using DisBack.Client;
+using DisBack.Gateway;
+
+namespace DisBack.Cli.Commands;
+
+/// <summary><c>disback up</c>: the data folder behind the same HTTP API as a cluster, in one process that also trains.</summary>
+internal static class UpCommand
+{
+    private const string DefaultAddress = "127.0.0.1:8090";
+
+    public static Command Create(Session session)
+    {
+        var address = new Option<string>("--address")
+        {
+            Description = "Where to listen; port 0 takes a free one.",
+            HelpName = "ADDRESS:PORT",
+            DefaultValueFactory = _ => DefaultAddress,
+        };
+        var tokens = new Option<string?>("--tokens")
+        {
+            Description = "File of tokens, as a gateway has it; without one every process of this machine is let in, and nobody else.",
+            HelpName = "FILE",
+        };
+        var ahead = new Option<bool>("--tls-ahead")
+        {
+            Description = "A proxy in front does TLS, so that plain HTTP is right on other addresses than loopback.",
+        };
+        var device = new Option<string>("--device")
+        {
+            Description = "The device that runs train on, as in hardware.device of a spec.",
+            HelpName = "DEVICE",
+            DefaultValueFactory = _ => "cpu",
+        };
+        var command = new Command("up", "Serves the data folder over HTTP, as a gateway does a cluster, and trains what is submitted; unfinished runs go on.")
+        {
+            address, tokens, ahead, device,
+        };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var text = parsed.GetRequiredValue(address);
+            if (!IPEndPoint.TryParse(text, out var endpoint) || endpoint.Port == 0 && !text.EndsWith(":0", StringComparison.Ordinal))
+            {
+                throw new DisBackException($"The address '{text}' is not one to listen on; give --address as 127.0.0.1:8090.");
+            }
+            await using var installation = Installation.Of(parsed, session);
+            if (installation.Folder is not { } folder)
+            {
+                throw new DisBackException("A cluster has gateways of its own, and 'up' serves a data folder; leave out --cluster.");
+            }
+            var options = new EmbeddedGatewayOptions(folder.Path, endpoint)
+            {
+                Tokens = parsed.GetValue(tokens) is { } file ? UserPath.Expand(file) : null,
+                TlsAhead = parsed.GetValue(ahead),
+                // Not where 'query' has its tables: one process at a time uses them, and this one stays.
+                Scratch = Path.Combine(installation.CacheFolder, "gateway"),
+            };
+            options.Check();
+            return (int)await ServeAsync(session, folder, options, parsed.GetRequiredValue(device), installation.TrustsCode, cancellation);
+        });
+        return command;
+    }
+
+    private static async Task<ExitCode> ServeAsync(
+        Session session, DataFolder folder, EmbeddedGatewayOptions options, string device, bool trustCode, CancellationToken cancellation)
+    {
+        var silo = await Installations.Silo.StartAsync(folder, "disback up", device, trustCode, cancellation, supervises: true);
+        try
+        {
+            await using var gateway = await EmbeddedGateway.StartAsync(options, new GrainControl(silo.Grains, session.Time), silo.Logs, cancellation);
+            session.Screen.Line($"{folder.Path} is served at {gateway.Address}; 'disback --cluster {gateway.Address}' reaches it, Ctrl-C stops it.");
+            var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using (cancellation.Register(stopped.SetResult))
+            {
+                await stopped.Task;
+            }
+            await session.Screen.Error.WriteLineAsync("Stopping each run after a checkpoint; Ctrl-C again stops at once. The next 'disback up' goes on.");
+            // Requests first: what is submitted must still find the silo.
+            await gateway.StopAsync();
+        }
+        finally
+        {
+            await silo.DisposeAsync();
+        }
+        return session.Signals.Received ?? ExitCode.Ok;
+    }
+}

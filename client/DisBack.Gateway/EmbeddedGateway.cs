@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Net.Sockets;
+using DisBack.Client;
+using DisBack.Gateway.Configuration;
+using DisBack.Gateway.Security;
+using DisBack.Gateway.Watching;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace DisBack.Gateway;
+
+/// <summary>The API of a gateway over a data folder, in the process of the silo that works in it: its commands go to the grains without a network.</summary>
+internal sealed class EmbeddedGateway : IAsyncDisposable
+{
+    private readonly WebApplication _gateway;
+
+    private EmbeddedGateway(WebApplication gateway) => _gateway = gateway;
+
+    /// <summary>Where it listens.</summary>
+    public Uri Address => new(_gateway.Urls.Single());
+
+    /// <summary>Starts to listen.</summary>
+    /// <param name="options">Where, and who may ask.</param>
+    /// <param name="control">The silo of this process.</param>
+    /// <param name="logs">Where it logs.</param>
+    /// <param name="cancellation">Stops the start.</param>
+    /// <exception cref="DisBackException">It would be unsafe, or the address cannot be listened on.</exception>
+    public static async Task<EmbeddedGateway> StartAsync(
+        EmbeddedGatewayOptions options, IControl control, ILoggerFactory logs, CancellationToken cancellation)
+    {
+        options.Check();
+        var gateway = GatewayHost.Build(
+            builder =>
+            {
+                // The command line alone: variables and files of a gateway that runs on this machine as well are not meant for this one.
+                builder.Configuration.Sources.Clear();
+                builder.Configuration.AddInMemoryCollection(Settings(options));
+                builder.Logging.ClearProviders();
+                builder.Services.AddSingleton(logs);
+                // The command decides when it ends: after the requests, and before the silo.
+                builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+                builder.Services.AddTransient(_ => control);
+                builder.Services.AddSingleton(provider => new FeedHub(() => control, provider.GetRequiredService<TimeProvider>()));
+            },
+            options.Tokens is null ? Admission.ThisMachine : Admission.Tokens);
+        try
+        {
+            await gateway.StartAsync(cancellation);
+            return new EmbeddedGateway(gateway);
+        }
+        catch (Exception failed) when (failed is IOException or SocketException)
+        {
+            await gateway.DisposeAsync();
+            throw new DisBackException($"Nothing can listen on {options.Address}: {failed.Message.TrimEnd('.')}; name another address or port.", failed);
+        }
+    }
+
+    /// <summary>Takes no more requests, and lets those end that are being answered.</summary>
+    public Task StopAsync() => _gateway.StopAsync();
+
+    public ValueTask DisposeAsync() => _gateway.DisposeAsync();
+
+    private static Dictionary<string, string?> Settings(EmbeddedGatewayOptions options) => new()
+    {
+        [$"{nameof(GatewaySettings.Blobs)}:Folder"] = options.DataFolder,
+        [$"{nameof(GatewaySettings.Endpoints)}:{nameof(EndpointSettings.Address)}"] = options.Address.Address.ToString(),
+        [$"{nameof(GatewaySettings.Endpoints)}:{nameof(EndpointSettings.Http)}"] = options.Address.Port.ToString(CultureInfo.InvariantCulture),
+        [$"{nameof(GatewaySettings.Endpoints)}:{nameof(EndpointSettings.TlsTerminatedAhead)}"] = options.TlsAhead.ToString(),
+        [$"{nameof(GatewaySettings.Tokens)}:{nameof(TokenSettings.File)}"] = options.Tokens,
+        [nameof(GatewaySettings.Scratch)] = options.Scratch,
+    };
+
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

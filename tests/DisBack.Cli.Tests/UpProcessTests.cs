@@ -1,0 +1,71 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using DisBack.Cli.Terminal;
+
+namespace DisBack.Cli.Tests;
+
+/// <summary>A data folder behind HTTP, by the real executable: what a cluster answers, and that nothing that ends it loses a run.</summary>
+public sealed class UpProcessTests(TaughtFolder folder) : IClassFixture<TaughtFolder>
+{
+    [Fact]
+    public async Task What_is_submitted_over_HTTP_trains_and_goes_on_after_the_process_was_killed()
+    {
+        var address = $"127.0.0.1:{FreePort()}";
+        string[] there = ["--cluster", $"http://{address}", "--data", Path.Combine(folder.Path, "mine")];
+        using (var killed = Start(address))
+        {
+            await killed.SeesAsync("is served at http://");
+            Assert.Contains("tiny", await OutputOf(["teacher", "list", .. there]), StringComparison.Ordinal);
+            await OutputOf(["run", "spec.yaml", "--set", "backtracking.steps=300", "--detach", .. there]);
+            using var watcher = DisBackProcess.Start(folder.Path, ["watch", "spec", .. there]);
+            await watcher.SeesAsync("Checkpoint");
+            killed.Kill();
+            await killed.EndAsync();
+        }
+
+        using var again = Start(address);
+        await again.SeesAsync("is served at http://");
+        var (code, output, error) = await DisBackProcess.RunAsync(folder.Path, ["watch", "spec", .. there]);
+        Assert.True(code == ExitCode.Ok, output + error);
+        var run = JsonNode.Parse(await OutputOf(["show", "spec", "--json", .. there]))!["run"]!;
+        Assert.Equal(("completed", true), ((string)run["status"]!, (int)run["attempt"]! > 1));
+        Assert.Contains("completed", await OutputOf(["query", "runs", "--where", "name = 'spec'", .. there]), StringComparison.Ordinal);
+
+        var second = await DisBackProcess.RunAsync(folder.Path, "up", "--address", "127.0.0.1:0");
+        Assert.Equal(ExitCode.DataFolderInUse, second.Code);
+        again.Interrupt();
+        (code, _, error) = await again.EndAsync();
+        Assert.Equal(ExitCode.Interrupted, code);
+        Assert.Contains("Stopping each run after a checkpoint", error, StringComparison.Ordinal);
+        // The folder is free again, and has everything.
+        Assert.Contains("completed", await OutputOf(["list"]), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0:0", "It would let everybody in who reaches 0.0.0.0:0; name a file of tokens with --tokens")]
+    [InlineData("somewhere", "The address 'somewhere' is not one to listen on")]
+    public async Task What_would_be_open_to_everybody_does_not_start(string address, string sentence)
+    {
+        var (code, _, error) = await DisBackProcess.RunAsync(folder.Path, "up", "--address", address, "--data", "other");
+        Assert.Equal(ExitCode.Invalid, code);
+        Assert.Contains(sentence, error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(folder.Path, "other")));
+    }
+
+    private DisBackProcess Start(string address) => DisBackProcess.Start(folder.Path, "up", "--address", address);
+
+    private async Task<string> OutputOf(string[] arguments)
+    {
+        var (code, output, error) = await DisBackProcess.RunAsync(folder.Path, arguments);
+        Assert.True(code == ExitCode.Ok, $"{string.Join(' ', arguments)}: {output}{error}");
+        return output;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
