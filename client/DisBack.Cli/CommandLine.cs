@@ -106,6 +106,7 @@ internal static class CommandLine
             ImportanceCommand.Create(session),
             ReportCommand.Create(session),
             CompareCommand.Create(session),
+            CurvesCommand.Create(session),
             ControlCommands.Pause(session),
             ControlCommands.Cancel(session),
             DeleteCommand.Create(session),

@@ -1,3 +1,4 @@
+using DisBack.Client.Curves;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Storage.Blobs;
@@ -18,6 +19,7 @@ public sealed class BlobArchive : IArchive
 
     private readonly DocumentReader _documents;
     private readonly MetricReader _metrics;
+    private readonly CurveSource _curves;
     private readonly DocumentMirror<TrialDocument, RunSummary> _trials;
     private readonly DocumentMirror<TrajectoryDocument, TrajectoryDocument> _trajectories;
     private readonly DocumentMirror<TeacherDocument, TeacherDocument> _teachers;
@@ -35,6 +37,7 @@ public sealed class BlobArchive : IArchive
         Content = new ContentStore(blobs);
         _documents = new DocumentReader(blobs, DocumentNames.Service);
         _metrics = new MetricReader(blobs);
+        _curves = new CurveSource(this, new MeasuredRuns(blobs));
         _trials = Mirror(
             DocumentNames.Trial,
             (TrialDocument trial) => RunSummary.Of(trial),
@@ -157,6 +160,9 @@ public sealed class BlobArchive : IArchive
     /// <inheritdoc/>
     public Task<MetricHistory> MetricsAsync(RunId run, CancellationToken cancellation = default) =>
         _metrics.ReadAsync(GrainKeys.Metrics(run.Kind, run.Owner), cancellation);
+
+    /// <inheritdoc/>
+    public Task<CurveSet> CurvesAsync(CurveQuery query, CancellationToken cancellation = default) => _curves.ReadAsync(query, cancellation);
 
     /// <summary>The installation was sent a command: the next list is looked up anew, whatever its age.</summary>
     public void Expire()

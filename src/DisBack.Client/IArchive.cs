@@ -1,3 +1,4 @@
+using DisBack.Client.Curves;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Storage.Content;
@@ -62,4 +63,9 @@ public interface IArchive
 
     /// <summary>Losses and figures of a run over steps; empty if it measured nothing.</summary>
     Task<MetricHistory> MetricsAsync(RunId run, CancellationToken cancellation = default);
+
+    /// <summary>Curves of many runs at once, thinned for a chart.</summary>
+    /// <exception cref="DisBackException">The question asks for too much, or for places that a run does not know.</exception>
+    /// <exception cref="NotFoundException">A run means none, or several.</exception>
+    Task<CurveSet> CurvesAsync(CurveQuery query, CancellationToken cancellation = default);
 }

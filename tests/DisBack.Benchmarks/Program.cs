@@ -28,6 +28,7 @@ var root = new RootCommand("Measures what the README claims. Every figure is a r
     SkewBenchmark.Create(),
     GrowthBenchmark.Create(),
     TablesBenchmark.Create(),
+    CurvesBenchmark.Create(),
     SamplersBenchmark.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -5,6 +5,7 @@ using DisBack.Cli.Names;
 using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Client;
+using DisBack.Client.Curves;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Search.Histories;
@@ -82,7 +83,8 @@ internal static class CompareCommand
         return command;
     }
 
-    private static async Task<IReadOnlyList<TrialDocument>> TrialsAsync(IArchive archive, string text, CancellationToken cancellation)
+    /// <summary>The trials that a text means: of a sweep those that have begun.</summary>
+    public static async Task<IReadOnlyList<TrialDocument>> TrialsAsync(IArchive archive, string text, CancellationToken cancellation)
     {
         if (!SweepCommand.IsNamedBy(text))
         {

@@ -1,3 +1,4 @@
+using DisBack.Client.Curves;
 using DisBack.Search.Comparisons;
 using DisBack.Search.Histories;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DisBack.Client.Curves;
 using DisBack.Search.Histories;
 using DisBack.Storage;
 using MathNet.Numerics.Statistics;

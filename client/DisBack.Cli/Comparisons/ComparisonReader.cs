@@ -1,4 +1,5 @@
 using DisBack.Client;
+using DisBack.Client.Curves;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Search.Comparisons;
@@ -50,7 +51,7 @@ internal sealed class ComparisonReader(IArchive archive, ComparisonQuestion ques
             throw new DisBackException($"The document of {trial.Id} does not tell its nodes, so it has no positions; compare it --by images.");
         }
         var places = new RunPlaces(trial, question.By, question.CountsRecording ? await RecordingAsync(trial.Trajectory, cancellation) : null);
-        return new ComparedRun(trial, new Curve(points.Select(point => new CurvePoint(places.Of(point), point.Value))));
+        return new ComparedRun(trial, new Curve(points.Select(point => new CurvePoint(places.Of(point.Step, point.Time), point.Value))));
     }
 
     private async Task<TrajectoryDocument?> RecordingAsync(string key, CancellationToken cancellation)

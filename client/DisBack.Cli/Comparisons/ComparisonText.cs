@@ -1,5 +1,6 @@
 using System.Globalization;
 using DisBack.Cli.Terminal;
+using DisBack.Client.Curves;
 using DisBack.Search.Comparisons;
 using DisBack.Search.Histories;
 

@@ -59,6 +59,7 @@ internal static partial class ApiEndpoints
         }
         SweepEndpoints.Map(api, commands);
         TableEndpoints.Map(api);
+        CurveEndpoints.Map(api);
         ContentEndpoints.Map(api, commands, settings);
     }
 

@@ -34,6 +34,9 @@ public static class Api
     /// <summary>The path of all tables, below <see cref="Prefix"/>.</summary>
     public const string Tables = "tables";
 
+    /// <summary>The path of curves, below <see cref="Prefix"/>.</summary>
+    public const string Curves = "curves";
+
     /// <summary>The path of all owners of a kind of runs, below <see cref="Prefix"/>.</summary>
     public static string CollectionOf(RunKind kind) => RunKinds.Of(kind).Collection;
 }

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using DisBack.Client.Curves;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Contracts.Queries;
@@ -17,6 +18,9 @@ namespace DisBack.Client.Http;
 public sealed class ClusterClient : IArchive, IControl, IRowQueries, IDisposable
 {
     private const int PageSize = 200;
+
+    /// <summary>Runs that a question for curves names in one address.</summary>
+    private const int RunsOfAddress = 25;
 
     /// <summary>Signs of life that may be late or lost before a connection counts as silent.</summary>
     private const int SignsMissed = 3;
@@ -122,6 +126,24 @@ public sealed class ClusterClient : IArchive, IControl, IRowQueries, IDisposable
     /// <inheritdoc/>
     public Task<MetricHistory> MetricsAsync(RunId run, CancellationToken cancellation = default) =>
         _http.GetAsync<MetricHistory>($"{Api.PathOf(run)}/metrics", cancellation);
+
+    /// <inheritdoc/>
+    public async Task<CurveSet> CurvesAsync(CurveQuery query, CancellationToken cancellation = default)
+    {
+        query.Check();
+        var (curves, damaged) = (new List<ThinnedCurve>(), new List<string>());
+        // The names travel in the address, which has a bound.
+        foreach (var runs in query.Runs.Chunk(RunsOfAddress))
+        {
+            var names = runs.Select(run => $"&run={Uri.EscapeDataString(run)}").Concat(query.Metrics.Select(name => $"&metric={Uri.EscapeDataString(name)}"));
+            var by = JsonNamingPolicy.KebabCaseLower.ConvertName(query.By.ToString());
+            var part = await _http.GetAsync<CurveSet>(
+                string.Create(CultureInfo.InvariantCulture, $"{Api.Curves}?points={query.Parts}&by={by}{string.Concat(names)}"), cancellation);
+            curves.AddRange(part.Curves);
+            damaged.AddRange(part.Damaged);
+        }
+        return new CurveSet(curves, damaged);
+    }
 
     /// <inheritdoc/>
     public Task<RowPage> QueryAsync(RowQuery query, CancellationToken cancellation = default)

@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text;
-using System.Text.Json;
 using Parquet;
 using Parquet.Schema;
 
@@ -26,7 +24,7 @@ internal static class ColumnFileReader
             throw new InvalidDataException("its bytes are not those that were written");
         }
         await using var reader = await TryAsync(() => OpenAsync(content, cancellation));
-        (string File, string Id, ChunkHeader Header, List<ChunkLine> Lines)? open = null;
+        (string File, string Id, ChunkHeader Header, RowLines Lines)? open = null;
         for (var group = 0; group < reader.RowGroupCount; group++)
         {
             var rows = await TryAsync(() => RowsAsync(reader, group, cancellation));
@@ -38,10 +36,11 @@ internal static class ColumnFileReader
                     {
                         yield return new MetricChunk(complete.File, complete.Id, complete.Header, complete.Lines);
                     }
-                    open = (rows.Name(row), rows.Texts[row] ?? "", new ChunkHeader(ChunkHeader.CurrentSchema, attempt, rows.Steps[row], rows.Time(row)), []);
+                    var header = new ChunkHeader(ChunkHeader.CurrentSchema, attempt, rows.Steps[row], rows.Time(row));
+                    open = (rows.Name(row), rows.Texts[row] ?? "", header, new RowLines());
                     continue;
                 }
-                (open ?? throw new InvalidDataException("a row is before the first header")).Lines.Add(rows.Line(row));
+                (open ?? throw new InvalidDataException("a row is before the first header")).Lines.Add(rows, row);
             }
         }
         if (open is { } last)
@@ -70,7 +69,7 @@ internal static class ColumnFileReader
             schema.DataFields.Select(field => (field.Name, field.IsNullable));
     }
 
-    private static async Task<Rows> RowsAsync(ParquetReader reader, int index, CancellationToken cancellation)
+    private static async Task<ColumnRows> RowsAsync(ParquetReader reader, int index, CancellationToken cancellation)
     {
         // The library hardly looks.
         cancellation.ThrowIfCancellationRequested();
@@ -80,7 +79,7 @@ internal static class ColumnFileReader
         {
             throw new InvalidDataException($"a group has {group.RowCount} rows");
         }
-        var rows = new Rows((int)group.RowCount);
+        var rows = new ColumnRows((int)group.RowCount);
         await group.ReadAsync<int>(ColumnFile.Kind, rows.Kinds, cancellationToken: cancellation);
         await group.ReadAsync<long>(ColumnFile.Step, rows.Steps, cancellationToken: cancellation);
         await group.ReadAsync(ColumnFile.Name, rows.Names, cancellationToken: cancellation);
@@ -101,48 +100,6 @@ internal static class ColumnFileReader
         catch (Exception e) when (e is not (OperationCanceledException or InvalidDataException or OutOfMemoryException))
         {
             throw new InvalidDataException($"it is no file of columns ({e.Message.TrimEnd('.')})", e);
-        }
-    }
-
-    private sealed class Rows(int count)
-    {
-        public int[] Kinds { get; } = new int[count];
-
-        public long[] Steps { get; } = new long[count];
-
-        public string?[] Names { get; } = new string?[count];
-
-        public double[] Values { get; } = new double[count];
-
-        public long[] Ticks { get; } = new long[count];
-
-        public string?[] Texts { get; } = new string?[count];
-
-        // Same with '(Names[row])': no file is known for which the library leaves one out, and it does not promise that.
-        public string Name(int row) => Names[row] ?? throw new InvalidDataException("a name is missing");
-
-        public DateTimeOffset Time(int row) => Ticks[row] >= 0 && Ticks[row] <= DateTimeOffset.MaxValue.Ticks
-            ? new DateTimeOffset(Ticks[row], TimeSpan.Zero)
-            : throw new InvalidDataException("a time is out of range");
-
-        public ChunkLine Line(int row)
-        {
-            switch ((RowKind)Kinds[row])
-            {
-                case RowKind.Point:
-                    return new ChunkLine(new MetricPoint(Steps[row], Name(row), Values[row], Time(row)));
-                case RowKind.Event when Texts[row] is { } text:
-                    try
-                    {
-                        return MetricChunk.Deserialize<ChunkLine>(Encoding.UTF8.GetBytes(text));
-                    }
-                    catch (JsonException e)
-                    {
-                        throw new InvalidDataException("an event cannot be read", e);
-                    }
-                default:
-                    throw new InvalidDataException($"a row is of the unknown kind {Kinds[row]}");
-            }
         }
     }
 }

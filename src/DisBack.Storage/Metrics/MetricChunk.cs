@@ -51,6 +51,20 @@ internal sealed record MetricChunk(string File, string Id, ChunkHeader? Header, 
         return new MetricChunk(file, IdOf(content), header, lines, damaged);
     }
 
+    /// <summary>Adds the points to the columns of their metrics, up to a step.</summary>
+    public void AddTo(MetricColumnsBuilder columns, long lastStep)
+    {
+        if (Lines is RowLines rows)
+        {
+            rows.AddTo(columns, lastStep);
+            return;
+        }
+        foreach (var point in Lines.Select(line => line.Point).OfType<MetricPoint>().Where(point => point.Step <= lastStep))
+        {
+            columns.Add(point.Name, point.Step, point.Value, point.Time.UtcTicks);
+        }
+    }
+
     public static string IdOf(BinaryData content) => ChunkNames.DigestOf(content)[..IdLength];
 
     public static ReadOnlyMemory<byte> Line<T>(T record) => JsonSerializer.SerializeToUtf8Bytes(record, ChunkJson.Options);

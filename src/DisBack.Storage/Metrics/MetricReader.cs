@@ -15,7 +15,38 @@ public sealed class MetricReader(IBlobStore blobs)
     /// for people, and a run is not less complete without a part of them. The history is the same before, during and after a compaction.
     /// </summary>
     /// <exception cref="StorageException">The store cannot be used, or what it lists is never there.</exception>
-    public async Task<MetricHistory> ReadAsync(string run, CancellationToken cancellation = default)
+    public async Task<MetricHistory> ReadAsync(string run, CancellationToken cancellation = default) => Merge(await LogsAsync(run, cancellation));
+
+    /// <summary>The points of the same history, metric by metric and without its events.</summary>
+    /// <exception cref="StorageException">The store cannot be used, or what it lists is never there.</exception>
+    public async Task<MeasuredRun> ReadColumnsAsync(string run, CancellationToken cancellation = default)
+    {
+        var logs = await LogsAsync(run, cancellation);
+        var attempts = logs.SelectMany(log => log.Chunks).Where(chunk => chunk.Header is not null).GroupBy(chunk => chunk.Header!.Attempt)
+            .OrderBy(attempt => attempt.Key).ToList();
+        var columns = new MetricColumnsBuilder();
+        for (var index = 0; index < attempts.Count; index++)
+        {
+            // Up to where the first of the later attempts to begin again began again.
+            var lastStep = attempts.Skip(index + 1).Select(later => later.First().Header!.ResumedAt).DefaultIfEmpty(long.MaxValue).Min();
+            foreach (var chunk in attempts[index])
+            {
+                chunk.AddTo(columns, lastStep);
+            }
+        }
+        return new MeasuredRun(columns.Finish(), [.. logs.SelectMany(log => log.Damage)]);
+    }
+
+    /// <summary>Deletes everything that a run wrote; nobody may write meanwhile.</summary>
+    public async Task DeleteAsync(string run, CancellationToken cancellation = default)
+    {
+        foreach (var blob in (await MetricFolders.ListAsync(blobs, run, cancellation)).Values.SelectMany(files => files))
+        {
+            await blobs.DeleteAsync(blob.Name, BlobCondition.None, cancellation);
+        }
+    }
+
+    private async Task<IReadOnlyCollection<AttemptLog>> LogsAsync(string run, CancellationToken cancellation)
     {
         var logs = new SortedDictionary<string, AttemptLog>(StringComparer.Ordinal);
         var unread = await MetricFolders.ListAsync(blobs, run, cancellation);
@@ -39,16 +70,7 @@ public sealed class MetricReader(IBlobStore blobs)
                 }
             }
         }
-        return Merge(logs.Values);
-    }
-
-    /// <summary>Deletes everything that a run wrote; nobody may write meanwhile.</summary>
-    public async Task DeleteAsync(string run, CancellationToken cancellation = default)
-    {
-        foreach (var blob in (await MetricFolders.ListAsync(blobs, run, cancellation)).Values.SelectMany(files => files))
-        {
-            await blobs.DeleteAsync(blob.Name, BlobCondition.None, cancellation);
-        }
+        return logs.Values;
     }
 
     private static MetricHistory Merge(IEnumerable<AttemptLog> logs)
@@ -68,8 +90,17 @@ public sealed class MetricReader(IBlobStore blobs)
                 {
                     attempts.Add(header.Attempt, attempt = new(header.ResumedAt, [], []));
                 }
-                attempt.Points.AddRange(chunk.Lines.Select(line => line.Point).OfType<MetricPoint>());
-                attempt.Events.AddRange(chunk.Lines.Select(line => line.Event).OfType<MetricEvent>());
+                foreach (var line in chunk.Lines)
+                {
+                    if (line.Point is { } point)
+                    {
+                        attempt.Points.Add(point);
+                    }
+                    if (line.Event is { } happened)
+                    {
+                        attempt.Events.Add(happened);
+                    }
+                }
             }
         }
 

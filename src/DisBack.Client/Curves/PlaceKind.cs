@@ -1,7 +1,7 @@
-namespace DisBack.Cli.Comparisons;
+namespace DisBack.Client.Curves;
 
 /// <summary>What the curves of runs are laid over: how far a run has come, or what it has used.</summary>
-internal enum PlaceKind
+public enum PlaceKind
 {
     /// <summary>Steps of stage 2.</summary>
     Step,
