@@ -262,6 +262,7 @@ internal static class SweepCommand
         screen.Fact("  device time", forecast.DeviceSeconds is { } seconds
             ? $"{Texts.Duration(TimeSpan.FromSeconds(seconds))} of one slot, by {forecast.MeasuredRuns.ToString(invariant)} complete runs of its teachers here"
             : "unknown: no run of its teachers is complete here");
+        screen.Fact("  budget", plan.Search.Budget is { } budget ? Words(budget) : null);
         if (sampler.Learns)
         {
             screen.Line("  The points of this sampler depend on results; these are what it would propose without any.");
@@ -279,6 +280,14 @@ internal static class SweepCommand
         }
         screen.Line("Nothing was submitted.");
     }
+
+    private static string Words(SweepBudget budget) => string.Join(", ", new (double? Most, string Unit)[]
+    {
+        (budget.Steps, "steps of stage 2"),
+        (budget.Images, "images of stage 2"),
+        (budget.DeviceSeconds, "device-seconds"),
+        (budget.WallSeconds, "seconds since its submission"),
+    }.Where(limit => limit.Most is not null).Select(limit => string.Create(CultureInfo.InvariantCulture, $"{limit.Most} {limit.Unit}")));
 
     private static string[] Cells(SweepView view) =>
     [

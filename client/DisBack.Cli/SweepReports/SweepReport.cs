@@ -16,7 +16,7 @@ internal sealed class SweepReport
     public SweepReport(SweepDocument sweep, IReadOnlyList<SweepTrial> trials)
     {
         (Sweep, Trials) = (sweep, trials);
-        Plan = SweepPlan.Parse(sweep.Spec, sweep.Id);
+        Plan = SweepPlan.Parse(sweep.CurrentSpec, sweep.Id);
         View = SweepView.Of(sweep, trials);
         Importance = new SweepImportance(sweep, trials);
         Rows = new SweepTrials(sweep);

@@ -54,7 +54,7 @@ internal sealed class SweepReportPage(SweepReport report)
             Section(_body, "Stopped early and failed", Ended);
         }
         Section(_body, "Repeat it", Repeat);
-        Section(_body, "Spec", () => _body.Append($"<pre tabindex=\"0\">{Text(SpecYaml.Write(JsonNode.Parse(report.Sweep.Spec)!))}</pre>\n"));
+        Section(_body, "Spec", () => _body.Append($"<pre tabindex=\"0\">{Text(SpecYaml.Write(JsonNode.Parse(report.Sweep.CurrentSpec)!))}</pre>\n"));
         Section(_body, "Versions and digests", Versions);
         foreach (var sentence in report.Damage)
         {
@@ -237,7 +237,7 @@ internal sealed class SweepReportPage(SweepReport report)
     [
         new("DisBack", report.Version),
         new("runtime", RuntimeInformation.FrameworkDescription),
-        new("spec", GrainKeys.Digest(report.Sweep.Spec)),
+        new("spec", GrainKeys.Digest(report.Sweep.CurrentSpec)),
         .. report.Sweep.Teachers.Select(teacher => new ReportFigure($"teacher {teacher.Key}", teacher.Value.Digest)),
         .. report.BestRun is { Trajectory: { Length: > 0 } trajectory } ? [new("trajectory of the best", trajectory)] : Array.Empty<ReportFigure>(),
         .. report.BestRun?.Run.Artifacts.Select(file => new ReportFigure($"{file.Key} of the best", file.Value.Content.Digest)) ?? [],

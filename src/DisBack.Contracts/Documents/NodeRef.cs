@@ -16,7 +16,8 @@ public sealed record NodeRef(
     [Id(4)] public double? WeightDistance { get; init; }
 
     /// <summary>
-    /// Distance of the outputs to the node before: mean |D - D_before| over mean |x0 - D_before| on noisy samples of the student. Null as the one of the weights.
+    /// Distance of the outputs to the node before: mean |D - D_before| over mean |x0 - D_before| on noisy samples of the student; null as the one of the
+    /// weights.
     /// </summary>
     [Id(5)] public double? OutputDistance { get; init; }
 }

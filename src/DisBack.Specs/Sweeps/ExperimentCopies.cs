@@ -71,7 +71,8 @@ internal sealed class ExperimentCopies(
         var own = new HashSet<object>(ReferenceEqualityComparer.Instance) { root };
         foreach (var axis in axes)
         {
-            if (point.TryGetValue(axis.Key, out var coordinate) && axis.At(coordinate) is SpecScalar { IsNull: false } written && !Put(axis, written, root, own))
+            if (point.TryGetValue(axis.Key, out var coordinate)
+                && axis.At(coordinate) is SpecScalar { IsNull: false } written && !Put(axis, written, root, own))
             {
                 return null;
             }

@@ -67,7 +67,8 @@ internal sealed class ChangeLog(string root)
     /// <param name="since">The position; null has seen nothing.</param>
     public BlobChanges Read(string? since)
     {
-        if (s_boot is null || !Directory.Exists(Path.Combine(root, BlobNames.Documents)))
+        // Who only reads creates nothing: the first change begins the log.
+        if (s_boot is null || !File.Exists(_file))
         {
             return BlobChanges.Unknown;
         }
@@ -75,13 +76,13 @@ internal sealed class ChangeLog(string root)
         {
             lock (_gate)
             {
-                using var log = Hold(s_readerTimeout);
+                using var log = Hold(FileMode.Open, s_readerTimeout);
                 return log is null ? BlobChanges.Unknown : Read(log, since);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // A folder that may only be read, or a full disk.
+            // A folder that may only be read or that was just deleted, or a full disk.
             return BlobChanges.Unknown;
         }
     }
@@ -163,19 +164,22 @@ internal sealed class ChangeLog(string root)
 
     private static byte[] HeadOf(Guid generation) => Encoding.UTF8.GetBytes($"{Form} {s_boot} {generation:n}\n");
 
-    private FileStream HoldToWrite(string what) => Hold(s_writerTimeout) ?? throw new StorageException(
+    private FileStream HoldToWrite(string what) => Hold(FileMode.OpenOrCreate, s_writerTimeout) ?? throw new StorageException(
         $"In '{root}' {what} could not be changed within {s_writerTimeout.TotalSeconds:0} s, because another process has locked '{_file}'; see what else works "
             + "with this folder.");
 
-    private FileStream? Hold(TimeSpan timeout)
+    private FileStream? Hold(FileMode mode, TimeSpan timeout)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(_file)!);
+        if (mode == FileMode.OpenOrCreate)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(_file)!);
+        }
         var clock = TimeProvider.System;
 #pragma warning disable RS0030 // On a pool thread that the file system blocks as well, inside a lock.
         for (var started = clock.GetTimestamp(); clock.GetElapsedTime(started) < timeout; Thread.Sleep(s_pause))
 #pragma warning restore RS0030
         {
-            if (DurableFile.TryOpen(_file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None) is { } held)
+            if (DurableFile.TryOpen(_file, mode, FileAccess.ReadWrite, FileShare.None) is { } held)
             {
                 return held;
             }

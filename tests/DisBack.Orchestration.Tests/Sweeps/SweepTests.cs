@@ -384,7 +384,9 @@ public sealed class SweepTests
             """;
     }
 
-    /// <summary>How many nodes all trajectories have, and the bytes of their documents, of all contents that these name, and of what stage 1 has measured.</summary>
+    /// <summary>
+    /// How many nodes all trajectories have, and the bytes of their documents, of all contents that these name, and of what stage 1 has measured.
+    /// </summary>
     private static async Task<(int Nodes, long Bytes)> StoredForTrajectoriesAsync(Site site)
     {
         var blobs = site.Host.Services.GetRequiredService<IBlobStore>();

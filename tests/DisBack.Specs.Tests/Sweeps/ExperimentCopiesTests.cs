@@ -65,10 +65,13 @@ public sealed class ExperimentCopiesTests
         var plan = SweepPlan.Parse(Spec, "sweep.yaml");
         var point = plan.Probes.First().ToDictionary();
         point["teacher"] = 0;
-        var first = await Assert.ThrowsAsync<SpecException>(() => plan.ExperimentAt(point).CheckAsync(() => throw new SpecMistakeException("teacher", "is lost")));
+        var first = await Assert.ThrowsAsync<SpecException>(
+            () => plan.ExperimentAt(point).CheckAsync(() => throw new SpecMistakeException("teacher", "is lost")));
         point["teacher"] = 1;
-        var second = await Assert.ThrowsAsync<SpecException>(() => plan.ExperimentAt(point).CheckAsync(() => throw new SpecMistakeException("teacher", "is lost")));
-        var elsewhere = await Assert.ThrowsAsync<SpecException>(() => plan.ExperimentAt(point).CheckAsync(() => throw new SpecMistakeException("name", "is lost")));
+        var second = await Assert.ThrowsAsync<SpecException>(
+            () => plan.ExperimentAt(point).CheckAsync(() => throw new SpecMistakeException("teacher", "is lost")));
+        var elsewhere = await Assert.ThrowsAsync<SpecException>(
+            () => plan.ExperimentAt(point).CheckAsync(() => throw new SpecMistakeException("name", "is lost")));
 
         Assert.Equal(first.Problems[0].Location.Line, second.Problems[0].Location.Line);
         Assert.True(first.Problems[0].Location.Column < second.Problems[0].Location.Column);
