@@ -8,7 +8,7 @@ namespace DisBack.Cli.Tests;
 /// <summary>A data folder behind HTTP, by the real executable: what a cluster answers, and that nothing that ends it loses a run.</summary>
 public sealed class UpProcessTests(TaughtFolder folder) : IClassFixture<TaughtFolder>
 {
-    [Fact]
+    [Fact, Trait("Length", "Long")]
     public async Task What_is_submitted_over_HTTP_trains_and_goes_on_after_the_process_was_killed()
     {
         var address = $"127.0.0.1:{FreePort()}";

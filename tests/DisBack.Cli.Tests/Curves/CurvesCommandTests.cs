@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using DisBack.Cli.Terminal;
 using DisBack.Cli.Tests.Comparisons;

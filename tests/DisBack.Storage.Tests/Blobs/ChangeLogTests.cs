@@ -79,6 +79,14 @@ public sealed class ChangeLogTests : IDisposable
         var after = await _blobs.ChangesAsync(before.Position, Cancellation);
 
         Assert.Null(after.Names);
+        if (what == "it is missing")
+        {
+            // Who only reads creates nothing.
+            Assert.Null(after.Position);
+            await WriteAsync("state/c");
+            after = await _blobs.ChangesAsync(before.Position, Cancellation);
+            Assert.Null(after.Names);
+        }
         Assert.NotNull(after.Position);
         await WriteAsync("state/d");
         Assert.Equal(["state/d"], (await ChangedAsync(after.Position)).Names!);

@@ -107,25 +107,13 @@ public sealed class TestCluster : IAsyncDisposable
     /// <param name="spec">The experiment.</param>
     /// <param name="limit">When to give up.</param>
     /// <exception cref="TimeoutException">It was not accepted in time; the message says why, and which silos have ended how.</exception>
-    public async Task<ITrialGrain> SubmitUntilAsync(ExperimentSpec spec, CancellationToken limit)
-    {
-        Exception? trouble = null;
-        while (!limit.IsCancellationRequested)
-        {
-            try
-            {
-                return Grains.GetGrain<ITrialGrain>(await Control.SubmitAsync(spec, Teacher, limit));
-            }
-            catch (Exception e)
-            {
-                // Whoever would have answered is down; submitting again changes nothing that was done.
-                trouble = limit.IsCancellationRequested ? trouble ?? e : e;
-                await Task.Delay(s_pause, limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-        var ended = Silos.Where(silo => !silo.IsRunning).Select(silo => $"\n{silo.Name} has ended. Its last lines:\n{silo.LastLines}");
-        throw new TimeoutException($"The cluster did not take '{spec.Name}' in time: {trouble?.Message}{string.Concat(ended)}", trouble);
-    }
+    public async Task<ITrialGrain> SubmitUntilAsync(ExperimentSpec spec, CancellationToken limit) =>
+        Grains.GetGrain<ITrialGrain>(await AcceptedAsync(spec.Name, () => Control.SubmitAsync(spec, Teacher, limit), limit));
+
+    /// <summary>Submits a sweep in the same way.</summary>
+    /// <returns>Its id.</returns>
+    public Task<string> SubmitSweepAsync(SweepSubmission sweep, CancellationToken limit) =>
+        AcceptedAsync(sweep.Name, () => Control.SubmitSweepAsync(sweep, limit), limit);
 
     /// <summary>Watches a run until an update satisfies a condition, whatever happens to those who serve the watch.</summary>
     /// <exception cref="InvalidOperationException">The run settled without it.</exception>
@@ -282,6 +270,26 @@ public sealed class TestCluster : IAsyncDisposable
             await owned.DisposeAsync();
         }
         _folder.Dispose();
+    }
+
+    private async Task<string> AcceptedAsync(string name, Func<Task<string>> submit, CancellationToken limit)
+    {
+        Exception? trouble = null;
+        while (!limit.IsCancellationRequested)
+        {
+            try
+            {
+                return await submit();
+            }
+            catch (Exception e)
+            {
+                // Whoever would have answered is down; submitting again changes nothing that was done.
+                trouble = limit.IsCancellationRequested ? trouble ?? e : e;
+                await Task.Delay(s_pause, limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+        var ended = Silos.Where(silo => !silo.IsRunning).Select(silo => $"\n{silo.Name} has ended. Its last lines:\n{silo.LastLines}");
+        throw new TimeoutException($"The cluster did not take '{name}' in time: {trouble?.Message}{string.Concat(ended)}", trouble);
     }
 
     private async Task StartAsync()

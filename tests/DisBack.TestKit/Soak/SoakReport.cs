@@ -1,5 +1,6 @@
 using System.Globalization;
 using DisBack.Contracts.Hosting;
+using DisBack.TestKit.Silos;
 
 namespace DisBack.TestKit.Soak;
 
@@ -23,7 +24,14 @@ public sealed record SoakReport
     /// <summary>Exit codes of silos and how often they were seen.</summary>
     public required IReadOnlyDictionary<int, int> Exits { get; init; }
 
+    /// <summary>Single trials.</summary>
     public required int Trials { get; init; }
+
+    /// <summary>What has come of each sweep.</summary>
+    public IReadOnlyList<SweepOutcome> Sweeps { get; init; } = [];
+
+    /// <summary>Faults that hit something before the first sweep had settled.</summary>
+    public int FaultsInFirstSweep { get; init; }
 
     /// <summary>Attempts of all runs, recordings included.</summary>
     public required int Attempts { get; init; }
@@ -49,8 +57,13 @@ public sealed record SoakReport
             + $"{string.Join(", ", Faults.OrderByDescending(fault => fault.Value).Select(fault => $"{fault.Key} {fault.Value}"))}"),
         .. NoNetwork is null ? [] : new[] { $"no partition and no full disk: {NoNetwork}" },
         FormattableString.Invariant($"{Trials} trials, {Attempts} attempts, {Checkpoints} checkpoints, {StepsRepeated} of {Steps} steps repeated"),
+        .. Sweeps.Select(sweep => FormattableString.Invariant(
+            $"a sweep of {sweep.Trials.Count - 1} trials in {sweep.Attempts} attempts, at most {sweep.MostUnderWay} under way at a time; {sweep.Trials[^1]}")),
+        .. Sweeps.Count == 0 ? [] : new[] { FormattableString.Invariant($"{FaultsInFirstSweep} faults hit something before the first of them had settled") },
         $"exit codes: {string.Join(", ", Exits.OrderBy(exit => exit.Key).Select(exit => $"{exit.Key} x{exit.Value}"))}",
-        Failures.Count == 0 ? "every student has the bytes of the fault-free run, and the history has no contradictions" : $"{Failures.Count} failures:",
+        Failures.Count == 0
+            ? "every student has the bytes of the fault-free run, every sweep its trials, and the history has no contradictions"
+            : $"{Failures.Count} failures:",
         .. Failures,
     ]);
 }
