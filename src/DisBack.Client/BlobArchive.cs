@@ -93,6 +93,26 @@ public sealed class BlobArchive : IArchive
         await _documents.ListAsync<SweepPage>(DocumentNames.SweepPage, DocumentNames.SweepPage, $"{id}/", cancellation)
             .SelectMany(page => page.State.Trials).ToListAsync(cancellation);
 
+    /// <summary>The trials of a search with certain ordinals; only the pages that hold them are read.</summary>
+    /// <param name="id">The sweep.</param>
+    /// <param name="ordinals">From the start, as <c>100..200</c>; fewer are found where the sweep has not so many.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public async Task<IReadOnlyList<SweepTrial>> SweepTrialsAsync(string id, Range ordinals, CancellationToken cancellation = default)
+    {
+        var (first, end) = (ordinals.Start.Value, ordinals.End.Value);
+        var trials = new List<SweepTrial>();
+        for (var page = first / SweepPage.Size; page * SweepPage.Size < end; page++)
+        {
+            var key = GrainKeys.SweepPage(id, page);
+            if (await _documents.ReadAsync<SweepPage>(DocumentNames.SweepPage, key, DocumentNames.SweepPage, cancellation) is not { } found)
+            {
+                break;
+            }
+            trials.AddRange(found.Trials.Where(trial => trial.Ordinal >= first && trial.Ordinal < end));
+        }
+        return trials;
+    }
+
     /// <inheritdoc/>
     public async Task<SweepDocument?> SweepAsync(string id, CancellationToken cancellation = default) =>
         await _documents.ReadAsync<SweepDocument>(DocumentNames.Sweep, id, DocumentNames.Sweep, cancellation) is { IsSearch: true } sweep

@@ -20,8 +20,10 @@ internal static partial class ApiEndpoints
     /// <summary>The limit that submissions share.</summary>
     public const string Submissions = "submissions";
 
+    /// <summary>Items of a page, at most.</summary>
+    public const int LargestPage = 500;
+
     private const int UsualPage = 100;
-    private const int LargestPage = 500;
 
     public static void MapApi(this WebApplication gateway, GatewaySettings settings)
     {

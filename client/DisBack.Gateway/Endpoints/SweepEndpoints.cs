@@ -27,9 +27,11 @@ internal static class SweepEndpoints
         api.MapGet(One, (string sweep, BlobArchive archive, CancellationToken cancellation) => FindAsync(archive, sweep, cancellation));
         api.MapGet($"{One}/trials", async (string sweep, BlobArchive archive, string? after, int? limit, CancellationToken cancellation) =>
         {
-            await FindAsync(archive, sweep, cancellation);
+            var known = await FindAsync(archive, sweep, cancellation);
+            // From the one that the page comes after, which shows that there is such a trial, to the one after the page, which shows that it is not the last.
+            var first = int.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out var ordinal) && ordinal < known.TrialCount ? ordinal : 0;
             return ApiEndpoints.PageOf(
-                await archive.SweepTrialsAsync(sweep, cancellation),
+                await archive.SweepTrialsAsync(sweep, first..(first + ApiEndpoints.LargestPage + 2), cancellation),
                 trial => trial.Ordinal.ToString(CultureInfo.InvariantCulture),
                 _ => true,
                 after,

@@ -24,7 +24,10 @@ public static class GrainKeys
     /// <summary>Id of a trial: sweep id and ordinal.</summary>
     public static string Trial(string sweep, int ordinal) => string.Create(CultureInfo.InvariantCulture, $"{sweep}/{ordinal:D4}");
 
-    /// <summary>The sweep that a trial belongs to.</summary>
+    /// <summary>Key of a page of the trials of a sweep, counted from 0.</summary>
+    public static string SweepPage(string sweep, int page) => string.Create(CultureInfo.InvariantCulture, $"{sweep}/{page:D4}");
+
+    /// <summary>The sweep that a trial belongs to, or a page.</summary>
     public static string SweepOf(string trial) => trial[..trial.LastIndexOf('/')];
 
     /// <summary>The number of a trial in its sweep.</summary>

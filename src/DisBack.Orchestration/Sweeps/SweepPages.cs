@@ -1,4 +1,5 @@
 using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Documents;
 
@@ -82,5 +83,5 @@ internal sealed class SweepPages(IBlobStore blobs, string sweep)
     }
 
     private string NameOf(int page) =>
-        StateNames.Of(DocumentNames.Service, DocumentNames.SweepPage, FormattableString.Invariant($"{sweep}/{page:D4}"), DocumentNames.SweepPage);
+        StateNames.Of(DocumentNames.Service, DocumentNames.SweepPage, GrainKeys.SweepPage(sweep, page), DocumentNames.SweepPage);
 }

@@ -54,6 +54,14 @@ public sealed class SweepApiTests
         var page = await http.GetFromJsonAsync<Page<SweepTrial>>($"api/v1/sweeps/{id}/trials?limit=2&after=1", Api.Json, Cancellation);
         Assert.Equal([2, 3], page!.Items.Select(trial => trial.Ordinal));
         Assert.Equal("3", page.Next);
+        var last = await http.GetFromJsonAsync<Page<SweepTrial>>($"api/v1/sweeps/{id}/trials?after=3", Api.Json, Cancellation);
+        Assert.Equal([4], last!.Items.Select(trial => trial.Ordinal));
+        Assert.Null(last.Next);
+        foreach (var nothing in (string[])["5", "01", "-1", "2147483647", "99999999999", "x"])
+        {
+            using var answer = await http.GetAsync(new Uri($"api/v1/sweeps/{id}/trials?after={nothing}", UriKind.Relative), Cancellation);
+            Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        }
 
         static void Same<T>(T expected, T actual) => Assert.Equal(JsonSerializer.Serialize(expected, Api.Json), JsonSerializer.Serialize(actual, Api.Json));
     }
