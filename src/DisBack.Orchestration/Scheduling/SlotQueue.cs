@@ -13,9 +13,13 @@ internal sealed class SlotQueue(TimeProvider time)
 
     // The one that asked longest ago comes first.
     private readonly LinkedList<Entry> _byTime = [];
+    private readonly SharedDigests _digests = new();
     private long _numbers;
 
     public int Count => _entries.Count;
+
+    /// <summary>How many different digests the requests name.</summary>
+    public int Digests => _digests.Count;
 
     /// <summary>The requests for one kind of device, in order.</summary>
     public IEnumerable<SlotRequest> For(string deviceKind) => _lines.GetValueOrDefault(deviceKind)?.Values.Select(entry => entry.Request) ?? [];
@@ -42,6 +46,7 @@ internal sealed class SlotQueue(TimeProvider time)
         {
             number = known.Number;
             _byTime.Remove(known.Node);
+            _digests.GiveBack(known.Request.Prefers);
         }
         else
         {
@@ -51,7 +56,7 @@ internal sealed class SlotQueue(TimeProvider time)
         {
             _lines.Add(Allotment.KindOf(request), line = []);
         }
-        var entry = new Entry(number, request, reason, time.GetTimestamp());
+        var entry = new Entry(number, request with { Prefers = _digests.Take(request.Prefers) }, reason, time.GetTimestamp());
         _entries[(request.Kind, request.Owner)] = line[number] = entry;
         _byTime.AddLast(entry.Node);
     }
@@ -65,6 +70,7 @@ internal sealed class SlotQueue(TimeProvider time)
         }
         _lines[Allotment.KindOf(entry.Request)].Remove(entry.Number);
         _byTime.Remove(entry.Node);
+        _digests.GiveBack(entry.Request.Prefers);
         return true;
     }
 

@@ -60,5 +60,38 @@ public sealed class SlotQueueTests
             }
         });
 
+    [Fact]
+    public void Runs_that_read_the_same_hold_one_copy_of_its_names_until_the_last_of_them_is_gone()
+    {
+        var digests = new SharedDigests();
+        var first = digests.Take([New("node"), New("first")]);
+        var second = digests.Take([New("node"), New("second")]);
+
+        Assert.Equal(["node", "second"], second);
+        Assert.Same(first[0], second[0]);
+        digests.GiveBack(first);
+        Assert.Same(second[0], digests.Take([New("node")])[0]);
+        digests.GiveBack(["node"]);
+        digests.GiveBack(second);
+        Assert.Equal(0, digests.Count);
+
+        static string New(string text) => new(text.AsSpan());
+    }
+
+    [Fact]
+    public void A_queue_that_has_emptied_holds_no_names()
+    {
+        var queue = new SlotQueue(TimeProvider.System);
+        foreach (var head in (string[])["a", "b"])
+        {
+            queue.Put(new SlotRequest(RunKind.Backtracking, "run", "cpu", ["node", head]), "busy");
+            queue.Put(new SlotRequest(RunKind.Backtracking, "other", "cpu", ["node"]), "busy");
+        }
+        Assert.Equal(2, queue.Digests);
+        queue.Remove(RunKind.Backtracking, "run");
+        queue.RemoveSilent(TimeSpan.FromTicks(-1));
+        Assert.Equal((0, 0), (queue.Count, queue.Digests));
+    }
+
     private static string Kind(SlotRequest request) => request.Device[..Math.Min(4, request.Device.Length)];
 }
