@@ -55,7 +55,7 @@ internal sealed class SweepCharts
         ChartStyle.Label(plot.Axes.Bottom, axis.Key + (axis.Settings.Log ? ", logarithmic" : ""));
         plot.Axes.Bottom.TickGenerator = axis.Settings switch
         {
-            { IsChoice: true, Values: var values } => Choices(axis, values!.Count),
+            { Choices: { } choices } => Choices(axis, choices.Count),
             { Log: true } => ChartStyle.LogarithmicTicks(axis.Settings.Low!.Value, axis.Settings.High!.Value),
             _ => new NumericAutomatic { IntegerTicksOnly = axis.IsWhole, LabelFormatter = value => value.ToString("G5", CultureInfo.InvariantCulture) },
         };

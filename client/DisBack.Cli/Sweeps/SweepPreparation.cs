@@ -123,7 +123,8 @@ internal sealed class SweepPreparation(Installation installation, Submission sub
     {
         foreach (var section in s_stored.Where(_ => sampler.Learns))
         {
-            var parts = plan.Axes.Select(axis => axis.Key).Where(key => key.StartsWith($"{section}.", StringComparison.Ordinal)).ToList();
+            var parts = plan.Axes.Where(axis => axis.Keys.Any(key => key.StartsWith($"{section}.", StringComparison.Ordinal)))
+                .Select(axis => axis.Key).ToList();
             if (parts.Count > 1)
             {
                 throw new DisBackException(

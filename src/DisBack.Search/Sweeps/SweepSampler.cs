@@ -54,7 +54,7 @@ public sealed class SweepSampler
     private static Parameter ParameterOf(SweepAxis axis, IReadOnlyDictionary<string, Axis> space)
     {
         var settings = axis.Settings;
-        Domain domain = settings.Values is { } values ? new CategoricalDomain(values.Count)
+        Domain domain = settings.Choices is { } choices ? new CategoricalDomain(choices.Count)
             : axis.IsWhole ? new IntegerDomain((long)settings.Low!, (long)settings.High!, settings.Log, (long)(settings.Step ?? 1))
             : new RealDomain(settings.Low!.Value, settings.High!.Value, settings.Log, settings.Step);
         return new Parameter(axis.Key, domain, settings.When is { } when ? ConditionOf(when.Single(), space) : null);
@@ -62,7 +62,7 @@ public sealed class SweepSampler
 
     private static Condition ConditionOf(KeyValuePair<string, IReadOnlyList<JsonNode?>> when, IReadOnlyDictionary<string, Axis> space)
     {
-        var meant = space[when.Key].Values!.Index().Where(choice => when.Value.Any(value => JsonNode.DeepEquals(value, choice.Item)));
+        var meant = space[when.Key].Choices!.Index().Where(choice => when.Value.Any(value => JsonNode.DeepEquals(value, choice.Item)));
         return new Condition(when.Key, [.. meant.Select(choice => (double)choice.Index)]);
     }
 }

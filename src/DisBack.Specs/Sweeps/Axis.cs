@@ -5,7 +5,10 @@ using System.Text.Json.Serialization;
 
 namespace DisBack.Specs.Sweeps;
 
-/// <summary>What one key of the experiment may be: one of some values, or a number of a range. A list alone is its values.</summary>
+/// <summary>
+/// What one key of the experiment may be: one of some values, or a number of a range; a list alone is its values. Or named cases, each of which sets several
+/// keys.
+/// </summary>
 [ListMeans("values")]
 public sealed record Axis : IValidatableObject
 {
@@ -13,6 +16,11 @@ public sealed record Axis : IValidatableObject
     [MinLength(1)]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<JsonNode?>? Values { get; init; }
+
+    /// <summary>Cases to choose among, such as the arms of a comparison. The axis has a name of its own then, and is no key of the experiment.</summary>
+    [MinLength(1)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<AxisCase>? Cases { get; init; }
 
     /// <summary>The lowest number. Whether it is a whole one follows from the key.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -40,16 +48,25 @@ public sealed record Axis : IValidatableObject
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ImmutableDictionary<string, IReadOnlyList<JsonNode?>>? When { get; init; }
 
-    /// <summary>Whether it chooses among values.</summary>
+    /// <summary>What it chooses among: its values, or the names of its cases; null for a range.</summary>
     [JsonIgnore]
-    public bool IsChoice => Values is not null;
+    public IReadOnlyList<JsonNode?>? Choices => Values ?? Cases?.Select(named => (JsonNode?)named.Name).ToList();
+
+    /// <summary>Whether it chooses among values or cases.</summary>
+    [JsonIgnore]
+    public bool IsChoice => Values is not null || Cases is not null;
 
     /// <summary>Bounds that no number can be within, and settings of which only one form has a use.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (IsChoice ? Low is not null || High is not null || Log || Step is not null || Count is not null : Low is null || High is null)
+        if (Values is not null && Cases is not null)
         {
-            yield return new ValidationResult("an axis has either 'values' or both 'low' and 'high', and only the latter 'log', 'step' and 'count'");
+            yield return new ValidationResult("an axis has either 'values' or 'cases'; leave out one of them");
+        }
+        else if (IsChoice ? Low is not null || High is not null || Log || Step is not null || Count is not null : Low is null || High is null)
+        {
+            yield return new ValidationResult(
+                "an axis has either 'values', or 'cases', or both 'low' and 'high', and only the latter 'log', 'step' and 'count'");
         }
         else if (Low >= High)
         {
@@ -63,9 +80,11 @@ public sealed record Axis : IValidatableObject
         {
             yield return new ValidationResult("numbers a 'step' apart are neither logarithmic nor counted; leave out one of them", ["Step"]);
         }
-        else if (Values is { } values && values.Select(value => value?.ToJsonString()).Distinct().Count() < values.Count)
+        else if (Choices is { } choices && choices.Select(choice => choice?.ToJsonString()).Distinct().Count() < choices.Count)
         {
-            yield return new ValidationResult("a value is given twice", ["Values"]);
+            yield return Cases is null
+                ? new ValidationResult("a value is given twice", ["Values"])
+                : new ValidationResult("two cases have one name", ["Cases"]);
         }
     }
 }

@@ -19,7 +19,9 @@ public abstract record SearchSettings : IValidatableObject
     /// <summary>The most values that all axes choose among: each is tried before anything runs.</summary>
     private const int MostValues = 2_000;
 
-    /// <summary>What varies: keys of the experiment, such as <c>backtracking.generator.learning_rate</c>, and what each may be.</summary>
+    /// <summary>
+    /// What varies: keys of the experiment, such as <c>backtracking.generator.learning_rate</c>, and what each may be; or a name, and the cases that it has.
+    /// </summary>
     [MinLength(1)]
     public required ImmutableDictionary<string, Axis> Space { get; init; }
 
@@ -58,7 +60,7 @@ public abstract record SearchSettings : IValidatableObject
         {
             yield return new ValidationResult("'search.trials' is missing: only a grid has an end of its own", [""]);
         }
-        if (Axes.Sum(axis => axis.Axis.Values?.Count ?? 2) is > MostValues and var values)
+        if (Axes.Sum(axis => axis.Axis.Choices?.Count ?? 2) is > MostValues and var values)
         {
             yield return new ValidationResult(
                 $"the axes have {values} values, and at most {MostValues} are tried; give long rows of numbers as 'low', 'high' and 'step'", ["Space"]);
@@ -83,9 +85,9 @@ public abstract record SearchSettings : IValidatableObject
         {
             return $"'{key}' depends on '{other}', which does not vary; name an axis";
         }
-        if (parent.Values is not { } choices)
+        if (parent.Choices is not { } choices)
         {
-            return $"'{key}' depends on '{other}', which is a range; only an axis with 'values' can decide about another";
+            return $"'{key}' depends on '{other}', which is a range; only an axis with 'values' or 'cases' can decide about another";
         }
         if (values.FirstOrDefault(value => !choices.Any(choice => JsonNode.DeepEquals(choice, value))) is { } foreign)
         {

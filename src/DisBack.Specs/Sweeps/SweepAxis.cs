@@ -4,16 +4,20 @@ using DisBack.Specs.Reading;
 
 namespace DisBack.Specs.Sweeps;
 
-/// <summary>An axis of a sweep, with what its key takes.</summary>
+/// <summary>An axis of a sweep, with what its key takes, or its cases.</summary>
 public sealed class SweepAxis
 {
     private readonly IReadOnlyList<SpecNode> _choices;
+    private readonly IReadOnlyList<JsonNode?> _names;
 
     internal SweepAxis(string key, Axis settings, IReadOnlyList<SpecNode> choices, SpecLocation location) =>
-        (Key, Path, Settings, _choices, Location) = (key, key.Split('.'), settings, choices, location);
+        (Key, Path, Settings, _choices, _names, Location) = (key, key.Split('.'), settings, choices, settings.Choices ?? [], location);
 
-    /// <summary>The key of the experiment, such as <c>backtracking.steps</c>.</summary>
+    /// <summary>The key of the experiment, such as <c>backtracking.steps</c>, or the name of an axis of cases.</summary>
     public string Key { get; }
+
+    /// <summary>The keys of the experiment that it sets.</summary>
+    public IEnumerable<string> Keys => Settings.Cases is { } cases ? cases.SelectMany(named => named.Set.Keys).Distinct() : [Key];
 
     /// <summary>The keys of the sections around the value, and its own.</summary>
     internal string[] Path { get; }
@@ -33,11 +37,18 @@ public sealed class SweepAxis
 
     /// <summary>The value at a coordinate, as text for people.</summary>
     /// <param name="coordinate">The index of a choice, or the number itself.</param>
-    public string Show(double coordinate) => Settings.Values?[(int)coordinate] is var value && Settings.IsChoice
+    public string Show(double coordinate) => Settings.IsChoice && _names[(int)coordinate] is var value
         ? value is JsonValue scalar && scalar.TryGetValue(out string? text) ? text : value?.ToJsonString() ?? "null"
         : coordinate.ToString(IsWhole ? "F0" : "G6", CultureInfo.InvariantCulture);
 
-    /// <summary>The value at a coordinate, as if it had been written in the experiment.</summary>
+    /// <summary>What the experiment has at a coordinate: the key of the axis with its value, or all that a case sets.</summary>
+    internal IEnumerable<SpecEntry> EntriesAt(double coordinate)
+    {
+        var value = At(coordinate);
+        return Settings.Cases is null ? [new SpecEntry(Key, value.Location, value)] : ((SpecSection)value).Entries;
+    }
+
+    /// <summary>The value at a coordinate, as if it had been written in the experiment; of an axis of cases a section with all that the case sets.</summary>
     internal SpecNode At(double coordinate) => Settings.IsChoice
         ? _choices[(int)coordinate]
         : new SpecScalar(Location, coordinate.ToString(IsWhole ? "F0" : "R", CultureInfo.InvariantCulture), Plain: true);
@@ -47,5 +58,5 @@ public sealed class SweepAxis
     /// <param name="axes">All axes by their keys.</param>
     internal bool CountsAt(IReadOnlyDictionary<string, double> point, IReadOnlyDictionary<string, SweepAxis> axes) =>
         Settings.When?.All(condition => point.TryGetValue(condition.Key, out var coordinate)
-            && condition.Value.Any(value => JsonNode.DeepEquals(value, axes[condition.Key].Settings.Values![(int)coordinate]))) ?? true;
+            && condition.Value.Any(value => JsonNode.DeepEquals(value, axes[condition.Key]._names[(int)coordinate]))) ?? true;
 }

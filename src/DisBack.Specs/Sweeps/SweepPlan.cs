@@ -140,8 +140,10 @@ public sealed class SweepPlan
 
     private static SweepAxis NewAxis(string key, Axis settings, SpecNode written)
     {
-        var values = written as SpecList ?? (written as SpecSection)?.Find("values")?.Value as SpecList;
-        return new SweepAxis(key, settings, values?.Items ?? [], written.Location);
+        var choices = written as SpecList ?? (written as SpecSection)?.Find(settings.Cases is null ? "values" : "cases")?.Value as SpecList;
+        return new SweepAxis(key, settings, [.. (choices?.Items ?? []).Select(choice => settings.Cases is null ? choice : SetOf(choice))], written.Location);
+
+        static SpecSection SetOf(SpecNode named) => ((SpecSection)named).Find("set")?.Value as SpecSection ?? new SpecSection(named.Location);
     }
 
     /// <summary>Each choice and both ends of each range in an experiment, so that a mistake is found before the first trial and where it was written.</summary>
@@ -177,9 +179,16 @@ public sealed class SweepPlan
                 }
             }
         }
-        if (_axes.TryGetValue("name", out var name))
+        foreach (var axis in _axes.Values)
         {
-            found.Add(new SpecProblem(name.At(0).Location, "'name' varies", "one name, by which all trials of the sweep are found"));
+            if (axis.Extremes.SelectMany(axis.EntriesAt).FirstOrDefault(entry => entry.Key == "name") is { } name)
+            {
+                found.Add(new SpecProblem(name.Value.Location, "'name' varies", "one name, by which all trials of the sweep are found"));
+            }
+            if (axis.Settings.Cases is not null && SpecWalker.PropertyOf(typeof(ExperimentSpec), axis.Path[0]) is not null)
+            {
+                found.Add(new SpecProblem(axis.Location, $"'{axis.Key}' has cases and is a key of the experiment", "a name of its own, such as 'arm'"));
+            }
         }
         if (found.Count > 0)
         {
@@ -196,7 +205,7 @@ public sealed class SweepPlan
         {
             foreach (var (parent, values) in next.Settings.When ?? [])
             {
-                var choices = _axes[parent].Settings.Values!;
+                var choices = _axes[parent].Settings.Choices!;
                 wanted.TryAdd(parent, choices.TakeWhile(choice => !JsonNode.DeepEquals(choice, values[0])).Count());
                 open.Push(_axes[parent]);
             }
@@ -218,16 +227,9 @@ public sealed class SweepPlan
 
     private SpecSection WrittenAt(IReadOnlyDictionary<string, double> point)
     {
-        var written = _base;
-        // A whole section comes before its parts.
-        foreach (var axis in _axes.Values)
-        {
-            if (point.TryGetValue(axis.Key, out var coordinate))
-            {
-                var value = axis.At(coordinate);
-                written = SpecOverride.Put(written, axis.Path, value, value.Location);
-            }
-        }
-        return written;
+        // A whole section comes before its parts, and what a case sets before the same key as an axis of its own.
+        return _axes.Values.Where(axis => point.ContainsKey(axis.Key)).OrderBy(axis => axis.Settings.Cases is null)
+            .SelectMany(axis => axis.EntriesAt(point[axis.Key])).OrderBy(entry => entry.Key, StringComparer.Ordinal)
+            .Aggregate(_base, (written, entry) => SpecOverride.Put(written, entry.Key.Split('.'), entry.Value, entry.Value.Location));
     }
 }

@@ -51,7 +51,7 @@ internal static class SweepWidening
         }
     }
 
-    private static string? FaultOf(Axis earlier, Axis amended) => (earlier.Values, amended.Values) switch
+    private static string? FaultOf(Axis earlier, Axis amended) => (ChoicesOf(earlier), ChoicesOf(amended)) switch
     {
         _ when !SameConditions(earlier, amended) => "counts under other conditions ('when') than before, and trials lie on it",
         (null, null) when amended.Log != earlier.Log || amended.Step != earlier.Step || (amended.Step is not null && amended.Low != earlier.Low) =>
@@ -62,6 +62,8 @@ internal static class SweepWidening
         ({ }, { }) => "has other values than before; add values behind those that it has",
         _ => "is values where it was a range, or a range where it was values",
     };
+
+    private static IReadOnlyList<JsonNode?>? ChoicesOf(Axis axis) => axis.Cases?.Select(SpecJson.ToNode).ToList() ?? axis.Values;
 
     private static bool SameConditions(Axis earlier, Axis amended) => JsonNode.DeepEquals(SpecJson.ToNode(earlier)["when"], SpecJson.ToNode(amended)["when"]);
 

@@ -44,6 +44,66 @@ public sealed class SweepPlanTests
     }
 
     [Fact]
+    public void A_case_sets_several_keys_wholes_before_parts_and_an_axis_of_its_own_last()
+    {
+        const string Search = """
+            search:
+              sampler: grid
+              space:
+                arm:
+                  cases:
+                    - name: host
+                      set: {recording.steps: 0}
+                    - name: path
+                      set: {backtracking.switching: {policy: fixed, interval: 20}, seed: 9}
+                    - {name: as it is}
+                setting:
+                  cases:
+                    - {name: sds, set: {backtracking: {host: sds, steps: 60}}}
+                    - {name: dmd, set: {}}
+                seed: {values: [3], when: {arm: [path]}}
+            """;
+        var plan = Plan(Search);
+        var path = At(arm: 1, setting: 0, seed: 0);
+        Assert.Equal((60, 3L, 20), (path.Backtracking.Steps, path.Seed, path.Recording.Steps));
+        Assert.Equal(20, Assert.IsType<FixedInterval>(path.Backtracking.Switching).Interval);
+        Assert.Equal((40, 0), (At(arm: 0, setting: 1).Backtracking.Steps, At(arm: 0, setting: 1).Recording.Steps));
+        Assert.Equal((40, 0L, 20), (At(arm: 2, setting: 1).Backtracking.Steps, At(arm: 2, setting: 1).Seed, At(arm: 2, setting: 1).Recording.Steps));
+        Assert.Equal("arm=path, seed=3, setting=dmd", plan.Show(Point(1, 1, 0)));
+        Assert.Equal(["backtracking.switching", "recording.steps", "seed"], plan.Axes.First().Keys.Order(StringComparer.Ordinal));
+        // What is stored means the same as what was written.
+        Assert.Equal(plan.Canonical, SweepPlan.Parse(plan.Canonical, "stored").Canonical);
+        Assert.Equal(SpecJson.Canonical(path), SpecJson.Canonical(SweepPlan.Parse(plan.Canonical, "stored").ExperimentAt(Point(1, 0, 0)).Spec));
+
+        ExperimentSpec At(int arm, int setting, int? seed = null) => plan.ExperimentAt(Point(arm, setting, seed)).Spec;
+
+        static Dictionary<string, double> Point(int arm, int setting, int? seed)
+        {
+            var point = new Dictionary<string, double> { ["arm"] = arm, ["setting"] = setting };
+            if (seed is { } coordinate)
+            {
+                point["seed"] = coordinate;
+            }
+            return point;
+        }
+    }
+
+    [Theory]
+    [InlineData("student: {cases: [{name: a}]}", "'student' has cases and is a key of the experiment")]
+    [InlineData("arm: {cases: [{name: a}, {name: a}]}", "two cases have one name")]
+    [InlineData("arm: {cases: [{name: a}], values: [1]}", "either 'values' or 'cases'")]
+    [InlineData("arm: {cases: [{name: a, set: {name: other}}]}", "'name' varies")]
+    [InlineData("arm: {cases: [{name: a, set: {recording.stpes: 3}}]}", "there is no key 'stpes' in 'recording'")]
+    [InlineData("arm: {cases: [{name: a, set: {recording.steps: -3}}]}", "'recording.steps' is")]
+    [InlineData("arm: {cases: [{name: a}]}, seed: {values: [1], when: {arm: [b]}}", "'arm' is never \"b\"")]
+    public void A_case_that_cannot_be_is_refused_where_it_was_written(string space, string complaint)
+    {
+        var refused = Assert.Throws<SpecException>(() => Plan($"search: {{sampler: grid, space: {{{space}}}}}"));
+        Assert.Contains(complaint, refused.Message, StringComparison.Ordinal);
+        Assert.Contains("sweep.yaml:5:", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Trials_that_are_never_evaluated_on_their_way_cannot_be_stopped_early()
     {
         const string Search = """

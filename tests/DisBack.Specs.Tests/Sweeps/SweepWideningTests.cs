@@ -19,6 +19,7 @@ public sealed class SweepWideningTests
             backtracking.host: [dmd, sid]
             backtracking.alpha: { low: 0.8, high: 1.4, when: { backtracking.host: [sid] } }
             seed: [0, 1]
+            arm: { cases: [{ name: host, set: { recording.steps: 0 } }, { name: path }] }
         """;
 
     [Theory]
@@ -29,6 +30,7 @@ public sealed class SweepWideningTests
     [InlineData("high: 64, step", "high: 128, step")]
     [InlineData("seed: [0, 1]", "seed: [0, 1, 2]")]
     [InlineData("seed: [0, 1]", "seed: [0, 1]\n    recording.seed: [0]")]
+    [InlineData("{ name: path }", "{ name: path }, { name: half, set: { recording.steps: 9 } }")]
     [InlineData("1.0e-5", "0.00001")]
     public void What_adds_is_an_amendment(string before, string after) => Amended(before, after);
 
@@ -45,6 +47,8 @@ public sealed class SweepWideningTests
     [InlineData("low: 16, high: 64, step", "low: 8, high: 64, step", "has other numbers between its ends")]
     [InlineData("seed: [0, 1]", "seed: [1, 0]", "12:11: the axis 'seed' has other values than before; add values behind")]
     [InlineData("seed: [0, 1]", "seed: { low: 0, high: 9 }", "is values where it was a range, or a range where it was values")]
+    [InlineData("recording.steps: 0", "recording.steps: 1", "the axis 'arm' has other values than before")]
+    [InlineData("name: host", "name: plain", "the axis 'arm' has other values than before")]
     [InlineData("    seed: [0, 1]", "    recording.seed: [0, 1]", "the axis 'seed' is gone")]
     [InlineData(", when: { backtracking.host: [sid] }", ", when: { backtracking.host: [sid] }, step: 0.1", "has other numbers between its ends")]
     public void What_does_more_is_refused_where_it_was_written(string before, string after, string sentence)
