@@ -1,13 +1,18 @@
 using System.Diagnostics;
+using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Distillation.Generators;
 using DisBack.Distillation.Runs;
 using DisBack.Orchestration.Training;
+using TorchSharp;
 
 namespace DisBack.Benchmarks;
 
-/// <summary>Runs that compute nothing, so that what is measured is the orchestration around them.</summary>
-/// <param name="steps">Steps of a run.</param>
-/// <param name="pause">How long a step takes, sleeping.</param>
+/// <summary>
+/// Runs that compute nothing, so that what is measured is the orchestration around them. Stage 1 records two nodes in two steps, at once.
+/// </summary>
+/// <param name="steps">Steps of every other run.</param>
+/// <param name="pause">How long each of them takes, sleeping.</param>
 internal sealed class EmptyTraining(long steps, TimeSpan pause) : ITrainingFactory
 {
     /// <summary>A spec of which the orchestration looks at the checkpoints only.</summary>
@@ -16,9 +21,11 @@ internal sealed class EmptyTraining(long steps, TimeSpan pause) : ITrainingFacto
     /// <summary>Seconds per step that the newest run to end spent between its steps.</summary>
     public double SecondsBetweenSteps { get; private set; }
 
-    public ITrainingRun Create(TrainingAssignment assignment, ITrainingInputs inputs) => new Run(this, steps, pause);
+    public ITrainingRun Create(TrainingAssignment assignment, ITrainingInputs inputs) => assignment.Run.Kind == RunKind.Recording
+        ? new Run(this, assignment.Run.Kind, 2, TimeSpan.Zero)
+        : new Run(this, assignment.Run.Kind, steps, pause);
 
-    private sealed class Run(EmptyTraining training, long steps, TimeSpan pause) : ITrainingRun
+    private sealed class Run(EmptyTraining training, RunKind kind, long steps, TimeSpan pause) : ITrainingRun
     {
         private long _ended;
         private long _between;
@@ -46,6 +53,11 @@ internal sealed class EmptyTraining(long steps, TimeSpan pause) : ITrainingFacto
             }
 #pragma warning restore RS0030
             Step++;
+            if (kind == RunKind.Recording)
+            {
+                using var weights = torch.full(1, Step);
+                listener.Reached(new RecordedNode((int)Step, Step, 1, [("weights", weights)], new Dictionary<string, string>()).ToMilestone());
+            }
             _ended = Stopwatch.GetTimestamp();
         }
 
@@ -63,7 +75,8 @@ internal sealed class EmptyTraining(long steps, TimeSpan pause) : ITrainingFacto
         public void Complete(ITrainingListener listener)
         {
             training.SecondsBetweenSteps = _between / (double)Stopwatch.Frequency / Math.Max(1, steps - 1);
-            listener.ArtifactMade("teacher.safetensors", stream => stream.WriteByte(1));
+            listener.Measured([new Measurement(Step, MetricNames.Fid, 1)]);
+            listener.ArtifactMade(kind == RunKind.Teacher ? "teacher.safetensors" : StudentFile.Name, stream => stream.WriteByte(1));
         }
 
         public void Dispose()

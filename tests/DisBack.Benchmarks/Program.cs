@@ -30,5 +30,8 @@ var root = new RootCommand("Measures what the README claims. Every figure is a r
     TablesBenchmark.Create(),
     CurvesBenchmark.Create(),
     SamplersBenchmark.Create(),
+    SweepBenchmark.Create(),
+    LifeCycleBenchmark.Create(),
+    WaitingBenchmark.Create(),
 };
 return await root.Parse(args).InvokeAsync();
