@@ -1,4 +1,5 @@
 using DisBack.Cli.Report;
+using DisBack.Specs.Sweeps;
 using ScottPlot;
 using ScottPlot.MultiplotLayouts;
 
@@ -9,7 +10,7 @@ internal static class AnswerFigure
 {
     private const int PanelWidth = 520, PanelHeight = 330, LegendLine = 26;
 
-    public static void Save(Question question, IReadOnlyDictionary<(Variant Setting, Variant Arm), IReadOnlyList<Outcome>> outcomes, string path)
+    public static void Save(Question question, IReadOnlyDictionary<(AxisCase Setting, AxisCase Arm), IReadOnlyList<Outcome>> outcomes, string path)
     {
         ChartFont.Use();
         var columns = Math.Min(3, question.Settings.Count);
@@ -25,7 +26,7 @@ internal static class AnswerFigure
     }
 
     private static void Draw(
-        Plot plot, Question question, Variant setting, IReadOnlyDictionary<(Variant Setting, Variant Arm), IReadOnlyList<Outcome>> outcomes)
+        Plot plot, Question question, AxisCase setting, IReadOnlyDictionary<(AxisCase Setting, AxisCase Arm), IReadOnlyList<Outcome>> outcomes)
     {
         plot.Title(setting.Name, 15);
         plot.Axes.Bottom.Label.Text = "images, thousands, with stage 1";

@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Text;
+using DisBack.Specs.Sweeps;
 
 namespace DisBack.Benchmarks.Science;
 
 /// <summary>The answers to a question as tables in Markdown, one for each setting.</summary>
 internal static class AnswerTable
 {
-    public static string Of(Question question, IReadOnlyDictionary<(Variant Setting, Variant Arm), IReadOnlyList<Outcome>> outcomes)
+    public static string Of(Question question, IReadOnlyDictionary<(AxisCase Setting, AxisCase Arm), IReadOnlyList<Outcome>> outcomes)
     {
         var text = new StringBuilder();
         foreach (var setting in question.Settings)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using DisBack.Client;
 using DisBack.Contracts.Documents;
@@ -6,6 +7,7 @@ using DisBack.Orchestration.Hosting;
 using DisBack.Orchestration.Training;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Reading;
+using DisBack.Specs.Sweeps;
 
 namespace DisBack.Benchmarks.Science;
 
@@ -58,32 +60,25 @@ internal static class ScienceBenchmark
     /// <summary>The trials of questions in one data folder.</summary>
     private sealed class Trials(GrainControl control, IArchive archive, string home)
     {
-        public async Task<Dictionary<(Variant Setting, Variant Arm), IReadOnlyList<Outcome>>> AnswerAsync(
+        public async Task<Dictionary<(AxisCase Setting, AxisCase Arm), IReadOnlyList<Outcome>>> AnswerAsync(
             Question question, int seeds, IReadOnlyList<string> hardware, CancellationToken cancellation)
         {
             if (question.TrainTeacher is { } teacher)
             {
                 await TrainAsync(SpecReader.Read<TeacherSpec>(Path.Combine(home, teacher), hardware), cancellation);
             }
-            var trials = new List<(Variant Setting, Variant Arm, ExperimentSpec Spec, string Id)>();
-            foreach (var setting in question.Settings)
+            // With more seeds than before the question goes on with the sweep that it has, and with fewer it looks at some of its trials.
+            var known = (await archive.SweepsAsync(cancellation)).FirstOrDefault(sweep => sweep.Name == question.Name);
+            var plan = question.Plan(home, Math.Max(seeds, known is null ? 0 : Question.SeedsOf(SweepPlan.Parse(known.CurrentSpec, known.Id))), hardware);
+            var id = await SubmitAsync(plan, known, cancellation);
+            await SettleAsync(id, cancellation);
+            var outcomes = new Dictionary<(AxisCase, AxisCase), IReadOnlyList<Outcome>>();
+            foreach (var group in (await archive.SweepTrialsAsync(id, cancellation)).Where(trial => trial.Point[Question.Seed] < seeds)
+                .OrderBy(trial => trial.Point[Question.Seed])
+                .GroupBy(trial => (question.Settings[(int)trial.Point[Question.Setting]], question.Arms[(int)trial.Point[Question.Arm]])))
             {
-                foreach (var arm in question.Arms)
-                {
-                    for (var seed = 0; seed < seeds; seed++)
-                    {
-                        var spec = SpecReader.Read<ExperimentSpec>(
-                            Path.Combine(home, question.Spec),
-                            [.. question.Set, .. setting.Set, .. arm.Set, .. hardware, $"seed={seed}", $"name={question.Name}"]);
-                        trials.Add((setting, arm, spec, await SubmitAsync(spec, cancellation)));
-                    }
-                }
-            }
-            await SettleAsync([.. trials.Select(trial => trial.Id)], cancellation);
-            var outcomes = new Dictionary<(Variant, Variant), IReadOnlyList<Outcome>>();
-            foreach (var group in trials.GroupBy(trial => (trial.Setting, trial.Arm)))
-            {
-                outcomes[group.Key] = [.. await Task.WhenAll(group.Select(trial => Outcome.OfAsync(archive, trial.Id, trial.Spec)))];
+                outcomes[group.Key] = [.. await Task.WhenAll(group.Select(
+                    trial => Outcome.OfAsync(archive, GrainKeys.Trial(id, trial.Ordinal), plan.ExperimentAt(trial.Point).Spec)))];
             }
             foreach (var ((setting, arm), group) in outcomes)
             {
@@ -108,19 +103,34 @@ internal static class ScienceBenchmark
             throw new DisBackException($"The training of the teacher {spec.Name} has not ended well; see its silo.log.");
         }
 
-        private async Task<string> SubmitAsync(ExperimentSpec spec, CancellationToken cancellation) =>
-            await control.SubmitAsync(spec, await new TeacherLibrary(archive).ResolveAsync(spec.Teacher, cancellation), cancellation);
+        private async Task<string> SubmitAsync(SweepPlan plan, SweepDocument? known, CancellationToken cancellation)
+        {
+            var teacher = plan.ExperimentAt(plan.Probes.First()).Spec.Teacher;
+            var submission = new SweepSubmission(plan.Name, plan.Canonical, null)
+            {
+                Teachers = ImmutableSortedDictionary<string, ContentRef>.Empty
+                    .Add(teacher, await new TeacherLibrary(archive).ResolveAsync(teacher, cancellation)),
+            };
+            if (known is null)
+            {
+                return await control.SubmitSweepAsync(submission, cancellation);
+            }
+            await control.AmendSweepAsync(known.Id, submission, cancellation);
+            return known.Id;
+        }
 
-        private async Task SettleAsync(HashSet<string> ids, CancellationToken cancellation)
+        private async Task SettleAsync(string id, CancellationToken cancellation)
         {
             for (var shown = -1; ;)
             {
-                var settled = (await archive.RunsAsync(cancellation: cancellation)).Count(run => ids.Contains(run.Id) && run.Status.IsSettled());
+                var sweep = await archive.SweepAsync(id, cancellation);
+                var view = SweepView.Of(sweep!, await archive.SweepTrialsAsync(id, cancellation));
+                var settled = view.Counts.Where(count => count.Key.IsSettled()).Sum(count => count.Value);
                 if (settled != shown)
                 {
-                    Console.Error.WriteLine($"{DateTime.Now:HH:mm:ss} {shown = settled} of {ids.Count} trials");
+                    Console.Error.WriteLine($"{DateTime.Now:HH:mm:ss} {shown = settled} of {view.Trials} trials");
                 }
-                if (settled == ids.Count)
+                if (view.IsSettled)
                 {
                     return;
                 }
