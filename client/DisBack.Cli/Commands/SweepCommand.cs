@@ -268,7 +268,7 @@ internal static class SweepCommand
             screen.Line("  The points of this sampler depend on results; these are what it would propose without any.");
         }
         screen.Table(
-            ["TRIAL", .. plan.Axes.Select(axis => axis.Key)],
+            ["TRIAL", .. plan.Axes.Select(axis => axis.Label)],
             forecast.Points.Take(MostShown).Index().Select(trial => (IReadOnlyList<string>)
             [
                 trial.Index.ToString("D4", invariant),

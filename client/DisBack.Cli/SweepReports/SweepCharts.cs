@@ -52,7 +52,7 @@ internal sealed class SweepCharts
     {
         var plot = ChartStyle.Empty(ink);
         Points(plot, _shown.Where(trial => trial.Point.ContainsKey(axis.Key)).Select(trial => (trial, Place(axis, trial))), ink, "a trial");
-        ChartStyle.Label(plot.Axes.Bottom, axis.Key + (axis.Settings.Log ? ", logarithmic" : ""));
+        ChartStyle.Label(plot.Axes.Bottom, axis.Label + (axis.Settings.Log ? ", logarithmic" : ""));
         plot.Axes.Bottom.TickGenerator = axis.Settings switch
         {
             { Choices: { } choices } => Choices(axis, choices.Count),

@@ -99,7 +99,7 @@ internal sealed class SweepReportPage(SweepReport report)
         [
             new("trial", report.IdOf(best)),
             new(Metric, value.ToString("R", CultureInfo.InvariantCulture)),
-            .. report.Plan.Axes.Where(axis => best.Point.ContainsKey(axis.Key)).Select(axis => new ReportFigure(axis.Key, axis.Show(best.Point[axis.Key]))),
+            .. report.Plan.Axes.Where(axis => best.Point.ContainsKey(axis.Key)).Select(axis => new ReportFigure(axis.Label, axis.Show(best.Point[axis.Key]))),
             .. (report.BestRun?.Run.Latest.Where(metric => metric.Key != Metric) ?? []).Select(metric => new ReportFigure(
                 metric.Key, $"{Texts.Number(metric.Value.Value)} at step {Count(metric.Value.Step)}")),
         ], "figures");

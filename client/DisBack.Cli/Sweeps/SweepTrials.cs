@@ -13,7 +13,7 @@ internal sealed class SweepTrials(SweepDocument sweep)
 
     /// <summary>The headings of <see cref="Cells"/>.</summary>
     public IReadOnlyList<string> Headings =>
-        ["TRIAL", "STATUS", "STEP", _plan.Search.Objective.Metric.ToUpperInvariant(), .. _plan.Axes.Select(axis => axis.Key)];
+        ["TRIAL", "STATUS", "STEP", _plan.Search.Objective.Metric.ToUpperInvariant(), .. _plan.Axes.Select(axis => axis.Label)];
 
     /// <summary>Complete trials with a value, the best first.</summary>
     public IEnumerable<SweepTrial> Ranked(IEnumerable<SweepTrial> trials)

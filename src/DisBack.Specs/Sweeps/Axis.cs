@@ -44,6 +44,11 @@ public sealed record Axis : IValidatableObject
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Count { get; init; }
 
+    /// <summary>The unit of the numbers, such as <c>images</c>, for the headings of tables and charts; it changes no value.</summary>
+    [MinLength(1)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Unit { get; init; }
+
     /// <summary>Another axis and the values of its with which this one counts; with others the key is left as the experiment has it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ImmutableDictionary<string, IReadOnlyList<JsonNode?>>? When { get; init; }

@@ -16,6 +16,9 @@ public sealed class SweepAxis
     /// <summary>The key of the experiment, such as <c>backtracking.steps</c>, or the name of an axis of cases.</summary>
     public string Key { get; }
 
+    /// <summary>The key with the unit of its values, for headings.</summary>
+    public string Label => Settings.Unit is { } unit ? $"{Key} ({unit})" : Key;
+
     /// <summary>The keys of the experiment that it sets.</summary>
     public IEnumerable<string> Keys => Settings.Cases is { } cases ? cases.SelectMany(named => named.Set.Keys).Distinct() : [Key];
 

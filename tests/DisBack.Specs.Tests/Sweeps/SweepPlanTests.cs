@@ -88,6 +88,16 @@ public sealed class SweepPlanTests
         }
     }
 
+    [Fact]
+    public void A_unit_is_in_the_heading_of_its_axis_and_in_no_value()
+    {
+        var plan = Plan("search: {sampler: grid, space: {backtracking.batch: {values: [16, 32], unit: images}, seed: [1]}}");
+        Assert.Equal(["backtracking.batch (images)", "seed"], plan.Axes.Select(axis => axis.Label));
+        Assert.Equal("16", plan.Axes.First().Show(0));
+        Assert.Equal(plan.Axes.First().Label, SweepPlan.Parse(plan.Canonical, "stored").Axes.First().Label);
+        plan.RequireWidens(Plan("search: {sampler: grid, space: {backtracking.batch: [16, 32], seed: [1]}}"));
+    }
+
     [Theory]
     [InlineData("student: {cases: [{name: a}]}", "'student' has cases and is a key of the experiment")]
     [InlineData("arm: {cases: [{name: a}, {name: a}]}", "two cases have one name")]
