@@ -12,6 +12,14 @@ internal static class Figures
         return sorted[(int)Math.Round(part * (sorted.Length - 1))];
     }
 
+    /// <summary>Bytes of the managed heap, without what nothing refers to any more.</summary>
+    public static long Memory()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return GC.GetTotalMemory(forceFullCollection: true);
+    }
+
     /// <summary>Minimum, median and maximum, in milliseconds unless told otherwise.</summary>
     public static string Spread(IReadOnlyList<double> seconds, double perSecond = 1e3, string unit = "ms") => string.Create(
         CultureInfo.InvariantCulture,

@@ -42,17 +42,18 @@ internal static class LifeCycleBenchmark
     private static async Task RunAsync(int trials, int concurrent, int rounds, string python, bool withAzurite, CancellationToken cancellation)
     {
         await using var azurite = new Azurite();
+        // Kept to the end: the file system is slow to give files to whoever has just deleted many.
+        using var folder = new TemporaryFolder();
         List<double> folders = [], azure = [], optuna = [], optunaThreads = [];
         for (var round = 0; round < rounds; round++)
         {
-            using var folder = new TemporaryFolder();
-            folders.Add(await RateAsync(new FolderBlobStore(Path.Combine(folder.Path, "data")), trials, concurrent, cancellation));
+            folders.Add(await RateAsync(new FolderBlobStore(Path.Combine(folder.Path, $"data-{round}")), trials, concurrent, cancellation));
             if (withAzurite)
             {
                 azure.Add(await RateAsync(await azurite.NewStoreAsync(), trials, concurrent, cancellation));
             }
-            optuna.AddRange(await OptunaAsync(python, Path.Combine(folder.Path, "one.log"), trials, jobs: 1));
-            optunaThreads.AddRange(await OptunaAsync(python, Path.Combine(folder.Path, "many.log"), trials, jobs: concurrent));
+            optuna.AddRange(await OptunaAsync(python, Path.Combine(folder.Path, $"one-{round}.log"), trials, jobs: 1));
+            optunaThreads.AddRange(await OptunaAsync(python, Path.Combine(folder.Path, $"many-{round}.log"), trials, jobs: concurrent));
         }
         var rows = new List<(string, string)> { ("folder", Spread(folders)) };
         if (withAzurite)

@@ -48,11 +48,11 @@ internal static class TrialsBenchmark
             new EmptyTraining(1_000_000, s_step));
         var spec = EmptyTraining.Spec(every: (int)(checkpoint / s_step.TotalSeconds));
 
-        var empty = Memory();
+        var empty = Figures.Memory();
         await SubmitAsync("running", running, RunStatus.Running);
-        var busy = Memory();
+        var busy = Figures.Memory();
         await SubmitAsync("waiting", count, RunStatus.Queued);
-        var full = Memory();
+        var full = Figures.Memory();
 
         var (callsBefore, writesBefore, started) = (calls.Count, blobs.Writes, Stopwatch.GetTimestamp());
         await Task.Delay(TimeSpan.FromSeconds(seconds));
@@ -79,13 +79,6 @@ internal static class TrialsBenchmark
                 await TestKit.Silos.TestCluster.UntilAsync(teacher, update => update.Status == status, CancellationToken.None);
             }
         }
-    }
-
-    private static long Memory()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        return GC.GetTotalMemory(forceFullCollection: true);
     }
 
     private sealed class Counting : IIncomingGrainCallFilter

@@ -35,12 +35,12 @@ internal static class WaitingBenchmark
         var spec = SweepPlan.Parse(Spec(trials), "sweep.yaml").Canonical;
         var document = new SweepDocument { Id = "many-00000000", Name = "many", Spec = spec, TrialCount = trials };
 
-        var before = Memory();
+        var before = Figures.Memory();
         var search = await SweepSearch.OpenAsync(document, blobs);
         await search.ProposeAsync(DateTimeOffset.UtcNow);
-        var unproposed = Memory() - before;
+        var unproposed = Figures.Memory() - before;
 
-        before = Memory();
+        before = Figures.Memory();
         var pages = new SweepPages(blobs, document.Id);
         var plan = new Dictionary<string, double>(search.Trials[0].Point, StringComparer.Ordinal);
         for (var trial = 0; trial < trials; trial++)
@@ -53,11 +53,11 @@ internal static class WaitingBenchmark
                 Value = trial,
             });
         }
-        var proposed = Memory() - before;
+        var proposed = Figures.Memory() - before;
 
         var serializer = new ServiceCollection().AddSerializer().BuildServiceProvider().GetRequiredService<Serializer>();
         var queue = new SlotQueue(TimeProvider.System);
-        before = Memory();
+        before = Figures.Memory();
         for (var trial = 0; trial < trials; trial++)
         {
             var request = new SlotRequest(
@@ -67,7 +67,7 @@ internal static class WaitingBenchmark
                 [.. Enumerable.Range(0, nodes).Select(node => GrainKeys.Digest($"node {node}"))]);
             queue.Put(serializer.Deserialize<SlotRequest>(serializer.SerializeToArray(request))!, "All 16 cpu slots are in use.");
         }
-        var queued = Memory() - before;
+        var queued = Figures.Memory() - before;
         GC.KeepAlive(search);
         GC.KeepAlive(pages);
         GC.KeepAlive(queue);
@@ -79,13 +79,6 @@ internal static class WaitingBenchmark
             ($"in the queue for slots, on one trajectory of {nodes} nodes", Each(queued)));
 
         string Each(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{(double)bytes / trials:f0} bytes each");
-    }
-
-    private static long Memory()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        return GC.GetTotalMemory(forceFullCollection: true);
     }
 
     private static string Spec(int trials) => $$"""
