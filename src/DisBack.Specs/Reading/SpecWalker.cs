@@ -55,7 +55,10 @@ internal sealed partial class SpecWalker(SpecProblems problems)
                 case IDictionary entries:
                     foreach (DictionaryEntry entry in entries)
                     {
-                        Check(entry.Value!, Join(Join(path, property.Name), (string)entry.Key));
+                        if (entry.Value is { } value)
+                        {
+                            Check(value, Join(Join(path, property.Name), (string)entry.Key));
+                        }
                     }
                     break;
                 case IEnumerable items:

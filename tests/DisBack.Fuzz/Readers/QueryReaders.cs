@@ -27,7 +27,8 @@ internal static class QueryReaders
           space:
             backtracking.generator.learning_rate: { low: 1.0e-5, high: 1.0e-3, log: true }
             backtracking.host: [dmd, sid]
-            backtracking.alpha: { low: 0.8, high: 1.4, when: { backtracking.host: [sid] } }
+            backtracking.alpha: { low: 0.8, high: 1.4, when: { backtracking.host: [sid] }, unit: times }
+            arm: { cases: [{ name: host, set: { recording.steps: 0 } }, { name: path, set: { backtracking.switching: { policy: fixed, interval: 5 } } }] }
         """;
 
     private static readonly string[] s_filters =

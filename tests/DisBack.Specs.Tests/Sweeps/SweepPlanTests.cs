@@ -89,6 +89,15 @@ public sealed class SweepPlanTests
     }
 
     [Fact]
+    public void A_case_may_take_a_value_away()
+    {
+        var plan = Plan("search: {sampler: grid, space: {arm: {cases: [{name: a, set: {recording.seed: null}}, {name: b, set: {recording.seed: 4}}]}}}");
+        Assert.Equal(4, plan.ExperimentAt(new Dictionary<string, double> { ["arm"] = 1 }).Spec.Recording.Seed);
+        Assert.Null(plan.ExperimentAt(new Dictionary<string, double> { ["arm"] = 0 }).Spec.Recording.Seed);
+        Assert.Equal(plan.Canonical, SweepPlan.Parse(plan.Canonical, "stored").Canonical);
+    }
+
+    [Fact]
     public void A_unit_is_in_the_heading_of_its_axis_and_in_no_value()
     {
         var plan = Plan("search: {sampler: grid, space: {backtracking.batch: {values: [16, 32], unit: images}, seed: [1]}}");
