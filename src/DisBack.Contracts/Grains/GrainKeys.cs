@@ -4,7 +4,7 @@ using System.Text;
 
 namespace DisBack.Contracts.Grains;
 
-/// <summary>Every grain key is built here.</summary>
+/// <summary>Every key of a grain is built here, and that of every document which is part of one.</summary>
 public static class GrainKeys
 {
     /// <summary>Key of the one accelerator pool.</summary>
