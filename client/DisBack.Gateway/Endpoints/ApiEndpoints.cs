@@ -56,7 +56,7 @@ internal static partial class ApiEndpoints
         foreach (var kind in Enum.GetValues<RunKind>())
         {
             var path = $"{Api.CollectionOf(kind)}/{RequestedRun.PatternOf(kind)}";
-            RunEndpoints.MapQueries(api.MapGroup(path).WithMetadata(new RequestedRun.KindOfRun(kind)));
+            RunEndpoints.MapQueries(api.MapGroup(path).WithMetadata(new RequestedRun.KindOfRun(kind)), kind);
             RunEndpoints.MapCommands(commands.MapGroup(path).WithMetadata(new RequestedRun.KindOfRun(kind)));
         }
         SweepEndpoints.Map(api, commands);

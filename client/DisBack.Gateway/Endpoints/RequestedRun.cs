@@ -1,4 +1,5 @@
 using DisBack.Client;
+using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -18,6 +19,15 @@ internal sealed record RequestedRun(RunId Id, object Document)
         RunKind.Backtracking => "{sweep:maxlength(100)}/{ordinal:regex(^\\d{{4,9}}$)}",
         RunKind.Recording => "{key:regex(^[0-9a-f]{{64}}$)}",
         RunKind.Teacher => "{name:maxlength(100)}",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such kind of run."),
+    };
+
+    /// <summary>What <see cref="Document"/> is.</summary>
+    public static Type TypeOf(RunKind kind) => kind switch
+    {
+        RunKind.Backtracking => typeof(TrialDocument),
+        RunKind.Recording => typeof(TrajectoryDocument),
+        RunKind.Teacher => typeof(TeacherDocument),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such kind of run."),
     };
 

@@ -18,9 +18,10 @@ namespace DisBack.Gateway.Endpoints;
 /// <summary>What can be asked of a run and done with it, be it a trial's, a trajectory's or a teacher's.</summary>
 internal static class RunEndpoints
 {
-    public static void MapQueries(RouteGroupBuilder run)
+    public static void MapQueries(RouteGroupBuilder run, RunKind kind)
     {
-        run.MapGet("", (RequestedRun requested) => Results.Json(requested.Document));
+        // Of which type the document is, the description of the API must be told.
+        run.MapGet("", (RequestedRun requested) => Results.Json(requested.Document)).Produces(StatusCodes.Status200OK, RequestedRun.TypeOf(kind));
         run.MapGet(
             "metrics",
             (RequestedRun requested, BlobArchive archive, CancellationToken cancellation) => archive.MetricsAsync(requested.Id, cancellation));
