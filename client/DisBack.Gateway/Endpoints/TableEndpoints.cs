@@ -16,14 +16,16 @@ internal static class TableEndpoints
         api.MapGet(Api.Tables, (DocumentReadModel tables, CancellationToken cancellation) => tables.TablesAsync(cancellation));
         api.MapGet(
             $"{Api.Tables}/{{table:maxlength(100)}}",
-            (DocumentReadModel tables, string table, string? where, string? sort, string? columns, string? after, int? limit, CancellationToken cancellation) =>
-                tables.QueryAsync(
+            (
+                DocumentReadModel tables, string table, string? where, string? sort, string? columns, string? after, long? offset, int? limit,
+                CancellationToken cancellation) => tables.QueryAsync(
                     new RowQuery(table)
                     {
                         Where = where,
                         Sort = RowQuery.NamesIn(sort),
                         Columns = RowQuery.NamesIn(columns),
                         After = after,
+                        Offset = offset ?? 0,
                         Limit = limit ?? UsualPage,
                     },
                     cancellation));

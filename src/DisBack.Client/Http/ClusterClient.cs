@@ -151,6 +151,7 @@ public sealed class ClusterClient : IArchive, IControl, IRowQueries, IDisposable
         var given = new (string Name, string? Value)[]
         {
             ("where", query.Where), ("sort", string.Join(',', query.Sort)), ("columns", string.Join(',', query.Columns)), ("after", query.After),
+            ("offset", query.Offset == 0 ? null : query.Offset.ToString(CultureInfo.InvariantCulture)),
         };
         var rest = string.Concat(given.Where(part => !string.IsNullOrEmpty(part.Value)).Select(part => $"&{part.Name}={Uri.EscapeDataString(part.Value!)}"));
         return _http.GetAsync<RowPage>(

@@ -22,6 +22,12 @@ public sealed record RowQuery(string Table)
     /// <summary>Where the page begins: <see cref="RowPage.Next"/> of the one before, of the same question; null is the beginning.</summary>
     public string? After { get; init; }
 
+    /// <summary>
+    /// Rows that are passed over, for whoever looks into the middle of a table: they are counted as they are now, so where rows come and go between two
+    /// questions one may be seen twice or not at all. <see cref="After"/> is for reading all of them.
+    /// </summary>
+    public long Offset { get; init; }
+
     /// <summary>The names of columns in a text, separated by commas, as addresses and command lines give them; null has none.</summary>
     public static IReadOnlyList<string> NamesIn(string? text) =>
         text?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];

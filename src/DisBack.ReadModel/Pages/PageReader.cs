@@ -32,6 +32,11 @@ internal static class PageReader
             throw new DisBackException(string.Create(
                 CultureInfo.InvariantCulture, $"limit is {query.Limit}; a page has 1 to {RowQuery.LargestPage} rows."));
         }
+        if (query.Offset < 0 || (query.Offset > 0 && !string.IsNullOrEmpty(query.After)))
+        {
+            throw new DisBackException(string.Create(CultureInfo.InvariantCulture, $"offset is {query.Offset}")
+                + (query.Offset < 0 ? "; it is a number of rows, from 0 on." : " beside 'after', and each says where the page begins; leave one of them out."));
+        }
         if (query.Sort.Count > MostSorted || query.Columns.Count > MostColumns)
         {
             throw new DisBackException($"A question names at most {MostSorted} columns to sort by, and {MostColumns} to show.");
@@ -57,7 +62,7 @@ internal static class PageReader
                 CultureInfo.InvariantCulture,
                 $"""
                 SELECT {string.Join(", ", parts.Select(part => part.Sql))} FROM {table.Name} t
-                WHERE t.rowid IN (SELECT t.rowid FROM {table.Name} t WHERE {where} ORDER BY {order.Sql} LIMIT {query.Limit + 1})
+                WHERE t.rowid IN (SELECT t.rowid FROM {table.Name} t WHERE {where} ORDER BY {order.Sql} LIMIT {query.Limit + 1} OFFSET {query.Offset})
                 ORDER BY {order.Sql}
                 """),
             parameters,

@@ -64,6 +64,25 @@ public sealed class PageTests : IDisposable
     }
 
     [Fact]
+    public async Task A_page_may_begin_in_the_middle()
+    {
+        foreach (var run in Enumerable.Range(0, 10))
+        {
+            await _installation.WriteAsync(Installation.Trial(run));
+        }
+        using var tables = _installation.Open();
+        var query = new RowQuery("runs") { Columns = ["seed"], Sort = ["-seed"], Limit = 3 };
+        var middle = await tables.QueryAsync(query with { Offset = 5 }, Cancellation);
+        Assert.Equal([4L, 3L, 2L], middle.Rows.Select(row => row[0]!.GetValue<long>()));
+        Assert.Equal(10, middle.Total);
+        var rest = await tables.QueryAsync(query with { After = middle.Next }, Cancellation);
+        Assert.Equal([1L, 0L], rest.Rows.Select(row => row[0]!.GetValue<long>()));
+        Assert.Empty((await tables.QueryAsync(query with { Offset = 10 }, Cancellation)).Rows);
+        await Assert.ThrowsAsync<DisBackException>(() => tables.QueryAsync(query with { Offset = -1 }, Cancellation));
+        await Assert.ThrowsAsync<DisBackException>(() => tables.QueryAsync(query with { Offset = 1, After = middle.Next }, Cancellation));
+    }
+
+    [Fact]
     public async Task The_end_of_a_page_belongs_to_its_order()
     {
         await _installation.WriteAsync(Installation.Trial(1));
