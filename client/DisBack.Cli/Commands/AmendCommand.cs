@@ -3,6 +3,7 @@ using DisBack.Cli.Installations;
 using DisBack.Cli.Options;
 using DisBack.Cli.Sweeps;
 using DisBack.Cli.Terminal;
+using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Search.Sweeps;
@@ -44,7 +45,13 @@ internal static class AmendCommand
             var (submission, added) = await preparation.PrepareAsync(plan, sampler, cancellation, trials.Count);
             if (parsed.GetValue(dry))
             {
-                var forecast = await SweepForecast.OfAsync(sweep.Id, submission, sampler.Total - trials.Count, added, installation.Archive, cancellation);
+                var forecast = await SweepForecast.OfAsync(
+                    sweep.Id,
+                    submission,
+                    sampler.Total - trials.Count,
+                    [.. added.Select(trial => (trial.Point, trial.Text.Spec))],
+                    installation.Archive,
+                    cancellation);
                 SweepCommand.Print(session.Screen, plan, sampler, forecast, parsed.GetValue(json));
                 return (int)ExitCode.Ok;
             }

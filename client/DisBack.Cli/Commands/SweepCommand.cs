@@ -50,7 +50,12 @@ internal static class SweepCommand
             {
                 var (planned, trials) = await preparation.PrepareAsync(plan, sampler, cancellation);
                 var forecast = await SweepForecast.OfAsync(
-                    GrainKeys.Sweep(planned.Name, planned.Spec), planned, sampler.Total, trials, installation.Archive, cancellation);
+                    GrainKeys.Sweep(planned.Name, planned.Spec),
+                    planned,
+                    sampler.Total,
+                    [.. trials.Select(trial => (trial.Point, trial.Text.Spec))],
+                    installation.Archive,
+                    cancellation);
                 Print(session.Screen, plan, sampler, forecast, parsed.GetValue(json));
                 return (int)ExitCode.Ok;
             }

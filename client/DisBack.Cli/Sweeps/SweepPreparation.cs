@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using DisBack.Cli.Installations;
 using DisBack.Contracts.Documents;
@@ -24,11 +23,6 @@ internal sealed class SweepPreparation(Installation installation, Submission sub
     /// <summary>Settings that name files, or sections that are replaced as a whole where one of theirs does.</summary>
     private static readonly string[] s_stored = ["data", "evaluation.features", "evaluation.statistics", "evaluation.reference", "recording.from", "start"];
 
-    private const int MostMistakes = 20;
-
-    /// <summary>Trials by which a sweep is judged whose points depend on results.</summary>
-    private const int MostGuessed = 256;
-
     private readonly SortedDictionary<string, ContentRef> _teachers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, NetworkSettings> _networks = [];
     private readonly Dictionary<(string Key, string Written), StoredValue> _contents = [];
@@ -47,7 +41,7 @@ internal sealed class SweepPreparation(Installation installation, Submission sub
         {
             await TryAsync(plan.ExperimentAt(probe), cancellation);
         }
-        var trials = Trials(plan, sampler, first, cancellation);
+        var trials = KnownTrials.Of(plan, sampler, first, null, cancellation);
         if (!sampler.Learns)
         {
             // Trials that differ in single values have the very same sections, and most of them need not be compared as texts.
@@ -90,34 +84,6 @@ internal sealed class SweepPreparation(Installation installation, Submission sub
         }
     }
 
-    /// <summary>
-    /// All trials of a sampler that learns nothing, for combinations can be wrong where no single value is; of one that learns a few as if it had learnt
-    /// nothing.
-    /// </summary>
-    private static List<KnownTrial> Trials(SweepPlan plan, SweepSampler sampler, int first, CancellationToken cancellation)
-    {
-        var count = (int)Math.Max(0, sampler.Total - first);
-        var tried = Enumerable.Range(first, sampler.Learns ? Math.Min(count, MostGuessed) : count).AsParallel().AsOrdered().WithCancellation(cancellation)
-            .Select(ordinal => Try(plan, ordinal, sampler.Propose(ordinal, []))).ToList();
-        return tried.SelectMany(trial => trial.Mistakes).Take(MostMistakes).ToList() is { Count: > 0 } mistakes && !sampler.Learns
-            ? throw new SpecException(mistakes)
-            : [.. tried.Where(trial => trial.Known is not null).Select(trial => trial.Known!)];
-    }
-
-    private static (KnownTrial? Known, IReadOnlyList<SpecProblem> Mistakes) Try(
-        SweepPlan plan, int ordinal, IReadOnlyDictionary<string, double> point)
-    {
-        try
-        {
-            return (new KnownTrial(point, plan.ExperimentAt(point)), []);
-        }
-        catch (SpecException impossible)
-        {
-            var trial = $"trial {ordinal.ToString(CultureInfo.InvariantCulture)}: {plan.Show(point)}";
-            return (null, [.. impossible.Problems.Select(problem => problem with { What = $"{problem.What} ({trial})" })]);
-        }
-    }
-
     /// <summary>What such a sweep will combine is not known beforehand, so its files could not be stored.</summary>
     private static void RefuseTwoAxesOfOneFile(SweepPlan plan, SweepSampler sampler)
     {
@@ -135,8 +101,3 @@ internal sealed class SweepPreparation(Installation installation, Submission sub
 
     private static JsonNode? At(JsonNode spec, string key) => key.Split('.').Aggregate((JsonNode?)spec, (node, part) => node?[part]);
 }
-
-/// <summary>A trial before it is submitted.</summary>
-/// <param name="Point">Where it lies.</param>
-/// <param name="Text">What it would run.</param>
-internal sealed record KnownTrial(IReadOnlyDictionary<string, double> Point, LocatedSpec<ExperimentSpec> Text);

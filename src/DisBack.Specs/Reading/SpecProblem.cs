@@ -19,18 +19,24 @@ public readonly record struct SpecLocation(string Source, long Line = 0, long Co
 /// <param name="Nearest">The valid name most like the one that was written; null if none is near.</param>
 public sealed record SpecProblem(SpecLocation Location, string What, string? Expected = null, string? Nearest = null)
 {
-    /// <summary>The problem as one line: <c>file:line:column: what; expected ...; did you mean 'x'?</c></summary>
-    public override string ToString()
+    /// <summary>The problem without its location: <c>what; expected ...; did you mean 'x'?</c></summary>
+    public string Message
     {
-        var line = new StringBuilder($"{Location}: {What}");
-        if (Expected is not null)
+        get
         {
-            line.Append($"; expected {Expected}");
+            var message = new StringBuilder(What);
+            if (Expected is not null)
+            {
+                message.Append($"; expected {Expected}");
+            }
+            if (Nearest is not null)
+            {
+                message.Append($"; did you mean '{Nearest}'?");
+            }
+            return message.ToString();
         }
-        if (Nearest is not null)
-        {
-            line.Append($"; did you mean '{Nearest}'?");
-        }
-        return line.ToString();
     }
+
+    /// <summary>The problem as one line: <c>file:line:column: what; expected ...; did you mean 'x'?</c></summary>
+    public override string ToString() => $"{Location}: {Message}";
 }

@@ -1,9 +1,10 @@
-using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Specs.Backtracking;
+using DisBack.Specs.Experiments;
 using DisBack.Specs.Reading;
 
-namespace DisBack.Cli.Sweeps;
+namespace DisBack.Client;
 
 /// <summary>What a sweep would run, before it is submitted.</summary>
 /// <param name="Id">Id of the sweep.</param>
@@ -12,15 +13,17 @@ namespace DisBack.Cli.Sweeps;
 /// <param name="Trajectories">Key of each trajectory that they walk, how many trials do, and whether it is there already.</param>
 /// <param name="RecordingSteps">Steps of stage 1 that are left to make.</param>
 /// <param name="BacktrackingSteps">Steps of stage 2 of all trials.</param>
+/// <param name="BacktrackingImages">Images that the students of all trials make in training: steps times batch.</param>
 /// <param name="DeviceSeconds">How long one device would take; null where no complete run here tells.</param>
 /// <param name="MeasuredRuns">How many runs here tell it.</param>
-internal sealed record SweepForecast(
+public sealed record SweepForecast(
     string Id,
     int Trials,
     IReadOnlyList<IReadOnlyDictionary<string, double>> Points,
     IReadOnlyDictionary<string, (int Trials, bool IsThere)> Trajectories,
     long RecordingSteps,
     long BacktrackingSteps,
+    long BacktrackingImages,
     double? DeviceSeconds,
     int MeasuredRuns)
 {
@@ -35,19 +38,25 @@ internal sealed record SweepForecast(
     /// <param name="archive">Where it would run.</param>
     /// <param name="cancellation">Stops the search.</param>
     public static async Task<SweepForecast> OfAsync(
-        string id, SweepSubmission submission, long total, IReadOnlyList<KnownTrial> trials, IArchive archive, CancellationToken cancellation)
+        string id,
+        SweepSubmission submission,
+        long total,
+        IReadOnlyList<(IReadOnlyDictionary<string, double> Point, ExperimentSpec Spec)> trials,
+        IArchive archive,
+        CancellationToken cancellation = default)
     {
         // What decides stage 1 is in few parts of a spec, which most trials of a sweep have in common.
         var keys = new Dictionary<object, string>();
         var trajectories = new Dictionary<string, (int Trials, bool IsThere)>();
         long recording = 0;
-        foreach (var spec in trials.Select(trial => trial.Text.Spec))
+        foreach (var spec in trials.Select(trial => trial.Spec))
         {
             var parts = (spec.Teacher, spec.Student, spec.Recording, spec.Hardware, spec.Recording.Seed ?? spec.Seed,
                 spec.Recording.UntilCalibrated is null ? null : spec.Backtracking);
             if (!keys.TryGetValue(parts, out var key))
             {
-                keys[parts] = key = TrajectoryKey.Of(SpecJson.Canonical(spec), submission.Teachers[spec.Teacher].Digest);
+                var stored = StoredValue.PutIn(spec, submission.Contents);
+                keys[parts] = key = TrajectoryKey.Of(SpecJson.Canonical(stored), submission.Teachers[spec.Teacher].Digest);
             }
             if (!trajectories.TryGetValue(key, out var known))
             {
@@ -56,7 +65,7 @@ internal sealed record SweepForecast(
             }
             trajectories[key] = known with { Trials = known.Trials + 1 };
         }
-        var backtracking = (long)(trials.Select(trial => (double)trial.Text.Spec.Backtracking.Steps).DefaultIfEmpty(0).Average() * total);
+        var backtracking = OfAll(spec => spec.Steps);
         var (pace, measured) = await PaceAsync(submission, archive, cancellation);
         return new SweepForecast(
             id,
@@ -65,8 +74,11 @@ internal sealed record SweepForecast(
             trajectories,
             recording,
             backtracking,
+            OfAll(spec => (double)spec.Steps * spec.Batch),
             pace is { } steps ? recording * steps.Recording + backtracking * steps.Backtracking : null,
             measured);
+
+        long OfAll(Func<BacktrackingSettings, double> of) => (long)(trials.Select(trial => of(trial.Spec.Backtracking)).DefaultIfEmpty(0).Average() * total);
     }
 
     /// <summary>Seconds of a step of each stage in the complete runs of these teachers.</summary>
