@@ -1,0 +1,1 @@
+function e(e,t){let n=!1,r=!1,i=!1,a;async function o(){n=!0,r=!1;try{await e()}finally{a=setTimeout(()=>{n=!1,r&&!i&&o()},t)}}return Object.assign(()=>{r=!0,!n&&!i&&o()},{stop:()=>{i=!0,clearTimeout(a)}})}export{e as t};

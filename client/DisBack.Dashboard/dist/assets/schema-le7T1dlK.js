@@ -1,0 +1,1 @@
+function e(t,n){if(t.$ref){let r=n.$defs?.[t.$ref.split(`/`).at(-1)];return r?e(r,n):[]}let r=t.anyOf??t.oneOf;return r?r.flatMap(t=>e(t,n)):[t]}export{e as t};

@@ -1,0 +1,1 @@
+var e=e=>[`paused`,`completed`,`failed`,`cancelled`].includes(e);export{e as t};

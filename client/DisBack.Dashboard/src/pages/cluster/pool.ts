@@ -1,0 +1,41 @@
+import { pathOf, type RunKind } from '../../api/paths';
+import type { PoolView } from '../../api/types';
+
+type Kind = PoolView['queue'][number]['kind'];
+
+const collections: Record<Kind, RunKind> = { teacher: 'teachers', recording: 'trajectories', backtracking: 'runs' };
+const names: Record<Kind, string> = { teacher: 'teacher', recording: 'stage 1 of', backtracking: '' };
+
+/** The page of a run of any kind. */
+export const pageOfRun = (kind: Kind, owner: string): string => `/${pathOf(collections[kind], owner)}`;
+
+/** What a run of any kind is called. */
+export const nameOfRun = (kind: Kind, owner: string): string => `${names[kind]} ${kind === 'recording' ? owner.slice(0, 12) : owner}`.trim();
+
+/** What lies on a device: a lease of the pool, and whether its worker says that it trains there. */
+export type Holder = { kind: Kind; owner: string; share: number; attempt: number | undefined };
+
+export type DeviceUse = { index: number; name: string; kind: string; slots: number; used: number; holders: Holder[] };
+
+export type WorkerUse = { name: string; address: string; devices: DeviceUse[]; cached: number; damaged: readonly string[] };
+
+/** Each worker with its devices and who holds them. */
+export function workersOf(pool: PoolView): WorkerUse[] {
+  return pool.workers
+    .map(worker => {
+      const address = String(worker.worker);
+      const devices = worker.devices.map(device => {
+        const holders = pool.leases
+          .filter(({ lease }) => String(lease.worker) === address && lease.device === device.index)
+          .map(({ kind, owner, lease }) => ({
+            kind,
+            owner,
+            share: lease.share,
+            attempt: worker.runs.find(({ run }) => run.kind === kind && run.owner === owner)?.run.number,
+          }));
+        return { ...device, holders, used: holders.reduce((sum, holder) => sum + holder.share, 0) };
+      });
+      return { name: worker.name, address, devices, cached: worker.cached.length, damaged: worker.damaged };
+    })
+    .sort((a, b) => a.name.localeCompare(b.name) || a.address.localeCompare(b.address));
+}

@@ -1,0 +1,70 @@
+import { ApiError, get } from '../../api/client';
+import { Resource } from '../../api/resource.svelte';
+import type { CurveSet, RowPage, TrialDocument } from '../../api/types';
+import { comparedRuns, type ComparedRun } from './runs';
+
+export const mostRuns = 100;
+
+/** Parts of a curve, and of all curves of one answer. */
+const [mostParts, mostPartsOfAll] = [500, 200_000];
+
+/** Runs of one request: the address of one of many runs would be longer than servers read. */
+const batch = 40;
+
+const batches = (ids: readonly string[]) => Array.from({ length: Math.ceil(ids.length / batch) }, (_, at) => ids.slice(at * batch, (at + 1) * batch));
+
+/** The runs that an address names, what they are and what they have measured. */
+export class Comparison {
+  readonly runs = new Resource<ComparedRun[]>();
+  readonly curves = new Resource<CurveSet>();
+  /** Names that no run has, or more than one: a sentence each. */
+  unknown = $state.raw<string[]>([]);
+  #ids = new Map<string, string>();
+
+  /** Asks for the runs of some ids and names. */
+  loadRuns(wanted: readonly string[]): Promise<void> {
+    return this.runs.load(async signal => {
+      const unknown: string[] = [];
+      await Promise.all(
+        wanted.map(async name => {
+          if (!this.#ids.has(name)) {
+            await this.#find(name, signal).catch((failure: unknown) => {
+              if (!(failure instanceof ApiError) || (failure.status !== 404 && failure.status !== 400)) {
+                throw failure;
+              }
+              unknown.push(failure.message);
+            });
+          }
+        }),
+      );
+      const ids = [...new Set(wanted.flatMap(name => this.#ids.get(name) ?? []))];
+      const pages = await Promise.all(
+        batches(ids).map(some =>
+          get<RowPage>('tables/runs', { where: `id in (${some.map(id => `'${id.replaceAll("'", "''")}'`).join(', ')})`, columns: '*', limit: batch }, signal),
+        ),
+      );
+      const runs = pages.flatMap(page => comparedRuns(page, ids));
+      const found = new Set(runs.map(run => run.id));
+      this.unknown = [...unknown, ...ids.filter(id => !found.has(id)).map(id => `There is no run ${id}; it may have been deleted.`)];
+      return runs;
+    });
+  }
+
+  /** Asks for what runs have measured. */
+  loadCurves(ids: readonly string[], metrics: readonly string[], by: string): Promise<void> {
+    if (ids.length === 0 || metrics.length === 0) {
+      this.curves.clear();
+      return Promise.resolve();
+    }
+    const points = Math.max(20, Math.min(mostParts, Math.floor(mostPartsOfAll / (ids.length * metrics.length))));
+    return this.curves.load(async signal => {
+      const sets = await Promise.all(batches(ids).map(run => get<CurveSet>('curves', { run, metric: metrics, by, points }, signal)));
+      return { curves: sets.flatMap(set => set.curves), damaged: sets.flatMap(set => set.damaged) };
+    });
+  }
+
+  async #find(name: string, signal: AbortSignal): Promise<void> {
+    // Ids have a slash; a name means the one run that has it.
+    this.#ids.set(name, name.includes('/') ? name : (await get<TrialDocument>('find/runs', { text: name }, signal)).id);
+  }
+}

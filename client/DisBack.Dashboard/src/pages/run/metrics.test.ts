@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import type { ThinnedCurve } from '../../api/types';
+import { ordered, placeText, switchesIn } from './metrics';
+
+const targets = (low: number[], high: number[]): ThinnedCurve => ({
+  run: 'a/0000',
+  metric: 'target_index',
+  measured: low.length,
+  not_finite: 0,
+  first: high[0]!,
+  last: low.at(-1)!,
+  from: low.map((_, part) => 10 * part),
+  to: low.map((_, part) => 10 * part + 9),
+  low,
+  mean: low,
+  high,
+});
+
+describe('metrics of a run', () => {
+  it('come with the quality of samples first and without the target, which is a mark', () => {
+    expect(ordered(['student/std', 'loss/fake', 'target_index', 'fid/quick', 'accuracy', 'fid'])).toEqual([
+      'fid',
+      'fid/quick',
+      'accuracy',
+      'loss/fake',
+      'student/std',
+    ]);
+  });
+
+  it('switch where the target falls, also where one part has two of them', () => {
+    expect(switchesIn(targets([3, 2, 2, 0], [3, 3, 2, 1]))).toEqual([
+      { x: 19, label: '2' },
+      { x: 39, label: '0' },
+    ]);
+    expect(switchesIn(targets([], []))).toEqual([]);
+  });
+
+  it('lie at places with their units', () => {
+    expect(placeText('position', -3)).toBe('node 3');
+    expect(placeText('position', 0)).toBe('teacher');
+    expect(placeText('wall-time', 90)).toBe('1 min 30 s');
+    expect(placeText('images', 38400)).toBe('38,400');
+  });
+});

@@ -1,0 +1,67 @@
+import type { ThinnedCurve } from '../../api/types';
+import { count, duration, figure } from '../../format/numbers';
+
+/** What curves can be laid over: the name in addresses and the API, and for people. */
+export const places = [
+  { name: 'step', text: 'Step' },
+  { name: 'images', text: 'Images' },
+  { name: 'device-seconds', text: 'Device time' },
+  { name: 'wall-time', text: 'Wall time' },
+  { name: 'position', text: 'Position on the trajectory' },
+] as const;
+
+export type Place = (typeof places)[number]['name'];
+
+export const placeOf = (text: string): Place => places.find(place => place.name === text)?.name ?? 'step';
+
+/** A value of the horizontal axis in words. Positions are nodes times -1, so that they ascend. */
+export function placeText(place: Place, value: number): string {
+  switch (place) {
+    case 'device-seconds':
+    case 'wall-time':
+      return duration(value);
+    case 'position':
+      return value === 0 ? 'teacher' : `node ${figure(-value)}`;
+    default:
+      return count(value);
+  }
+}
+
+/** Drawn as marks in the other charts instead of as a chart. */
+export const targetMetric = 'target_index';
+
+const order = [/^fid$/, /^fid\//, /^accuracy$/, /^accuracy\//, /^kid/, /^loss$/, /^loss\//, /^score_gap/];
+
+/** Metrics in the order in which people look at them: first how good the samples are, then how training goes. */
+export function ordered(names: Iterable<string>): string[] {
+  const rank = (name: string) => {
+    const at = order.findIndex(pattern => pattern.test(name));
+    return at < 0 ? order.length : at;
+  };
+  return [...new Set(names)].filter(name => name !== targetMetric).sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
+}
+
+/** The middle of each part of a thinned curve. */
+export const middles = (curve: ThinnedCurve): number[] => curve.from.map((from, part) => (from + curve.to[part]!) / 2);
+
+/** What a mark says of a switch: the node that is the target from there on, 0 for the teacher. */
+export const switchLabel = (target: number): string => String(target);
+
+/** Where a curve of targets changes, and to which node. */
+export function switchesIn(curve: ThinnedCurve): { x: number; label: string }[] {
+  const marks: { x: number; label: string }[] = [];
+  let before = curve.high[0];
+  curve.low.forEach((low, part) => {
+    if (before !== undefined && low < before) {
+      marks.push({ x: curve.to[part]!, label: switchLabel(low) });
+      before = low;
+    }
+  });
+  return marks;
+}
+
+/** Where curves begin and end together. */
+export function rangeOf(curves: readonly ThinnedCurve[]): [number, number] | undefined {
+  const [first, last] = [Math.min(...curves.map(curve => curve.from[0] ?? Infinity)), Math.max(...curves.map(curve => curve.to.at(-1) ?? -Infinity))];
+  return first < last ? [first, last] : undefined;
+}
