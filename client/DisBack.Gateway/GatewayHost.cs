@@ -5,10 +5,12 @@ using System.Threading.RateLimiting;
 using DisBack.Client;
 using DisBack.Client.Http;
 using DisBack.Contracts.Hosting;
+using DisBack.Gateway.Checks;
 using DisBack.Gateway.Configuration;
 using DisBack.Gateway.Diagnostics;
 using DisBack.Gateway.Endpoints;
 using DisBack.Gateway.Failures;
+using DisBack.Gateway.Pages;
 using DisBack.Gateway.Security;
 using DisBack.Gateway.Watching;
 using DisBack.ReadModel;
@@ -18,6 +20,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Constraints;
 using Microsoft.Extensions.Configuration;
@@ -34,6 +37,9 @@ internal static class GatewayHost
     internal static readonly TimeSpan Farewell = TimeSpan.FromSeconds(10);
 
     private const long RequestBufferBytes = 128 << 10;
+
+    /// <summary>Checks of specs that a token may ask for, for each submission.</summary>
+    private const int ChecksPerSubmission = 4;
 
     /// <summary>Submissions that may wait for each one that is worked on.</summary>
     private const int SubmissionsInQueue = 8;
@@ -94,7 +100,7 @@ internal static class GatewayHost
             gateway.Services.GetRequiredService<TokenBook>();
         }
         gateway.Services.GetRequiredService<IBlobStore>();
-        Use(gateway, settings);
+        Use(gateway, settings, admission);
         return gateway;
     }
 
@@ -110,8 +116,18 @@ internal static class GatewayHost
             settings.Limits.ListAge,
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Scratch>();
+        services.AddSingleton<OwnPage>();
+        services.AddSingleton<SpecChecker>();
+        services.AddSingleton<TableFeed>();
 
         services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<RegexInlineRouteConstraint>("regex"));
+        // Over TLS as well: no answer holds a secret beside what its reader may choose, by whose length it could be guessed. Streams of events are of none of
+        // these types, for a compressor would hold them back.
+        services.AddResponseCompression(compression =>
+        {
+            compression.EnableForHttps = true;
+            compression.MimeTypes = [.. ResponseCompressionDefaults.MimeTypes, "application/problem+json", SchemaEndpoints.ContentType, "image/svg+xml"];
+        });
         services.AddOpenApi(ApiDescription.Name, ApiDescription.Configure);
         services.AddProblemDetails();
         services.AddExceptionHandler<Problems>();
@@ -129,7 +145,7 @@ internal static class GatewayHost
         services.AddRateLimiter(limits =>
         {
             // Each is a text in memory, its tree and a spec: a million tokens may submit, but not at once.
-            limits.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, bool>(context => IsSubmission(context)
+            limits.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, bool>(context => HoldsSpec(context)
                 ? RateLimitPartition.GetConcurrencyLimiter(
                     true,
                     _ => new ConcurrencyLimiterOptions
@@ -138,9 +154,10 @@ internal static class GatewayHost
                         QueueLimit = SubmissionsInQueue * settings.Limits.SubmitsAtOnce,
                     })
                 : RateLimitPartition.GetNoLimiter(false));
-            limits.AddPolicy(ApiEndpoints.Submissions, context => RateLimitPartition.GetFixedWindowLimiter(
-                context.User.FindFirstValue(ClaimTypes.Name) ?? "",
-                _ => new FixedWindowRateLimiterOptions { PermitLimit = settings.Limits.SubmitsPerMinute, Window = TimeSpan.FromMinutes(1) }));
+            limits.AddPolicy(ApiEndpoints.Submissions, context => InAMinute(UserOf(context), settings.Limits.SubmitsPerMinute));
+            limits.AddPolicy(ApiEndpoints.Checks, context => InAMinute(UserOf(context), ChecksPerSubmission * settings.Limits.SubmitsPerMinute));
+            // Nobody is known yet. Tokens cannot be guessed, so what this bounds is work.
+            limits.AddPolicy(SessionEndpoints.Policy, context => InAMinute($"{context.Connection.RemoteIpAddress}", SessionEndpoints.PerMinute));
             limits.OnRejected = async (rejected, _) =>
             {
                 if (!rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait))
@@ -151,10 +168,20 @@ internal static class GatewayHost
                     return;
                 }
                 rejected.HttpContext.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-                await Problems.WriteAsync(rejected.HttpContext, StatusCodes.Status429TooManyRequests, $"A token may submit {settings.Limits.SubmitsPerMinute} "
-                    + "times in a minute; wait a moment and try again.");
+                await Problems.WriteAsync(rejected.HttpContext, StatusCodes.Status429TooManyRequests, PolicyOf(rejected.HttpContext) switch
+                {
+                    SessionEndpoints.Policy => $"An address may begin {SessionEndpoints.PerMinute} sessions in a minute; wait a moment and try again.",
+                    ApiEndpoints.Checks => $"A token may have {ChecksPerSubmission * settings.Limits.SubmitsPerMinute} specs checked in a minute; wait a "
+                        + "moment and try again.",
+                    _ => $"A token may submit {settings.Limits.SubmitsPerMinute} times in a minute; wait a moment and try again.",
+                });
             };
         });
+
+        static RateLimitPartition<string> InAMinute(string who, int most) => RateLimitPartition.GetFixedWindowLimiter(
+            who, _ => new FixedWindowRateLimiterOptions { PermitLimit = most, Window = TimeSpan.FromMinutes(1) });
+
+        static string UserOf(HttpContext context) => context.User.FindFirstValue(ClaimTypes.Name) ?? "";
     }
 
     private static void AddAdmission(IServiceCollection services, Admission admission)
@@ -174,10 +201,11 @@ internal static class GatewayHost
             .AddFallbackPolicy(TokenAuthentication.Viewer, policy => policy.RequireRole(TokenAuthentication.Viewer, TokenAuthentication.Operator));
     }
 
-    private static bool IsSubmission(HttpContext context) =>
-        context.GetEndpoint()?.Metadata.GetMetadata<EnableRateLimitingAttribute>()?.PolicyName == ApiEndpoints.Submissions;
+    private static bool HoldsSpec(HttpContext context) => PolicyOf(context) is ApiEndpoints.Submissions or ApiEndpoints.Checks;
 
-    private static void Use(WebApplication gateway, GatewaySettings settings)
+    private static string? PolicyOf(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<EnableRateLimitingAttribute>()?.PolicyName;
+
+    private static void Use(WebApplication gateway, GatewaySettings settings, Admission admission)
     {
         gateway.Use((context, next) =>
         {
@@ -186,13 +214,16 @@ internal static class GatewayHost
             {
                 var headers = context.Response.Headers;
                 headers.XContentTypeOptions = "nosniff";
-                headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
+                if (headers.ContentSecurityPolicy.Count == 0)
+                {
+                    headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
+                }
                 headers["Referrer-Policy"] = "no-referrer";
                 if (headers.CacheControl.Count == 0)
                 {
                     headers.CacheControl = "no-store";
                 }
-                if (context.Request.IsHttps || settings.Endpoints.TlsTerminatedAhead)
+                if (gateway.Services.GetRequiredService<OwnPage>().IsSecure(context.Request))
                 {
                     headers.StrictTransportSecurity = "max-age=31536000";
                 }
@@ -200,6 +231,7 @@ internal static class GatewayHost
             });
             return next(context);
         });
+        gateway.UseResponseCompression();
         gateway.UseExceptionHandler();
         gateway.UseStatusCodePages();
         gateway.UseRouting();
@@ -213,6 +245,7 @@ internal static class GatewayHost
         gateway.MapGet("/health/ready", (IControl _) => Results.Ok()).AllowAnonymous();
         gateway.MapPrometheusScrapingEndpoint("/metrics");
         gateway.MapOpenApi(ApiDescription.Path);
-        gateway.MapApi(settings);
+        gateway.MapApi(settings, admission);
+        gateway.MapPages();
     }
 }

@@ -43,6 +43,7 @@ public sealed class DocumentReadModel : IRowQueries, IDisposable
     private ReadModelDatabase? _database;
     private FileStream? _lock;
     private long? _looked;
+    private long _version;
 
     /// <summary>A read model; nothing is read yet.</summary>
     /// <param name="blobs">Where the documents lie.</param>
@@ -78,6 +79,9 @@ public sealed class DocumentReadModel : IRowQueries, IDisposable
             .. Catalog.Tables.Select(table => new RowTable(table.Name, table.Description, [.. database.ColumnsOf(table).All.Select(column => column.Column)])),
         ],
         cancellation);
+
+    /// <summary>A number that is another one whenever the documents behind the tables have changed; it counts from 0 in each process.</summary>
+    public Task<long> VersionAsync(CancellationToken cancellation = default) => InTurnAsync(_ => _version, cancellation);
 
     /// <summary>Forgets all rows and makes them again from the documents.</summary>
     /// <returns>How many documents were read, and how many of them are damaged.</returns>
@@ -223,6 +227,8 @@ public sealed class DocumentReadModel : IRowQueries, IDisposable
         {
             return;
         }
+        // Before they are replaced: where that fails halfway, some rows are new already.
+        _version += changed.Count + gone.Count > 0 ? 1 : 0;
         var parts = changed.Chunk(BatchSize).DefaultIfEmpty([]).ToList();
         foreach (var (index, part) in parts.Index())
         {

@@ -20,7 +20,7 @@ internal static partial class Layers
         Client        -> Contracts, Storage, Specs
         Orchestration -> Contracts, Distillation, Diffusion, GrainStorage, Search, Storage, Specs
         Silo          -> Orchestration, Contracts, Storage, Specs
-        Gateway       -> Client, ReadModel, Contracts, Storage, Specs
+        Gateway       -> Client, ReadModel, Contracts, Search, Storage, Specs
         Cli           -> Gateway, Client, ReadModel, Orchestration, Contracts, Distillation, Diffusion, Search, Storage, Specs
         """;
 

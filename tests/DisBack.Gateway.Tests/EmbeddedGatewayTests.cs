@@ -79,6 +79,22 @@ public sealed class EmbeddedGatewayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Its_page_learns_that_no_token_is_needed()
+    {
+        await using var gateway = await StartAsync(Options());
+        using var http = new HttpClient { BaseAddress = gateway.Address };
+        http.DefaultRequestHeaders.Add("Origin", gateway.Address.GetLeftPart(UriPartial.Authority));
+        Assert.Contains("<!doctype html>", await http.GetStringAsync(new Uri("runs", UriKind.Relative), Cancellation), StringComparison.OrdinalIgnoreCase);
+        var address = new Uri("api/v1/session", UriKind.Relative);
+        var session = JsonNode.Parse(await http.GetStringAsync(address, Cancellation))!;
+        Assert.Equal(("this machine", "operator", "this-machine"), ((string)session["name"]!, (string)session["role"]!, (string)session["admission"]!));
+        using var body = new StringContent("{\"token\": \"x\"}", null, "application/json");
+        using var begun = await http.PostAsync(address, body, Cancellation);
+        Assert.Equal(HttpStatusCode.BadRequest, begun.StatusCode);
+        Assert.Contains("no session to begin", await begun.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task With_a_file_of_tokens_everybody_needs_one()
     {
         var tokens = Path.Combine(_folder, "tokens.json");

@@ -14,13 +14,15 @@ namespace DisBack.Gateway.Diagnostics;
 /// <summary>What leaves the process: metrics for Prometheus to fetch, and metrics, traces and logs by OTLP where a collector is named.</summary>
 internal static class Observability
 {
+    /// <summary>The version of this program.</summary>
+    public static string Version { get; } = typeof(Observability).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
     public static void AddObservability(this WebApplicationBuilder builder, GatewaySettings settings)
     {
-        var version = typeof(Observability).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
         // That is where OpenTelemetry looks for them.
         StrictSettings.AddVariables(builder.Configuration, "OTEL_");
         var telemetry = builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService("disback-gateway", serviceNamespace: settings.Cluster.Id, serviceVersion: version))
+            .ConfigureResource(resource => resource.AddService("disback-gateway", serviceNamespace: settings.Cluster.Id, serviceVersion: Version))
             .WithMetrics(metrics => metrics
                 .AddMeter(Telemetry.MeterName, Storage.Telemetry.MeterName, "Microsoft.Orleans")
                 .AddAspNetCoreInstrumentation()

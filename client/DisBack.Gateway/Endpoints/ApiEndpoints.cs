@@ -3,6 +3,7 @@ using DisBack.Client;
 using DisBack.Client.Http;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Gateway.Checks;
 using DisBack.Gateway.Configuration;
 using DisBack.Gateway.Security;
 using DisBack.Specs.Experiments;
@@ -20,12 +21,15 @@ internal static partial class ApiEndpoints
     /// <summary>The limit that submissions share.</summary>
     public const string Submissions = "submissions";
 
+    /// <summary>The limit of checks, of which an editor makes one whenever its user pauses.</summary>
+    public const string Checks = "checks";
+
     /// <summary>Items of a page, at most.</summary>
     public const int LargestPage = 500;
 
     private const int UsualPage = 100;
 
-    public static void MapApi(this WebApplication gateway, GatewaySettings settings)
+    public static void MapApi(this WebApplication gateway, GatewaySettings settings, Admission admission)
     {
         var api = gateway.MapGroup($"/{Api.Prefix}");
         // Every command is in the log with the name of who gave it, whatever becomes of it.
@@ -63,6 +67,12 @@ internal static partial class ApiEndpoints
         TableEndpoints.Map(api);
         CurveEndpoints.Map(api);
         ContentEndpoints.Map(api, commands, settings);
+        SessionEndpoints.Map(api, admission);
+        LiveEndpoints.Map(api);
+        SchemaEndpoints.Map(api);
+        api.MapPost("check", async (HttpRequest request, SpecChecker checker, CancellationToken cancellation) =>
+            await checker.CheckAsync(await ReadBytesAsync(request, cancellation), cancellation)).RequireRateLimiting(Checks)
+            .Accepts<string>("application/yaml", "application/json");
     }
 
     private static async Task<Submitted> SubmitAsync(
@@ -74,18 +84,7 @@ internal static partial class ApiEndpoints
     {
         var submission = await ReadAsync(request, cancellation);
         var text = SpecReader.ParseLocated<ExperimentSpec>(submission.Spec, "spec");
-        var library = new TeacherLibrary(archive);
-        // By name only: a path in a spec is one of the submitter's machine, and none of this one's.
-        var teacher = submission.Teacher ?? await library.ResolveStoredAsync(text.Spec.Teacher, cancellation);
-        await DemandAsync(archive, teacher, cancellation);
-        var network = await library.NetworkOfAsync(teacher, cancellation);
-        var spec = await text.CheckAsync(async () =>
-        {
-            var resolved = await SpecTrajectory.ResolveAsync(text.Spec, archive, teacher, cancellation);
-            resolved = await SpecStart.ResolveAsync(resolved, archive, teacher, cancellation);
-            await new SpecContents(archive.Content).CheckAsync(resolved, network, cancellation);
-            return resolved;
-        });
+        var (spec, teacher) = await new SubmissionPreparation(archive).PrepareAsync(text, submission.Teacher, cancellation);
         var id = await control.SubmitAsync(spec, teacher, cancellation);
         archive.Expire();
         response.Headers.Location = $"/{Api.Prefix}/{Api.PathOf(RunId.Trial(id))}";
@@ -104,7 +103,7 @@ internal static partial class ApiEndpoints
             throw new DisBackException("The body is not the registration of a teacher; send {\"weights\": {\"digest\": \"...\", \"length\": ...}, "
                 + "\"network\": \"...\", \"provenance\": \"...\"}.");
         }
-        await DemandAsync(archive, registration.Weights, cancellation);
+        await new SubmissionPreparation(archive).DemandAsync(registration.Weights, cancellation);
         var teacher = await control.RegisterTeacherAsync(name, registration, cancellation);
         archive.Expire();
         return teacher;
@@ -123,7 +122,7 @@ internal static partial class ApiEndpoints
         }
         foreach (var node in nodes)
         {
-            await DemandAsync(archive, node.Content, cancellation);
+            await new SubmissionPreparation(archive).DemandAsync(node.Content, cancellation);
         }
         var trajectory = await control.RegisterTrajectoryAsync(registration, cancellation);
         archive.Expire();
@@ -174,11 +173,15 @@ internal static partial class ApiEndpoints
     }
 
     /// <summary>A body that is the text of a spec.</summary>
-    internal static async Task<string> ReadTextAsync(HttpRequest request, CancellationToken cancellation)
+    internal static async Task<string> ReadTextAsync(HttpRequest request, CancellationToken cancellation) =>
+        SpecReader.Decode((await ReadBytesAsync(request, cancellation)).Span, "spec");
+
+    /// <summary>A whole body.</summary>
+    internal static async Task<ReadOnlyMemory<byte>> ReadBytesAsync(HttpRequest request, CancellationToken cancellation)
     {
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body, cancellation);
-        return SpecReader.Decode(body.GetBuffer().AsSpan(0, (int)body.Length), "spec");
+        return body.GetBuffer().AsMemory(0, (int)body.Length);
     }
 
     private static async Task<Submission?> ReadJsonAsync(HttpRequest request, CancellationToken cancellation)
@@ -191,15 +194,6 @@ internal static partial class ApiEndpoints
         {
             var where = e is JsonException { LineNumber: { } line, BytePositionInLine: { } column } ? $" at line {line + 1}, byte {column + 1}" : "";
             throw new DisBackException($"The body is not the JSON of a submission{where}; send {{\"spec\": \"...\"}} in UTF-8, or the YAML itself.", e);
-        }
-    }
-
-    /// <summary>Refuses weights that are not stored.</summary>
-    internal static async Task DemandAsync(BlobArchive archive, ContentRef weights, CancellationToken cancellation)
-    {
-        if (!await archive.Content.ExistsAsync(weights, cancellation))
-        {
-            throw new DisBackException($"The weights {weights.Digest} ({weights.Length} bytes) are not stored; send them to contents/{weights.Digest} first.");
         }
     }
 

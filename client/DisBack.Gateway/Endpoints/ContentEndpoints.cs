@@ -3,6 +3,7 @@ using DisBack.Gateway.Configuration;
 using DisBack.Storage.Content;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Net.Http.Headers;
@@ -12,19 +13,48 @@ namespace DisBack.Gateway.Endpoints;
 /// <summary>Immutable bytes by their digest: any part of them out, and in only what has the digest it is sent under.</summary>
 internal static class ContentEndpoints
 {
-    private const string Path = "contents/{digest:regex(^[0-9a-f]{{64}}$)}";
+    private const string Digest = "{digest:regex(^[0-9a-f]{{64}}$)}";
+    private const string Path = $"contents/{Digest}";
+    private const string Picture = $"pictures/{Digest}";
+    private const string PictureType = "image/png";
+
+    private static readonly byte[] s_pictureSignature = [0x89, (byte)'P', (byte)'N', (byte)'G', (byte)'\r', (byte)'\n', 0x1a, (byte)'\n'];
 
     public static void Map(RouteGroupBuilder api, RouteGroupBuilder commands, GatewaySettings settings)
     {
-        api.MapMethods(Path, [HttpMethods.Get, HttpMethods.Head], GetAsync);
+        api.MapMethods(Path, [HttpMethods.Get, HttpMethods.Head], GetAsync).WithoutEntityTag();
+        api.MapMethods(Picture, [HttpMethods.Get, HttpMethods.Head], GetPictureAsync).WithoutEntityTag()
+            .Produces(StatusCodes.Status200OK, contentType: PictureType)
+            .ProducesProblem(StatusCodes.Status415UnsupportedMediaType);
         commands.MapPut(Path, PutAsync).WithMetadata(new RequestSizeLimitAttribute(settings.Limits.ContentBytes));
     }
 
     private static async Task<IResult> GetAsync(string digest, BlobArchive archive, HttpResponse response, CancellationToken cancellation)
     {
         var bytes = await archive.Content.OpenAsync(new ContentRef(digest, 0), cancellation);
+        return Immutable(bytes, "application/octet-stream", digest, response);
+    }
+
+    /// <summary>A content as a picture. Only what begins like one: of any other type it could be a page of somebody else's at this address.</summary>
+    private static async Task<IResult> GetPictureAsync(string digest, BlobArchive archive, HttpResponse response, CancellationToken cancellation)
+    {
+        var bytes = await archive.Content.OpenAsync(new ContentRef(digest, 0), cancellation);
+        var beginning = new byte[s_pictureSignature.Length];
+        var length = await bytes.ReadAtLeastAsync(beginning, beginning.Length, throwOnEndOfStream: false, cancellation);
+        if (!beginning.AsSpan(0, length).SequenceEqual(s_pictureSignature))
+        {
+            await bytes.DisposeAsync();
+            return TypedResults.Problem(
+                $"The content {digest} is no PNG picture; fetch it as it is from contents/{digest}.", statusCode: StatusCodes.Status415UnsupportedMediaType);
+        }
+        bytes.Position = 0;
+        return Immutable(bytes, PictureType, digest, response);
+    }
+
+    private static FileStreamHttpResult Immutable(Stream bytes, string type, string digest, HttpResponse response)
+    {
         response.Headers.CacheControl = "private, max-age=31536000, immutable";
-        return TypedResults.Stream(bytes, "application/octet-stream", enableRangeProcessing: true, entityTag: TagOf(digest));
+        return TypedResults.Stream(bytes, type, enableRangeProcessing: true, entityTag: TagOf(digest));
     }
 
     private static async Task<IResult> PutAsync(

@@ -18,14 +18,15 @@ internal static class EntityTags
 
     private const int TagBytes = 16;
 
-    /// <summary>What streams, and contents, which are named by their digest anyway.</summary>
-    private static readonly string[] s_without = [$"/{Api.Prefix}/contents/", "/watch"];
+    private static readonly Without s_without = new();
+
+    /// <summary>Has a route answer without: what streams, and contents, which are named by their digest anyway.</summary>
+    public static TBuilder WithoutEntityTag<TBuilder>(this TBuilder route) where TBuilder : IEndpointConventionBuilder => route.WithMetadata(s_without);
 
     public static void UseEntityTags(this IApplicationBuilder app) => app.Use((context, next) =>
     {
-        var (method, path) = (context.Request.Method, context.Request.Path);
-        return HttpMethods.IsGet(method) && path.StartsWithSegments($"/{Api.Prefix}", StringComparison.Ordinal)
-            && !s_without.Any(part => path.Value!.Contains(part, StringComparison.Ordinal))
+        return HttpMethods.IsGet(context.Request.Method) && context.Request.Path.StartsWithSegments($"/{Api.Prefix}", StringComparison.Ordinal)
+            && context.GetEndpoint()?.Metadata.GetMetadata<Without>() is null
                 ? AnswerAsync(context, next)
                 : next(context);
     });
@@ -49,7 +50,8 @@ internal static class EntityTags
         }
         if (response.StatusCode == StatusCodes.Status200OK)
         {
-            var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(hash.Hash.AsSpan(0, TagBytes))}\"");
+            // Weak, for the same answer is also sent compressed.
+            var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(hash.Hash.AsSpan(0, TagBytes))}\"", isWeak: true);
             response.Headers.ETag = tag.ToString();
             if (context.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(tag, useStrongComparison: false)))
             {
@@ -60,4 +62,6 @@ internal static class EntityTags
         }
         await answer.DrainBufferAsync(body, context.RequestAborted);
     }
+
+    private sealed class Without;
 }

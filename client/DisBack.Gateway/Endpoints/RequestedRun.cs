@@ -42,17 +42,19 @@ internal sealed record RequestedRun(RunId Id, object Document)
             RunKind.Teacher => (string)context.GetRouteValue("name")!,
             _ => throw new InvalidOperationException($"A path names a run of the kind {kind}, which no path has."),
         };
-        object? document = kind switch
-        {
-            RunKind.Backtracking => await archive.TrialAsync(owner, context.RequestAborted),
-            RunKind.Recording => await archive.TrajectoryAsync(owner, context.RequestAborted),
-            RunKind.Teacher => await archive.TeacherAsync(owner, context.RequestAborted),
-            _ => throw new InvalidOperationException($"A path names a run of the kind {kind}, which no path has."),
-        };
         var id = new RunId(kind, owner);
-        return new RequestedRun(id, document ?? throw new NotFoundException($"There is no {(kind == RunKind.Backtracking ? $"run {id}" : id)}; the lists "
-            + "show what there is."));
+        return new RequestedRun(id, await FindAsync(archive, id, context.RequestAborted) ?? throw new NotFoundException(
+            $"There is no {(kind == RunKind.Backtracking ? $"run {id}" : id)}; the lists show what there is."));
     }
+
+    /// <summary>The document that holds a run; null if there is none.</summary>
+    public static async Task<object?> FindAsync(BlobArchive archive, RunId run, CancellationToken cancellation) => run.Kind switch
+    {
+        RunKind.Backtracking => await archive.TrialAsync(run.Owner, cancellation),
+        RunKind.Recording => await archive.TrajectoryAsync(run.Owner, cancellation),
+        RunKind.Teacher => await archive.TeacherAsync(run.Owner, cancellation),
+        _ => throw new ArgumentOutOfRangeException(nameof(run), run.Kind, "There is no such kind of run."),
+    };
 
     /// <summary>The kind of run that the path is of, for <see cref="BindAsync"/>.</summary>
     internal sealed record KindOfRun(RunKind Kind);

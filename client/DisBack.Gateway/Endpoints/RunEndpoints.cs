@@ -26,7 +26,7 @@ internal static class RunEndpoints
             "metrics",
             (RequestedRun requested, BlobArchive archive, CancellationToken cancellation) => archive.MetricsAsync(requested.Id, cancellation));
         run.MapGet("why", (RequestedRun requested, IControl control, CancellationToken cancellation) => control.WhyAsync(requested.Id, cancellation));
-        run.MapGet("watch", WatchAsync);
+        run.MapGet("watch", WatchAsync).WithoutEntityTag();
     }
 
     public static void MapCommands(RouteGroupBuilder run)
@@ -57,6 +57,7 @@ internal static class RunEndpoints
         FeedHub hub,
         [FromServices] TokenBook? tokens,
         IHostApplicationLifetime lifetime,
+        TimeProvider time,
         long? after)
     {
         if (context.Request.Headers["Last-Event-ID"] is [{ Length: > 0 } last])
@@ -70,18 +71,15 @@ internal static class RunEndpoints
         // While nothing is sent there can still be a problem document.
         await lease.Feed.Begun.WaitAsync(context.RequestAborted);
         context.Response.Headers[Api.KeepAliveHeader] = ((int)Api.KeepAlivePeriod.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-        var token = TokenAuthentication.TokenOf(context.Request);
-        return TypedResults.ServerSentEvents(EventsAsync(
-            lease.Feed, after ?? 0, () => tokens is null || tokens.Find(token!) is not null, lifetime.ApplicationStopping, context.RequestAborted));
+        var end = new StreamEnd(context, tokens, lifetime, time);
+        context.Response.RegisterForDispose(end);
+        return TypedResults.ServerSentEvents(EventsAsync(lease.Feed, after ?? 0, end.Token));
     }
 
-    private static async IAsyncEnumerable<SseItem<RunUpdate?>> EventsAsync(
-        RunFeed feed, long after, Func<bool> mayWatch, CancellationToken stopping, [EnumeratorCancellation] CancellationToken aborted)
+    private static async IAsyncEnumerable<SseItem<RunUpdate?>> EventsAsync(RunFeed feed, long after, [EnumeratorCancellation] CancellationToken end)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping, aborted);
-        await using var updates = feed.WatchAsync(after, Api.KeepAlivePeriod, ending.Token).GetAsyncEnumerator(ending.Token);
-        // A token that is taken away while its owner watches ends the stream; the next connection is refused.
-        while (await MovedAsync() && mayWatch())
+        await using var updates = feed.WatchAsync(after, Api.KeepAlivePeriod, end).GetAsyncEnumerator(end);
+        while (await MovedAsync())
         {
             yield return updates.Current is { } update
                 ? new SseItem<RunUpdate?>(update) { EventId = update.Sequence.ToString(CultureInfo.InvariantCulture) }
@@ -96,7 +94,7 @@ internal static class RunEndpoints
             }
             catch (OperationCanceledException)
             {
-                // The client has gone, or this process is about to: the stream ends, and who is still there comes back.
+                // The client has gone, or is let in no more, or this process is about to go: the stream ends, and who is still there comes back.
                 return false;
             }
         }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -6,8 +5,7 @@ using DisBack.Client;
 using DisBack.Client.Http;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
-using DisBack.Specs.Networks;
-using DisBack.Specs.Reading;
+using DisBack.Gateway.Checks;
 using DisBack.Specs.Sweeps;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -66,7 +64,8 @@ internal static class SweepEndpoints
         HttpRequest request, BlobArchive archive, IControl control, HttpResponse response, CancellationToken cancellation)
     {
         var (spec, given) = await ReadAsync(request, cancellation);
-        var submission = await PrepareAsync(SweepPlan.Parse(spec, "spec"), given?.Teachers, given?.Contents ?? [], archive, cancellation);
+        var submission = await new SubmissionPreparation(archive).PrepareAsync(
+            SweepPlan.Parse(spec, "spec"), given?.Teachers, given?.Contents ?? [], cancellation);
         var id = await control.SubmitSweepAsync(submission, cancellation);
         response.Headers.Location = $"/{Api.Prefix}/{Api.PathOfSweep(id)}";
         return new Submitted(id);
@@ -80,57 +79,9 @@ internal static class SweepEndpoints
         var plan = SweepPlan.Parse(spec, "spec");
         plan.RequireWidens(SweepPlan.Parse(known.CurrentSpec, known.Id));
         // What the sweep names already is what it was when it was submitted.
-        var submission = await PrepareAsync(
-            plan, (given?.Teachers ?? known.Teachers).SetItems(known.Teachers), [.. known.Contents.Union(given?.Contents ?? [])], archive, cancellation);
+        var submission = await new SubmissionPreparation(archive).PrepareAsync(
+            plan, (given?.Teachers ?? known.Teachers).SetItems(known.Teachers), [.. known.Contents.Union(given?.Contents ?? [])], cancellation);
         return await control.AmendSweepAsync(sweep, submission, cancellation);
-    }
-
-    /// <summary>A submission whose experiments can be run with what is stored here.</summary>
-    private static async Task<SweepSubmission> PrepareAsync(
-        SweepPlan plan,
-        ImmutableSortedDictionary<string, ContentRef>? named,
-        ImmutableArray<StoredValue> known,
-        BlobArchive archive,
-        CancellationToken cancellation)
-    {
-        var library = new TeacherLibrary(archive);
-        var teachers = new SortedDictionary<string, ContentRef>(StringComparer.Ordinal);
-        var networks = new Dictionary<string, NetworkSettings>();
-        var contents = new HashSet<StoredValue>(known);
-        var seen = new HashSet<string>();
-        foreach (var text in plan.Probes.Select(plan.ExperimentAt))
-        {
-            var name = text.Spec.Teacher;
-            if (!teachers.TryGetValue(name, out var teacher))
-            {
-                // By name only: a path in a spec is one of the submitter's machine, and none of this one's.
-                teachers[name] = teacher = named?.GetValueOrDefault(name) ?? await library.ResolveStoredAsync(name, cancellation);
-                await ApiEndpoints.DemandAsync(archive, teacher, cancellation);
-                networks[name] = await library.NetworkOfAsync(teacher, cancellation);
-            }
-            var stored = StoredValue.PutIn(text.Spec, contents);
-            var resolved = await text.CheckAsync(async () =>
-            {
-                var resolved = await SpecTrajectory.ResolveAsync(stored, archive, teacher, cancellation);
-                resolved = await SpecStart.ResolveAsync(resolved, archive, teacher, cancellation);
-                await new SpecContents(archive.Content).CheckAsync(resolved, networks[name], cancellation);
-                return resolved;
-            });
-            if (resolved.Recording.From != stored.Recording.From)
-            {
-                contents.Add(new StoredValue(
-                    "recording.from", JsonSerializer.Serialize(stored.Recording.From), JsonSerializer.Serialize(resolved.Recording.From)));
-            }
-            if (resolved.Start is { } start && start != stored.Start)
-            {
-                contents.Add(new StoredValue("start", SpecJson.ToNode(stored.Start!).ToJsonString(), SpecJson.ToNode(start).ToJsonString()));
-            }
-        }
-        return new SweepSubmission(plan.Name, plan.Canonical, null)
-        {
-            Teachers = teachers.ToImmutableSortedDictionary(StringComparer.Ordinal),
-            Contents = [.. contents.OrderBy(value => value.Key, StringComparer.Ordinal).ThenBy(value => value.Written, StringComparer.Ordinal)],
-        };
     }
 
     /// <summary>A submission as JSON, or the YAML of a spec alone: <c>curl --data-binary @sweep.yaml</c>.</summary>

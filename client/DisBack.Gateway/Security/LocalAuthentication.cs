@@ -6,7 +6,6 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Microsoft.Net.Http.Headers;
 
 namespace DisBack.Gateway.Security;
 
@@ -14,20 +13,19 @@ namespace DisBack.Gateway.Security;
 /// Lets in what comes from this machine, without a token. A browser on it sends requests for pages of others as well: those name a host that is not this
 /// machine but leads here (DNS rebinding), or an origin that is not the address itself (forged requests), and are refused.
 /// </summary>
-internal sealed class LocalAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
+internal sealed class LocalAuthentication(
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, OwnPage page)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string Name = "Local";
-
-    private const string Fetcher = "Sec-Fetch-Site";
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync() => Task.FromResult(
         Context.Connection.RemoteIpAddress is not { } remote || !IPAddress.IsLoopback(remote)
             ? AuthenticateResult.Fail("Only processes of its own machine are let in here.")
             : !IsThisMachine(Request.Host.Host)
                 ? AuthenticateResult.Fail($"'{Request.Host.Host}' is not a name of this machine; use 127.0.0.1 or localhost.")
-                : !IsOwnOrigin(Request)
-                    ? AuthenticateResult.Fail("Pages of other sites are not let in; only what comes from this address itself is.")
+                : page.DidNotSend(Request)
+                    ? AuthenticateResult.Fail(OwnPage.Refusal)
                     : AuthenticateResult.Success(new AuthenticationTicket(
                         new ClaimsPrincipal(new ClaimsIdentity(
                             [new Claim(ClaimTypes.Name, "this machine"), new Claim(ClaimTypes.Role, TokenAuthentication.Operator)], Name)),
@@ -38,9 +36,4 @@ internal sealed class LocalAuthentication(IOptionsMonitor<AuthenticationSchemeOp
 
     private static bool IsThisMachine(string host) =>
         host == "localhost" || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
-
-    /// <summary>Programs send neither header; a browser sends the origin with whatever changes something, and what fetches with everything.</summary>
-    private static bool IsOwnOrigin(HttpRequest request) =>
-        request.Headers[HeaderNames.Origin] is var origin && (origin.Count == 0 || origin == $"{request.Scheme}://{request.Host}")
-        && request.Headers[Fetcher] is var site && (site.Count == 0 || site == "same-origin" || site == "none");
 }

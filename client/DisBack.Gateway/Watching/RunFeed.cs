@@ -65,6 +65,26 @@ internal sealed class RunFeed(TimeProvider time)
         }
     }
 
+    /// <summary>Where the run stands, without its events, and again whenever that changes; a slow reader sees the newest.</summary>
+    public async IAsyncEnumerable<RunUpdate> SnapshotsAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        RunUpdate? shown = null;
+        while (true)
+        {
+            var state = _state;
+            if (state.Latest is { } latest && !ReferenceEquals(latest, shown))
+            {
+                yield return latest with { Events = [], Reset = false };
+                shown = latest;
+            }
+            if (state.Ended)
+            {
+                yield break;
+            }
+            await state.Changed.Task.WaitAsync(cancellation);
+        }
+    }
+
     private void Show(State state)
     {
         var before = _state;

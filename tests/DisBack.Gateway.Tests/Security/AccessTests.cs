@@ -13,6 +13,13 @@ namespace DisBack.Gateway.Tests.Security;
 /// <summary>Who gets in: every path of the gateway that there is, with every kind of token.</summary>
 public sealed class AccessTests
 {
+    private const string SessionPath = "/api/v1/session", CheckPath = "/api/v1/check";
+
+    private static readonly string[] s_pages =
+    [
+        "/", "/runs/x", "/sweeps/x", "/trajectories/x", "/teachers/x", "/compare", "/cluster", "/new", "/login", "/favicon.svg",
+    ];
+
     private static readonly string s_digest = new('0', 64);
 
     /// <summary>Longer than a gateway goes without looking at its tokens file.</summary>
@@ -34,8 +41,14 @@ public sealed class AccessTests
         using var @operator = site.Http(site.Operator);
         foreach (var (method, path) in paths)
         {
-            var open = path.StartsWith("/health", StringComparison.Ordinal);
-            var reads = method == HttpMethod.Get || method == HttpMethod.Head;
+            if (path == SessionPath && method != HttpMethod.Get)
+            {
+                // Whoever asks for a session is not let in yet, and only the gateway's own page gets one.
+                Assert.Equal((method, HttpStatusCode.Forbidden), (method, await StatusAsync(anonymous, method, path)));
+                continue;
+            }
+            var open = IsOpen(path);
+            var reads = method == HttpMethod.Get || method == HttpMethod.Head || path == CheckPath;
             Assert.Equal((method, path, open ? HttpStatusCode.OK : HttpStatusCode.Unauthorized), (method, path, await StatusAsync(anonymous, method, path)));
             Assert.Equal((method, path, open ? HttpStatusCode.OK : HttpStatusCode.Unauthorized), (method, path, await StatusAsync(stranger, method, path)));
             Assert.Equal((method, path, !reads), (method, path, await StatusAsync(viewer, method, path) == HttpStatusCode.Forbidden));
@@ -138,6 +151,10 @@ public sealed class AccessTests
         Assert.Equal("application/problem+json", refused.Content.Headers.ContentType?.MediaType);
         Assert.NotEqual(HttpStatusCode.TooManyRequests, await StatusAsync(second, HttpMethod.Post, "/api/v1/runs"));
     }
+
+    /// <summary>What holds no data: whether the gateway lives, and its page with the files of it.</summary>
+    private static bool IsOpen(string path) =>
+        path.StartsWith("/health", StringComparison.Ordinal) || path.StartsWith("/assets/", StringComparison.Ordinal) || s_pages.Contains(path);
 
     private static async Task<HttpStatusCode> StatusAsync(HttpClient http, HttpMethod method, string path)
     {
