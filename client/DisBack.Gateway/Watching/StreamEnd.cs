@@ -4,7 +4,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace DisBack.Gateway.Watching;
 
-/// <summary>When a stream of events ends: its reader has gone, this process stops, or the token by which its reader was let in does not count any more.</summary>
+/// <summary>When a stream of events ends: its reader has gone, this process stops, or the token that let its reader in does not count any more.</summary>
 internal sealed class StreamEnd : IDisposable
 {
     /// <summary>The file of tokens is looked at again after a second, so a token that is taken away ends a stream soon after.</summary>
