@@ -13,7 +13,7 @@ internal sealed partial class DisBackProcess : IDisposable
     private readonly List<(string Text, TaskCompletionSource Seen)> _awaited = [];
     private readonly List<string> _errors = [];
 
-    private DisBackProcess(string folder, string[] args)
+    private DisBackProcess(string folder, IReadOnlyDictionary<string, string> variables, string[] args)
     {
         // A script's background job and many CI systems ignore SIGINT, and children inherit that: this one starts as from a terminal.
         var start = new ProcessStartInfo("env", ["--default-signal", Path.Combine(AppContext.BaseDirectory, "disback"), .. args])
@@ -23,6 +23,10 @@ internal sealed partial class DisBackProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach (var (name, value) in variables)
+        {
+            start.Environment[name] = value;
+        }
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, line) => OnLine(line.Data, _lines);
         _process.ErrorDataReceived += (_, line) => OnLine(line.Data, _errors);
@@ -30,7 +34,9 @@ internal sealed partial class DisBackProcess : IDisposable
         _process.BeginErrorReadLine();
     }
 
-    public static DisBackProcess Start(string folder, params string[] args) => new(folder, args);
+    public static DisBackProcess Start(string folder, params string[] args) => new(folder, new Dictionary<string, string>(), args);
+
+    public static DisBackProcess Start(string folder, IReadOnlyDictionary<string, string> variables, params string[] args) => new(folder, variables, args);
 
     public static async Task<(ExitCode Code, string Output, string Error)> RunAsync(string folder, params string[] args)
     {

@@ -42,6 +42,53 @@ public sealed class UpProcessTests(TaughtFolder folder) : IClassFixture<TaughtFo
         Assert.Contains("completed", await OutputOf(["list"]), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_page_is_there_as_soon_as_its_address_is_and_is_opened_where_that_is_wanted()
+    {
+        var programs = Directory.CreateDirectory(Path.Combine(folder.Path, "programs")).FullName;
+        var browser = Path.Combine(programs, "xdg-open");
+        await File.WriteAllTextAsync(browser, "#!/bin/sh\necho \"opened $1\"\n", TestContext.Current.CancellationToken);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(browser, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
+        var address = $"127.0.0.1:{FreePort()}";
+        var variables = new Dictionary<string, string> { ["PATH"] = $"{programs}:{Environment.GetEnvironmentVariable("PATH")}" };
+        using var up = DisBackProcess.Start(folder.Path, variables, "up", "--address", address, "--open", "--data", "opened");
+
+        await up.SeesAsync($"opened http://{address}/");
+        using var http = new HttpClient();
+        var page = await http.GetStringAsync(new Uri($"http://{address}/"), TestContext.Current.CancellationToken);
+        Assert.Contains("<!doctype html>", page, StringComparison.OrdinalIgnoreCase);
+        up.Interrupt();
+        Assert.Equal(ExitCode.Interrupted, (await up.EndAsync()).Code);
+    }
+
+    [Fact]
+    public async Task A_run_has_a_page_for_as_long_as_it_trains()
+    {
+        var address = $"127.0.0.1:{FreePort()}";
+        using var run = DisBackProcess.Start(
+            folder.Path, "run", "spec.yaml", "--set", "backtracking.steps=100000", "--set", "name=shown", "--ui-address", address);
+
+        await run.SeesAsync($"http://{address}/ shows it while this command runs.");
+        using var http = new HttpClient { BaseAddress = new Uri($"http://{address}") };
+        var session = JsonNode.Parse(await http.GetStringAsync(new Uri("api/v1/session", UriKind.Relative), TestContext.Current.CancellationToken))!;
+        Assert.Equal("this-machine", (string)session["admission"]!);
+        run.Interrupt();
+        Assert.Equal(ExitCode.Interrupted, (await run.EndAsync()).Code);
+        await Assert.ThrowsAsync<HttpRequestException>(() => http.GetStringAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_page_for_others_than_this_machine_is_refused()
+    {
+        var (code, _, error) = await DisBackProcess.RunAsync(folder.Path, "run", "spec.yaml", "--ui-address", "0.0.0.0:0", "--data", "other");
+        Assert.Equal(ExitCode.Invalid, code);
+        Assert.Contains("Everybody who reaches 0.0.0.0:0 would be let in", error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(folder.Path, "other")));
+    }
+
     [Theory]
     [InlineData("0.0.0.0:0", "It would let everybody in who reaches 0.0.0.0:0; name a file of tokens with --tokens")]
     [InlineData("somewhere", "The address 'somewhere' is not one to listen on")]

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using DisBack.Cli.Installations;
 using DisBack.Cli.Live;
 using DisBack.Cli.Names;
@@ -22,13 +23,24 @@ internal static class RunCommand
     {
         var file = new Argument<string>("SPEC") { Description = "The YAML file that describes the experiment." };
         var (set, detach) = (Arguments.Set(), Arguments.Detach());
-        var command = new Command("run", "Runs an experiment; repeating the command resumes it.") { file, set, detach };
+        var ui = new Option<bool>("--ui") { Description = "Serve the page of the data folder to this machine while the run trains." };
+        var uiAddress = new Option<string>("--ui-address")
+        {
+            Description = "Where the page is served; port 0 takes a free one.",
+            HelpName = "ADDRESS:PORT",
+            DefaultValueFactory = _ => FolderPage.UsualAddress,
+        };
+        var command = new Command("run", "Runs an experiment; repeating the command resumes it.") { file, set, detach, ui, uiAddress };
         command.SetAction(async (parsed, cancellation) =>
         {
             var text = Read(parsed.GetRequiredValue(file), parsed.GetRequiredValue(set));
+            // Whoever says where wants it served.
+            var page = parsed.GetValue(ui) || parsed.GetResult(uiAddress) is { Implicit: false }
+                ? ListenAddress.Parse(parsed.GetRequiredValue(uiAddress), uiAddress.Name)
+                : null;
             await using var installation = Installation.Of(parsed, session);
             return (int)await RunAsync(
-                session, installation, text, null, $"disback run {parsed.GetRequiredValue(file)}", parsed.GetValue(detach), cancellation);
+                session, installation, text, null, $"disback run {parsed.GetRequiredValue(file)}", parsed.GetValue(detach), cancellation, page);
         });
         return command;
     }
@@ -41,6 +53,7 @@ internal static class RunCommand
     /// <param name="command">What this process does, as a person would type it.</param>
     /// <param name="detach">Whether to return once it is submitted.</param>
     /// <param name="cancellation">Stops the work.</param>
+    /// <param name="page">Where the page of the data folder is served meanwhile; null serves none.</param>
     public static async Task<ExitCode> RunAsync(
         Session session,
         Installation installation,
@@ -48,10 +61,17 @@ internal static class RunCommand
         ContentRef? weights,
         string command,
         bool detach,
-        CancellationToken cancellation)
+        CancellationToken cancellation,
+        IPEndPoint? page = null)
     {
         RefuseDetached(detach, installation);
+        if (page is not null)
+        {
+            FolderPage.Check(installation, page);
+        }
         var control = await installation.HostAsync(command, text.Spec.Hardware.Device, cancellation);
+        // Before the silo that it asks, which ends with the installation.
+        await using var served = page is null ? null : await FolderPage.ServeAsync(session, installation, control, page, cancellation);
         var teacher = weights ?? await installation.Teachers.ResolveAsync(text.Spec.Teacher, cancellation);
         var network = await NetworkOfAsync(session, installation, control, teacher, cancellation);
         var spec = await new Submission(installation, session.Screen).PrepareAsync(text, teacher, network, cancellation);

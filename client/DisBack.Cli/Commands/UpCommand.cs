@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Net;
 using DisBack.Cli.Installations;
 using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
@@ -36,17 +35,14 @@ internal static class UpCommand
             HelpName = "DEVICE",
             DefaultValueFactory = _ => "cpu",
         };
+        var open = new Option<bool>("--open") { Description = "Open the page in a browser." };
         var command = new Command("up", "Serves the data folder over HTTP, as a gateway does a cluster, and trains what is submitted; unfinished runs go on.")
         {
-            address, tokens, ahead, device,
+            address, tokens, ahead, device, open,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var text = parsed.GetRequiredValue(address);
-            if (!IPEndPoint.TryParse(text, out var endpoint) || endpoint.Port == 0 && !text.EndsWith(":0", StringComparison.Ordinal))
-            {
-                throw new DisBackException($"The address '{text}' is not one to listen on; give --address as 127.0.0.1:8090.");
-            }
+            var endpoint = ListenAddress.Parse(parsed.GetRequiredValue(address), address.Name);
             await using var installation = Installation.Of(parsed, session);
             if (installation.Folder is not { } folder)
             {
@@ -60,19 +56,30 @@ internal static class UpCommand
                 Scratch = Path.Combine(installation.CacheFolder, "gateway"),
             };
             options.Check();
-            return (int)await ServeAsync(session, folder, options, parsed.GetRequiredValue(device), installation.TrustsCode, cancellation);
+            return (int)await ServeAsync(
+                session, folder, options, parsed.GetRequiredValue(device), installation.TrustsCode, parsed.GetValue(open), cancellation);
         });
         return command;
     }
 
     private static async Task<ExitCode> ServeAsync(
-        Session session, DataFolder folder, EmbeddedGatewayOptions options, string device, bool trustCode, CancellationToken cancellation)
+        Session session,
+        DataFolder folder,
+        EmbeddedGatewayOptions options,
+        string device,
+        bool trustCode,
+        bool opens,
+        CancellationToken cancellation)
     {
         var silo = await Installations.Silo.StartAsync(folder, "disback up", device, trustCode, cancellation, supervises: true);
         try
         {
             await using var gateway = await EmbeddedGateway.StartAsync(options, new GrainControl(silo.Grains, session.Time), silo.Logs, cancellation);
             session.Screen.Line($"{folder.Path} is served at {gateway.Address}; 'disback --cluster {gateway.Address}' reaches it, Ctrl-C stops it.");
+            if (opens)
+            {
+                Browser.Open(gateway.Address, session.Screen.Error);
+            }
             var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             await using (cancellation.Register(stopped.SetResult))
             {

@@ -8,6 +8,7 @@ using DisBack.Contracts.Queries;
 using DisBack.Distillation;
 using DisBack.ReadModel;
 using DisBack.Storage.Blobs;
+using Microsoft.Extensions.Logging;
 
 namespace DisBack.Cli.Installations;
 
@@ -34,6 +35,9 @@ internal abstract class Installation(string data) : IAsyncDisposable
 
     /// <summary>Whether runs are hosted by this process and stop with it.</summary>
     public abstract bool HostsRuns { get; }
+
+    /// <summary>Where the runs that this process hosts are logged; null if it hosts none now.</summary>
+    public abstract ILoggerFactory? Logs { get; }
 
     /// <summary>Whether TorchScript files that a spec names may be run where its runs train.</summary>
     public abstract bool TrustsCode { get; }
@@ -130,6 +134,8 @@ internal abstract class Installation(string data) : IAsyncDisposable
 
         public override bool HostsRuns => true;
 
+        public override ILoggerFactory? Logs => (_connection as Silo)?.Logs;
+
         public override bool TrustsCode => trustCode;
 
         public override async Task<IControl?> ReachAsync(CancellationToken cancellation)
@@ -168,6 +174,8 @@ internal abstract class Installation(string data) : IAsyncDisposable
         public override DataFolder? Folder => null;
 
         public override bool HostsRuns => false;
+
+        public override ILoggerFactory? Logs => null;
 
         public override bool TrustsCode => false;
 
