@@ -5,9 +5,9 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# The cluster tests start real servers and cut real networks.
+# The cluster tests start real servers and cut real networks, and those of the dashboard a real browser.
 missing=()
-for tool in redis-server:redis-server ip:iproute2 nft:nftables; do
+for tool in redis-server:redis-server ip:iproute2 nft:nftables chromium:chromium; do
   PATH=$PATH:/usr/sbin:/sbin command -v "${tool%%:*}" >/dev/null || missing+=("${tool#*:}")
 done
 if [ ${#missing[@]} -gt 0 ]; then
@@ -15,7 +15,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   # Debian starts a server that it installs; the tests start their own. The lists may be old or absent: then once more with new ones.
   install() { $root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null 2>&1; }
   install || { $root apt-get update -qq >/dev/null 2>&1; install; } || {
-    echo "The cluster tests need ${missing[*]}, and 'apt-get install ${missing[*]}' failed; install them, as root, and run this again." >&2
+    echo "The tests need ${missing[*]}, and 'apt-get install ${missing[*]}' failed; install them, as root, and run this again." >&2
     exit 1
   }
 fi

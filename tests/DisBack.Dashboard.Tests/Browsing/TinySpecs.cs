@@ -1,0 +1,34 @@
+namespace DisBack.Dashboard.Tests.Browsing;
+
+/// <summary>What the tests train: the real method on a network so small that a run takes seconds.</summary>
+internal static class TinySpecs
+{
+    public const string Teacher = """
+        name: tiny
+        network: { img_resolution: 14, img_channels: 1, label_dim: 10, model_channels: 8, channel_mult: [1], num_blocks: 1, attn_resolutions: [], dropout: 0 }
+        data: { source: digits, resolution: 14 }
+        training: { steps: 10, batch: 16 }
+        checkpoints: { every: 5 }
+        """;
+
+    /// <summary>An experiment of some steps of 20 ms or so, which is evaluated on its way.</summary>
+    public static string Experiment(string name, int steps = 60) => $$"""
+        name: {{name}}
+        teacher: tiny
+        recording: { steps: 8, batch: 16, nodes: { policy: every, interval: 4 } }
+        backtracking: { steps: {{steps}}, batch: 16, switching: { policy: fixed, interval: 20 } }
+        checkpoints: { every: 20, keep: 3 }
+        evaluation: { every: 20, samples: 100, final_samples: 100, reference: { source: digits, resolution: 14 } }
+        """;
+
+    /// <summary>A grid of four over a rate and a seed.</summary>
+    public static string Sweep(string name) => $$"""
+        {{Experiment(name)}}
+        search:
+          sampler: grid
+          objective: { metric: fid }
+          space:
+            backtracking.generator.learning_rate: [0.0001, 0.0003]
+            seed: [0, 1]
+        """;
+}

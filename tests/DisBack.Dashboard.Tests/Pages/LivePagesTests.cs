@@ -1,0 +1,32 @@
+using DisBack.Dashboard.Tests.Browsing;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace DisBack.Dashboard.Tests.Pages;
+
+/// <summary>Pages that are open while runs train: nobody loads them again, and the server may die and come back.</summary>
+public sealed class LivePagesTests(Browser browser)
+{
+    private static readonly LocatorAssertionsToContainTextOptions s_patiently = new() { Timeout = 120_000 };
+
+    [Fact]
+    public async Task A_run_appears_trains_and_ends_before_ones_eyes_also_after_the_server_was_killed()
+    {
+        await using var site = await Site.StartAsync(taught: true);
+        await using var list = await Tab.OpenAsync(await browser.ProfileAsync(), site.Address, "/runs");
+        await Expect(list.Heading("No runs yet")).ToBeVisibleAsync();
+
+        var run = await site.RunAsync(TinySpecs.Experiment("live", steps: 600));
+        var row = list.Rows("Runs").First;
+        await Expect(row).ToContainTextAsync("running", s_patiently);
+        await using var page = await Tab.OpenAsync(await browser.ProfileAsync(), site.Address, $"/runs/{run}");
+        await Expect(page.Page.GetByRole(AriaRole.Main)).ToContainTextAsync("running", s_patiently);
+
+        await site.KillAsync();
+        await Expect(page.Page.GetByText("Reconnecting…")).ToBeVisibleAsync();
+        await site.RestartAsync();
+        await Expect(page.Page.GetByText("Reconnecting…")).ToBeHiddenAsync(new LocatorAssertionsToBeHiddenOptions { Timeout = 60_000 });
+        await Expect(page.Page.GetByRole(AriaRole.Main)).ToContainTextAsync("completed", s_patiently);
+        await Expect(row).ToContainTextAsync("completed", s_patiently);
+    }
+}

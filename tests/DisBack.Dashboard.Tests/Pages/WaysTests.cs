@@ -1,0 +1,85 @@
+using DisBack.Dashboard.Tests.Browsing;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace DisBack.Dashboard.Tests.Pages;
+
+/// <summary>What people come for, from the first click to the end: a fork, a comparison, the way along a trajectory, a new run.</summary>
+public sealed class WaysTests(Browser browser, TrainedSite trained)
+{
+    private static readonly LocatorAssertionsToContainTextOptions s_patiently = new() { Timeout = 120_000 };
+
+    [Fact]
+    public async Task A_run_is_forked_from_a_checkpoint_and_the_fork_trains()
+    {
+        // On a site of its own: other tests count the runs of the shared one.
+        await using var site = await Site.StartAsync(taught: true);
+        var run = await site.RunAsync(TinySpecs.Experiment("parent"));
+        await site.SettledAsync(run);
+        await using var tab = await Tab.OpenAsync(await browser.ProfileAsync(), site.Address, $"/runs/{run}?tab=checkpoints");
+        await tab.Link("Fork from here").Nth(1).ClickAsync();
+
+        var editor = tab.Page.GetByLabel("Spec in YAML");
+        await Expect(editor).ToContainTextAsync($"run: {run}");
+        await Expect(editor).ToContainTextAsync("step: 40");
+        await Expect(tab.Page.GetByLabel("Check")).ToContainTextAsync("1 there already");
+        await tab.Button("Start the run").ClickAsync();
+        await Expect(tab.Page.GetByRole(AriaRole.Main)).ToContainTextAsync("It is complete.", s_patiently);
+        Assert.Contains("/runs/parent-", tab.Page.Url, StringComparison.Ordinal);
+        Assert.DoesNotContain(run, tab.Page.Url, StringComparison.Ordinal);
+        Assert.Empty(tab.Troubles);
+    }
+
+    [Fact]
+    public async Task Two_runs_are_compared_where_they_differ()
+    {
+        await using var tab = await OpenAsync("/runs");
+        foreach (var run in new[] { trained.First, trained.Second })
+        {
+            await tab.Page.GetByRole(AriaRole.Checkbox, new PageGetByRoleOptions { Name = $"Select {run}" }).CheckAsync();
+        }
+        await tab.Page.GetByRole(AriaRole.Toolbar).GetByRole(AriaRole.Link, new LocatorGetByRoleOptions { Name = "Compare" }).ClickAsync();
+
+        var differences = tab.Page.GetByRole(AriaRole.Region, new PageGetByRoleOptions { Name = "Where the specs differ" });
+        await Expect(differences).ToContainTextAsync("backtracking.steps");
+        await Expect(differences).ToContainTextAsync("60");
+        await Expect(differences).ToContainTextAsync("80");
+        await Expect(differences).Not.ToContainTextAsync("seed");
+        await Expect(tab.Page.GetByRole(AriaRole.Region, new PageGetByRoleOptions { Name = "Samples" })).ToBeVisibleAsync();
+        Assert.Empty(tab.Troubles);
+    }
+
+    [Fact]
+    public async Task A_trajectory_shows_the_way_of_each_run_with_its_samples()
+    {
+        await using var tab = await OpenAsync($"/runs/{trained.First}");
+        await tab.Link("Trajectory").Last.ClickAsync();
+
+        var way = tab.Page.GetByRole(AriaRole.Region, new PageGetByRoleOptions { Name = $"Run {trained.First}" });
+        await Expect(way).ToContainTextAsync("has reached the end");
+        await Expect(way).ToContainTextAsync("starts at step 0");
+        await Expect(way).ToContainTextAsync("ends at step 60");
+        await Expect(way.GetByRole(AriaRole.Img).First).ToBeVisibleAsync();
+        await Expect(tab.Page.GetByRole(AriaRole.Region, new PageGetByRoleOptions { Name = $"Run {trained.Second}" })).ToBeVisibleAsync();
+        Assert.Empty(tab.Troubles);
+    }
+
+    [Fact]
+    public async Task A_mistake_in_a_spec_is_marked_where_it_is_and_the_run_cannot_be_started()
+    {
+        await using var tab = await OpenAsync("/new");
+        var editor = tab.Page.GetByLabel("Spec in YAML");
+        await Expect(editor).ToContainTextAsync("name: smoke");
+        await editor.ClickAsync();
+        await tab.Page.Keyboard.PressAsync("Control+a");
+        await tab.Page.Keyboard.InsertTextAsync("name: wrong\nteacher: tiny\nrecording:\n  stps: 4\n");
+
+        var check = tab.Page.GetByLabel("Check");
+        await Expect(check).ToContainTextAsync("did you mean 'steps'");
+        await Expect(check.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "line 4" })).ToBeVisibleAsync();
+        await Expect(tab.Page.Locator(".cm-lintRange-error")).ToHaveTextAsync("stps: 4");
+        await Expect(tab.Button("Start the run")).ToBeDisabledAsync();
+    }
+
+    private async Task<Tab> OpenAsync(string path) => await Tab.OpenAsync(await browser.ProfileAsync(), trained.Site.Address, path);
+}
