@@ -51,14 +51,14 @@ static async Task<int> RunAsync(Area area, int count, int seed, int workers, str
     {
         var watch = Stopwatch.StartNew();
         copies.TryPeek(out var first);
-        if (!await first!.PassAsync(product.Compile(null)!, area, TimeSpan.FromMinutes(10)))
+        if (await first!.RunAsync(product.Compile(null)!, area, TimeSpan.FromMinutes(10)) != Verdict.Passed)
         {
             Console.Error.WriteLine($"{area.Name}: the tests do not pass without an edit.\n{first.Output}");
             return 1;
         }
         // Other workers are busy too. An edit that makes the tests take longer hangs, and is noticed.
         var limit = 4 * watch.Elapsed + TimeSpan.FromSeconds(10);
-        var (tried, survivors) = (0, 0);
+        var (tried, survivors, late) = (0, 0, 0);
         await Parallel.ForEachAsync(chosen, new ParallelOptions { MaxDegreeOfParallelism = workers }, async (edit, _) =>
         {
             if (product.Compile(edit) is not { } assembly)
@@ -67,15 +67,17 @@ static async Task<int> RunAsync(Area area, int count, int seed, int workers, str
             }
             Interlocked.Increment(ref tried);
             copies.TryTake(out var copy);
-            var passes = await copy!.PassAsync(assembly, area, limit);
+            var verdict = await copy!.RunAsync(assembly, area, limit);
             copies.Add(copy);
-            if (passes)
+            if (verdict == Verdict.Failed)
             {
-                Interlocked.Increment(ref survivors);
-                Console.WriteLine($"{Path.GetRelativePath(root.FullName, edit.Tree.FilePath)}:{edit.Line}\n  - {edit.Before}\n  + {edit.After}");
+                return;
             }
+            Interlocked.Increment(ref verdict == Verdict.Passed ? ref survivors : ref late);
+            var place = $"{Path.GetRelativePath(root.FullName, edit.Tree.FilePath)}:{edit.Line}";
+            Console.WriteLine($"{place}{(verdict == Verdict.OutOfTime ? ", noticed by time alone" : "")}\n  - {edit.Before}\n  + {edit.After}");
         });
-        Console.WriteLine($"{area.Name}: {survivors} of {tried} edits not noticed; {chosen.Count - tried} do not compile, "
+        Console.WriteLine($"{area.Name}: {survivors} of {tried} edits not noticed, {late} by time alone; {chosen.Count - tried} do not compile, "
             + $"{all.Count - chosen.Count} not tried, {excused} excused; {watch.Elapsed.TotalMinutes:0.0} min.");
         return survivors;
     }

@@ -29,20 +29,19 @@ internal sealed class TestCopy : IDisposable
     /// <summary>What the last run printed.</summary>
     public string Output { get; private set; } = "";
 
-    /// <summary>Runs the tests of an area until the first one fails.</summary>
-    /// <returns>Whether all pass, the slow ones and the others each in time.</returns>
-    public async Task<bool> PassAsync(byte[] assembly, Area area, TimeSpan limit)
+    /// <summary>Runs the tests of an area until the first one fails; the limit is for the slow ones and for the others each.</summary>
+    public async Task<Verdict> RunAsync(byte[] assembly, Area area, TimeSpan limit)
     {
         // Not written to: the original is the same file.
         File.Delete(_assembly);
         await File.WriteAllBytesAsync(_assembly, assembly);
-        return await PassAsync([.. Each("-class", area.Classes), .. Each("-class-", area.Slow)], limit)
-            && (area.Slow.Length == 0 || await PassAsync(Each("-class", area.Slow), limit));
+        var quick = await RunAsync([.. Each("-class", area.Classes), .. Each("-class-", area.Slow)], limit);
+        return quick != Verdict.Passed || area.Slow.Length == 0 ? quick : await RunAsync(Each("-class", area.Slow), limit);
 
         static IEnumerable<string> Each(string option, string[] names) => names.SelectMany(name => new[] { option, name });
     }
 
-    private async Task<bool> PassAsync(IEnumerable<string> classes, TimeSpan limit)
+    private async Task<Verdict> RunAsync(IEnumerable<string> classes, TimeSpan limit)
     {
         string[] arguments = [_tests, "-noColor", "-noLogo", "-stopOnFail", "-trait-", "Length=Long", .. classes];
         using var tests = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
@@ -52,13 +51,13 @@ internal sealed class TestCopy : IDisposable
         {
             await tests.WaitForExitAsync(bound.Token);
             Output = await output + await errors;
-            return tests.ExitCode == 0;
+            return tests.ExitCode == 0 ? Verdict.Passed : Verdict.Failed;
         }
         catch (OperationCanceledException)
         {
             tests.Kill(entireProcessTree: true);
             await tests.WaitForExitAsync(CancellationToken.None);
-            return false;
+            return Verdict.OutOfTime;
         }
     }
 
