@@ -12,6 +12,7 @@ internal sealed partial class DisBackProcess : IDisposable
     private readonly List<string> _lines = [];
     private readonly List<(string Text, TaskCompletionSource Seen)> _awaited = [];
     private readonly List<string> _errors = [];
+    private bool _hasEnded;
 
     private DisBackProcess(string folder, IReadOnlyDictionary<string, string> variables, string[] args)
     {
@@ -49,7 +50,7 @@ internal sealed partial class DisBackProcess : IDisposable
     {
         lock (_gate)
         {
-            if (_lines.Concat(_errors).Any(line => line.Contains(text, StringComparison.Ordinal)))
+            if (_hasEnded || _lines.Concat(_errors).Any(line => line.Contains(text, StringComparison.Ordinal)))
             {
                 return Task.CompletedTask;
             }
@@ -71,6 +72,10 @@ internal sealed partial class DisBackProcess : IDisposable
     public void Thaw() => Assert.Equal(0, Signal(_process.Id, 18));
 
     public void Kill() => _process.Kill();
+
+    /// <summary>The processes that it has started.</summary>
+    public IEnumerable<int> Children() => Directory.EnumerateDirectories($"/proc/{_process.Id}/task")
+        .SelectMany(thread => File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(int.Parse);
 
     public async Task<(ExitCode Code, string Output, string Error)> EndAsync()
     {
@@ -98,7 +103,8 @@ internal sealed partial class DisBackProcess : IDisposable
         }
         lock (_gate)
         {
-            // The end of the output ends every wait: what was not printed by then never will be.
+            // The end of the output ends every wait, also one that begins later: what was not printed by then never will be.
+            _hasEnded |= line is null;
             foreach (var (_, seen) in _awaited.Where(a => line is null || line.Contains(a.Text, StringComparison.Ordinal)))
             {
                 seen.TrySetResult();

@@ -183,6 +183,37 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         Assert.Equal(ExitCode.Cancelled, (await Run("spec.yaml", "holder", "--set", "backtracking.steps=20000")).Code);
     }
 
+    /// <summary>A training in another terminal is of another session, beside which the priority of threads alone says nothing.</summary>
+    [Fact]
+    public async Task An_evaluation_that_watches_has_the_lowest_priority_of_all_sessions_and_ends_with_the_process_that_was_started()
+    {
+        const string AreShared = "/proc/sys/kernel/sched_autogroup_enabled";
+        Assert.SkipUnless(
+            File.Exists(AreShared) && (await File.ReadAllTextAsync(AreShared, TestContext.Current.CancellationToken)).Trim() == "1",
+            "Here the processors are not shared among sessions.");
+        using var trained = Start("trained", "--set", "backtracking.steps=20000");
+        await trained.SeesAsync("backtracking");
+
+        using var killed = Watch();
+        await killed.SeesAsync("step ");
+        var session = $"/proc/{Assert.Single(killed.Children())}/autogroup";
+        Assert.Contains("nice 19", await File.ReadAllTextAsync(session, TestContext.Current.CancellationToken));
+        killed.Kill();
+        // Its output ends when the last process is gone that has it.
+        await killed.EndAsync();
+
+        using var interrupted = Watch();
+        await interrupted.SeesAsync("step ");
+        interrupted.Interrupt();
+        var (code, _, error) = await interrupted.EndAsync();
+        Assert.Equal((ExitCode.Interrupted, ""), (code, error));
+
+        await OutputOf("cancel", "trained");
+        Assert.Equal(ExitCode.Cancelled, (await trained.EndAsync()).Code);
+
+        DisBackProcess Watch() => DisBackProcess.Start(folder.Path, "evaluate", "trained", "--watch", "-n", "70");
+    }
+
     [Fact]
     public async Task The_end_of_the_terminal_stops_a_run_after_a_checkpoint()
     {

@@ -98,11 +98,15 @@ internal static class EvaluateCommand
                 InceptionScore = parsed.GetValue(inceptionScore),
                 Picture = parsed.GetValue(neighbours) is { } picture ? PictureFile.Of(picture, PictureName, neighbours.Name) : null,
             };
-            await using var installation = Installation.Of(parsed, session);
             if (parsed.GetValue(watch))
             {
-                return (int)await WatchAsync(session, installation, parsed.GetRequiredValue(name), asked, parsed.GetValue(json), cancellation);
+                return (int)await LowPriority.RunAsync(session, async () =>
+                {
+                    await using var watched = Installation.Of(parsed, session);
+                    return await WatchAsync(session, watched, parsed.GetRequiredValue(name), asked, parsed.GetValue(json), cancellation);
+                });
             }
+            await using var installation = Installation.Of(parsed, session);
             using var student = await StudentSource.OpenAsync(installation, parsed.GetRequiredValue(name), parsed.GetValue(teacher), cancellation);
             using var judge = await StudentJudge.OpenAsync(session, installation, student, asked, cancellation);
             var figures = judge.Measure(student);
@@ -124,7 +128,6 @@ internal static class EvaluateCommand
     private static async Task<ExitCode> WatchAsync(
         Session session, Installation installation, string name, EvaluationRequest asked, bool json, CancellationToken cancellation)
     {
-        LowPriority.Enter();
         var trial = await installation.Archive.FindTrialAsync(name, cancellation);
         StudentJudge? judge = null;
         try

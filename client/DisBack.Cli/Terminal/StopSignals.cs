@@ -25,6 +25,9 @@ internal sealed partial class StopSignals : IDisposable
     /// <summary>The exit code of the first signal; null before it.</summary>
     public ExitCode? Received => _received == 0 ? null : (ExitCode)_received;
 
+    /// <summary>As SIGTERM does it.</summary>
+    public void Stop() => Stop(ExitCode.Terminated);
+
     public void Dispose()
     {
         foreach (var registration in _registrations)
@@ -37,12 +40,16 @@ internal sealed partial class StopSignals : IDisposable
     private void Handle(PosixSignalContext context)
     {
         context.Cancel = true;
-        var code = context.Signal switch
+        Stop(context.Signal switch
         {
             PosixSignal.SIGINT => ExitCode.Interrupted,
             PosixSignal.SIGHUP => ExitCode.HungUp,
             _ => ExitCode.Terminated,
-        };
+        });
+    }
+
+    private void Stop(ExitCode code)
+    {
         if (Interlocked.CompareExchange(ref _received, (int)code, 0) == 0)
         {
             _stopping.Cancel();
