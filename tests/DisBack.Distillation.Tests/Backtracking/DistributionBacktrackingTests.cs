@@ -81,6 +81,30 @@ public sealed class DistributionBacktrackingTests
         Assert.Equal((1, 0), (run.Step, run.TargetIndex));
     }
 
+    /// <summary>The losses of a host may be finite all the same.</summary>
+    [Fact]
+    public void Images_that_are_not_finite_name_the_generator()
+    {
+        using var nodes = TinyNetwork.Trajectory(s_recording);
+        using var run = Open(nodes, s_settings, new Witness(1) { Pixels = [float.NaN] });
+        run.Advance(new RecordingListener());
+
+        var error = Assert.Throws<TrainingFailedException>(run.ReadMeasurements);
+
+        Assert.Equal(TrainingFailure.NonFinite, error.Cause);
+        Assert.Contains("of the generator became NaN at step 1;", error.Message);
+    }
+
+    [Fact]
+    public void The_spread_of_a_batch_is_the_standard_deviation_of_its_images_in_each_pixel()
+    {
+        using var nodes = TinyNetwork.Trajectory(s_recording);
+        using var run = Open(nodes, s_settings, new Witness(1) { Pixels = [0, 2] });
+        run.Advance(new RecordingListener());
+
+        Assert.Equal(1, run.ReadMeasurements().Single(point => point.Name == "student/std").Value);
+    }
+
     /// <summary>It costs two forwards, and at the teacher nothing is decided from it, unless a step back may be.</summary>
     [Fact]
     public void Nodes_are_compared_against_the_teacher_only_where_a_step_back_may_follow()
@@ -177,6 +201,9 @@ public sealed class DistributionBacktrackingTests
     /// <summary>A host that changes nothing and keeps what it is given.</summary>
     private sealed class Witness(params float[] gap) : IDistillationHost
     {
+        /// <summary>All pixels of each of its images.</summary>
+        public float[] Pixels { get; init; } = [1];
+
         public List<TargetScore> Targets { get; } = [];
 
         /// <summary>The first weights of each target as they were.</summary>
@@ -199,7 +226,7 @@ public sealed class DistributionBacktrackingTests
         {
             Targets.Add(target);
             Weights.Add(target.Network.State().First().Value.clone().DetachFromDisposeScope());
-            return new HostStep([], new GeneratorStep(ones(1, 1, 8, 8), gap.Length == 1 ? tensor(gap[0]) : tensor(gap)));
+            return new HostStep([], new GeneratorStep(tensor(Pixels).reshape(-1, 1, 1, 1).expand(-1, 1, 8, 8), gap.Length == 1 ? tensor(gap[0]) : tensor(gap)));
         }
 
         public void Dispose()

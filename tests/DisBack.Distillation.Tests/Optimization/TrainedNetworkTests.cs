@@ -46,4 +46,23 @@ public sealed class TrainedNetworkTests
             }
         }
     }
+    [Fact]
+    public void Frozen_weights_get_no_gradient_and_let_it_through_until_they_are_released()
+    {
+        using var scope = NewDisposeScope();
+        using var layer = nn.Linear(1, 1, hasBias: false);
+        using var trained = new TrainedNetwork(layer, new OptimizerSettings(), 1, new StateHold());
+        var gradients = trained.Parameters.Trained[0].Gradients!;
+        var input = full(1, 1, 2f).requires_grad_();
+
+        using (trained.FreezeWeights())
+        {
+            layer.forward(input).sum().backward();
+        }
+
+        Assert.Equal(0, gradients.item<float>());
+        Assert.Equal(layer.weight.item<float>(), input.grad!.item<float>());
+        layer.forward(input).sum().backward();
+        Assert.Equal(2, gradients.item<float>());
+    }
 }
