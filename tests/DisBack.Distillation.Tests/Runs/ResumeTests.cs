@@ -90,6 +90,43 @@ public sealed class ResumeTests
     public void A_resumed_recording_ends_in_the_same_bits_and_nodes(RecordingSettings settings) =>
         AssertResumes(() => TinyNetwork.Recording(settings), 1, 4, 8);
 
+    /// <summary>It may be interrupted after its last checkpoint and before its trajectory is complete.</summary>
+    [Theory, MemberData(nameof(Recordings), DisableDiscoveryEnumeration = true)]
+    public void A_recording_that_has_ended_trains_no_further_when_it_is_resumed(RecordingSettings settings)
+    {
+        using var ended = TinyNetwork.Recording(settings);
+        var listener = new RecordingListener();
+        Assert.True(TrainingLoop.Run(ended, new CheckpointSettings(), listener, CancellationToken.None));
+
+        using var resumed = TinyNetwork.Recording(settings);
+        resumed.Restore(listener.Checkpoints[^1].State);
+
+        Assert.Equal((ended.Step, ended.Step), (resumed.Step, resumed.Steps));
+    }
+
+    /// <summary>The network that they are of is gone.</summary>
+    [Fact]
+    public void A_resumed_recording_compares_with_the_outputs_of_its_newest_node()
+    {
+        var everyFour = new RecordingListener();
+        using var measured = TinyNetwork.Recording(s_recording with { Steps = 12, Nodes = new EveryInterval { Interval = 4 } });
+        Assert.True(TrainingLoop.Run(measured, new CheckpointSettings(), everyFour, CancellationToken.None));
+        var settings = s_recording with { Steps = 12, Nodes = new WhenChanged { Distance = 0.8 * everyFour.Distances[1].Outputs } };
+        var whole = new RecordingListener();
+        using var uninterrupted = TinyNetwork.Recording(settings);
+        Assert.True(TrainingLoop.Run(uninterrupted, new CheckpointSettings { Every = 1 }, whole, CancellationToken.None));
+        var newest = whole.Nodes[1].Step;
+        // The teacher is that far away all the time.
+        Assert.True(whole.Nodes[2].Step > newest + 1);
+
+        var rest = new RecordingListener();
+        using var resumed = TinyNetwork.Recording(settings);
+        resumed.Restore(whole.Checkpoints.First(checkpoint => checkpoint.Step == newest).State);
+        Assert.True(TrainingLoop.Run(resumed, new CheckpointSettings(), rest, CancellationToken.None));
+
+        Assert.Equal(whole.Nodes.Skip(2), rest.Nodes);
+    }
+
     [Fact]
     public void A_resumed_teacher_ends_in_the_same_bits_with_everything_random_that_there_is()
     {
