@@ -43,6 +43,18 @@ public sealed class PlateauWatchTests
         }
     }
 
+    [Fact]
+    public void It_outlives_the_scope_in_which_it_was_made()
+    {
+        PlateauWatch made;
+        using (NewDisposeScope())
+        {
+            made = new PlateauWatch(s_settings, CPU);
+        }
+        using var watch = made;
+        Assert.Equal(8, FirstReached(watch, [5, 3, 2, 2, 1.9, 1.9, 1.8, 1.8], 0));
+    }
+
     private static int? FirstReached(PlateauWatch watch, double[] losses, int made)
     {
         foreach (var loss in losses)
