@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ArtifactRef, RunUpdate, TrialDocument } from '../../api/types';
-import { nodePictures, stripsOf, walkOf } from './walk';
+import { stripsOf } from '../../api/strips';
+import { nodePictures, walkOf } from './walk';
 
 const artifacts = (...names: string[]) =>
   Object.fromEntries(names.map(name => [name, { name, content: { digest: name, length: 1 }, step: 0 } satisfies ArtifactRef]));

@@ -1,3 +1,4 @@
+import { stripsOf } from '../../api/strips';
 import { isSettled, type ArtifactRef, type RunStatus, type RunUpdate, type TrialDocument } from '../../api/types';
 
 /** A place on the way of a student along the nodes: the node that it was nearest to, and since which step it walks on from there. */
@@ -13,18 +14,6 @@ export type Walk = {
   target: number | undefined;
   stops: Stop[];
 };
-
-type Strip = { step: number; digest: string };
-
-/** The sample strips of a run by the steps in their names, the oldest first. */
-export function stripsOf(artifacts: Readonly<Record<string, ArtifactRef>>): Strip[] {
-  return Object.entries(artifacts)
-    .flatMap(([name, { content }]) => {
-      const match = /^strips\/(\d+)\.png$/.exec(name);
-      return match ? [{ step: Number(match[1]), digest: content.digest }] : [];
-    })
-    .sort((a, b) => a.step - b.step);
-}
 
 /** The pictures of the nodes of a trajectory by the nodes' numbers, where its recording has made some. */
 export function nodePictures(artifacts: Readonly<Record<string, ArtifactRef>>): ReadonlyMap<number, string> {

@@ -1,4 +1,4 @@
-import type { ArtifactRef } from '../../api/types';
+import type { ArtifactRef } from './types';
 
 /** The samples of a run at a step, all from the same noise. */
 export type Strip = { step: number; digest: string };
