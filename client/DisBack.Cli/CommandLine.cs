@@ -107,6 +107,7 @@ internal static class CommandLine
             ReportCommand.Create(session),
             CompareCommand.Create(session),
             CurvesCommand.Create(session),
+            ScalarsCommand.Create(session),
             ControlCommands.Pause(session),
             ControlCommands.Cancel(session),
             DeleteCommand.Create(session),

@@ -23,7 +23,7 @@ internal sealed record RunTarget(RunId Id, string Name, int Nodes, RunRecord Run
     public string Text => RunKinds.Of(Id.Kind).Prefix + Id.Owner;
 
     /// <summary>The folder of its files, below <c>runs</c>.</summary>
-    public string Folder => RunKinds.Of(Id.Kind).FilesBelow + Id.Owner;
+    public string Folder => FolderOf(Id);
 
     /// <summary>The device that its spec asks for: specs of all kinds have one section of hardware.</summary>
     public string Device
@@ -39,6 +39,9 @@ internal sealed record RunTarget(RunId Id, string Name, int Nodes, RunRecord Run
     public int? LastTarget => Trial is null || Nodes == 0 ? null
         : Run.Switches is [.., var last] ? last.To
         : SpecJson.FromJson<ExperimentSpec>(Spec).FirstTargetOf(Nodes);
+
+    /// <summary>The folder of a run's files, below <c>runs</c>.</summary>
+    public static string FolderOf(RunId id) => RunKinds.Of(id.Kind).FilesBelow + id.Owner;
 
     public static RunTarget Of(TrialDocument trial) => new(RunId.Trial(trial.Id), trial.Name, trial.Nodes, trial.Run, trial.Spec, trial);
 
