@@ -65,6 +65,23 @@ public sealed class ClusterTests(TaughtFolder folder) : IClassFixture<TaughtFold
                 string.Join(' ', verb));
         }
 
+        // And the same files.
+        foreach (var format in new[] { "tensorboard", "jsonl" })
+        {
+            var (local, remote) = (Path.Combine(root, $"{format}-local"), Path.Combine(root, $"{format}-remote"));
+            string[] verb = ["scalars", "spec", "trajectory/spec", "--format", format];
+            await OutputOf([.. verb, "--output", local, "--data", cluster.Folder]);
+            await OutputOf([.. verb, "--output", remote, .. there]);
+            var files = Directory.EnumerateFiles(local, "*", SearchOption.AllDirectories).ToList();
+            Assert.NotEmpty(files);
+            foreach (var file in files)
+            {
+                Assert.Equal(
+                    await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken),
+                    await File.ReadAllBytesAsync(Path.Combine(remote, Path.GetRelativePath(local, file)), TestContext.Current.CancellationToken));
+            }
+        }
+
         Assert.Contains("has the tags good", await OutputOf(["tag", "spec", "good", .. there]));
         Assert.Contains("spec-", await OutputOf(["list", "--tag", "good", .. there]));
         Assert.Contains("has no tags", await OutputOf(["untag", "spec", "good", .. there]));

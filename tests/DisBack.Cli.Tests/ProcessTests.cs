@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using DisBack.Cli.Terminal;
+using DisBack.Cli.Tests.Scalars;
 using DisBack.Diffusion.Files;
 
 namespace DisBack.Cli.Tests;
@@ -106,6 +107,13 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(weights)), other["features"]!.GetValue<string>());
         await OutputOf("sample", "whole", "--count", "4", "--output", "four.png");
         Assert.True(new FileInfo(Path.Combine(folder.Path, "four.png")).Length > 100);
+
+        Assert.Contains("of 3 runs are in", await OutputOf("scalars", "whole", "trajectory/whole", "teacher/tiny", "--output", "logs"));
+        var scalars = Directory.EnumerateFiles(Path.Combine(folder.Path, "logs"), "events.out.tfevents.*.disback", SearchOption.AllDirectories)
+            .ToDictionary(file => file, file => EventReader.Scalars(file).ToList());
+        Assert.Equal(3, scalars.Count);
+        var fid = JsonNode.Parse(await OutputOf("show", "whole", "--json"))!["run"]!["latest"]!["fid"]!["value"]!.GetValue<double>();
+        Assert.Contains(scalars.Values, run => run.LastOrDefault(scalar => scalar.Tag == "fid") is { Step: 60 } last && last.Value.Equals((float)fid));
     }
 
     [Fact]
