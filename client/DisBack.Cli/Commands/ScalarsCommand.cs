@@ -45,6 +45,11 @@ internal static class ScalarsCommand
             }
             var folder = Path.GetFullPath(UserPath.Expand(parsed.GetRequiredValue(output)));
             var form = Enum.GetValues<ScalarFormat>().Single(known => Name(known) == parsed.GetRequiredValue(format));
+            if (parsed.GetValue(follow))
+            {
+                await session.Screen.Error.WriteLineAsync(
+                    $"What is measured goes to {folder} until the runs settle; Ctrl-C ends that, and what is written stays.");
+            }
             using var export = new ScalarExport(installation, session, folder, form);
             await export.WriteAsync(runs, sweeps, parsed.GetValue(follow), cancellation);
             if (export.Runs > 0)

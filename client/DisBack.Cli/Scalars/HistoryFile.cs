@@ -97,7 +97,14 @@ internal sealed class HistoryFile : ScalarFile
     private static void Replace(string path, string text)
     {
         var temporary = $"{path}.tmp";
-        File.WriteAllText(temporary, text);
-        File.Move(temporary, path, overwrite: true);
+        try
+        {
+            File.WriteAllText(temporary, text);
+            File.Move(temporary, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
     }
 }

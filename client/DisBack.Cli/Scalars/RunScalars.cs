@@ -58,8 +58,8 @@ internal sealed class RunScalars : IDisposable
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
-            throw new StorageException($"The scalars of {run.Id} cannot be written to '{_folder}': {cause.Message.TrimEnd('.')}; free some space, check the "
-                + "folder's permissions or name another folder, then repeat the command.", cause);
+            throw new StorageException($"The scalars of {run.Id} cannot be written to '{_folder}': {cause.Message.TrimEnd('.')}; free some space or "
+                + "check the folder's permissions, then repeat the command for this run and those after it.", cause);
         }
     }
 

@@ -137,7 +137,7 @@ public sealed class ScalarsCommandTests : IDisposable
         var (code, _, error) = await AskAsync("a");
         Assert.Equal(ExitCode.Storage, code);
         Assert.StartsWith($"disback: The scalars of {Run} cannot be written to '{FolderOf()}': ", error, StringComparison.Ordinal);
-        Assert.EndsWith("name another folder, then repeat the command.\n", error, StringComparison.Ordinal);
+        Assert.EndsWith("then repeat the command for this run and those after it.\n", error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -168,7 +168,9 @@ public sealed class ScalarsCommandTests : IDisposable
         await StoreAsync(run => Running(run, 20));
         await SeesAsync(24);
         await StoreAsync();
-        Assert.Equal((ExitCode.Ok, $"25 values of 1 run are in {Output}.\n", ""), await following);
+        var (code, output, error) = await following;
+        Assert.Equal((ExitCode.Ok, $"25 values of 1 run are in {Output}.\n"), (code, output));
+        Assert.Equal($"What is measured goes to {Output} until the runs settle; Ctrl-C ends that, and what is written stays.\n", error);
         Assert.Equal(Enumerable.Range(1, 25).Select(step => (long)step), await StepsAsync());
         Assert.Equal([Path.Combine(Output, "a-00000000")], Directory.EnumerateDirectories(Output));
 
@@ -190,30 +192,78 @@ public sealed class ScalarsCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_later_attempt_has_made_again_counts_once_events_as_well()
+    {
+        await StoreAsync();
+        await AppendAsync(1, 0, Point(10, "fid", 2, 1), Point(20, "fid", 3, 2), Switch(20, 2));
+        await AppendAsync(2, 10, Point(20, "fid", 3, 5), Switch(20, 6), Switch(30, 7));
+        Assert.Equal((ExitCode.Ok, $"4 values of 1 run are in {Output}.\n", ""), await AskAsync("a --format jsonl"));
+        Assert.Equal(
+            """
+            {"_step":10,"_timestamp":1767225601,"_runtime":1,"fid":2}
+            {"_step":20,"_timestamp":1767225606,"_runtime":6,"fid":3,"switch":"Target 1 -> 0."}
+            {"_step":30,"_timestamp":1767225607,"_runtime":7,"switch":"Target 1 -> 0."}
+
+            """,
+            await File.ReadAllTextAsync(FileOf(History), Cancellation));
+    }
+
+    [Fact]
     public async Task Each_trial_of_a_sweep_that_has_begun_has_a_folder_of_its_own()
+    {
+        await KeepSweepAsync(RunStatus.Completed, RunStatus.Completed, RunStatus.Cancelled);
+        await KeepTrialAsync(0);
+        await KeepTrialAsync(1);
+        Assert.Equal((ExitCode.Ok, $"2 values of 2 runs are in {Output}.\n", ""), await AskAsync("sweep/s"));
+        Assert.Equal(["0000", "0001"], Trials());
+    }
+
+    [Fact]
+    public async Task A_sweep_is_followed_to_its_last_trial()
+    {
+        await KeepSweepAsync(RunStatus.Completed);
+        await KeepTrialAsync(0);
+        var following = AskAsync("sweep/s --follow");
+        while (!Path.Exists(Path.Combine(Output, "s-00000000", "0000")))
+        {
+            Assert.False(following.IsCompleted, $"{following.Status}");
+            await Task.Delay(20, Cancellation);
+        }
+        await KeepTrialAsync(1);
+        await KeepTrialAsync(2);
+        await KeepSweepAsync(RunStatus.Completed, RunStatus.Completed, RunStatus.Completed);
+        Assert.Equal($"3 values of 3 runs are in {Output}.\n", (await following).Output);
+        Assert.Equal(["0000", "0001", "0002"], Trials());
+    }
+
+    private IEnumerable<string?> Trials() =>
+        Directory.EnumerateDirectories(Path.Combine(Output, "s-00000000")).Select(Path.GetFileName).Order(StringComparer.Ordinal);
+
+    /// <summary>A sweep of three trials, of which so many have a point.</summary>
+    private async Task KeepSweepAsync(params RunStatus[] trials)
     {
         const string spec = """
             { name: s, teacher: digits, search: { sampler: random, trials: 3, space: { backtracking.steps: { low: 200, high: 800 } } } }
             """;
-        var teacher = new ContentRef(new string('a', 64), 1);
+        await _stored.KeepAsync(DocumentNames.SweepPage, "s-00000000/0000", new SweepPage
+        {
+            Trials = [.. trials.Select((status, ordinal) => new SweepTrial { Ordinal = ordinal, Status = status })],
+        });
         await _stored.KeepAsync(DocumentNames.Sweep, "s-00000000", new SweepDocument
         {
             Id = "s-00000000",
             Name = "s",
             Spec = SweepPlan.Parse(spec, "s.yaml").Canonical,
             TrialCount = 3,
-            Teachers = ImmutableSortedDictionary<string, ContentRef>.Empty.Add("digits", teacher),
+            Teachers = ImmutableSortedDictionary<string, ContentRef>.Empty.Add("digits", new ContentRef(new string('a', 64), 1)),
         });
-        await _stored.KeepAsync(DocumentNames.SweepPage, "s-00000000/0000", new SweepPage
-        {
-            Trials = [.. Enumerable.Range(0, 3).Select(ordinal => new SweepTrial { Ordinal = ordinal, Status = RunStatus.Completed })],
-        });
-        await _stored.RunAsync("s", [], [(1, 2)]);
-        await _stored.RunAsync("s", [], [], trial => trial with { Id = "s-00000000/0001" });
-        await AppendAsync("s-00000000/0001", 1, 0, Point(1, "fid", 3, 1));
-        Assert.Equal((ExitCode.Ok, $"3 values of 2 runs are in {Output}.\n", ""), await AskAsync("sweep/s"));
-        Assert.Equal(
-            ["0000", "0001"], Directory.EnumerateDirectories(Path.Combine(Output, "s-00000000")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    private async Task KeepTrialAsync(int ordinal)
+    {
+        var id = GrainKeys.Trial("s-00000000", ordinal);
+        await AppendAsync(id, 1, 0, Point(1, "fid", ordinal, 1));
+        await _stored.RunAsync("s", [], [], trial => trial with { Id = id });
     }
 
     private static MetricPoint Point(long step, string name, double value, double seconds) => new(step, name, value, StoredRuns.Start.AddSeconds(seconds));
