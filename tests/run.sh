@@ -46,7 +46,7 @@ for project in tests/*.Tests; do
   if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ] && [ "${total:-0}" -gt 0 -o -z "${total:-}" ]; then
     echo "$name ended with exit code $status and no failed test: its runner died"
     failed=$((failed + 1))
-    echo "    $name ended with exit code $status" >>"$failures"
+    { echo "    $name ended with exit code $status"; grep -iE 'long.running' "$log" | tail -n 8; } >>"$failures"
   fi
   # Whoever reads the end of a long log sees what failed; the rest of a message is where the test ran.
   awk '/\[FAIL\]$/ { lines = 20 } !/^    / { lines = 0 } lines-- > 0' "$log" >>"$failures"

@@ -7,6 +7,9 @@ namespace DisBack.Cli.Tests;
 /// <summary>The real <c>disback</c> executable, as users start it.</summary>
 internal sealed partial class DisBackProcess : IDisposable
 {
+    /// <summary>Many times what anything takes here: who waits for longer waits for ever, and says for what.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(8);
+
     private readonly Process _process;
     private readonly Lock _gate = new();
     private readonly List<string> _lines = [];
@@ -48,16 +51,16 @@ internal sealed partial class DisBackProcess : IDisposable
     /// <summary>Waits until a line of the output or of the error output holds a text.</summary>
     public Task SeesAsync(string text)
     {
+        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
             if (_hasEnded || _lines.Concat(_errors).Any(line => line.Contains(text, StringComparison.Ordinal)))
             {
                 return Task.CompletedTask;
             }
-            var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _awaited.Add((text, seen));
-            return seen.Task;
         }
+        return WaitAsync(seen.Task, $"'{text}'");
     }
 
     public void Interrupt() => Assert.Equal(0, Signal(_process.Id, 2));
@@ -79,7 +82,7 @@ internal sealed partial class DisBackProcess : IDisposable
 
     public async Task<(ExitCode Code, string Output, string Error)> EndAsync()
     {
-        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await WaitAsync(_process.WaitForExitAsync(TestContext.Current.CancellationToken), "the end");
         lock (_gate)
         {
             return ((ExitCode)_process.ExitCode, string.Join('\n', _lines), string.Concat(_errors.Select(line => line + "\n")));
@@ -93,6 +96,22 @@ internal sealed partial class DisBackProcess : IDisposable
             _process.Kill();
         }
         _process.Dispose();
+    }
+
+    private async Task WaitAsync(Task awaited, string what)
+    {
+        try
+        {
+            await awaited.WaitAsync(s_patience, TestContext.Current.CancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            lock (_gate)
+            {
+                Assert.Fail($"'{string.Join(' ', _process.StartInfo.ArgumentList.Skip(1))}' did not come to {what} in {s_patience.TotalMinutes:0} minutes; "
+                    + $"it printed:\n{string.Join('\n', _lines)}\n{string.Join('\n', _errors)}");
+            }
+        }
     }
 
     private void OnLine(string? line, List<string> lines)

@@ -13,6 +13,9 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         AppContext.BaseDirectory.Replace("/tests/DisBack.Cli.Tests/", "/client/DisBack.Gateway/", StringComparison.Ordinal),
         "DisBack.Gateway");
 
+    /// <summary>For one line of a gateway that starts.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(4);
+
     private readonly EmbeddedHost _silo;
     private readonly string _tokens;
     private Process _gateway = null!;
@@ -80,16 +83,21 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
         _gateway = Start(
             $"--Tokens:File={_tokens}", $"--Blobs:Folder={Folder}", "--Cluster:Id=embedded",
             $"--Endpoints:SiloGateway={new DataFolder(Folder).Owner!.Gateway}", $"--Endpoints:Http={port}");
-        while (await _gateway.StandardOutput.ReadLineAsync() is { } line)
+        var (address, isConnected) = ("", false);
+        // Which of the two comes first depends on who is faster.
+        while (await _gateway.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(s_patience) is { } line)
         {
             if (Listening().Match(line) is { Success: true } match)
             {
-                Address = match.Groups["address"].Value;
+                address = match.Groups["address"].Value;
             }
+            isConnected |= line.Contains("Connected to the cluster", StringComparison.Ordinal);
             // Nobody reads the rest of its log; without a reader the pipe would fill and stop it.
-            if (Address.Length > 0 && line.Contains("Connected to the cluster", StringComparison.Ordinal))
+            if (address.Length > 0 && isConnected)
             {
+                Address = address;
                 _ = _gateway.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
+                _ = _gateway.StandardError.BaseStream.CopyToAsync(Stream.Null);
                 return;
             }
         }
