@@ -1,5 +1,8 @@
 using System.Reflection;
 using DisBack.Contracts.Hosting;
+using DisBack.Orchestration.Placement;
+using DisBack.Telemetry;
+using DisBack.Telemetry.Hosts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -25,10 +28,16 @@ internal static class Observability
                 .AddService("disback-silo", serviceNamespace: settings.Cluster.Id, serviceVersion: version, serviceInstanceId: settings.Name)
                 .AddAttributes([new("disback.role", settings.Role.ToString().ToLowerInvariant())]))
             .WithMetrics(metrics => metrics
-                .AddMeter(Orchestration.Telemetry.Name, Storage.Telemetry.MeterName, "Microsoft.Orleans")
+                .AddMeter(Instruments.Name, "Microsoft.Orleans")
+                .SetExemplarFilter(ExemplarFilterType.TraceBased)
                 .AddRuntimeInstrumentation()
                 .AddPrometheusExporter())
-            .WithTracing(traces => traces.AddSource([Orchestration.Telemetry.Name, .. s_orleansSources]));
+            .WithTracing(traces => traces.AddSource([Instruments.Name, .. s_orleansSources]));
+        if (settings.Role.HasFlag(SiloRole.Worker))
+        {
+            Disks.Observe([("scratch", settings.ScratchFolder), ("cache", settings.CacheFolder)]);
+            NvidiaDevices.Observe();
+        }
         // This variable decides whether, the other standard ones how.
         if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
         {

@@ -10,18 +10,19 @@ internal static partial class Layers
     /// <summary>From the bottom to the top; each line names all projects whose types the project uses.</summary>
     public const string Text = """
         Specs         -> nothing
+        Telemetry     -> nothing
         Search        -> Specs
-        Storage       -> Specs
+        Storage       -> Telemetry, Specs
         Diffusion     -> Specs
         Distillation  -> Diffusion, Specs
         Contracts     -> Specs
         GrainStorage  -> Storage
         ReadModel     -> Contracts, Storage, Specs
         Client        -> Contracts, Storage, Specs
-        Orchestration -> Contracts, Distillation, Diffusion, GrainStorage, Search, Storage, Specs
-        Silo          -> Orchestration, Contracts, Storage, Specs
-        Gateway       -> Client, ReadModel, Contracts, Search, Storage, Specs
-        Cli           -> Gateway, Client, ReadModel, Orchestration, Contracts, Distillation, Diffusion, Search, Storage, Specs
+        Orchestration -> Contracts, Distillation, Diffusion, GrainStorage, Search, Storage, Telemetry, Specs
+        Silo          -> Orchestration, Contracts, Storage, Telemetry, Specs
+        Gateway       -> Client, ReadModel, Contracts, Search, Storage, Telemetry, Specs
+        Cli           -> Gateway, Client, ReadModel, Orchestration, Contracts, Distillation, Diffusion, Search, Storage, Telemetry, Specs
         """;
 
     private const string Nothing = "nothing";

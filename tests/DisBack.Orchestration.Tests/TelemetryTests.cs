@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Telemetry;
 
 namespace DisBack.Orchestration.Tests;
 
@@ -17,7 +18,7 @@ public sealed class TelemetryTests : IDisposable
     {
         _listener = new ActivityListener
         {
-            ShouldListenTo = source => source.Name is Telemetry.Name or Orleans,
+            ShouldListenTo = source => source.Name is Instruments.Name or Orleans,
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
             ActivityStopped = _spans.Enqueue,
         };
@@ -43,6 +44,34 @@ public sealed class TelemetryTests : IDisposable
             Assert.Equal(4, work.Count(span => span.OperationName == step && Tag(span, "product") is "checkpoint")));
         Assert.All(commits, commit => Assert.Contains(_spans, call => call.Source.Name == Orleans && call.ParentSpanId == commit.SpanId));
         Assert.Contains(_spans, call => call.Kind == ActivityKind.Server && call.TraceId == attempt.TraceId);
+    }
+
+    [Fact]
+    public async Task A_trace_begins_with_the_wait_for_a_slot_and_links_to_whoever_submitted_the_run()
+    {
+        var script = new ScriptedTraining();
+        var gate = script.HoldAt(RunKind.Backtracking, 5);
+        await using var site = await Site.OpenAsync(script);
+        var first = await site.SubmitAsync("traced-3");
+        await Site.UntilAsync(first, RunStatus.Running);
+        ActivityTraceId submitting;
+        ITrialGrain second;
+        using (var submit = Instruments.Spans.StartActivity("submit"))
+        {
+            submitting = submit!.TraceId;
+            second = await site.SubmitAsync("traced-4");
+        }
+        await Site.UntilAsync(second, RunStatus.Queued);
+        gate.Open();
+        await Site.UntilAsync(second, RunStatus.Completed);
+
+        var attempt = Assert.Single(Attempts("traced-4/0000"));
+        var work = _spans.Where(span => span.ParentSpanId == attempt.SpanId && Tag(span, "product") is null).ToLookup(span => span.OperationName);
+        var wait = Assert.Single(work["wait"]);
+        Assert.Equal(attempt.StartTimeUtc, wait.StartTimeUtc);
+        Assert.True(wait.Duration > TimeSpan.Zero);
+        Assert.All(["prepare", "resume", "train"], step => Assert.True(Assert.Single(work[step]).StartTimeUtc >= wait.StartTimeUtc + wait.Duration));
+        Assert.Contains(attempt.Links, link => link.Context.TraceId == submitting && link.Tags!.Single().Value is "submit");
     }
 
     [Fact]

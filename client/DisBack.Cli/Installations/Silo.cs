@@ -1,9 +1,12 @@
 using DisBack.Client;
 using DisBack.Orchestration.Hosting;
 using DisBack.Orchestration.Training;
+using DisBack.Telemetry;
+using DisBack.Telemetry.Hosts;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry;
+using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 
 namespace DisBack.Cli.Installations;
@@ -38,7 +41,7 @@ internal sealed class Silo : IAsyncDisposable
             Command = command,
             Log = true,
             Supervises = supervises,
-            Services = AddServices,
+            Services = services => AddServices(services, folder),
             Training = training => training.Devices.Add(accelerator),
         };
         return new(await EmbeddedHost.StartAsync(options, new SpecTrainingFactory(trustCode, Path.Combine(folder.Path, DataFolder.CacheName)), cancellation));
@@ -47,7 +50,7 @@ internal sealed class Silo : IAsyncDisposable
     public async ValueTask DisposeAsync() => await _host.StopAsync();
 
     /// <summary>Metrics and traces leave the process only where a collector is named: the exporter reads the standard OTEL_ variables itself.</summary>
-    private static void AddServices(IServiceCollection services)
+    private static void AddServices(IServiceCollection services, DataFolder folder)
     {
         // Where this process serves HTTP as well, a line for each request would hide all else.
         services.AddLogging(logging => logging.AddFilter("Microsoft", LogLevel.Warning));
@@ -55,10 +58,12 @@ internal sealed class Silo : IAsyncDisposable
         {
             return;
         }
+        Disks.Observe([("data", folder.Path)]);
+        NvidiaDevices.Observe();
         services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("disback"))
-            .WithMetrics(metrics => metrics.AddMeter(Orchestration.Telemetry.Name, Storage.Telemetry.MeterName, "Microsoft.Orleans"))
-            .WithTracing(traces => traces.AddSource(Orchestration.Telemetry.Name, "Microsoft.Orleans.Application"))
+            .WithMetrics(metrics => metrics.SetExemplarFilter(ExemplarFilterType.TraceBased).AddMeter(Instruments.Name, "Microsoft.Orleans"))
+            .WithTracing(traces => traces.AddSource(Instruments.Name, "Microsoft.Orleans.Application"))
             .UseOtlpExporter();
     }
 }

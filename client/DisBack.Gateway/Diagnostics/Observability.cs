@@ -1,6 +1,7 @@
 using System.Reflection;
 using DisBack.Contracts.Hosting;
 using DisBack.Gateway.Configuration;
+using DisBack.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -24,7 +25,8 @@ internal static class Observability
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("disback-gateway", serviceNamespace: settings.Cluster.Id, serviceVersion: Version))
             .WithMetrics(metrics => metrics
-                .AddMeter(Telemetry.MeterName, Storage.Telemetry.MeterName, "Microsoft.Orleans")
+                .AddMeter(Instruments.Name, "Microsoft.Orleans")
+                .SetExemplarFilter(ExemplarFilterType.TraceBased)
                 .AddAspNetCoreInstrumentation()
                 .AddRuntimeInstrumentation()
                 .AddPrometheusExporter())

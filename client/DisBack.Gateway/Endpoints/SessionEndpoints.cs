@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using DisBack.Gateway.Diagnostics;
 using DisBack.Gateway.Security;
+using DisBack.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -63,7 +64,7 @@ internal static class SessionEndpoints
 
     private static ProblemHttpResult Refused(int status, string sentence)
     {
-        Telemetry.Refused.Add(1, new KeyValuePair<string, object?>("status", status));
+        Instruments.Refused.Add(1, new KeyValuePair<string, object?>("status", status));
         return TypedResults.Problem(sentence, statusCode: status);
     }
 

@@ -1,7 +1,7 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
-using DisBack.Gateway.Diagnostics;
 using DisBack.Gateway.Failures;
+using DisBack.Telemetry;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -82,7 +82,7 @@ internal sealed class TokenAuthentication(
 
     private Task SayAsync(int status, string detail)
     {
-        Telemetry.Refused.Add(1, new KeyValuePair<string, object?>("status", status));
+        Instruments.Refused.Add(1, new KeyValuePair<string, object?>("status", status));
         return Problems.WriteAsync(Context, status, detail);
     }
 }

@@ -1,6 +1,6 @@
 using DisBack.Client;
 using DisBack.Contracts.Grains;
-using DisBack.Gateway.Diagnostics;
+using DisBack.Telemetry;
 
 namespace DisBack.Gateway.Watching;
 
@@ -33,11 +33,11 @@ internal sealed class FeedHub(Func<IControl> control, TimeProvider time)
             if (!_entries.TryGetValue(run, out var entry))
             {
                 _entries.Add(run, entry = new Entry(new RunFeed(time)));
-                Telemetry.Feeds.Add(1);
+                Instruments.Feeds.Add(1);
                 _ = RunAsync(run, entry);
             }
             entry.Watchers++;
-            Telemetry.Watchers.Add(1);
+            Instruments.Watchers.Add(1);
             return new Lease(this, run, entry);
         }
     }
@@ -56,7 +56,7 @@ internal sealed class FeedHub(Func<IControl> control, TimeProvider time)
     {
         lock (_gate)
         {
-            Telemetry.Watchers.Add(-1);
+            Instruments.Watchers.Add(-1);
             if (--entry.Watchers > 0)
             {
                 return;
@@ -70,7 +70,7 @@ internal sealed class FeedHub(Func<IControl> control, TimeProvider time)
     {
         if (_entries.TryGetValue(run, out var current) && current == entry && _entries.Remove(run))
         {
-            Telemetry.Feeds.Add(-1);
+            Instruments.Feeds.Add(-1);
         }
     }
 

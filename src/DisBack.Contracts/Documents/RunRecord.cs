@@ -72,6 +72,9 @@ public sealed record RunRecord
     /// </summary>
     [Id(19)] public ImmutableArray<string> Lost { get; init; } = [];
 
+    /// <summary>W3C trace context of the call that asked for it, to which the traces of its attempts link; null if that was not traced.</summary>
+    [Id(20)] public string? SubmittedIn { get; init; }
+
     /// <summary>The checkpoint a new attempt resumes from; null before the first.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public CheckpointRef? Head => Checkpoints.IsEmpty ? null : Checkpoints[0];

@@ -27,4 +27,10 @@ public sealed record TrainingAssignment
 
     /// <summary>How long attempts of this run train on average before they are lost; null if none was.</summary>
     [Id(6)] public TimeSpan? MeanTimeToFailure { get; init; }
+
+    /// <summary>Since when the run waited for the slot that this attempt has; null if it did not wait.</summary>
+    [Id(7)] public DateTimeOffset? WaitingSince { get; init; }
+
+    /// <summary>W3C trace context of the call that asked for the run; null if that was not traced.</summary>
+    [Id(8)] public string? SubmittedIn { get; init; }
 }

@@ -55,6 +55,7 @@ internal sealed class SampleEvaluation : IDisposable
     /// <param name="final">Whether to use the larger number of samples, whose FID is the one that is reported.</param>
     public void Measure(ITrainingListener listener, long step, bool final)
     {
+        using var evaluating = listener.Evaluating();
         var samples = final ? _settings.FinalSamples : _settings.Samples;
         var accuracy = ClassAccuracy.By(_features, _classes, _samples.Shown);
         IFeatureMeasure[] measures = accuracy is null ? [] : [accuracy];

@@ -17,6 +17,9 @@ public interface ITrainingListener
     /// <param name="write">Writes its content.</param>
     void ArtifactMade(string name, Action<Stream> write);
 
+    /// <summary>Samples are about to be measured, which may take minutes; what is returned is disposed when they have been.</summary>
+    IDisposable? Evaluating() => null;
+
     /// <summary>Asked after every step: whether a checkpoint pays before the next regular one. Never, unless the listener says so.</summary>
     bool WantsCheckpoint => false;
 

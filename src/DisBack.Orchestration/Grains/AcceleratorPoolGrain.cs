@@ -4,6 +4,7 @@ using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Scheduling;
 using DisBack.Orchestration.Training;
+using DisBack.Telemetry;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 
@@ -36,7 +37,7 @@ internal sealed class AcceleratorPoolGrain(
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         // From now on another silo knows how many wait.
-        Telemetry.Queued.Record(0);
+        Instruments.Queued.Record(0);
         return base.OnDeactivateAsync(reason, cancellationToken);
     }
 
@@ -58,7 +59,7 @@ internal sealed class AcceleratorPoolGrain(
             _queue.Put(request, reason);
             reply = new LeaseReply(null, reason, ahead + 1);
         }
-        Telemetry.Queued.Record(_queue.Count);
+        Instruments.Queued.Record(_queue.Count);
         return Task.FromResult(reply);
     }
 
@@ -82,7 +83,7 @@ internal sealed class AcceleratorPoolGrain(
         {
             WakeNext();
         }
-        Telemetry.Queued.Record(_queue.Count);
+        Instruments.Queued.Record(_queue.Count);
         return Task.CompletedTask;
     }
 
@@ -106,7 +107,7 @@ internal sealed class AcceleratorPoolGrain(
         _workers.Put(report);
         _leases.RemoveUnused(report, grace: Silence);
         RemoveSilent();
-        Telemetry.Queued.Record(_queue.Count);
+        Instruments.Queued.Record(_queue.Count);
         WakeNext();
         // A worker of an older version forgets the damage once this call has returned, so it is passed on here.
         if (!report.Damaged.IsDefaultOrEmpty)

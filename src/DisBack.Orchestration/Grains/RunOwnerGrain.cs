@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Ownership;
@@ -379,7 +380,7 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
     }
 
     /// <summary>The submission of a run: its attempts count on from those of a deleted run of the same name.</summary>
-    protected async Task<RunCommand.Submit> SubmissionAsync() => new(IsKnown ? 0 : await _remains.LastAttemptAsync());
+    protected async Task<RunCommand.Submit> SubmissionAsync() => new(IsKnown ? 0 : await _remains.LastAttemptAsync(), Activity.Current?.Id);
 
     /// <inheritdoc cref="RunCurves.DeleteAsync"/>
     protected Task DeleteCurvesAsync() => _curves.DeleteAsync();

@@ -116,6 +116,7 @@ internal sealed class RunAdvance(IOwnedRun owner, IGrainFactory grains, RunLiven
             await owner.ApplyAsync(new RunCommand.AwaitSlot(reply.Position > 1 ? $"{reply.Reason} (position {reply.Position} in the queue)" : reply.Reason!));
             return false;
         }
+        var waiting = RunMachine.WaitingSince(Run);
         // From here on the attempt owns the run, whatever becomes of the call that starts it.
         if (await owner.ApplyAsync(new RunCommand.Begin(lease.Id, lease.DeviceName, lease.Worker.ToParsableString())) == CommitResult.Fenced)
         {
@@ -126,7 +127,7 @@ internal sealed class RunAdvance(IOwnedRun owner, IGrainFactory grains, RunLiven
         liveness.Renew();
         try
         {
-            if (await AskTrainerAsync(trainer => trainer.StartAsync(Assignment(attempt, lease.Device))) == StartResult.Started)
+            if (await AskTrainerAsync(trainer => trainer.StartAsync(Assignment(attempt, lease.Device, waiting))) == StartResult.Started)
             {
                 return true;
             }
@@ -140,8 +141,12 @@ internal sealed class RunAdvance(IOwnedRun owner, IGrainFactory grains, RunLiven
         return true;
     }
 
-    private TrainingAssignment Assignment(RunAttempt attempt, int device) =>
-        owner.Assign(attempt, device) with { MeanTimeToFailure = MeanTimeToFailure.Of(Run) };
+    private TrainingAssignment Assignment(RunAttempt attempt, int device, DateTimeOffset? waiting) => owner.Assign(attempt, device) with
+    {
+        MeanTimeToFailure = MeanTimeToFailure.Of(Run),
+        WaitingSince = waiting,
+        SubmittedIn = Run.SubmittedIn,
+    };
 
     /// <summary>
     /// Calls the newest attempt's trainer where it was started: without the hint a call that is misplaced would activate a trainer on any worker.

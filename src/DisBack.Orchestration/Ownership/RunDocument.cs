@@ -4,6 +4,7 @@ using DisBack.Orchestration.Runs;
 using DisBack.Orchestration.Supervision;
 using DisBack.Specs.Training;
 using DisBack.Storage;
+using DisBack.Telemetry;
 
 namespace DisBack.Orchestration.Ownership;
 
@@ -43,7 +44,7 @@ internal sealed class RunDocument<TDocument>(
         var transition = new RunMachine(services.Retry.Value, checkpoints).Apply(Run, command, services.Time.GetUtcNow());
         if (transition.Result == CommitResult.Fenced)
         {
-            Telemetry.Fenced.Add(1, new KeyValuePair<string, object?>("call", command.GetType().Name.ToLowerInvariant()));
+            Instruments.Fenced.Add(1, new KeyValuePair<string, object?>("call", command.GetType().Name.ToLowerInvariant()));
             return transition;
         }
         state.State = with(before, transition.State);
@@ -77,11 +78,27 @@ internal sealed class RunDocument<TDocument>(
             await UnmarkAsync(_mark);
         }
         services.History.Written(id.Kind, id.Owner, command, Run);
-        if (command is RunCommand.Fail failed)
-        {
-            Telemetry.Restarts.Add(1, new("kind", Telemetry.NameOf(id.Kind)), new("cause", Telemetry.NameOf(failed.Cause)));
-        }
+        Count(command, runOf(before));
         return transition with { Persist = true };
+    }
+
+    private void Count(RunCommand command, RunRecord before)
+    {
+        var kind = MetricLabels.Of(id.Kind);
+        switch (command)
+        {
+            case RunCommand.Begin:
+                Instruments.Attempts.Add(1, kind);
+                Instruments.SlotWait.Record((services.Time.GetUtcNow() - RunMachine.WaitingSince(before))?.TotalSeconds ?? 0, kind);
+                break;
+            case RunCommand.Fail failed:
+                Instruments.Interruptions.Add(1, kind, MetricLabels.Of(failed.Cause));
+                break;
+        }
+        if (Run.Status.IsSettled() && !before.Status.IsSettled())
+        {
+            Instruments.Settled.Add(1, kind, MetricLabels.Of(Run.Status));
+        }
     }
 
     private static bool IsUnfinished(RunRecord run) => run.Submitted != default && !run.Status.IsSettled();

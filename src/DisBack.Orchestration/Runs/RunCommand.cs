@@ -9,7 +9,8 @@ internal abstract record RunCommand
 {
     /// <summary>The run was asked for.</summary>
     /// <param name="LastAttempt">The last attempt of a deleted run of the same name, after which this one counts on; 0 if there was none.</param>
-    public sealed record Submit(int LastAttempt = 0) : RunCommand;
+    /// <param name="Trace">W3C trace context of the call that asks; null if it is not traced.</param>
+    public sealed record Submit(int LastAttempt = 0, string? Trace = null) : RunCommand;
 
     /// <summary>A run that failed or was cancelled begins anew from another spec; its attempts count on.</summary>
     public sealed record Replace : RunCommand;

@@ -65,7 +65,7 @@ internal sealed partial class RunHistory(ILoggerFactory loggers)
         Fenced(name, run.Number);
     }
 
-    private static string NameOf(RunKind kind, string owner) => $"{Telemetry.NameOf(kind)}/{owner}";
+    private static string NameOf(RunKind kind, string owner) => $"{RunKinds.Of(kind).Label}/{owner}";
 
     [LoggerMessage(EventId = 1, EventName = "AttemptBegan", Level = LogLevel.Information, Message = "{Run}: attempt {Attempt} began from step {ResumedStep} "
         + "({Digest}), sequence {Sequence}.")]

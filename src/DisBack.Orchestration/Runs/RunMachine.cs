@@ -18,7 +18,11 @@ internal sealed class RunMachine(RetryOptions retry, CheckpointSettings checkpoi
     {
         RunCommand.OfAttempt call when state.Current?.Number != call.Number => new(state, CommitResult.Fenced, false, []),
         RunCommand.Submit submit => state.Submitted == default
-            ? Changed(Event(state with { Submitted = now, Attempt = Math.Max(state.Attempt, submit.LastAttempt) }, now, RunEventKind.Status, "Submitted."))
+            ? Changed(Event(
+                state with { Submitted = now, Attempt = Math.Max(state.Attempt, submit.LastAttempt), SubmittedIn = submit.Trace },
+                now,
+                RunEventKind.Status,
+                "Submitted."))
             : Same(state),
         RunCommand.Replace => state.Status is RunStatus.Failed or RunStatus.Cancelled
             ? Changed(Event(
@@ -67,6 +71,10 @@ internal sealed class RunMachine(RetryOptions retry, CheckpointSettings checkpoi
     /// <summary>The newest attempts, one after another, that failed of one cause since the last new checkpoint.</summary>
     public static int FailuresInARow(RunRecord state, FailureCause cause) =>
         Math.Min(state.Failures, state.Attempts.Reverse().TakeWhile(attempt => attempt.Cause == cause).Count());
+
+    /// <summary>Since when the run has waited for a slot; null if it does not. Its events are bounded, but nothing else happens to a run that waits.</summary>
+    public static DateTimeOffset? WaitingSince(RunRecord state) =>
+        state.Status == RunStatus.Queued && state.Events is [.., var last] ? last.At : null;
 
     /// <summary>Whether nobody owns the run and it is meant to go on: to pause or to cancel it settles it where nobody does.</summary>
     private static bool Free(RunRecord state) => state.Current is null && !state.Status.IsSettled();

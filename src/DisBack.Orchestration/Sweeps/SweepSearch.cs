@@ -7,6 +7,7 @@ using DisBack.Search.Sweeps;
 using DisBack.Specs.Reading;
 using DisBack.Specs.Sweeps;
 using DisBack.Storage.Blobs;
+using DisBack.Telemetry;
 
 namespace DisBack.Orchestration.Sweeps;
 
@@ -229,7 +230,15 @@ internal sealed class SweepSearch(SweepDocument document, SweepPages pages)
     {
         var before = pages.Trials[trial.Ordinal].Status.IsSettled();
         pages.Replace(trial);
-        _ = IsFinished(trial) ? _unfinished.Remove(trial.Ordinal) : _unfinished.Add(trial.Ordinal);
+        if (!IsFinished(trial))
+        {
+            _unfinished.Add(trial.Ordinal);
+        }
+        else if (_unfinished.Remove(trial.Ordinal))
+        {
+            var outcome = trial is { Pruned: true } ? "pruned" : trial is { Value: not null } ? "measured" : "failed";
+            Instruments.Trials.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+        }
         return before != trial.Status.IsSettled();
     }
 

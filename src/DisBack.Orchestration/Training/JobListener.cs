@@ -5,6 +5,7 @@ using DisBack.Contracts.Grains;
 using DisBack.Distillation.Runs;
 using DisBack.Storage.Content;
 using DisBack.Storage.Metrics;
+using DisBack.Telemetry;
 using static TorchSharp.torch;
 
 namespace DisBack.Orchestration.Training;
@@ -33,7 +34,7 @@ internal sealed class JobListener(
         }
         foreach (var point in finite)
         {
-            Telemetry.Losses.Record(point.Value, new KeyValuePair<string, object?>("loss", point.Name));
+            Instruments.Losses.Record(point.Value, new KeyValuePair<string, object?>("loss", point.Name));
         }
         progress.Measured(finite);
     }
@@ -78,6 +79,8 @@ internal sealed class JobListener(
         uploader.Store(path, content, new RunSignal.ArtifactStored(new ArtifactRef(name, content, step)));
     }
 
+    public IDisposable Evaluating() => new EvaluationSpan(AttemptSpans.StartWork("evaluate", span?.Context ?? default), time);
+
     public Action CheckpointDue(long step, RunState state)
     {
         // Nothing has been learnt yet, and a fresh start does more than a resume at the first step would.
@@ -92,8 +95,8 @@ internal sealed class JobListener(
         uploader.Write(metrics.FlushAsync);
         uploader.Store(staged, new Dictionary<string, string> { [RunState.ProgressKey] = state.Progress }, _checkpoint.Release, content =>
         {
-            Telemetry.CheckpointSeconds.Record(time.GetElapsedTime(started).TotalSeconds);
-            Telemetry.CheckpointBytes.Record(content.Length);
+            Instruments.CheckpointSeconds.Record(time.GetElapsedTime(started).TotalSeconds);
+            Instruments.CheckpointBytes.Record(content.Length);
             var stored = new RunSignal.CheckpointStored(new CheckpointRef(content, step, target));
             _ = stored.Answer.ContinueWith(_ => pace.Stored(started), TaskScheduler.Default);
             return stored;
@@ -106,7 +109,7 @@ internal sealed class JobListener(
             staged.Wait();
             if (stalled is { } before)
             {
-                Telemetry.CheckpointStall.Record((before + time.GetElapsedTime(waited)).TotalSeconds);
+                Instruments.CheckpointStall.Record((before + time.GetElapsedTime(waited)).TotalSeconds);
                 stalled = null;
             }
         }
@@ -117,14 +120,14 @@ internal sealed class JobListener(
     /// </summary>
     private StagedState Stage(StagingBuffers buffers, string product, IReadOnlyList<(string Name, Tensor Value)> live)
     {
-        using var work = Telemetry.StartWork("stage", span?.Context ?? default, product);
+        using var work = AttemptSpans.StartWork("stage", span?.Context ?? default, product);
         return buffers.Copy(live, uploader.Halted);
     }
 
     private void SwitchTarget(TargetSwitch change)
     {
         progress.Target = change.To;
-        Telemetry.Switches.Add(1);
+        Instruments.Switches.Add(1);
         span?.AddEvent(
             new("target switch", time.GetUtcNow(), new() { ["disback.step"] = change.Step, ["disback.from"] = change.From, ["disback.to"] = change.To }));
     }

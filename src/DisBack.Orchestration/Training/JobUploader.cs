@@ -68,7 +68,7 @@ internal sealed class JobUploader
             var path = NewPath();
             RunSignal offer;
             ContentRef content;
-            using (var write = Telemetry.StartWork("write", _job.Trace))
+            using (var write = AttemptSpans.StartWork("write", _job.Trace))
             {
                 try
                 {
@@ -137,7 +137,7 @@ internal sealed class JobUploader
     private async Task StoreAsync(string path, ContentRef content, RunSignal signal, CancellationToken cancellation)
     {
         var isCheckpoint = signal is RunSignal.CheckpointStored;
-        using (Telemetry.StartWork("upload", _job.Trace, signal.Product))
+        using (AttemptSpans.StartWork("upload", _job.Trace, signal.Product))
         {
             await WithRetriesAsync(
                 token => isCheckpoint ? _weights.PutAsync(path, content, token) : _contents.PutAsync(path, content, consume: true, token), cancellation);

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using DisBack.Contracts.Grains;
 using DisBack.Diffusion;
 using DisBack.Distillation.Runs;
+using DisBack.Orchestration.Runs;
+using DisBack.Telemetry;
 using static TorchSharp.torch;
 
 namespace DisBack.Orchestration.Training;
@@ -16,7 +18,7 @@ namespace DisBack.Orchestration.Training;
 internal sealed class PacedRun(
     ITrainingRun run, RunKind kind, JobProgress progress, TimeProvider time, Device device, params CancellationToken[] stops) : ITrainingRun
 {
-    private readonly TagList _tags = new() { { "kind", Telemetry.NameOf(kind) } };
+    private readonly TagList _tags = new() { MetricLabels.Of(kind) };
 
     public string Stage => run.Stage;
 
@@ -42,8 +44,8 @@ internal sealed class PacedRun(
         {
             run.Advance(listener);
         }
-        Telemetry.StepSeconds.Record(time.GetElapsedTime(started).TotalSeconds, _tags);
-        Telemetry.Steps.Add(1, _tags);
+        Instruments.StepSeconds.Record(time.GetElapsedTime(started).TotalSeconds, _tags);
+        Instruments.Steps.Add(1, _tags);
         progress.Reached(run);
     }
 

@@ -101,7 +101,7 @@ internal sealed partial class RunReporter(
         {
             await foreach (var signal in job.Signals.ReadAllAsync())
             {
-                using var commit = Telemetry.StartWork("commit", job.Trace, signal.Product);
+                using var commit = AttemptSpans.StartWork("commit", job.Trace, signal.Product);
                 var answer = await UntilAnsweredAsync(job, () => DeliverAsync(owner, attempt, signal), job.Abandoned);
                 if (answer == CommitResult.Fenced)
                 {
@@ -114,7 +114,7 @@ internal sealed partial class RunReporter(
                 signal.Acknowledge(answer ?? CommitResult.Fenced);
             }
             var outcome = await job.Completion;
-            using var end = Telemetry.StartWork("outcome", job.Trace);
+            using var end = AttemptSpans.StartWork("outcome", job.Trace);
             if (!await OwnsAsync(job, owner))
             {
                 Fence(job);

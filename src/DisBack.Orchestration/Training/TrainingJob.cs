@@ -130,7 +130,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
 
     private void Main(Action exited)
     {
-        _span = Telemetry.StartAttempt(Assignment.Run, _startedBy);
+        _span = AttemptSpans.Start(Assignment, _startedBy);
         var outcome = Outcome();
         _deadMan.Dispose();
         _listener?.Dispose();
@@ -146,7 +146,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         {
             // What is left is deleted at the next start, and is no reason for the run to fail.
         }
-        Telemetry.EndAttempt(_span, Snapshot.Stage, outcome);
+        AttemptSpans.End(_span, Snapshot.Stage, outcome);
         exited();
         _completion.TrySetResult(outcome);
     }
@@ -224,12 +224,14 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         _metrics = new MetricWriter(_blobs, GrainKeys.Metrics(Assignment.Run.Kind, Assignment.Run.Owner), Assignment.Run.Number, resumed, time: _time);
         _listener = new JobListener(_uploader, _progress, _metrics, new CheckpointPace(Assignment.MeanTimeToFailure, _time), _span, _time);
         _progress.Reached(run);
+        using var train = AttemptSpans.StartWork("train", Trace);
         return TrainingLoop.Run(run, _facts.Checkpoints, _listener, _checkpointAndStop.Token);
 
         // What it is made from may be computed, such as the statistics of real images.
         ITrainingRun Create()
         {
             using var turn = CudaTurns.Take(Device, tf32: false);
+            using var prepare = AttemptSpans.StartWork("prepare", Trace);
             return _factory.Create(Assignment, this);
         }
     }
@@ -240,6 +242,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
     /// <returns>The step from which the run goes on.</returns>
     private long Resume(PacedRun run)
     {
+        using var resume = AttemptSpans.StartWork("resume", Trace);
         foreach (var checkpoint in Assignment.Checkpoints)
         {
             Abandoned.ThrowIfCancellationRequested();

@@ -5,6 +5,7 @@ using DisBack.Orchestration.Scheduling;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Cache;
 using DisBack.Storage.Content;
+using DisBack.Telemetry;
 using Microsoft.Extensions.Options;
 using TorchSharp;
 
@@ -38,7 +39,7 @@ internal sealed class TrainingRuntime : ITrainingRuntime
     {
         (_factory, _blobs, _contents, _weights, _options, _time, _history) = (factory, blobs, contents, weights, options.Value, time, history);
         _devices = [.. _options.Devices];
-        Telemetry.Slots.Add(_devices.Sum(device => device.Slots));
+        Instruments.Slots.Add(_devices.Sum(device => device.Slots));
         // A killed process leaves half-written files behind; nothing refers to them.
         if (Directory.Exists(_options.AttemptsFolder))
         {
@@ -98,7 +99,7 @@ internal sealed class TrainingRuntime : ITrainingRuntime
             job = new TrainingJob(assignment, facts, TorchDevice(device), _factory, _blobs, _contents, _weights, _options, _time, _history);
             _jobs.Add(job);
         }
-        Telemetry.SlotsUsed.Add(job.Share);
+        Instruments.SlotsUsed.Add(job.Share);
         job.Start(exited: () => Remove(job));
         return job;
     }
@@ -108,7 +109,7 @@ internal sealed class TrainingRuntime : ITrainingRuntime
         TrainingJob[] running;
         lock (_gate)
         {
-            Telemetry.Slots.Add(-_devices.Sum(device => device.Slots));
+            Instruments.Slots.Add(-_devices.Sum(device => device.Slots));
             _devices = [];
             running = [.. _jobs];
             foreach (var job in running)
@@ -136,7 +137,7 @@ internal sealed class TrainingRuntime : ITrainingRuntime
         {
             _jobs.Remove(job);
         }
-        Telemetry.SlotsUsed.Add(-job.Share);
+        Instruments.SlotsUsed.Add(-job.Share);
     }
 
     /// <summary>The device as libtorch knows it.</summary>

@@ -35,16 +35,21 @@ public static class BlobStoreServices
 
         // A service that hangs or is overloaded for a moment is retried; an outage is reported within seconds, because callers have timeouts and retries of
         // their own.
-        BlobClientOptions ClientOptions() => new()
+        BlobClientOptions ClientOptions()
         {
-            Retry =
+            var client = new BlobClientOptions
             {
-                Mode = RetryMode.Exponential,
-                MaxRetries = options.Azure.Retries,
-                Delay = TimeSpan.FromSeconds(0.2),
-                MaxDelay = TimeSpan.FromSeconds(5),
-                NetworkTimeout = options.Azure.NetworkTimeout,
-            },
-        };
+                Retry =
+                {
+                    Mode = RetryMode.Exponential,
+                    MaxRetries = options.Azure.Retries,
+                    Delay = TimeSpan.FromSeconds(0.2),
+                    MaxDelay = TimeSpan.FromSeconds(5),
+                    NetworkTimeout = options.Azure.NetworkTimeout,
+                },
+            };
+            client.AddPolicy(new RequestTimes(), HttpPipelinePosition.PerRetry);
+            return client;
+        }
     }
 }

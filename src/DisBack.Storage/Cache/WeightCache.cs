@@ -1,5 +1,6 @@
 using DisBack.Storage.Content;
 using DisBack.Storage.Local;
+using DisBack.Telemetry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -142,7 +143,7 @@ public sealed partial class WeightCache : IDisposable
             }
             else
             {
-                Telemetry.CacheHits.Add(1);
+                Instruments.CacheHits.Add(1);
             }
             ready = entry.Ready;
         }
@@ -201,7 +202,7 @@ public sealed partial class WeightCache : IDisposable
         _closing.Cancel();
         lock (_gate)
         {
-            Telemetry.CacheBytes.Add(-_bytes);
+            Instruments.CacheBytes.Add(-_bytes);
             _bytes = 0;
         }
     }
@@ -295,14 +296,14 @@ public sealed partial class WeightCache : IDisposable
         {
             if (await ContentStore.HashAsync(path, _closing.Token) == content)
             {
-                Telemetry.CacheHits.Add(1);
+                Instruments.CacheHits.Add(1);
                 return path;
             }
             LogDamaged(content, path);
-            Telemetry.CorruptContents.Add(1);
+            Instruments.CorruptContents.Add(1);
             Drop(entry);
         }
-        Telemetry.CacheMisses.Add(1);
+        Instruments.CacheMisses.Add(1);
         MakeRoomFor(content, entry);
         try
         {
@@ -343,7 +344,7 @@ public sealed partial class WeightCache : IDisposable
                 }
                 Drop(victim);
                 _entries.Remove(victim.Digest);
-                Telemetry.CacheEvictions.Add(1);
+                Instruments.CacheEvictions.Add(1);
             }
             Count(entry, content.Length);
         }
@@ -360,7 +361,7 @@ public sealed partial class WeightCache : IDisposable
 
     private void Count(Entry entry, long bytes)
     {
-        Telemetry.CacheBytes.Add(bytes - entry.Bytes);
+        Instruments.CacheBytes.Add(bytes - entry.Bytes);
         _bytes += bytes - entry.Bytes;
         entry.Bytes = bytes;
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using DisBack.Specs.Files;
 using DisBack.Storage.Blobs;
+using DisBack.Telemetry;
 
 namespace DisBack.Storage.Content;
 
@@ -54,7 +55,7 @@ public sealed class ContentStore(IBlobStore blobs)
             throw Corrupt(content, found);
         }
         file.Commit();
-        Telemetry.FetchedBytes.Add(content.Length);
+        Instruments.FetchedBytes.Add(content.Length);
     }
 
     /// <summary>The bytes as they are stored, unverified: to read a part of them. The caller disposes the stream.</summary>
@@ -134,15 +135,15 @@ public sealed class ContentStore(IBlobStore blobs)
             }
             await write(BlobCondition.None);
         }
-        Telemetry.UploadSeconds.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
-        Telemetry.UploadedBytes.Add(content.Length);
+        Instruments.UploadSeconds.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
+        Instruments.UploadedBytes.Add(content.Length);
     }
 
     private MissingContentException Missing(ContentRef content) => new(content, Where(content));
 
     private CorruptContentException Corrupt(ContentRef content, ContentRef found)
     {
-        Telemetry.CorruptContents.Add(1);
+        Instruments.CorruptContents.Add(1);
         return new(content, Where(content), found.Length == content.Length
             ? $"its bytes hash to {found.Digest}"
             : $"it has {found.Length} bytes instead of {content.Length}");

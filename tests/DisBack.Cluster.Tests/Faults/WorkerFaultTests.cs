@@ -63,6 +63,12 @@ public sealed class WorkerFaultTests() : FaultTests(new())
         Assert.True(Sum("disback_checkpoint_size_bytes_count") > 0);
         Assert.True(Sum("disback_checkpoint_stall_seconds_count") > 0);
         Assert.True(Sum("disback_checkpoint_duration_seconds_count") > 0);
+        Assert.True(Sum("disback_evaluation_duration_seconds_count") > 0);
+        Assert.Equal(2, Sum("disback_run_attempts_total", ("kind", "backtracking")));
+        Assert.Equal(2, Sum("disback_slots_wait_seconds_count", ("kind", "backtracking")));
+        Assert.Equal(1, Sum("disback_run_settled_total", ("kind", "backtracking"), ("status", "completed")));
+        Assert.True(Sum("disback_storage_request_duration_seconds_count", ("outcome", "ok")) > 0);
+        Assert.True(Sum("disback_disk_free_bytes", ("use", "scratch")) > 0);
         Assert.True(Sum("disback_storage_cache_size_bytes") > 0);
         Assert.True(Sum("disback_storage_cache_misses_total") > 0);
         Assert.Contains(ours, metric => metric.Name == "disback_training_loss" && metric.Labels["loss"] == "loss/fake");
@@ -70,7 +76,7 @@ public sealed class WorkerFaultTests() : FaultTests(new())
         Assert.Contains(metrics, metric => metric.Name.StartsWith("orleans_", StringComparison.Ordinal));
         // Labels of ours are of a few values: never a run, a grain or a digest.
         Assert.Empty(ours.SelectMany(metric => metric.Labels.Keys)
-            .Except(["kind", "cause", "loss", "call", "le", "otel_scope_name", "otel_scope_version", "otel_scope_schema_url"]));
+            .Except(["kind", "cause", "loss", "call", "status", "use", "method", "outcome", "device", "le", "otel_scope_name", "otel_scope_version", "otel_scope_schema_url"]));
         Assert.DoesNotContain(ours.SelectMany(metric => metric.Labels.Values), value => value.Contains("fault", StringComparison.Ordinal) || value.Length > 40);
 
         double Sum(string name, params (string Label, string Value)[] labels) => Metrics.Sum(ours, name, labels);
