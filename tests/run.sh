@@ -5,9 +5,9 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# The cluster tests start real servers and cut real networks, and those of the dashboard a real browser.
+# The cluster tests start real servers, cut real networks and watch them, and those of the dashboard start a real browser.
 missing=()
-for tool in redis-server:redis-server ip:iproute2 nft:nftables chromium:chromium; do
+for tool in redis-server:redis-server ip:iproute2 nft:nftables chromium:chromium prometheus:prometheus prometheus-alertmanager:prometheus-alertmanager; do
   PATH=$PATH:/usr/sbin:/sbin command -v "${tool%%:*}" >/dev/null || missing+=("${tool#*:}")
 done
 if [ ${#missing[@]} -gt 0 ]; then

@@ -10,6 +10,7 @@ using System.Text;
 using DisBack.Client.Http;
 using DisBack.Specs.Reading;
 using DisBack.TestKit;
+using DisBack.TestKit.Gateways;
 using DisBack.TestKit.Silos;
 
 namespace DisBack.Benchmarks;

@@ -1,0 +1,209 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using DisBack.Cluster.Tests.Faults;
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Specs.Backtracking;
+using DisBack.Specs.Experiments;
+using DisBack.TestKit;
+using DisBack.TestKit.Gateways;
+using DisBack.TestKit.History;
+using DisBack.TestKit.Monitoring;
+using DisBack.TestKit.Silos;
+
+namespace DisBack.Cluster.Tests.Telemetry;
+
+/// <summary>
+/// The rules and the dashboards of <c>infra/telemetry</c> with a real Prometheus and a real Alertmanager at a cluster that works, is quiet, and then is
+/// troubled in one way after another. One test, because a cluster that has seen all that is what the dashboards are for.
+/// </summary>
+public sealed class AlertTests() : FaultTests(new() { Workers = 2, ScratchMebibytes = 64 }, hosts: true)
+{
+    /// <summary>What fires only at the temperature of a device; <c>promtool</c> tries it.</summary>
+    private const string OfDevices = "DisBackDeviceHot";
+
+    private readonly HashSet<string> _seen = [];
+    private GatewayProcess _gateway = null!;
+    private PrometheusServer _prometheus = null!;
+
+    [Fact]
+    public async Task Each_alert_fires_for_its_trouble_and_for_no_other_and_every_panel_shows_something()
+    {
+        await using var gateway = _gateway = await GatewayProcess.StartAsync(Cluster.Folder, Cluster.Membership);
+        await using var prometheus = _prometheus = await PrometheusServer.StartAsync((gateway.Address, gateway.Token));
+        WatchSilos();
+
+        await StaysQuietAsync();
+        await FiresAsync("DisBackRunFailed", DivergeAsync);
+        await FiresAsync("DisBackContentCorrupt", DamageCacheAsync);
+        await FiresAsync("DisBackStorageFails", StopStorageAsync, Cluster.Azurite.RestartAsync);
+        await FiresAsync("DisBackGatewayRefuses", KnockAsync);
+        await FiresAsync("DisBackTargetDown", Cluster.Workers[0].KillAsync, Cluster.Workers[0].StartAsync);
+        await FiresAsync("DisBackWorkersLost", KillWorkersAsync);
+        await FiresAsync("DisBackDiskNearlyFull", () => Cluster.HostOf(Cluster.Workers[0])!.FillDiskAsync(Cluster.Workers[0].Scratch),
+            () => Cluster.HostOf(Cluster.Workers[0])!.FreeDiskAsync(Cluster.Workers[0].Scratch));
+        var impossible = await Cluster.SubmitAsync(Spec("impossible") with { Hardware = new() { Threads = 1, Device = "cuda" } }, Cancellation);
+        await FiresAsync("DisBackQueueStuck", () => Task.CompletedTask, () => CancelAsync(impossible));
+        await FiresAsync("DisBackTrainingStalls", EvaluateForLongAsync);
+        await FiresAsync("DisBackNoWorkers", EndWorkersAsync);
+
+        Assert.Equal(Names("alert").Except([OfDevices]).Order(StringComparer.Ordinal), _seen.Order(StringComparer.Ordinal));
+        await PanelsShowSomethingAsync();
+    }
+
+    [Fact]
+    public async Task The_files_are_what_the_programs_take_and_a_hot_device_fires()
+    {
+        await ChildProcessOf("promtool", "check", "rules", Infra("alerts.yaml"));
+        await ChildProcessOf("amtool", "check-config", Infra("alertmanager.yaml"));
+        await ChildProcessOf("promtool", "test", "rules", Repository.Find("tests/DisBack.Cluster.Tests/Telemetry/hot-device.yaml")!);
+        foreach (var rule in File.ReadAllText(Infra("alerts.yaml")).Split("- alert:")[1..])
+        {
+            Assert.Contains("summary:", rule, StringComparison.Ordinal);
+            Assert.Contains("runbook:", rule, StringComparison.Ordinal);
+        }
+
+        static Task ChildProcessOf(string program, params string[] arguments) => TestKit.Processes.ChildProcess.RunAsync(program, arguments);
+    }
+
+    private static string Infra(string file) => Repository.Find($"infra/telemetry/{file}") ?? throw new InvalidOperationException($"There is no {file}.");
+
+    private ExperimentSpec Spec(string name, int steps = 60) => TinyExperiment.Spec(name, Cluster.Teacher, backtracking: steps);
+
+    private void WatchSilos() => _prometheus.Watch(Cluster.Silos.Where(silo => silo.IsRunning).Select(silo => silo.Http));
+
+    /// <summary>Trains, records, sweeps and evaluates without any trouble, for longer than any rule waits.</summary>
+    private async Task StaysQuietAsync()
+    {
+        var enough = Task.Delay(TimeSpan.FromMinutes(15) / PrometheusServer.Haste, Cancellation);
+        var trial = await Cluster.SubmitAsync(Spec("quiet", steps: 200), Cancellation);
+        var sweep = new TinySweep(trials: 4, maxConcurrent: 2, steps: 30);
+        await Cluster.SubmitSweepAsync(sweep.Submission("quiet-sweep", Cluster.Teacher), Cancellation);
+        await TestCluster.CompletedAsync(trial);
+        await enough;
+        Assert.Empty(_prometheus.Alerts.Firing);
+        Assert.Empty(await _prometheus.QueryAsync("ALERTS{alertstate=\"firing\"}", Cancellation));
+    }
+
+    /// <summary>Makes trouble, and waits until whoever is on duty is told of it, by its name and by no other.</summary>
+    private async Task FiresAsync(string name, Func<Task> trouble, Func<Task>? repair = null)
+    {
+        var before = _prometheus.Alerts.Firing;
+        await trouble();
+        var firing = await _prometheus.Alerts.UntilAsync(now => now.Contains(name), Cancellation);
+        Assert.Equal([name], firing.Except(before));
+        _seen.Add(name);
+        if (repair is not null)
+        {
+            await repair();
+        }
+        // What comes later of the same trouble would be taken for what the next one causes.
+        await _prometheus.Alerts.UntilAsync(now => !now.Contains(name), Cancellation);
+        Assert.Subset(before.ToHashSet(), _prometheus.Alerts.Firing.ToHashSet());
+    }
+
+    private async Task DivergeAsync()
+    {
+        var spec = Spec("divergent");
+        var settings = (DmdSettings)spec.Backtracking;
+        var trial = await Cluster.SubmitAsync(
+            spec with { Backtracking = settings with { Generator = settings.Generator with { LearningRate = 1e30 } } }, Cancellation);
+        await TestCluster.UntilAsync(trial, update => update.Status == RunStatus.Failed, Cancellation);
+    }
+
+    /// <summary>A bit of the teacher flips on the disks of the workers: the next run finds it, and fetches the teacher again.</summary>
+    private async Task DamageCacheAsync()
+    {
+        var name = $"*{Cluster.Teacher.Digest}*";
+        foreach (var file in Cluster.Workers.SelectMany(worker => Directory.EnumerateFiles(worker.Cache, name, SearchOption.AllDirectories)))
+        {
+            await using var weights = File.Open(file, FileMode.Open, FileAccess.ReadWrite);
+            weights.Position = weights.Length - 1;
+            var last = weights.ReadByte();
+            weights.Position--;
+            weights.WriteByte((byte)(last ^ 1));
+        }
+        await TestCluster.CompletedAsync(await Cluster.SubmitAsync(Spec("after-damage"), Cancellation));
+    }
+
+    private async Task StopStorageAsync()
+    {
+        await TrainAsync(steps: 300);
+        await Cluster.Azurite.StopAsync();
+    }
+
+    /// <summary>Comes with a token that nobody has given out, again and again.</summary>
+    private async Task KnockAsync()
+    {
+        using var http = new HttpClient { BaseAddress = _gateway.Address };
+        http.DefaultRequestHeaders.Authorization = new("Bearer", "disback_revoked");
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        while (!_prometheus.Alerts.Firing.Contains("DisBackGatewayRefuses") && await pace.WaitForNextTickAsync(Cancellation))
+        {
+            using var answer = await http.GetAsync(new Uri("api/v1/runs", UriKind.Relative), Cancellation);
+            Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+        }
+    }
+
+    /// <summary>Kills the worker that trains, again and again; each comes back at once.</summary>
+    private async Task KillWorkersAsync()
+    {
+        var trial = await Cluster.SubmitAsync(Spec("lost-often", steps: 3000), Cancellation);
+        var lost = 0;
+        for (var kills = 0; !_prometheus.Alerts.Firing.Contains("DisBackWorkersLost"); kills++)
+        {
+            Assert.True(kills < 10, "Ten workers were lost and nobody was told.");
+            // An attempt that the pool gave to a worker that had just died never trains.
+            var trains = await Cluster.HistoryAsync(record =>
+                record.Event == HistoryEvent.CheckpointAcknowledged && record.Run == TestCluster.NameOf(trial) && record.Attempt > lost);
+            lost = trains.Attempt;
+            var worker = Cluster.Silo(trains.Silo);
+            await worker.KillAsync();
+            await worker.StartAsync();
+        }
+        await CancelAsync(trial);
+    }
+
+    /// <summary>An evaluation that does not end.</summary>
+    private async Task EvaluateForLongAsync()
+    {
+        var spec = Spec("evaluates");
+        await Cluster.SubmitAsync(spec with { Evaluation = spec.Evaluation with { FinalSamples = 5_000_000 } }, Cancellation);
+    }
+
+    /// <summary>All workers are taken away, as whoever deploys them does it, while a run wants to train.</summary>
+    private async Task EndWorkersAsync()
+    {
+        await Task.WhenAll(Cluster.Workers.Select(worker => worker.KillAsync()));
+        WatchSilos();
+        await Cluster.SubmitAsync(Spec("left-alone"), Cancellation);
+    }
+
+    private static async Task CancelAsync(ITrialGrain trial) => await trial.CancelAsync();
+
+    private static IEnumerable<string> Names(string key) =>
+        File.ReadLines(Infra("alerts.yaml")).Where(line => line.Contains($"- {key}: ", StringComparison.Ordinal)).Select(line => line.Split(": ")[1].Trim());
+
+    /// <summary>Every query of every dashboard is one, and finds something in a cluster that has lived; devices apart, which not every machine has.</summary>
+    private async Task PanelsShowSomethingAsync()
+    {
+        var empty = new List<string>();
+        foreach (var file in Directory.EnumerateFiles(Path.GetDirectoryName(Infra("grafana/fleet.json"))!, "*.json"))
+        {
+            foreach (var panel in JsonNode.Parse(await File.ReadAllTextAsync(file, Cancellation))!["panels"]!.AsArray())
+            {
+                foreach (var target in panel!["targets"]!.AsArray())
+                {
+                    var query = target!["expr"]!.GetValue<string>().Replace("$__rate_interval", "10m", StringComparison.Ordinal)
+                        .Replace("$instance", ".*", StringComparison.Ordinal);
+                    var values = await _prometheus.QueryAsync(query, Cancellation);
+                    if (!values.Any(double.IsFinite) && !query.StartsWith("disback_device_", StringComparison.Ordinal))
+                    {
+                        empty.Add($"{Path.GetFileName(file)}: {panel["title"]}: {query}");
+                    }
+                }
+            }
+        }
+        Assert.Empty(empty);
+    }
+}
