@@ -42,9 +42,9 @@ public sealed class AlertTests() : FaultTests(new() { Workers = 2, ScratchMebiby
         await FiresAsync("DisBackWorkersLost", KillWorkersAsync);
         await FiresAsync("DisBackDiskNearlyFull", () => Cluster.HostOf(Cluster.Workers[0])!.FillDiskAsync(Cluster.Workers[0].Scratch),
             () => Cluster.HostOf(Cluster.Workers[0])!.FreeDiskAsync(Cluster.Workers[0].Scratch));
-        var impossible = await Cluster.SubmitAsync(Spec("impossible") with { Hardware = new() { Threads = 1, Device = "cuda" } }, Cancellation);
-        await FiresAsync("DisBackQueueStuck", () => Task.CompletedTask, () => CancelAsync(impossible));
-        await FiresAsync("DisBackTrainingStalls", EvaluateForLongAsync);
+        ITrialGrain? trial = null;
+        await FiresAsync("DisBackQueueStuck", async () => trial = await SubmitForNoDeviceAsync(), () => trial!.CancelAsync());
+        await FiresAsync("DisBackTrainingStalls", async () => trial = await EvaluateForLongAsync(), () => EndAsync(trial!));
         await FiresAsync("DisBackNoWorkers", EndWorkersAsync);
 
         Assert.Equal(Names("alert").Except([OfDevices]).Order(StringComparer.Ordinal), _seen.Order(StringComparer.Ordinal));
@@ -161,14 +161,25 @@ public sealed class AlertTests() : FaultTests(new() { Workers = 2, ScratchMebiby
             await worker.KillAsync();
             await worker.StartAsync();
         }
-        await CancelAsync(trial);
+        await trial.CancelAsync();
     }
 
+    private Task<ITrialGrain> SubmitForNoDeviceAsync() =>
+        Cluster.SubmitAsync(Spec("impossible") with { Hardware = new() { Threads = 1, Device = "cuda" } }, Cancellation);
+
     /// <summary>An evaluation that does not end.</summary>
-    private async Task EvaluateForLongAsync()
+    private Task<ITrialGrain> EvaluateForLongAsync()
     {
         var spec = Spec("evaluates");
-        await Cluster.SubmitAsync(spec with { Evaluation = spec.Evaluation with { FinalSamples = 5_000_000 } }, Cancellation);
+        return Cluster.SubmitAsync(spec with { Evaluation = spec.Evaluation with { FinalSamples = 5_000_000 } }, Cancellation);
+    }
+
+    /// <summary>As an operator ends a thread that hangs: together with its worker.</summary>
+    private async Task EndAsync(ITrialGrain trial)
+    {
+        await trial.CancelAsync();
+        await Task.WhenAll(Cluster.Workers.Select(worker => worker.KillAsync()));
+        await Cluster.ReviveAsync();
     }
 
     /// <summary>All workers are taken away, as whoever deploys them does it, while a run wants to train.</summary>
@@ -178,8 +189,6 @@ public sealed class AlertTests() : FaultTests(new() { Workers = 2, ScratchMebiby
         WatchSilos();
         await Cluster.SubmitAsync(Spec("left-alone"), Cancellation);
     }
-
-    private static async Task CancelAsync(ITrialGrain trial) => await trial.CancelAsync();
 
     private static IEnumerable<string> Names(string key) =>
         File.ReadLines(Infra("alerts.yaml")).Where(line => line.Contains($"- {key}: ", StringComparison.Ordinal)).Select(line => line.Split(": ")[1].Trim());

@@ -8,6 +8,9 @@ namespace DisBack.Dashboard.Tests.Browsing;
 /// <summary>The Chromium of this machine, without a window; one for all tests, of which each has a profile of its own.</summary>
 public sealed class Browser : IAsyncLifetime
 {
+    /// <summary>Of a window, in pixels.</summary>
+    public const int Height = 860;
+
     private static readonly string[] s_names = ["chromium", "chromium-browser", "google-chrome"];
 
     /// <summary>Without a sandbox, for tests may run as root; and without the requests that a browser makes for itself.</summary>
@@ -29,14 +32,14 @@ public sealed class Browser : IAsyncLifetime
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = program, Args = s_arguments });
     }
 
-    /// <summary>A new profile that shows pages of a size.</summary>
-    public async Task<IBrowserContext> ProfileAsync(int width = 1280, bool dark = false)
+    /// <summary>A new profile.</summary>
+    public async Task<IBrowserContext> ProfileAsync()
     {
         Assert.SkipWhen(_browser is null, $"There is no {string.Join(", ", s_names)} on this machine.");
         return await _browser.NewContextAsync(new BrowserNewContextOptions
         {
-            ViewportSize = new ViewportSize { Width = width, Height = 860 },
-            ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
+            ViewportSize = new ViewportSize { Width = 1280, Height = Height },
+            ColorScheme = ColorScheme.Light,
             ReducedMotion = ReducedMotion.Reduce,
         });
     }
