@@ -4,6 +4,7 @@ using DisBack.Contracts.Grains;
 using DisBack.Contracts.Queries;
 using DisBack.ReadModel.Database;
 using DisBack.ReadModel.Documents;
+using DisBack.ReadModel.Filters;
 using DisBack.ReadModel.Pages;
 using DisBack.ReadModel.Tables;
 using DisBack.Storage;
@@ -56,6 +57,11 @@ public sealed class DocumentReadModel : IRowQueries, IDisposable
         _documents = new DocumentReader(blobs, DocumentNames.Service);
         (_folder, _mostAge, _time) = (folder, mostAge, time ?? TimeProvider.System);
     }
+
+    /// <summary>Refuses a filter that rows of a table can never be asked, before there are any.</summary>
+    /// <remarks>Keys of specs and metrics have their full names in it, as <c>param.backtracking.batch</c>: which ones there will be nobody knows.</remarks>
+    /// <exception cref="DisBackException">There is no such table, or the filter is wrong; the message says where.</exception>
+    public static void CheckFilter(string table, string filter) => FilterCheck.Check(PageReader.TableOf(table), filter);
 
     /// <inheritdoc/>
     public Task<RowPage> QueryAsync(RowQuery query, CancellationToken cancellation = default) => InTurnAsync(database =>

@@ -77,7 +77,7 @@ internal static class PageReader
 
     /// <summary>The table of a name.</summary>
     /// <exception cref="DisBackException">There is none.</exception>
-    private static Table TableOf(string name) => Catalog.Tables.FirstOrDefault(table => table.Name == name)
+    public static Table TableOf(string name) => Catalog.Tables.FirstOrDefault(table => table.Name == name)
         ?? throw new DisBackException($"There is no table '{name}'; "
             + (NearestName.Of(name, Catalog.Tables.Select(table => table.Name)) is { } nearest
                 ? $"did you mean '{nearest}'?"

@@ -213,6 +213,8 @@ internal static class Catalog
             new("proposed", RowType.Whole, "Trials that have a point.") { Computed = CountOf("true") },
             new("completed", RowType.Whole, "Trials that are complete.") { Computed = CountOf("p.status = 'completed'") },
             new("failed", RowType.Whole, "Trials that have failed.") { Computed = CountOf("p.status = 'failed'") },
+            new("paused", RowType.Whole, "Trials that are paused.") { Computed = CountOf("p.status = 'paused'") },
+            new("cancelled", RowType.Whole, "Trials that were cancelled, pruned ones included.") { Computed = CountOf("p.status = 'cancelled'") },
             new("best", RowType.Number, "Best value of a complete trial.")
             {
                 Computed = """

@@ -28,6 +28,9 @@ internal readonly record struct OpenColumn(string Name, RowType Type)
         : stored.EndsWith(TextMark, StringComparison.Ordinal) ? new(stored[..^TextMark.Length], RowType.Text)
         : null;
 
+    /// <summary>Whether a name can be that of such a column.</summary>
+    public static bool IsName(string name) => new[] { Parameter, Metric, Best }.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
+
     /// <summary>What it means.</summary>
     public static string Describe(string name) => name switch
     {

@@ -39,6 +39,19 @@ public sealed class LocatedSpec<T>(T spec, Func<string, SpecLocation> locate) wh
         }
     }
 
+    /// <inheritdoc cref="CheckAsync{TResult}"/>
+    public TResult Check<TResult>(Func<TResult> check)
+    {
+        try
+        {
+            return check();
+        }
+        catch (SpecMistakeException mistake)
+        {
+            throw At(mistake);
+        }
+    }
+
     /// <summary>Another spec that was written like this one.</summary>
     /// <param name="other">The spec.</param>
     /// <param name="moved">The location of a key that it has elsewhere; null for all others.</param>
