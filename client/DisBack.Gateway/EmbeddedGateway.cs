@@ -70,6 +70,7 @@ internal sealed class EmbeddedGateway : IAsyncDisposable
         [$"{nameof(GatewaySettings.Endpoints)}:{nameof(EndpointSettings.Http)}"] = options.Address.Port.ToString(CultureInfo.InvariantCulture),
         [$"{nameof(GatewaySettings.Endpoints)}:{nameof(EndpointSettings.TlsTerminatedAhead)}"] = options.TlsAhead.ToString(),
         [$"{nameof(GatewaySettings.Tokens)}:{nameof(TokenSettings.File)}"] = options.Tokens,
+        [$"{nameof(GatewaySettings.Notifications)}:{nameof(NotificationSettings.File)}"] = options.Notifications,
         [nameof(GatewaySettings.Scratch)] = options.Scratch,
     };
 

@@ -1,4 +1,5 @@
 using System.Net;
+using DisBack.Gateway.Notifications;
 
 namespace DisBack.Gateway;
 
@@ -13,12 +14,22 @@ internal sealed record EmbeddedGatewayOptions(string DataFolder, IPEndPoint Addr
     /// <summary>Whether a proxy in front does TLS, so that plain HTTP on other addresses than loopback is right.</summary>
     public bool TlsAhead { get; init; }
 
+    /// <summary>The file of rules of who is told what; null tells nobody.</summary>
+    public string? Notifications { get; init; }
+
     /// <summary>A folder of the gateway alone, for its tables and for contents on their way to the store.</summary>
     public required string Scratch { get; init; }
 
-    /// <exception cref="DisBackException">Others than this machine could reach it without a token, or read tokens on their way.</exception>
+    /// <summary>Refuses what could not be served, before anything is started.</summary>
+    /// <exception cref="DisBackException">
+    /// The rules cannot be followed, or others than this machine could reach it without a token, or read tokens on their way.
+    /// </exception>
     public void Check()
     {
+        if (Notifications is not null)
+        {
+            NotificationFile.Read(Notifications);
+        }
         if (IPAddress.IsLoopback(Address.Address))
         {
             return;

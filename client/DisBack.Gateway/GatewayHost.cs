@@ -10,6 +10,7 @@ using DisBack.Gateway.Configuration;
 using DisBack.Gateway.Diagnostics;
 using DisBack.Gateway.Endpoints;
 using DisBack.Gateway.Failures;
+using DisBack.Gateway.Notifications;
 using DisBack.Gateway.Pages;
 using DisBack.Gateway.Security;
 using DisBack.Gateway.Watching;
@@ -25,6 +26,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Constraints;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -92,6 +94,10 @@ internal static class GatewayHost
         builder.AddObservability(settings);
         AddServices(builder.Services, builder.Configuration, settings);
         AddAdmission(builder.Services, admission);
+        if (settings.Notifications.File is { Length: > 0 } rules)
+        {
+            AddNotifications(builder.Services, NotificationFile.Read(rules));
+        }
 
         var gateway = builder.Build();
         // Refused now rather than at the first request.
@@ -199,6 +205,13 @@ internal static class GatewayHost
             .AddPolicy(TokenAuthentication.Operator, policy => policy.RequireRole(TokenAuthentication.Operator))
             // Whatever is not declared open needs to be let in, also what does not exist.
             .AddFallbackPolicy(TokenAuthentication.Viewer, policy => policy.RequireRole(TokenAuthentication.Viewer, TokenAuthentication.Operator));
+    }
+
+    private static void AddNotifications(IServiceCollection services, IReadOnlyList<Rule> rules)
+    {
+        services.TryAddSingleton(new NotificationPace());
+        services.AddSingleton(rules);
+        services.AddHostedService<Notifier>();
     }
 
     private static bool HoldsSpec(HttpContext context) => PolicyOf(context) is ApiEndpoints.Submissions or ApiEndpoints.Checks;

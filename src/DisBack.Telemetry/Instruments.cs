@@ -144,6 +144,14 @@ public static class Instruments
     public static readonly Counter<long> Refused = s_meter.CreateCounter<long>(
         "disback.gateway.refused", "{request}", "Requests without a token, or without the right to what they ask for.");
 
+    /// <summary>Notifications that a receiver has taken.</summary>
+    public static readonly Counter<long> NotificationsDelivered = s_meter.CreateCounter<long>(
+        "disback.notifications.delivered", "{notification}", "Notifications that a receiver has taken.");
+
+    /// <summary>Notifications that no receiver will get, by outcome, refused or expired: whoever relies on them has missed something.</summary>
+    public static readonly Counter<long> NotificationsFailed = s_meter.CreateCounter<long>(
+        "disback.notifications.failed", "{notification}", "Notifications that were refused by their receiver, or given up.");
+
     // Hosts: read when they are asked for, because nobody's work passes there.
 
     /// <summary>Bytes free on a disk of this process, by use: without them no checkpoint is written.</summary>

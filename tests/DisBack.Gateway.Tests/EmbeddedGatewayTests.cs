@@ -3,9 +3,12 @@ using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using DisBack.Client;
 using DisBack.Client.Http;
+using DisBack.Contracts.Grains;
 using DisBack.Gateway.Security;
+using DisBack.Gateway.Tests.Notifications;
 using DisBack.Orchestration.Hosting;
 using DisBack.Orchestration.Tests;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DisBack.Gateway.Tests;
@@ -42,7 +45,7 @@ public sealed class EmbeddedGatewayTests : IAsyncLifetime
 
         using var client = new ClusterClient(gateway.Address, null, null);
         var run = await client.SubmitAsync(GatewaySite.Spec("local"), await GatewaySite.PutTeacherAsync(client), Cancellation);
-        var updates = await client.WatchAsync(Contracts.Grains.RunId.Trial(run), 0, Cancellation).ToListAsync(Cancellation);
+        var updates = await client.WatchAsync(RunId.Trial(run), 0, Cancellation).ToListAsync(Cancellation);
         Assert.NotEmpty(updates);
         Assert.Equal(run, Assert.Single(await client.RunsAsync(null, Cancellation)).Id);
     }
@@ -122,6 +125,28 @@ public sealed class EmbeddedGatewayTests : IAsyncLifetime
             TlsAhead = tls,
         };
         Assert.Contains(sentence, (await Assert.ThrowsAsync<DisBackException>(() => StartAsync(options))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task It_follows_rules_and_refuses_wrong_ones_before_it_starts()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        var rules = Path.Combine(_folder, "notifications.yaml");
+        var options = Options() with { Notifications = rules };
+        await File.WriteAllTextAsync(Path.Combine(_folder, "secret"), new string('s', 24), Cancellation);
+        await File.WriteAllTextAsync(rules, "rules: [{ name: a, url: nowhere, secret_file: secret, on: [completed] }]", Cancellation);
+        Assert.StartsWith($"{rules}:1:25: ", Assert.ThrowsAny<DisBackException>(options.Check).Message, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(
+            rules, $"rules: [{{ name: a, url: 'http://127.0.0.1:{receiver.Port}', secret_file: secret, of: [teachers], on: [completed] }}]", Cancellation);
+        using var book = new LogBook();
+        using var logs = LoggerFactory.Create(logging => logging.AddProvider(book));
+        await using var gateway = await EmbeddedGateway.StartAsync(options, new GrainControl(_silo.Grains), logs, Cancellation);
+        await book.SeenAsync("This gateway follows the rule a");
+
+        using var client = new ClusterClient(gateway.Address, null, null);
+        await client.RegisterTeacherAsync("mine", new TeacherRegistration(await GatewaySite.PutTeacherAsync(client), "{}", "made up"), Cancellation);
+
+        Assert.Equal("a: teacher mine completed", (await receiver.NextAsync()).Line);
     }
 
     [Fact]

@@ -68,7 +68,10 @@ internal sealed class GatewaySite : IAsyncDisposable
     }
 
     /// <summary>Starts one more gateway; the site ends it.</summary>
-    public async Task<WebApplication> StartGatewayAsync(params string[] settings)
+    public Task<WebApplication> StartGatewayAsync(params string[] settings) => StartGatewayAsync(_ => { }, settings);
+
+    /// <summary>Starts one more gateway with other services; the site ends it.</summary>
+    public async Task<WebApplication> StartGatewayAsync(Action<IServiceCollection> services, params string[] settings)
     {
         var gateway = GatewayHost.Build(
         [
@@ -76,7 +79,11 @@ internal sealed class GatewaySite : IAsyncDisposable
             $"--Endpoints:SiloGateway={new DataFolder(Folder).Owner?.Gateway ?? "127.0.0.1:1"}",
             "--Endpoints:Http=0", "--Logging:LogLevel:Default=None", "--Logging:LogLevel:Microsoft.AspNetCore=None",
             "--Logging:LogLevel:Microsoft.Hosting=None", "--Logging:LogLevel:Orleans=None", .. settings,
-        ], services => services.AddSingleton(_time));
+        ], own =>
+        {
+            own.AddSingleton(_time);
+            services(own);
+        });
         _owned.Add(gateway);
         await gateway.StartAsync();
         if (_silo is not null)

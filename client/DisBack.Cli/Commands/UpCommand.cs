@@ -29,6 +29,11 @@ internal static class UpCommand
         {
             Description = "A proxy in front does TLS, so that plain HTTP is right on other addresses than loopback.",
         };
+        var notify = new Option<string?>("--notify")
+        {
+            Description = "File of rules of who is told when runs change; client/README.md shows one.",
+            HelpName = "FILE",
+        };
         var device = new Option<string>("--device")
         {
             Description = "The device that runs train on, as in hardware.device of a spec.",
@@ -38,7 +43,7 @@ internal static class UpCommand
         var open = new Option<bool>("--open") { Description = "Open the page in a browser." };
         var command = new Command("up", "Serves the data folder over HTTP, as a gateway does a cluster, and trains what is submitted; unfinished runs go on.")
         {
-            address, tokens, ahead, device, open,
+            address, tokens, ahead, notify, device, open,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -52,6 +57,7 @@ internal static class UpCommand
             {
                 Tokens = parsed.GetValue(tokens) is { } file ? UserPath.Expand(file) : null,
                 TlsAhead = parsed.GetValue(ahead),
+                Notifications = parsed.GetValue(notify) is { } rules ? UserPath.Expand(rules) : null,
                 // Not where 'query' has its tables: one process at a time uses them, and this one stays.
                 Scratch = Path.Combine(installation.CacheFolder, "gateway"),
             };

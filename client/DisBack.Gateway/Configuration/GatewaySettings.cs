@@ -22,6 +22,7 @@ internal sealed class GatewaySettings
           Endpoints:TlsTerminatedAhead   true where a proxy in front does TLS; without it plain HTTP is served to this machine only
           Limits:SubmitsPerMinute (60) of a token, Limits:SubmitsAtOnce (16) of all, Limits:Connections (4096)
           Limits:DocumentBytes (1 MiB), Limits:ContentBytes (8 GiB), Limits:ListAge (00:00:01)
+          Notifications:File             rules of what is told to whom when runs change; see client/README.md
           Scratch                        folder of this process alone for contents on their way to the store
         """;
 
@@ -39,6 +40,9 @@ internal sealed class GatewaySettings
 
     /// <summary>How much of it one may use.</summary>
     public LimitSettings Limits { get; set; } = new();
+
+    /// <summary>Who is told what.</summary>
+    public NotificationSettings Notifications { get; set; } = new();
 
     /// <summary>
     /// Folder of this process alone for contents on their way to the store, its part 'uploads' emptied at the start. Default: a new one in the system's
@@ -67,6 +71,13 @@ internal sealed class EndpointSettings
 internal sealed class TokenSettings
 {
     /// <summary>The file of names, roles and hashes of tokens. Default: none, and no start without one.</summary>
+    public string? File { get; set; }
+}
+
+/// <summary>Who is told when runs change.</summary>
+internal sealed class NotificationSettings
+{
+    /// <summary>The file of rules. Default: none, and nobody is told.</summary>
     public string? File { get; set; }
 }
 

@@ -9,6 +9,7 @@ using DisBack.Client.Http;
 using DisBack.Contracts.Grains;
 using DisBack.Fuzz.Inputs;
 using DisBack.Gateway;
+using DisBack.Gateway.Notifications;
 using DisBack.Gateway.Security;
 using DisBack.Specs.Reading;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,12 +21,31 @@ namespace DisBack.Fuzz.Readers;
 /// <summary>The bodies of requests, read by a gateway in this process. No silo answers it, so what it accepts ends with "unavailable".</summary>
 internal static class GatewayReaders
 {
+    private const int QuickShare = 40;
+
+    private const string Rules = """
+        dashboard: https://example.org/disback
+        rules:
+          - name: chat
+            url: https://example.org/hook
+            secret_file: secret
+            on: [failed, completed]
+          - { name: b, url: 'http://127.0.0.1:1', secret_file: secret, of: [runs], on: [paused], where: "fid < 5 and param.seed in (1, 2)" }
+        """;
+
     public static IEnumerable<Reader> All =>
     [
         new Reader("http-submission", 1, Submissions, TextMutation.Of, folder => Requests(folder, HttpMethod.Post, "runs")),
         new Reader("http-registration", 1, Registrations, TextMutation.Of, folder => Requests(folder, HttpMethod.Put, "teachers/fuzz")),
         new Reader("http-training", 1, Trainings, TextMutation.Of, folder => Requests(folder, HttpMethod.Post, "teachers/fuzz/train")),
+        new Reader("notification-rules", QuickShare, () => [Encoding.UTF8.GetBytes(Rules)], TextMutation.Of, Notifications),
     ];
+
+    private static Action<byte[]> Notifications(string folder)
+    {
+        File.WriteAllText(Path.Combine(folder, "secret"), new string('s', 40));
+        return bytes => NotificationFile.Parse(bytes, Path.Combine(folder, "notifications.yaml"));
+    }
 
     private static Action<byte[]> Requests(string folder, HttpMethod method, string path)
     {

@@ -52,6 +52,7 @@ public sealed class StartTests : IDisposable
     [InlineData("Cluster:Membership is AzureTables but no account is named", "--Cluster:Membership=AzureTables")]
     [InlineData("Cluster:Tables:ConnectionString cannot be read", "--Cluster:Membership=AzureTables", "--Cluster:Tables:ConnectionString=AccountName")]
     [InlineData("Endpoints:SiloGateway is 'silo'; give HOST:PORT", "--Endpoints:SiloGateway=silo")]
+    [InlineData("There is no file '/nowhere/rules.yaml'", "--Notifications:File=/nowhere/rules.yaml")]
     [InlineData("Limits:SubmitsPerMinute is 0", "--Limits:SubmitsPerMinute=0")]
     [InlineData("Limits:SubmitsAtOnce and Limits:Connections are 0 and 4096", "--Limits:SubmitsAtOnce=0")]
     public async Task What_is_unsafe_or_cannot_work_is_refused(string sentence, params string[] settings)
