@@ -100,6 +100,17 @@ public sealed class UpProcessTests(TaughtFolder folder) : IClassFixture<TaughtFo
         Assert.False(Directory.Exists(Path.Combine(folder.Path, "other")));
     }
 
+    [Fact]
+    public async Task Rules_of_notifications_that_are_wrong_do_not_start()
+    {
+        await File.WriteAllTextAsync(
+            Path.Combine(folder.Path, "rules.yaml"), "rules: [{ name: a, url: nowhere, on: [failed] }]", TestContext.Current.CancellationToken);
+        var (code, _, error) = await DisBackProcess.RunAsync(folder.Path, "up", "--address", "127.0.0.1:0", "--notify", "rules.yaml", "--data", "other");
+        Assert.Equal(ExitCode.Invalid, code);
+        Assert.Contains("rules.yaml:1:9: ", error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(folder.Path, "other")));
+    }
+
     /// <summary>
     /// The run once it is as wanted. It is only read: whoever watches a run or asks why it waits wakes its owner, and it must go on by itself.
     /// </summary>
