@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using DisBack.Gateway.Diagnostics;
 using DisBack.Telemetry;
 using Microsoft.Extensions.Logging;
 using Polly;
@@ -11,6 +12,8 @@ namespace DisBack.Gateway.Notifications;
 internal sealed partial class WebhookSender : IDisposable
 {
     private static readonly ResiliencePropertyKey<Notification> s_notification = new("notification");
+    private static readonly KeyValuePair<string, object?> s_refused = new("outcome", "refused");
+    private static readonly KeyValuePair<string, object?> s_expired = new("outcome", "expired");
 
     /// <summary>Pools of connections are apart for each receiver, so none waits for another. An address that was looked up is not kept for ever.</summary>
     private readonly HttpClient _http = new(new SocketsHttpHandler
@@ -57,6 +60,9 @@ internal sealed partial class WebhookSender : IDisposable
             })
             .AddTimeout(pace.Answer)
             .Build();
+        // A counter that Prometheus first sees at one has not increased to it, and an alert watches this one.
+        Instruments.NotificationsFailed.Add(0, s_refused);
+        Instruments.NotificationsFailed.Add(0, s_expired);
     }
 
     /// <summary>Delivers a notification, or gives it up.</summary>
@@ -77,12 +83,12 @@ internal sealed partial class WebhookSender : IDisposable
                 Instruments.NotificationsDelivered.Add(1);
                 return;
             }
-            Instruments.NotificationsFailed.Add(1, KeyValuePair.Create<string, object?>("outcome", "refused"));
+            Instruments.NotificationsFailed.Add(1, s_refused);
             LogRefused(rule.Name, notification.Run, notification.Status, (int)answer.Status);
         }
         catch (TimeoutRejectedException)
         {
-            Instruments.NotificationsFailed.Add(1, KeyValuePair.Create<string, object?>("outcome", "expired"));
+            Instruments.NotificationsFailed.Add(1, s_expired);
             LogExpired(rule.Name, notification.Run, notification.Status);
         }
         finally

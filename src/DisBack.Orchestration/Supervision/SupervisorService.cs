@@ -1,4 +1,5 @@
 using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Runs;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -18,6 +19,7 @@ internal sealed partial class SupervisorService(
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        MetricLabels.ShowAtZero();
         var deaths = new DeathNotices(membership, stoppingToken);
         try
         {

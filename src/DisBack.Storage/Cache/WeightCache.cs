@@ -32,6 +32,8 @@ public sealed partial class WeightCache : IDisposable
     {
         (_contents, _logger) = (contents, logger);
         (_folder, _capacity) = (Path.GetFullPath(options.Value.Folder), options.Value.CapacityBytes);
+        // A counter that Prometheus first sees at one has not increased to it, and an alert watches this one.
+        Instruments.CorruptContents.Add(0);
         if (Directory.Exists(_folder))
         {
             Adopt(new DirectoryInfo(_folder));

@@ -29,7 +29,9 @@ public sealed class AlertTests() : FaultTests(new() { Workers = 2, ScratchMebiby
     [Fact]
     public async Task Each_alert_fires_for_its_trouble_and_for_no_other_and_every_panel_shows_something()
     {
-        await using var gateway = _gateway = await GatewayProcess.StartAsync(Cluster.Folder, Cluster.Membership);
+        await using var others = await AlertReceiver.StartAsync();
+        await using var gateway = _gateway = await GatewayProcess.StartAsync(
+            Cluster.Folder, new Dictionary<string, string>(Cluster.Membership) { ["Notifications:File"] = await WriteRuleAsync(others.Address) });
         await using var prometheus = _prometheus = await PrometheusServer.StartAsync((gateway.Address, gateway.Token));
         WatchSilos();
 
@@ -38,6 +40,7 @@ public sealed class AlertTests() : FaultTests(new() { Workers = 2, ScratchMebiby
         await FiresAsync("DisBackContentCorrupt", DamageCacheAsync);
         await FiresAsync("DisBackStorageFails", StopStorageAsync, Cluster.Azurite.RestartAsync);
         await FiresAsync("DisBackGatewayRefuses", KnockAsync);
+        await FiresAsync("DisBackNotificationsLost", async () => await (await Cluster.SubmitAsync(Spec("unheard", 3000), Cancellation)).CancelAsync());
         await FiresAsync("DisBackTargetDown", Cluster.Workers[0].KillAsync, Cluster.Workers[0].StartAsync);
         await FiresAsync("DisBackWorkersLost", KillWorkersAsync);
         await FiresAsync("DisBackDiskNearlyFull", () => Cluster.HostOf(Cluster.Workers[0])!.FillDiskAsync(Cluster.Workers[0].Scratch),
@@ -71,6 +74,23 @@ public sealed class AlertTests() : FaultTests(new() { Workers = 2, ScratchMebiby
     private ExperimentSpec Spec(string name, int steps = 60) => TinyExperiment.Spec(name, Cluster.Teacher, backtracking: steps);
 
     private void WatchSilos() => _prometheus.Watch(Cluster.Silos.Where(silo => silo.IsRunning).Select(silo => silo.Http));
+
+    /// <summary>A rule whose receiver has moved.</summary>
+    private async Task<string> WriteRuleAsync(Uri receiver)
+    {
+        await File.WriteAllTextAsync(Path.Combine(Cluster.Folder, "secret"), new string('s', 32), Cancellation);
+        var file = Path.Combine(Cluster.Folder, "notifications.yaml");
+        await File.WriteAllTextAsync(file, $"""
+            rules:
+              - name: moved
+                url: {new Uri(receiver, "moved")}
+                secret_file: secret
+                of: [runs]
+                on: [cancelled]
+                where: name = 'unheard'
+            """, Cancellation);
+        return file;
+    }
 
     /// <summary>Trains, records, sweeps and evaluates without any trouble, for longer than any rule waits.</summary>
     private async Task StaysQuietAsync()

@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using DisBack.Contracts.Documents;
-using DisBack.Gateway.Diagnostics;
 using DisBack.Gateway.Notifications;
+using DisBack.Telemetry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -33,7 +33,7 @@ public sealed class WebhookSenderTests : IAsyncLifetime
     {
         _receiver.Usual = StatusCodes.Status503ServiceUnavailable;
         var began = _time.GetUtcNow();
-        using var failures = new Counted(Telemetry.NotificationsFailed.Name);
+        using var failures = new Counted(Instruments.NotificationsFailed.Name);
         var sending = SendAsync("hook");
         var (pauses, ids) = (new List<TimeSpan>(), new HashSet<string>());
 
@@ -63,7 +63,7 @@ public sealed class WebhookSenderTests : IAsyncLifetime
     public async Task A_receiver_says_when_it_wants_to_be_asked_again(int status, string retryAfter, int seconds)
     {
         _receiver.Answer(status, retryAfter);
-        using var deliveries = new Counted(Telemetry.NotificationsDelivered.Name);
+        using var deliveries = new Counted(Instruments.NotificationsDelivered.Name);
         var sending = SendAsync("hook");
 
         var first = await _receiver.NextAsync();
@@ -95,7 +95,7 @@ public sealed class WebhookSenderTests : IAsyncLifetime
     [Fact]
     public async Task What_is_refused_is_not_sent_again()
     {
-        using var failures = new Counted(Telemetry.NotificationsFailed.Name);
+        using var failures = new Counted(Instruments.NotificationsFailed.Name);
         _receiver.Answer(StatusCodes.Status410Gone);
         await SendAsync("hook");
         await _receiver.NextAsync();
@@ -126,14 +126,14 @@ public sealed class WebhookSenderTests : IAsyncLifetime
             s_flow.Value = this;
             _listener.InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument.Meter.Name == Telemetry.MeterName && instrument.Name == name)
+                if (instrument.Meter.Name == Instruments.Name && instrument.Name == name)
                 {
                     listener.EnableMeasurementEvents(instrument);
                 }
             };
-            _listener.SetMeasurementEventCallback<long>((_, _, tags, _) =>
+            _listener.SetMeasurementEventCallback<long>((_, counted, tags, _) =>
             {
-                if (s_flow.Value == this)
+                if (counted > 0 && s_flow.Value == this)
                 {
                     Outcomes.Add(tags.Length == 0 ? null : (string?)tags[0].Value);
                 }
