@@ -18,7 +18,7 @@ internal static partial class Layers
         Contracts     -> Specs
         GrainStorage  -> Storage
         ReadModel     -> Contracts, Storage, Specs
-        Client        -> Contracts, Storage, Specs
+        Client        -> Contracts, Search, Storage, Specs
         Orchestration -> Contracts, Distillation, Diffusion, GrainStorage, Search, Storage, Telemetry, Specs
         Silo          -> Orchestration, Contracts, Storage, Telemetry, Specs
         Gateway       -> Client, ReadModel, Contracts, Search, Storage, Telemetry, Specs

@@ -3,9 +3,8 @@ using System.Globalization;
 using System.Text.Json;
 using DisBack.Cli.Installations;
 using DisBack.Cli.Options;
-using DisBack.Cli.Sweeps;
 using DisBack.Cli.Terminal;
-using DisBack.Search.Importance;
+using DisBack.Client;
 using DisBack.Storage;
 
 namespace DisBack.Cli.Commands;
@@ -21,10 +20,10 @@ internal static class ImportanceCommand
         {
             await using var installation = Installation.Of(parsed, session);
             var sweep = await SweepCommand.FindAsync(installation.Archive, parsed.GetRequiredValue(name), cancellation);
-            var importance = new SweepImportance(sweep, await installation.Archive.SweepTrialsAsync(sweep.Id, cancellation));
+            var importance = SweepImportance.Of(sweep, await installation.Archive.SweepTrialsAsync(sweep.Id, cancellation));
             if (parsed.GetValue(json))
             {
-                PrintJson(session.Screen, importance);
+                session.Screen.Json(JsonSerializer.SerializeToNode(importance, StorageJson.Options));
             }
             else
             {
@@ -37,44 +36,23 @@ internal static class ImportanceCommand
 
     private static void Print(Screen screen, SweepImportance importance)
     {
-        var trials = importance.Trials.ToString(CultureInfo.InvariantCulture);
-        if (importance.Trials < OneWayAnalysis.FewestTrials)
+        if (importance.Trials >= importance.FewestTrials)
         {
-            screen.Line(importance.TooFew);
-            return;
+            var trials = importance.Trials.ToString(CultureInfo.InvariantCulture);
+            screen.Line($"{importance.Sweep}: what explains the variance of {importance.Metric} over {trials} complete trials, each axis by itself");
+            screen.Table(["AXIS", "TRIALS", "GROUPS", "EXPLAINED", "ADJUSTED", "P"], importance.Axes.Select(axis => (IReadOnlyList<string>)
+            [
+                axis.Axis,
+                axis.Trials.ToString(CultureInfo.InvariantCulture),
+                axis.Groups.ToString(CultureInfo.InvariantCulture),
+                Texts.Percent(axis.Explained),
+                Texts.Percent(axis.Adjusted),
+                axis.Chance?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "-",
+            ]));
         }
-        screen.Line($"{importance.Sweep}: what explains the variance of {importance.Metric} over {trials} complete trials, each axis by itself");
-        screen.Table(["AXIS", "TRIALS", "GROUPS", "EXPLAINED", "ADJUSTED", "P"], importance.Axes.Select(axis => (IReadOnlyList<string>)
-        [
-            axis.Key,
-            axis.Importance.Trials.ToString(CultureInfo.InvariantCulture),
-            axis.Importance.Groups.ToString(CultureInfo.InvariantCulture),
-            SweepImportance.Percent(axis.Importance.Explained),
-            SweepImportance.Percent(axis.Importance.Adjusted),
-            axis.Importance.Chance?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "-",
-        ]));
-        foreach (var sentence in importance.Caveats)
+        foreach (var sentence in importance.Remarks)
         {
             screen.Line(sentence);
         }
     }
-
-    private static void PrintJson(Screen screen, SweepImportance importance) => screen.Json(JsonSerializer.SerializeToNode(
-        new
-        {
-            importance.Sweep,
-            importance.Metric,
-            importance.Trials,
-            Axes = importance.Axes.Select(axis => new
-            {
-                Axis = axis.Key,
-                axis.Importance.Trials,
-                axis.Importance.Groups,
-                axis.Importance.Explained,
-                axis.Importance.Adjusted,
-                axis.Importance.Chance,
-                axis.Importance.Lack,
-            }),
-        },
-        StorageJson.Options));
 }

@@ -1,4 +1,5 @@
 using DisBack.Cli.Sweeps;
+using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Specs.Sweeps;
@@ -18,7 +19,7 @@ internal sealed class SweepReport
         (Sweep, Trials) = (sweep, trials);
         Plan = SweepPlan.Parse(sweep.CurrentSpec, sweep.Id);
         View = SweepView.Of(sweep, trials);
-        Importance = new SweepImportance(sweep, trials);
+        Importance = SweepImportance.Of(sweep, trials);
         Rows = new SweepTrials(sweep);
         Ranked = [.. Rows.Ranked(trials).Where(trial => double.IsFinite(trial.Value!.Value))];
         _sign = Plan.Search.Objective.Goal == Goal.Minimize ? 1 : -1;

@@ -5,9 +5,9 @@ using System.Text.Json.Nodes;
 using DisBack.Cli.Report;
 using DisBack.Cli.Sweeps;
 using DisBack.Cli.Terminal;
+using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
-using DisBack.Search.Importance;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Reading;
 using DisBack.Specs.Sweeps;
@@ -122,7 +122,7 @@ internal sealed class SweepReportPage(SweepReport report)
         var charts = new SweepCharts(report);
         // What explains most comes first, and is not left out.
         var axes = report.Plan.Axes.ToDictionary(axis => axis.Key);
-        var ordered = report.Importance.Axes.Select(axis => axes[axis.Key]).ToList();
+        var ordered = report.Importance.Axes.Select(axis => axes[axis.Axis]).ToList();
         foreach (var axis in ordered.Take(MostAxes))
         {
             Draw($"{Metric} against {axis.Key}", ink => charts.OverAxis(axis, ink));
@@ -146,27 +146,34 @@ internal sealed class SweepReportPage(SweepReport report)
     private void WriteImportance()
     {
         var importance = report.Importance;
-        if (importance.Trials < OneWayAnalysis.FewestTrials)
+        var isEnough = importance.Trials >= importance.FewestTrials;
+        if (isEnough)
         {
-            Note(_body, importance.TooFew);
-            return;
+            WriteShares(importance.Axes);
         }
-        _body.Append("<table class=\"importance\"><thead><tr><th scope=\"col\">Axis</th><th scope=\"col\">Trials</th><th scope=\"col\">Groups</th>")
-            .Append("<th scope=\"col\">Explained</th><th scope=\"col\">Adjusted</th><th scope=\"col\">P</th></tr></thead><tbody>\n");
-        foreach (var (key, axis) in importance.Axes)
-        {
-            var bar = axis.Adjusted is { } share
-                ? string.Create(CultureInfo.InvariantCulture, $"<span class=\"bar\" style=\"width:{100 * share:0.#}%\"></span>") : "";
-            _body.Append($"<tr><th scope=\"row\">{Text(key)}</th><td>{Count(axis.Trials)}</td><td>{Count(axis.Groups)}</td>")
-                .Append($"<td>{SweepImportance.Percent(axis.Explained)}</td><td>{SweepImportance.Percent(axis.Adjusted)}{bar}</td>")
-                .Append($"<td>{axis.Chance?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "-"}</td></tr>\n");
-        }
-        _body.Append("</tbody></table>\n");
-        foreach (var sentence in importance.Caveats)
+        foreach (var sentence in importance.Remarks)
         {
             Note(_body, sentence);
         }
-        Note(_body, "It looks at one axis at a time: what two do only together shows in neither.");
+        if (isEnough)
+        {
+            Note(_body, "It looks at one axis at a time: what two do only together shows in neither.");
+        }
+    }
+
+    private void WriteShares(IEnumerable<SweepAxisImportance> axes)
+    {
+        _body.Append("<table class=\"importance\"><thead><tr><th scope=\"col\">Axis</th><th scope=\"col\">Trials</th><th scope=\"col\">Groups</th>")
+            .Append("<th scope=\"col\">Explained</th><th scope=\"col\">Adjusted</th><th scope=\"col\">P</th></tr></thead><tbody>\n");
+        foreach (var axis in axes)
+        {
+            var bar = axis.Adjusted is { } share
+                ? string.Create(CultureInfo.InvariantCulture, $"<span class=\"bar\" style=\"width:{100 * share:0.#}%\"></span>") : "";
+            _body.Append($"<tr><th scope=\"row\">{Text(axis.Axis)}</th><td>{Count(axis.Trials)}</td><td>{Count(axis.Groups)}</td>")
+                .Append($"<td>{Texts.Percent(axis.Explained)}</td><td>{Texts.Percent(axis.Adjusted)}{bar}</td>")
+                .Append($"<td>{axis.Chance?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "-"}</td></tr>\n");
+        }
+        _body.Append("</tbody></table>\n");
     }
 
     private void Curves()

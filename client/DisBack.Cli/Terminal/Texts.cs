@@ -28,6 +28,9 @@ internal static class Texts
         _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1073741824.0:0.00} GiB"),
     };
 
+    /// <summary>A share in per cent; a dash where there is none.</summary>
+    public static string Percent(double? share) => share is { } known ? (100 * known).ToString("0.0", CultureInfo.InvariantCulture) + " %" : "-";
+
     /// <summary>A point in time in UTC, so that lists of two machines compare.</summary>
     public static string Time(DateTimeOffset time) =>
         time == default ? "" : time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);

@@ -44,6 +44,7 @@ public sealed class ImportanceCommandTests : IDisposable
         Assert.Equal(("fid", 18, 4), ((string)said["metric"]!, (int)said["trials"]!, said["axes"]!.AsArray().Count));
         Assert.Equal("backtracking.host", (string)said["axes"]![0]!["axis"]!);
         Assert.InRange((double)said["axes"]![0]!["adjusted"]!, 0.9, 1);
+        Assert.All(said["remarks"]!.AsArray(), remark => Assert.Contains((string)remark!, rows));
     }
 
     [Fact]

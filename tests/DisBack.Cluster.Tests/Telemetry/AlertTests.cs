@@ -131,7 +131,7 @@ public sealed class AlertTests() : FaultTests(new() { Workers = 2, ScratchMebiby
         await TestCluster.UntilAsync(trial, update => update.Status == RunStatus.Failed, Cancellation);
     }
 
-    /// <summary>A bit of the teacher flips on the disks of the workers: the next run finds it, and fetches the teacher again.</summary>
+    /// <summary>A bit of the teacher flips on the disks of both workers: the next run on each finds it, and fetches the teacher again.</summary>
     private async Task DamageCacheAsync()
     {
         var name = $"*{Cluster.Teacher.Digest}*";
@@ -143,7 +143,17 @@ public sealed class AlertTests() : FaultTests(new() { Workers = 2, ScratchMebiby
             weights.Position--;
             weights.WriteByte((byte)(last ^ 1));
         }
-        await TestCluster.CompletedAsync(await Cluster.SubmitAsync(Spec("after-damage"), Cancellation));
+        ITrialGrain[] trials =
+            [await Cluster.SubmitAsync(Spec("damaged-1", steps: 5000), Cancellation), await Cluster.SubmitAsync(Spec("damaged-2", steps: 5000), Cancellation)];
+        // Both at a time: each worker has one slot.
+        foreach (var trial in trials)
+        {
+            await Cluster.TrainingAsync(trial);
+        }
+        foreach (var trial in trials)
+        {
+            await trial.CancelAsync();
+        }
     }
 
     private async Task StopStorageAsync()
