@@ -35,6 +35,8 @@ internal static class SweepEndpoints
                 after,
                 limit);
         });
+        api.MapGet($"{One}/importance", async (string sweep, BlobArchive archive, CancellationToken cancellation) =>
+            SweepImportance.Of(await FindAsync(archive, sweep, cancellation), await archive.SweepTrialsAsync(sweep, cancellation)));
 
         commands.MapDelete(One, async (string sweep, BlobArchive archive, IControl control, CancellationToken cancellation) =>
         {

@@ -1417,6 +1417,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sweeps/{sweep}/importance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    sweep: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SweepImportance"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tables": {
         parameters: {
             query?: never;
@@ -1466,6 +1503,7 @@ export interface paths {
                     sort?: string;
                     columns?: string;
                     after?: string;
+                    offset?: number;
                     limit?: number;
                 };
                 header?: never;
@@ -2334,6 +2372,11 @@ export interface components {
             /** @description The holder. */
             owner: string;
         };
+        /**
+         * @description Why nothing can be told of an axis.
+         * @enum {unknown}
+         */
+        ImportanceLack: "nothing" | "few-trials" | "one-group" | "small-group" | "no-variance";
         /** @description The data of an event of a live stream: `run`, `settled` and `missing` name a run, `tables` has a version. */
         LiveEvent: {
             /** @description The run of a trial that this is about, by its id. */
@@ -2859,6 +2902,38 @@ export interface components {
             /** @description The whole spec from then on, as canonical JSON. */
             spec: string;
         };
+        /** @description What one axis of a sweep explains, as AxisImportance says it. */
+        SweepAxisImportance: {
+            /** @description The key of the axis. */
+            axis: string;
+            /**
+             * Format: int32
+             * @description How many trials it was computed from: those with which the axis counts.
+             */
+            trials: number;
+            /**
+             * Format: int32
+             * @description How many groups of trials the axis makes.
+             */
+            groups: number;
+            /**
+             * Format: double
+             * @description The share of the variance that lies between the groups, from 0 to 1; null where there is too little to tell.
+             */
+            explained: number | ("NaN" | "Infinity" | "-Infinity");
+            /**
+             * Format: double
+             * @description The same less what as many groups explain by chance, not below 0.
+             */
+            adjusted: number | ("NaN" | "Infinity" | "-Infinity");
+            /**
+             * Format: double
+             * @description How often results that are dealt to the trials at random are explained as well.
+             */
+            chance: number | ("NaN" | "Infinity" | "-Infinity");
+            /** @description What is missing where there is too little to tell. */
+            lack: components["schemas"]["ImportanceLack"];
+        };
         /** @description One submission. A run is a sweep of one trial; the trials of a search are in pages (SweepPage). State name `sweep`. */
         SweepDocument: {
             /**
@@ -2897,6 +2972,27 @@ export interface components {
             amendments?: components["schemas"]["SweepAmendment"][];
             /** @description Why a search began fewer trials than its spec stands for, in one sentence; null where it did not. */
             exhausted?: null | string;
+        };
+        /** @description What each axis of a sweep explains of the differences of its objective, by itself. Written as JSON it is what programs are told of it. */
+        SweepImportance: {
+            /** @description Id of the sweep. */
+            sweep: string;
+            /** @description The metric of the objective. */
+            metric: string;
+            /**
+             * Format: int32
+             * @description Complete trials, as far as they have measured a number.
+             */
+            trials: number;
+            /**
+             * Format: int32
+             * @description How many of them it takes.
+             */
+            fewest_trials: number;
+            /** @description The axes, the one that explains most first. */
+            axes: components["schemas"]["SweepAxisImportance"][];
+            /** @description What to know before believing the figures, or that there are too few trials for any: a sentence each. */
+            remarks: string[];
         };
         /** @description One trial of a search. */
         SweepTrial: {
