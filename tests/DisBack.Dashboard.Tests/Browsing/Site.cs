@@ -52,6 +52,9 @@ public sealed class Site : IAsyncDisposable
     /// <summary>Submits a sweep; returns its id.</summary>
     public Task<string> SweepAsync(string spec) => SubmitAsync("sweeps", spec);
 
+    /// <summary>Gives a sweep more to do.</summary>
+    public Task AmendAsync(string sweep, string spec) => PostAsync($"sweeps/{sweep}/amend", spec);
+
     /// <summary>Waits until a run has settled, as its watchers are told; returns its document.</summary>
     public async Task<JsonNode> SettledAsync(string run)
     {
@@ -96,12 +99,14 @@ public sealed class Site : IAsyncDisposable
         Http = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromMinutes(3) };
     }
 
-    private async Task<string> SubmitAsync(string collection, string spec)
+    private async Task<string> SubmitAsync(string collection, string spec) => JsonNode.Parse(await PostAsync(collection, spec))!["id"]!.GetValue<string>();
+
+    private async Task<string> PostAsync(string path, string spec)
     {
         using var content = new StringContent(spec, Encoding.UTF8, "application/yaml");
-        using var response = await Http.PostAsync(new Uri($"api/v1/{collection}", UriKind.Relative), content, Cancellation);
+        using var response = await Http.PostAsync(new Uri($"api/v1/{path}", UriKind.Relative), content, Cancellation);
         var answer = await response.Content.ReadAsStringAsync(Cancellation);
         Assert.True(response.IsSuccessStatusCode, answer);
-        return JsonNode.Parse(answer)!["id"]!.GetValue<string>();
+        return answer;
     }
 }

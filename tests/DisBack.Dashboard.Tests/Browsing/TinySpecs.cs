@@ -21,6 +21,22 @@ internal static class TinySpecs
         evaluation: { every: 20, samples: 100, final_samples: 100, reference: { source: digits, resolution: 14 } }
         """;
 
+    /// <summary>A grid over three rates and some seeds, whose trials walk one trajectory and take a moment each.</summary>
+    public static string Rates(string name, string seeds) => $$"""
+        name: {{name}}
+        teacher: tiny
+        recording: { steps: 4, batch: 16, seed: 0, nodes: { policy: every, interval: 4 } }
+        backtracking: { steps: 10, batch: 16, switching: { policy: fixed, interval: 5 } }
+        checkpoints: { every: 10 }
+        evaluation: { every: 0, samples: 100, final_samples: 100, reference: { source: digits, resolution: 14 } }
+        search:
+          sampler: grid
+          objective: { metric: fid }
+          space:
+            backtracking.generator.learning_rate: [0.0001, 0.001, 0.01]
+            seed: [{{seeds}}]
+        """;
+
     /// <summary>A grid of four over a rate and a seed.</summary>
     public static string Sweep(string name) => $$"""
         {{Experiment(name)}}

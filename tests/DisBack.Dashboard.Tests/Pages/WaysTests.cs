@@ -1,3 +1,6 @@
+using System.Text.RegularExpressions;
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
 using DisBack.Dashboard.Tests.Browsing;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -62,6 +65,41 @@ public sealed class WaysTests(Browser browser, TrainedSite trained)
         await Expect(way.GetByRole(AriaRole.Img).First).ToBeVisibleAsync();
         await Expect(tab.Page.GetByRole(AriaRole.Region, new PageGetByRoleOptions { Name = $"Run {trained.Second}" })).ToBeVisibleAsync();
         Assert.Empty(tab.Troubles);
+    }
+
+    [Fact]
+    public async Task A_sweep_tells_what_explains_it_as_soon_as_enough_trials_are_complete()
+    {
+        await using var site = await Site.StartAsync(taught: true);
+        var sweep = await site.SweepAsync(TinySpecs.Rates("rates", "0, 1, 2"));
+        await using var tab = await Tab.OpenAsync(await browser.ProfileAsync(), site.Address, $"/sweeps/{sweep}");
+        await Expect(tab.Heading("What explains it")).ToBeVisibleAsync();
+        var main = tab.Page.GetByRole(AriaRole.Main);
+        await Expect(main).ToContainTextAsync($"{sweep} has too few complete trials, 9; it takes 10 to tell what fid depends on.", s_patiently);
+
+        await site.AmendAsync(sweep, TinySpecs.Rates("rates", "0, 1, 2, 3"));
+        var shares = tab.Page.GetByRole(AriaRole.Region, new PageGetByRoleOptions { Name = "What explains fid" });
+        await Expect(main).ToContainTextAsync("over 12 complete trials", s_patiently);
+        await Expect(main).ToContainTextAsync("P is how often results dealt at random are explained as well.");
+        await Expect(shares.GetByRole(AriaRole.Row)).ToHaveCountAsync(3);
+        await Expect(shares.GetByRole(AriaRole.Row).Last).ToContainTextAsync(new Regex(@"\d\.\d %"));
+
+        await shares.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "seed" }).ClickAsync();
+        await Expect(tab.Page.GetByRole(AriaRole.Img, new PageGetByRoleOptions { Name = "Trials: fid over seed" })).ToBeVisibleAsync();
+        Assert.Contains("x=seed", tab.Page.Url, StringComparison.Ordinal);
+        await LooksWellAsync("sweep-explained-light");
+        await tab.Page.SetViewportSizeAsync(390, 800);
+        await tab.Page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = ColorScheme.Dark });
+        await LooksWellAsync("sweep-explained-narrow");
+        Assert.Empty(tab.Troubles);
+
+        async Task LooksWellAsync(string name)
+        {
+            await tab.KeepPictureAsync(name);
+            Assert.True(await tab.Page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"));
+            var violations = (await tab.Page.RunAxe(new AxeRunOptions())).Violations;
+            Assert.True(violations.Length == 0, string.Join('\n', violations.Select(found => $"{found.Id}: {found.Help} ({found.Nodes[0].Html})")));
+        }
     }
 
     [Fact]

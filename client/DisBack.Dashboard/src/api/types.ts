@@ -27,6 +27,7 @@ export type TrajectoryDocument = Answer<Schemas['TrajectoryDocument']>;
 export type TeacherDocument = Answer<Schemas['TeacherDocument']>;
 export type SweepDocument = Answer<Schemas['SweepDocument']>;
 export type SweepTrial = Answer<Schemas['SweepTrial']>;
+export type SweepImportance = Answer<Schemas['SweepImportance']>;
 export type PoolView = Answer<Schemas['PoolView']>;
 export type CommandReply = Answer<Schemas['CommandReply']>;
 export type RowColumn = Answer<Schemas['RowColumn']>;
