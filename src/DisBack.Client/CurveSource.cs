@@ -40,9 +40,9 @@ internal sealed class CurveSource(IArchive archive, MeasuredRuns measured)
         foreach (var metric in query.Metrics.Distinct(StringComparer.Ordinal))
         {
             if (run.Metrics.TryGetValue(metric, out var columns)
-                && Thinning.Of(id, metric, Places(columns, query.By, trial), columns.Values.Span, query.Parts) is { } curve)
+                && Thinned(id, metric, Places(columns, query.By, trial), columns.Values.Span, query) is { } curve)
             {
-                curves.Add(query.By == PlaceKind.Position ? curve with { From = Nodes(curve.From), To = Nodes(curve.To) } : curve);
+                curves.Add(curve);
             }
         }
         return (curves, run.Damage);
@@ -64,6 +64,20 @@ internal sealed class CurveSource(IArchive archive, MeasuredRuns measured)
             places[i] = of?.Of(steps[i], new DateTimeOffset(ticks[i], TimeSpan.Zero)) ?? steps[i];
         }
         return places;
+    }
+
+    private static ThinnedCurve? Thinned(string run, string metric, double[] places, ReadOnlySpan<double> values, CurveQuery query)
+    {
+        var isPosition = query.By == PlaceKind.Position;
+        var (from, to) = isPosition ? (-query.To, -query.From) : (query.From, query.To);
+        if (from > double.NegativeInfinity || to < double.PositiveInfinity)
+        {
+            var within = places.Zip(values.ToArray()).Where(point => point.First >= from && point.First <= to).ToArray();
+            places = [.. within.Select(point => point.First)];
+            values = within.Select(point => point.Second).ToArray();
+        }
+        var curve = Thinning.Of(run, metric, places, values, query.Parts);
+        return curve is not null && isPosition ? curve with { From = Nodes(curve.From), To = Nodes(curve.To) } : curve;
     }
 
     /// <summary>Positions ascend towards the teacher, whose index is 0.</summary>

@@ -15,9 +15,19 @@ internal static class CurveEndpoints
 
     public static void Map(RouteGroupBuilder api) => api.MapGet(
         Api.Curves,
-        (BlobArchive archive, string[]? run, string[]? metric, int? points, string? by, CancellationToken cancellation) => archive.CurvesAsync(
+        (
+            BlobArchive archive,
+            string[]? run,
+            string[]? metric,
+            int? points,
+            string? by,
+            double? @from,
+            double? to,
+            CancellationToken cancellation) => archive.CurvesAsync(
             new CurveQuery(run ?? [], metric ?? [])
             {
+                From = @from ?? double.NegativeInfinity,
+                To = to ?? double.PositiveInfinity,
                 Parts = points ?? CurveQuery.UsualParts,
                 By = by is null ? PlaceKind.Step
                     : s_places.TryGetValue(by, out var kind) ? kind

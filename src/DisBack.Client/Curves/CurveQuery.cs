@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace DisBack.Client.Curves;
 
 /// <summary>Asks for the curves of some runs, thinned for a chart.</summary>
@@ -26,6 +28,12 @@ public sealed record CurveQuery(IReadOnlyList<string> Runs, IReadOnlyList<string
     /// <summary>What the curves are laid over.</summary>
     public PlaceKind By { get; init; } = PlaceKind.Step;
 
+    /// <summary>The first place that is asked for, as <see cref="By"/> counts; everything from the beginning unless given.</summary>
+    public double From { get; init; } = double.NegativeInfinity;
+
+    /// <summary>The last place that is asked for; everything to the end unless given.</summary>
+    public double To { get; init; } = double.PositiveInfinity;
+
     /// <summary>Refuses what would take too much.</summary>
     /// <exception cref="DisBackException">It asks for nothing, or for too much; the message says what there can be.</exception>
     public void Check()
@@ -41,6 +49,11 @@ public sealed record CurveQuery(IReadOnlyList<string> Runs, IReadOnlyList<string
         if (Parts is < 1 or > MostParts)
         {
             throw new DisBackException($"A curve in {Parts} points is asked for; it can have 1 to {MostParts}.");
+        }
+        // Nothing compares with NaN.
+        if (!(From <= To))
+        {
+            throw new DisBackException(string.Create(CultureInfo.InvariantCulture, $"The range is from {From} to {To}; it begins before it ends."));
         }
         if ((long)Runs.Count * Metrics.Count * Parts is > MostPartsOfAll and var all)
         {

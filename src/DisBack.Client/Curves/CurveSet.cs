@@ -6,8 +6,8 @@ namespace DisBack.Client.Curves;
 public sealed record CurveSet(IReadOnlyList<ThinnedCurve> Curves, IReadOnlyList<string> Damaged);
 
 /// <summary>
-/// A curve in parts, all as wide as one another and those without a measurement left out. A curve with fewer measurements than parts has one in each, and so is
-/// whole.
+/// A curve, or the range of it that is asked for, in parts, all as wide as one another and those without a measurement left out. A curve with fewer
+/// measurements than parts has one in each, and so is whole.
 /// </summary>
 /// <param name="Run">Id of the run.</param>
 /// <param name="Metric">The metric.</param>

@@ -137,12 +137,16 @@ public sealed class ClusterClient : IArchive, IControl, IRowQueries, IDisposable
         {
             var names = runs.Select(run => $"&run={Uri.EscapeDataString(run)}").Concat(query.Metrics.Select(name => $"&metric={Uri.EscapeDataString(name)}"));
             var by = JsonNamingPolicy.KebabCaseLower.ConvertName(query.By.ToString());
+            var range = Bound("from", query.From) + Bound("to", query.To);
             var part = await _http.GetAsync<CurveSet>(
-                string.Create(CultureInfo.InvariantCulture, $"{Api.Curves}?points={query.Parts}&by={by}{string.Concat(names)}"), cancellation);
+                string.Create(CultureInfo.InvariantCulture, $"{Api.Curves}?points={query.Parts}&by={by}{range}{string.Concat(names)}"), cancellation);
             curves.AddRange(part.Curves);
             damaged.AddRange(part.Damaged);
         }
         return new CurveSet(curves, damaged);
+
+        static string Bound(string name, double place) =>
+            double.IsFinite(place) ? $"&{name}={Uri.EscapeDataString(place.ToString("R", CultureInfo.InvariantCulture))}" : "";
     }
 
     /// <inheritdoc/>

@@ -45,6 +45,17 @@ public sealed class CurvesCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_range_of_positions_is_one_of_nodes()
+    {
+        await RunAsync("a", 1);
+        var curve = Assert.Single((await new DataFolder(_stored.Folder).Archive.CurvesAsync(
+            new CurveQuery(["a-00000000/0000"], ["fid"]) { By = PlaceKind.Position, From = 1, To = 2, Parts = 10 }, Cancellation)).Curves);
+        Assert.Equal((2, 1), (curve.From[0], curve.To[^1]));
+        // From the beginning to the switch at step 900, which comes after what was measured there.
+        Assert.Equal(301, curve.Measured);
+    }
+
+    [Fact]
     public async Task The_command_prints_a_line_for_each_curve_its_parts_and_everything_as_JSON()
     {
         await RunAsync("a", 1);

@@ -35,6 +35,25 @@ public sealed class CurveApiTests
     }
 
     [Fact]
+    public async Task A_range_has_parts_of_its_own_and_every_extreme_within_it()
+    {
+        await using var site = await GatewaySite.OpenAsync();
+        var id = GrainKeys.Trial("curves-00000000", 0);
+        await WriteAsync(site, id, 1, 1, 30);
+        var query = new CurveQuery([id], ["gap", "loss/fake"]) { Parts = 4, From = 4.5, To = 12 };
+        using var client = site.Client();
+
+        var curves = (await client.CurvesAsync(query, Cancellation)).Curves;
+
+        Assert.Equal((8, 5.0, 12.0), (curves[0].Measured, curves[0].First, curves[0].Last));
+        Assert.All([curves[0].From, curves[0].Low], column => Assert.Equal([5, 7, 9, 11], column));
+        Assert.All([curves[0].To, curves[0].High], column => Assert.Equal([6, 8, 10, 12], column));
+        var whole = (await client.CurvesAsync(query with { Parts = 30, From = double.NegativeInfinity, To = 12 }, Cancellation)).Curves[1];
+        Assert.Equal((whole.Low.Skip(4).Min(), whole.High.Skip(4).Max()), (curves[1].Low.Min(), curves[1].High.Max()));
+        Assert.Empty((await client.CurvesAsync(query with { From = 1e16, To = double.PositiveInfinity }, Cancellation)).Curves);
+    }
+
+    [Fact]
     public async Task What_has_not_changed_is_not_sent_again_and_what_has_is_seen()
     {
         await using var site = await GatewaySite.OpenAsync();
@@ -58,6 +77,8 @@ public sealed class CurveApiTests
     [InlineData("curves?run=a%2F0", HttpStatusCode.BadRequest, "names 0 metrics")]
     [InlineData("curves?run=a%2F0&metric=gap&by=moon", HttpStatusCode.BadRequest, "no place 'moon'; by is one of step, images, device-seconds")]
     [InlineData("curves?run=a%2F0&metric=gap&points=0", HttpStatusCode.BadRequest, "1 to 5000")]
+    [InlineData("curves?run=a%2F0&metric=gap&from=3.5&to=2", HttpStatusCode.BadRequest, "from 3.5 to 2")]
+    [InlineData("curves?run=a%2F0&metric=gap&from=NaN", HttpStatusCode.BadRequest, "from NaN")]
     [InlineData("curves?run=a%2F0&metric=gap", HttpStatusCode.NotFound, "a/0")]
     [InlineData("curves?run=..%2F..%2Fetc&metric=gap", HttpStatusCode.NotFound, "etc")]
     public async Task A_wrong_question_is_refused_with_a_sentence(string path, HttpStatusCode status, string sentence)

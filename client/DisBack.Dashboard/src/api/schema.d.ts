@@ -1547,6 +1547,8 @@ export interface paths {
                     metric?: string[];
                     points?: number;
                     by?: string;
+                    from?: number | ("NaN" | "Infinity" | "-Infinity");
+                    to?: number | ("NaN" | "Infinity" | "-Infinity");
                 };
                 header?: never;
                 path?: never;
@@ -3117,7 +3119,7 @@ export interface components {
             licence?: null | string;
         };
         /**
-         * @description A curve in parts, all as wide as one another and those without a measurement left out. A curve with fewer measurements than parts has one in each, and so is
+         * @description A curve, or the range of it that is asked for, in parts, all as wide as one another and those without a measurement left out. A curve with fewer measurements than parts has one in each, and so is
          *     whole.
          */
         ThinnedCurve: {
