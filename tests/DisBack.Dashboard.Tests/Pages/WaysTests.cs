@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
@@ -100,6 +101,35 @@ public sealed class WaysTests(Browser browser, TrainedSite trained)
             var violations = (await tab.Page.RunAxe(new AxeRunOptions())).Violations;
             Assert.True(violations.Length == 0, string.Join('\n', violations.Select(found => $"{found.Id}: {found.Help} ({found.Nodes[0].Html})")));
         }
+    }
+
+    [Fact]
+    public async Task A_chart_that_is_zoomed_into_gets_finer_points_there()
+    {
+        await using var site = await Site.StartAsync(taught: true);
+        // More steps than a chart has points.
+        var run = await site.RunAsync(TinySpecs.Experiment("long", steps: 900));
+        await site.SettledAsync(run);
+        await using var tab = await Tab.OpenAsync(await browser.ProfileAsync(), site.Address, $"/runs/{run}");
+        var chart = tab.Page.GetByRole(AriaRole.Img, new PageGetByRoleOptions { Name = "loss/fake over step" });
+        await chart.ScrollIntoViewIfNeededAsync();
+        var box = (await chart.BoundingBoxAsync())!;
+
+        var request = await tab.Page.RunAndWaitForRequestAsync(
+            async () =>
+            {
+                await tab.Page.Mouse.MoveAsync(box.X + box.Width * 0.5f, box.Y + box.Height / 2);
+                await tab.Page.Mouse.DownAsync();
+                await tab.Page.Mouse.MoveAsync(box.X + box.Width * 0.6f, box.Y + box.Height / 2, new MouseMoveOptions { Steps = 5 });
+                await tab.Page.Mouse.UpAsync();
+            },
+            asked => asked.Url.Contains("/curves?", StringComparison.Ordinal) && asked.Url.Contains("from=", StringComparison.Ordinal));
+
+        var answer = JsonNode.Parse(await (await request.ResponseAsync())!.TextAsync())!["curves"]![0]!;
+        Assert.Equal("loss/fake", (string?)answer["metric"]);
+        Assert.InRange((int)answer["measured"]!, 50, 300);
+        Assert.Equal((int)answer["measured"]!, answer["from"]!.AsArray().Count);
+        Assert.Empty(tab.Troubles);
     }
 
     [Fact]

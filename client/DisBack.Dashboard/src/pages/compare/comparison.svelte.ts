@@ -1,6 +1,7 @@
 import { ApiError, get } from '../../api/client';
 import { Resource } from '../../api/resource.svelte';
-import type { CurveSet, RowPage, TrialDocument } from '../../api/types';
+import type { CurveSet, RowPage, ThinnedCurve, TrialDocument } from '../../api/types';
+import type { Range } from '../../charts/closer';
 import { comparedRuns, type ComparedRun } from './runs';
 
 export const mostRuns = 100;
@@ -56,11 +57,19 @@ export class Comparison {
       this.curves.clear();
       return Promise.resolve();
     }
-    const points = Math.max(20, Math.min(mostParts, Math.floor(mostPartsOfAll / (ids.length * metrics.length))));
-    return this.curves.load(async signal => {
-      const sets = await Promise.all(batches(ids).map(run => get<CurveSet>('curves', { run, metric: metrics, by, points }, signal)));
-      return { curves: sets.flatMap(set => set.curves), damaged: sets.flatMap(set => set.damaged) };
-    });
+    return this.curves.load(signal => this.#fetch(ids, metrics, by, undefined, signal));
+  }
+
+  /** What runs have measured of a metric between two places. */
+  async loadPart(ids: readonly string[], metric: string, by: string, places: Range, signal: AbortSignal): Promise<readonly ThinnedCurve[]> {
+    return (await this.#fetch(ids, [metric], by, places, signal)).curves;
+  }
+
+  async #fetch(ids: readonly string[], metric: readonly string[], by: string, places: Range | undefined, signal: AbortSignal): Promise<CurveSet> {
+    const points = Math.max(20, Math.min(mostParts, Math.floor(mostPartsOfAll / (ids.length * metric.length))));
+    const [from, to] = places ?? [];
+    const sets = await Promise.all(batches(ids).map(run => get<CurveSet>('curves', { run, metric, by, points, from, to }, signal)));
+    return { curves: sets.flatMap(set => set.curves), damaged: sets.flatMap(set => set.damaged) };
   }
 
   async #find(name: string, signal: AbortSignal): Promise<void> {

@@ -59,9 +59,3 @@ export function switchesIn(curve: ThinnedCurve): { x: number; label: string }[] 
   });
   return marks;
 }
-
-/** Where curves begin and end together. */
-export function rangeOf(curves: readonly ThinnedCurve[]): [number, number] | undefined {
-  const [first, last] = [Math.min(...curves.map(curve => curve.from[0] ?? Infinity)), Math.max(...curves.map(curve => curve.to.at(-1) ?? -Infinity))];
-  return first < last ? [first, last] : undefined;
-}
