@@ -1,1 +1,0 @@
-import{B as e,E as t,L as n,O as r,T as i,U as a,et as o,m as s}from"./disclose-version-SgyJFJUh.js";var c=r(`<span><i aria-hidden="true" class="svelte-fkduqy"></i> </span>`);function l(r,l){var u=c(),d=a(e(u),1,!0);o(u),n(()=>{s(u,1,`status ${l.status??``}`,`svelte-fkduqy`),i(d,l.status)}),t(r,u)}export{l as t};
