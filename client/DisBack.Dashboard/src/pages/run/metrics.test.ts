@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ThinnedCurve } from '../../api/types';
-import { ordered, placeText, switchesIn } from './metrics';
+import { laidOut, ordered, placeText, switchesIn } from './metrics';
 
 const targets = (low: number[], high: number[]): ThinnedCurve => ({
   run: 'a/0000',
@@ -33,6 +33,13 @@ describe('metrics of a run', () => {
       { x: 39, label: '0' },
     ]);
     expect(switchesIn(targets([], []))).toEqual([]);
+  });
+
+  it('go from the last node to the teacher where they lie over positions', () => {
+    const walked = { ...targets([5, 4], [5, 4]), from: [3, 0], to: [3, 0] };
+    expect(laidOut(walked, 'position').from.map(x => placeText('position', x))).toEqual(['node 3', 'teacher']);
+    expect(laidOut(walked, 'position').to).toEqual([-3, 0]);
+    expect(laidOut(walked, 'step')).toBe(walked);
   });
 
   it('lie at places with their units', () => {

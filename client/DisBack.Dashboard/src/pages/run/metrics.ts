@@ -41,6 +41,10 @@ export function ordered(names: Iterable<string>): string[] {
   return [...new Set(names)].filter(name => name !== targetMetric).sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
 }
 
+/** A curve as it lies on the chart: a student walks towards node 0, the teacher, so positions are drawn the other way round. */
+export const laidOut = (curve: ThinnedCurve, place: Place): ThinnedCurve =>
+  place === 'position' ? { ...curve, from: curve.from.map(node => 0 - node), to: curve.to.map(node => 0 - node) } : curve;
+
 /** The middle of each part of a thinned curve. */
 export const middles = (curve: ThinnedCurve): number[] => curve.from.map((from, part) => (from + curve.to[part]!) / 2);
 
