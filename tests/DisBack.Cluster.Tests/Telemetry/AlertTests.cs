@@ -48,7 +48,7 @@ public sealed class AlertTests() : FaultTests(new() { Workers = 2, ScratchMebiby
         ITrialGrain? trial = null;
         await FiresAsync("DisBackQueueStuck", async () => trial = await SubmitForNoDeviceAsync(), () => trial!.CancelAsync());
         await FiresAsync("DisBackTrainingStalls", async () => trial = await EvaluateForLongAsync(), () => EndAsync(trial!));
-        await FiresAsync("DisBackNoWorkers", EndWorkersAsync);
+        await FiresAsync("DisBackNoWorkers", EndWorkersAsync, BringWorkersAsync);
 
         Assert.Equal(Names("alert").Except([OfDevices]).Order(StringComparer.Ordinal), _seen.Order(StringComparer.Ordinal));
         await PanelsShowSomethingAsync();
@@ -218,6 +218,12 @@ public sealed class AlertTests() : FaultTests(new() { Workers = 2, ScratchMebiby
         await Task.WhenAll(Cluster.Workers.Select(worker => worker.KillAsync()));
         WatchSilos();
         await Cluster.SubmitAsync(Spec("left-alone"), Cancellation);
+    }
+
+    private async Task BringWorkersAsync()
+    {
+        await Cluster.ReviveAsync();
+        WatchSilos();
     }
 
     private static IEnumerable<string> Names(string key) =>

@@ -13,7 +13,7 @@ namespace DisBack.TestKit.Monitoring;
 public sealed partial class PrometheusServer : IAsyncDisposable
 {
     /// <summary>How many times shorter.</summary>
-    public const int Haste = 30;
+    public const int Haste = 40;
 
     private readonly TemporaryFolder _folder = new();
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
