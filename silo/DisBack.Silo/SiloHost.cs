@@ -119,6 +119,7 @@ internal static class SiloHost
                 }
             },
             retry => Bind(nameof(SiloSettings.Retry), retry));
+        silo.AddOrleansDashboard(settings.OrleansDashboard);
         if (settings.Role.HasFlag(SiloRole.Control))
         {
             silo.AddRunSupervision(supervision => Bind(nameof(SiloSettings.Supervision), supervision));

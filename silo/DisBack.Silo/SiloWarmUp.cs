@@ -41,5 +41,6 @@ internal static class SiloWarmUp
             blobs => blobs.Folder = folder,
             cache => cache.Folder = Path.Combine(folder, "cache"),
             training => training.Scratch = Path.Combine(folder, "scratch"));
+        silo.AddOrleansDashboard(collects: true);
     }
 }

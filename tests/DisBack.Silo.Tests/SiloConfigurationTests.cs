@@ -15,7 +15,8 @@ public sealed class SiloConfigurationTests
             ("Endpoints:Address", "10.0.0.7"), ("Endpoints:Http", "9090"), ("Blobs:AccountAddress", "https://account.blob.core.windows.net/"),
             ("Blobs:Azure:Concurrency", "8"),
             ("Worker:CacheBytes", "1000"), ("Detection:ProbeTimeout", "00:00:01"), ("Training:Drain", "00:01:00"), ("Retry:Crashes", "7"),
-            ("Supervision:Audit", "00:10:00"));
+            ("Supervision:Audit", "00:10:00"), ("OrleansDashboard", "false"));
+        Assert.False(settings.OrleansDashboard);
         Assert.Equal(
             (SiloRole.Control, "c-1", "lab", MembershipKind.Redis, "redis:6379"),
             (settings.Role, settings.Name, settings.Cluster.Id, settings.Cluster.Membership, settings.Cluster.Redis));

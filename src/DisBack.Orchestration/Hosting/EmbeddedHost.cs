@@ -113,6 +113,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
             {
                 silo.AddRunSupervision();
             }
+            silo.AddOrleansDashboard(options.OrleansDashboard);
             silo.Services.AddSingleton(factory);
             options.Services?.Invoke(silo.Services);
         });

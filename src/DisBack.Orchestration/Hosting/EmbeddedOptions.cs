@@ -29,6 +29,9 @@ public sealed class EmbeddedOptions
     /// <summary>Whether all unfinished runs of the folder go on, and not only those that somebody asks for.</summary>
     public bool Supervises { get; init; }
 
+    /// <summary>Whether a gateway may show the silo in Orleans' own dashboard. Off unless set.</summary>
+    public bool OrleansDashboard { get; init; }
+
     /// <summary>Writes a log of the silo to <c>silo.log</c> in the data folder. Off unless set.</summary>
     public bool Log { get; init; }
 }
