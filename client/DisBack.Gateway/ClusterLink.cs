@@ -25,16 +25,20 @@ internal sealed partial class ClusterLink(GatewaySettings settings, TimeProvider
     /// <summary>How long a silo that went away is not tried again.</summary>
     private static readonly TimeSpan s_refresh = TimeSpan.FromSeconds(3);
 
-    private readonly TaskCompletionSource<IControl> _control = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<IGrainFactory> _grains = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Completes when a silo has answered; one that goes away after that is replaced by another without this process's doing.</summary>
-    public Task Connected => _control.Task;
+    public Task Connected => _grains.Task;
 
-    /// <summary>The cluster.</summary>
+    /// <summary>What controls the runs of the cluster.</summary>
+    /// <exception cref="ClusterUnavailableException">No silo has answered yet.</exception>
+    public IControl Control => new GrainControl(Grains, time);
+
+    /// <summary>The grains of the cluster.</summary>
     /// <exception cref="ClusterUnavailableException">No silo has answered yet.</exception>
 #pragma warning disable RS0030 // It has completed: nobody waits.
-    public IControl Control => _control.Task is { IsCompletedSuccessfully: true, Result: var control }
-        ? control
+    public IGrainFactory Grains => _grains.Task is { IsCompletedSuccessfully: true, Result: var grains }
+        ? grains
         : throw new ClusterUnavailableException("No silo of the cluster has answered this gateway yet; try again in a moment, or see whether the silos run.");
 #pragma warning restore RS0030
 
@@ -43,7 +47,7 @@ internal sealed partial class ClusterLink(GatewaySettings settings, TimeProvider
         try
         {
             await using var connection = await ConnectAsync(stoppingToken);
-            _control.SetResult(new GrainControl(connection.Grains, time));
+            _grains.SetResult(connection.Grains);
             LogConnected(settings.Cluster.Id);
             await Task.Delay(Timeout.InfiniteTimeSpan, stoppingToken);
         }

@@ -24,12 +24,13 @@ internal sealed class EmbeddedGateway : IAsyncDisposable
 
     /// <summary>Starts to listen.</summary>
     /// <param name="options">Where, and who may ask.</param>
-    /// <param name="control">The silo of this process.</param>
+    /// <param name="grains">Those of the silo of this process.</param>
+    /// <param name="control">What controls its runs.</param>
     /// <param name="logs">Where it logs.</param>
     /// <param name="cancellation">Stops the start.</param>
     /// <exception cref="DisBackException">It would be unsafe, or the address cannot be listened on.</exception>
     public static async Task<EmbeddedGateway> StartAsync(
-        EmbeddedGatewayOptions options, IControl control, ILoggerFactory logs, CancellationToken cancellation)
+        EmbeddedGatewayOptions options, IGrainFactory grains, IControl control, ILoggerFactory logs, CancellationToken cancellation)
     {
         options.Check();
         var gateway = GatewayHost.Build(
@@ -42,6 +43,7 @@ internal sealed class EmbeddedGateway : IAsyncDisposable
                 builder.Services.AddSingleton(logs);
                 // The command decides when it ends: after the requests, and before the silo.
                 builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+                builder.Services.AddTransient(_ => grains);
                 builder.Services.AddTransient(_ => control);
                 builder.Services.AddSingleton(provider => new FeedHub(() => control, provider.GetRequiredService<TimeProvider>()));
             },

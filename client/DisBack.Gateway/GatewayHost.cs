@@ -61,6 +61,7 @@ internal static class GatewayHost
             builder.Logging.ClearProviders().AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "O"));
             builder.Services.AddSingleton<ClusterLink>();
             builder.Services.AddHostedService(provider => provider.GetRequiredService<ClusterLink>());
+            builder.Services.AddTransient(provider => provider.GetRequiredService<ClusterLink>().Grains);
             builder.Services.AddTransient(provider => provider.GetRequiredService<ClusterLink>().Control);
             builder.Services.AddSingleton(
                 provider => new FeedHub(() => provider.GetRequiredService<ClusterLink>().Control, provider.GetRequiredService<TimeProvider>()));
@@ -69,7 +70,10 @@ internal static class GatewayHost
         Admission.Tokens);
 
     /// <summary>A gateway, ready to be started.</summary>
-    /// <param name="prepare">Says where the settings come from and where logs go, and brings what controls the runs, an <see cref="IControl"/>.</param>
+    /// <param name="prepare">
+    /// Says where the settings come from and where logs go, and brings the grains, an <see cref="IGrainFactory"/>, and what controls the runs, an
+    /// <see cref="IControl"/>.
+    /// </param>
     /// <param name="admission">Who is let in.</param>
     public static WebApplication Build(Action<WebApplicationBuilder> prepare, Admission admission)
     {
@@ -125,6 +129,7 @@ internal static class GatewayHost
         services.AddSingleton<OwnPage>();
         services.AddSingleton<SpecChecker>();
         services.AddSingleton<TableFeed>();
+        services.AddOrleansPages(configuration);
 
         services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<RegexInlineRouteConstraint>("regex"));
         // Over TLS as well: no answer holds a secret beside what its reader may choose, by whose length it could be guessed. Streams of events are of none of
@@ -260,5 +265,6 @@ internal static class GatewayHost
         gateway.MapOpenApi(ApiDescription.Path);
         gateway.MapApi(settings, admission);
         gateway.MapPages();
+        gateway.MapOrleansPages();
     }
 }

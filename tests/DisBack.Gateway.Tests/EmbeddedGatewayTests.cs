@@ -22,7 +22,7 @@ public sealed class EmbeddedGatewayTests : IAsyncLifetime
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync() =>
-        _silo = await EmbeddedHost.StartAsync(new EmbeddedOptions { DataFolder = _folder }, new ScriptedTraining());
+        _silo = await EmbeddedHost.StartAsync(new EmbeddedOptions { DataFolder = _folder, OrleansDashboard = true }, new ScriptedTraining());
 
     public async ValueTask DisposeAsync()
     {
@@ -160,5 +160,5 @@ public sealed class EmbeddedGatewayTests : IAsyncLifetime
     private EmbeddedGatewayOptions Options() => new(_folder, new IPEndPoint(IPAddress.Loopback, 0)) { Scratch = Path.Combine(_folder, "scratch") };
 
     private Task<EmbeddedGateway> StartAsync(EmbeddedGatewayOptions options) =>
-        EmbeddedGateway.StartAsync(options, new GrainControl(_silo.Grains), NullLoggerFactory.Instance, Cancellation);
+        EmbeddedGateway.StartAsync(options, _silo.Grains, new GrainControl(_silo.Grains), NullLoggerFactory.Instance, Cancellation);
 }

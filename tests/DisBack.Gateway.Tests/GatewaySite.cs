@@ -61,7 +61,13 @@ internal sealed class GatewaySite : IAsyncDisposable
         if (training is not null)
         {
             site._silo = await EmbeddedHost.StartAsync(
-                new EmbeddedOptions { DataFolder = site.Folder, Training = options => options.Heartbeat = TimeSpan.FromMilliseconds(50) }, training);
+                new EmbeddedOptions
+                {
+                    DataFolder = site.Folder,
+                    Training = options => options.Heartbeat = TimeSpan.FromMilliseconds(50),
+                    OrleansDashboard = true,
+                },
+                training);
         }
         site.Gateway = await site.StartGatewayAsync(settings);
         return site;

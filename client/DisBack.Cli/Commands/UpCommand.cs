@@ -80,7 +80,8 @@ internal static class UpCommand
         var silo = await Installations.Silo.StartAsync(folder, "disback up", device, trustCode, cancellation, supervises: true);
         try
         {
-            await using var gateway = await EmbeddedGateway.StartAsync(options, new GrainControl(silo.Grains, session.Time), silo.Logs, cancellation);
+            var control = new GrainControl(silo.Grains, session.Time);
+            await using var gateway = await EmbeddedGateway.StartAsync(options, silo.Grains, control, silo.Logs, cancellation);
             session.Screen.Line($"{folder.Path} is served at {gateway.Address}; 'disback --cluster {gateway.Address}' reaches it, Ctrl-C stops it.");
             if (opens)
             {

@@ -41,7 +41,7 @@ internal sealed class FolderPage : IAsyncDisposable
         Session session, Installation installation, IControl control, IPEndPoint address, CancellationToken cancellation)
     {
         var options = new EmbeddedGatewayOptions(installation.Folder!.Path, address) { Scratch = Path.Combine(installation.CacheFolder, "gateway") };
-        var gateway = await EmbeddedGateway.StartAsync(options, control, installation.Logs!, cancellation);
+        var gateway = await EmbeddedGateway.StartAsync(options, installation.Grains!, control, installation.Logs!, cancellation);
         session.Screen.Line($"{gateway.Address} shows it while this command runs.");
         return new FolderPage(gateway);
     }

@@ -36,6 +36,9 @@ internal abstract class Installation(string data) : IAsyncDisposable
     /// <summary>Whether runs are hosted by this process and stop with it.</summary>
     public abstract bool HostsRuns { get; }
 
+    /// <summary>The grains of the silo in this process; null if it hosts no runs now.</summary>
+    public abstract IGrainFactory? Grains { get; }
+
     /// <summary>Where the runs that this process hosts are logged; null if it hosts none now.</summary>
     public abstract ILoggerFactory? Logs { get; }
 
@@ -134,6 +137,8 @@ internal abstract class Installation(string data) : IAsyncDisposable
 
         public override bool HostsRuns => true;
 
+        public override IGrainFactory? Grains => (_connection as Silo)?.Grains;
+
         public override ILoggerFactory? Logs => (_connection as Silo)?.Logs;
 
         public override bool TrustsCode => trustCode;
@@ -174,6 +179,8 @@ internal abstract class Installation(string data) : IAsyncDisposable
         public override DataFolder? Folder => null;
 
         public override bool HostsRuns => false;
+
+        public override IGrainFactory? Grains => null;
 
         public override ILoggerFactory? Logs => null;
 

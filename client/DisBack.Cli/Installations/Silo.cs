@@ -41,6 +41,7 @@ internal sealed class Silo : IAsyncDisposable
             Command = command,
             Log = true,
             Supervises = supervises,
+            OrleansDashboard = true,
             Services = services => AddServices(services, folder),
             Training = training => training.Devices.Add(accelerator),
         };
