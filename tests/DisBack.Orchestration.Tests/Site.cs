@@ -99,12 +99,17 @@ internal sealed class Site : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Host.DisposeAsync();
-        // A host that ends at once leaves writes behind that are under way, and each may create a file once more.
-        for (var attempt = 1; Directory.Exists(_folder); attempt++)
+        await DeleteAsync(_folder);
+    }
+
+    /// <summary>Deletes the folder of a host that has ended: it leaves writes behind that are under way, and each may create a file once more.</summary>
+    public static async Task DeleteAsync(string folder)
+    {
+        for (var attempt = 1; Directory.Exists(folder); attempt++)
         {
             try
             {
-                Directory.Delete(_folder, recursive: true);
+                Directory.Delete(folder, recursive: true);
             }
             catch (IOException) when (attempt < 1000)
             {

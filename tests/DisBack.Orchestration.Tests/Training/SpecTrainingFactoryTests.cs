@@ -99,7 +99,7 @@ public sealed class SpecTrainingFactoryTests
         finally
         {
             await host.DisposeAsync();
-            Directory.Delete(folder, recursive: true);
+            await Site.DeleteAsync(folder);
         }
     }
 }
