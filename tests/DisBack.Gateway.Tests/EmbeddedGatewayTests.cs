@@ -140,7 +140,7 @@ public sealed class EmbeddedGatewayTests : IAsyncLifetime
             rules, $"rules: [{{ name: a, url: 'http://127.0.0.1:{receiver.Port}', secret_file: secret, of: [teachers], on: [completed] }}]", Cancellation);
         using var book = new LogBook();
         using var logs = LoggerFactory.Create(logging => logging.AddProvider(book));
-        await using var gateway = await EmbeddedGateway.StartAsync(options, new GrainControl(_silo.Grains), logs, Cancellation);
+        await using var gateway = await EmbeddedGateway.StartAsync(options, _silo.Grains, new GrainControl(_silo.Grains), logs, Cancellation);
         await book.SeenAsync("This gateway follows the rule a");
 
         using var client = new ClusterClient(gateway.Address, null, null);
