@@ -2745,6 +2745,8 @@ export interface components {
              *     repaired.
              */
             lost?: string[];
+            /** @description W3C trace context of the call that asked for it, to which the traces of its attempts link; null if that was not traced. */
+            submitted_in?: null | string;
         };
         /**
          * @description Where a run stands. A trial passes through all of them, a teacher or a trajectory skips RunStatus.Recording.
@@ -3119,8 +3121,8 @@ export interface components {
             licence?: null | string;
         };
         /**
-         * @description A curve, or the range of it that is asked for, in parts, all as wide as one another and those without a measurement left out. A curve with fewer measurements than parts has one in each, and so is
-         *     whole.
+         * @description A curve, or the range of it that is asked for, in parts, all as wide as one another and those without a measurement left out. A curve with fewer
+         *     measurements than parts has one in each, and so is whole.
          */
         ThinnedCurve: {
             /** @description Id of the run. */
