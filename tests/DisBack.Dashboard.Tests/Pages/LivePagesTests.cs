@@ -7,7 +7,7 @@ namespace DisBack.Dashboard.Tests.Pages;
 /// <summary>Pages that are open while runs train: nobody loads them again, and the server may die and come back.</summary>
 public sealed class LivePagesTests(Browser browser)
 {
-    private static readonly LocatorAssertionsToContainTextOptions s_patiently = new() { Timeout = 120_000 };
+    private static readonly LocatorAssertionsToContainTextOptions s_patiently = new() { Timeout = 300_000 };
 
     [Fact]
     public async Task A_run_appears_trains_and_ends_before_ones_eyes_also_after_the_server_was_killed()

@@ -11,7 +11,7 @@ namespace DisBack.Dashboard.Tests.Pages;
 /// <summary>What people come for, from the first click to the end: a fork, a comparison, the way along a trajectory, a new run.</summary>
 public sealed class WaysTests(Browser browser, TrainedSite trained)
 {
-    private static readonly LocatorAssertionsToContainTextOptions s_patiently = new() { Timeout = 120_000 };
+    private static readonly LocatorAssertionsToContainTextOptions s_patiently = new() { Timeout = 300_000 };
 
     [Fact]
     public async Task A_run_is_forked_from_a_checkpoint_and_the_fork_trains()
