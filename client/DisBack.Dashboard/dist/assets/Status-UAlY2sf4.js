@@ -1,1 +1,0 @@
-import{D as e,E as t,R as n,V as r,W as i,h as a,k as o,tt as s}from"./disclose-version-BnLVpKLz.js";var c=o(`<span><i aria-hidden="true" class="svelte-fkduqy"></i> </span>`);function l(o,l){var u=c(),d=i(r(u),1,!0);s(u),n(()=>{a(u,1,`status ${l.status??``}`,`svelte-fkduqy`),t(d,l.status)}),e(o,u)}export{l as t};
