@@ -11,13 +11,12 @@ public static partial class NvidiaDevices
     private const int Success = 0, OnDie = 0;
 
     /// <summary>Observes the devices from now on; once in a process. Does nothing where there is no driver.</summary>
-    /// <returns>How many devices there are.</returns>
-    public static int Observe()
+    public static void Observe()
     {
         // Stays loaded: the instruments are read until the process ends.
         if (!NativeLibrary.TryLoad(Library, out _) || Initialize() != Success || GetCount(out var count) != Success || count == 0)
         {
-            return 0;
+            return;
         }
         var devices = new List<(nint Handle, KeyValuePair<string, object?> Label)>();
         for (var index = 0u; index < count; index++)
@@ -33,7 +32,6 @@ public static partial class NvidiaDevices
         Instruments.DeviceMemorySize(() => Read(devices, device => GetMemory(device, out var memory) == Success ? (long)memory.Total : (long?)null));
         Instruments.DeviceTemperature(() => Read(devices, device => GetTemperature(device, OnDie, out var celsius) == Success ? celsius : (double?)null));
         Instruments.DevicePower(() => Read(devices, device => GetPower(device, out var milliwatts) == Success ? milliwatts / 1000.0 : (double?)null));
-        return devices.Count;
     }
 
     private static IEnumerable<Measurement<T>> Read<T>(List<(nint Handle, KeyValuePair<string, object?> Label)> devices, Func<nint, T?> value)

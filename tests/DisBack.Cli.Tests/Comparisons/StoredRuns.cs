@@ -21,7 +21,8 @@ internal sealed class StoredRuns : IDisposable
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
-    public Task<Shell.Result> AskAsync(string line) => Shell.RunAsync([.. line.Split(' '), "--data", Folder]);
+    public Task<Shell.Result> AskAsync(string line, TimeProvider? time = null) =>
+        Shell.RunAsync(time ?? TimeProvider.System, [.. line.Split(' '), "--data", Folder]);
 
     /// <summary>Keeps a document.</summary>
     public Task KeepAsync<T>(string kind, string key, T document) where T : class => _blobs.WriteAsync(

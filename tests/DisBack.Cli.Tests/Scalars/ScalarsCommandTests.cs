@@ -160,14 +160,18 @@ public sealed class ScalarsCommandTests : IDisposable
     {
         await StoreAsync(run => Running(run, 10));
         await AppendAsync(1, 0, [.. Losses(1, 15)]);
-        var following = AskAsync($"a --follow --format {format}");
-        await SeesAsync(14);
+        var clock = new LookClock();
+        var following = AskAsync($"a --follow --format {format}", clock);
+        await clock.LookedAsync();
+        await HasAsync(14);
 
         // The attempt is lost, and the next one makes steps 11 to 15 again.
         await AppendAsync(2, 10, [.. Losses(11, 25)]);
         await StoreAsync(run => Running(run, 20));
-        await SeesAsync(24);
+        await clock.LookOnceAsync();
+        await HasAsync(24);
         await StoreAsync();
+        clock.Look();
         var (code, output, error) = await following;
         Assert.Equal((ExitCode.Ok, $"25 values of 1 run are in {Output}.\n"), (code, output));
         Assert.Equal($"What is measured goes to {Output} until the runs settle; Ctrl-C ends that, and what is written stays.\n", error);
@@ -176,15 +180,7 @@ public sealed class ScalarsCommandTests : IDisposable
 
         IEnumerable<object> Losses(int from, int to) => Enumerable.Range(from, to - from + 1).Select(step => Point(step, "loss", step * step, step));
 
-        async Task SeesAsync(long step)
-        {
-            while (!Path.Exists(FolderOf()) || (await StepsAsync()).Count < step)
-            {
-                Assert.False(following.IsCompleted, $"{following.Status}");
-                await Task.Delay(20, Cancellation);
-            }
-            Assert.Equal(Enumerable.Range(1, (int)step).Select(known => (long)known), await StepsAsync());
-        }
+        async Task HasAsync(int step) => Assert.Equal(Enumerable.Range(1, step).Select(known => (long)known), await StepsAsync());
 
         async Task<IReadOnlyList<long>> StepsAsync() => format == "jsonl"
             ? [.. (await LinesAsync()).Select(line => line["_step"]!.GetValue<long>())]
@@ -223,15 +219,14 @@ public sealed class ScalarsCommandTests : IDisposable
     {
         await KeepSweepAsync(RunStatus.Completed);
         await KeepTrialAsync(0);
-        var following = AskAsync("sweep/s --follow");
-        while (!Path.Exists(Path.Combine(Output, "s-00000000", "0000")))
-        {
-            Assert.False(following.IsCompleted, $"{following.Status}");
-            await Task.Delay(20, Cancellation);
-        }
+        var clock = new LookClock();
+        var following = AskAsync("sweep/s --follow", clock);
+        await clock.LookedAsync();
+        Assert.Equal(["0000"], Trials());
         await KeepTrialAsync(1);
         await KeepTrialAsync(2);
         await KeepSweepAsync(RunStatus.Completed, RunStatus.Completed, RunStatus.Completed);
+        clock.Look();
         Assert.Equal($"3 values of 3 runs are in {Output}.\n", (await following).Output);
         Assert.Equal(["0000", "0001", "0002"], Trials());
     }
@@ -297,9 +292,9 @@ public sealed class ScalarsCommandTests : IDisposable
         }
     }
 
-    private async Task<(ExitCode Code, string Output, string Error)> AskAsync(string line)
+    private async Task<(ExitCode Code, string Output, string Error)> AskAsync(string line, TimeProvider? time = null)
     {
-        var (code, output, error) = await _stored.AskAsync($"scalars {line} -o {Output}");
+        var (code, output, error) = await _stored.AskAsync($"scalars {line} -o {Output}", time);
         return (code, output, error);
     }
 

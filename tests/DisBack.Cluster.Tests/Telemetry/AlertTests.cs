@@ -9,6 +9,7 @@ using DisBack.TestKit;
 using DisBack.TestKit.Gateways;
 using DisBack.TestKit.History;
 using DisBack.TestKit.Monitoring;
+using DisBack.TestKit.Processes;
 using DisBack.TestKit.Silos;
 
 namespace DisBack.Cluster.Tests.Telemetry;
@@ -58,16 +59,14 @@ public sealed class AlertTests() : FaultTests(new() { Workers = 2, ScratchMebiby
     [Fact]
     public async Task The_files_are_what_the_programs_take_and_a_hot_device_fires()
     {
-        await ChildProcessOf("promtool", "check", "rules", Infra("alerts.yaml"));
-        await ChildProcessOf("amtool", "check-config", Infra("alertmanager.yaml"));
-        await ChildProcessOf("promtool", "test", "rules", Repository.Find("tests/DisBack.Cluster.Tests/Telemetry/hot-device.yaml")!);
+        await ChildProcess.RunAsync("promtool", "check", "rules", Infra("alerts.yaml"));
+        await ChildProcess.RunAsync("amtool", "check-config", Infra("alertmanager.yaml"));
+        await ChildProcess.RunAsync("promtool", "test", "rules", Repository.Find("tests/DisBack.Cluster.Tests/Telemetry/hot-device.yaml")!);
         foreach (var rule in File.ReadAllText(Infra("alerts.yaml")).Split("- alert:")[1..])
         {
             Assert.Contains("summary:", rule, StringComparison.Ordinal);
             Assert.Contains("runbook:", rule, StringComparison.Ordinal);
         }
-
-        static Task ChildProcessOf(string program, params string[] arguments) => TestKit.Processes.ChildProcess.RunAsync(program, arguments);
     }
 
     private static string Infra(string file) => Repository.Find($"infra/telemetry/{file}") ?? throw new InvalidOperationException($"There is no {file}.");

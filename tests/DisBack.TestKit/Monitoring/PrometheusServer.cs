@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -17,14 +18,13 @@ public sealed partial class PrometheusServer : IAsyncDisposable
 
     private readonly TemporaryFolder _folder = new();
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
-    private readonly AlertReceiver _receiver;
     private ChildProcess? _prometheus;
     private ChildProcess? _alertmanager;
 
-    private PrometheusServer(AlertReceiver receiver) => _receiver = receiver;
+    private PrometheusServer(AlertReceiver alerts) => Alerts = alerts;
 
     /// <summary>The alerts that reached whoever is on duty.</summary>
-    public AlertReceiver Alerts => _receiver;
+    public AlertReceiver Alerts { get; }
 
     /// <param name="gateway">The gateway, and a token for its metrics.</param>
     public static async Task<PrometheusServer> StartAsync((Uri Address, string Token) gateway)
@@ -64,7 +64,7 @@ public sealed partial class PrometheusServer : IAsyncDisposable
         }
         return [.. JsonNode.Parse(text)!["data"]!["result"]!.AsArray().Select(series => double.Parse(
             series!["value"]![1]!.GetValue<string>().Replace("Inf", "Infinity", StringComparison.Ordinal),
-            System.Globalization.CultureInfo.InvariantCulture))];
+            CultureInfo.InvariantCulture))];
     }
 
     public async ValueTask DisposeAsync()
@@ -76,7 +76,7 @@ public sealed partial class PrometheusServer : IAsyncDisposable
                 await process.DisposeAsync();
             }
         }
-        await _receiver.DisposeAsync();
+        await Alerts.DisposeAsync();
         _http.Dispose();
         _folder.Dispose();
     }
@@ -85,7 +85,7 @@ public sealed partial class PrometheusServer : IAsyncDisposable
     {
         var ports = Ports.Free(3);
         var alertmanager = Write("alertmanager.yaml", Hasten(Infra("alertmanager.yaml")).Replace(
-            "http://127.0.0.1:9095/alerts", $"{_receiver.Address}", StringComparison.Ordinal));
+            "http://127.0.0.1:9095/alerts", $"{Alerts.Address}", StringComparison.Ordinal));
         Write("alerts.yaml", Hasten(Infra("alerts.yaml")));
         Write("token", gateway.Token);
         Watch([]);
@@ -109,7 +109,7 @@ public sealed partial class PrometheusServer : IAsyncDisposable
         _alertmanager = ChildProcess.Start("prometheus-alertmanager",
         [
             $"--config.file={alertmanager}", $"--storage.path={Path.Combine(_folder.Path, "alerts")}", $"--web.listen-address=127.0.0.1:{ports[1]}",
-            $"--cluster.listen-address=",
+            "--cluster.listen-address=",
         ]);
         await _alertmanager.SeesAsync("Listening on");
         _prometheus = ChildProcess.Start("prometheus",
@@ -135,7 +135,7 @@ public sealed partial class PrometheusServer : IAsyncDisposable
     private static string Hasten(string text) => Duration().Replace(text, found =>
     {
         var unit = found.Groups["unit"].Value switch { "h" => 3600.0, "m" => 60, _ => 1 };
-        return $"{Math.Max(1000, (int)(int.Parse(found.Groups["count"].Value, System.Globalization.CultureInfo.InvariantCulture) * unit * 1000 / Haste))}ms";
+        return $"{Math.Max(1000, (int)(int.Parse(found.Groups["count"].Value, CultureInfo.InvariantCulture) * unit * 1000 / Haste))}ms";
     });
 
     [GeneratedRegex(@"(?<=\[|for: |offset |wait: |interval: )(?<count>[0-9]+)(?<unit>[smh])\b")]
