@@ -262,6 +262,22 @@ public sealed class NotifierTests
         await gateway.StopAsync(Cancellation).WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
     }
 
+    [Fact]
+    public async Task A_gateway_that_is_disposed_of_without_a_stop_follows_no_rule_any_more()
+    {
+        await using var site = await NotifyingSite.OpenAsync(new ScriptedTraining());
+        await using var silent = await WebhookReceiver.StartAsync();
+        var gateway = await site.StartAsync(Rule("silent", silent.Port, "completed", WebhookReceiver.Silent[1..]));
+        await site.RunAsync("first");
+        await silent.NextAsync();
+
+        // What is under way gets its farewell first, during which the ledger still names this gateway.
+        await gateway.DisposeAsync();
+
+        var ledger = await File.ReadAllTextAsync(Path.Combine(site.Site.Folder, "notifications", "silent.json"), Cancellation);
+        Assert.Null(JsonNode.Parse(ledger)!["holder"]);
+    }
+
     private static string Rule(string name, int port, string states, string path = "hook", string of = "runs") =>
         $"name: {name}, url: 'http://127.0.0.1:{port}/{path}', of: [{of}], on: [{states}]";
 }
