@@ -1,10 +1,15 @@
 import { ApiError, get } from '../../api/client';
 import { Resource } from '../../api/resource.svelte';
-import type { CurveSet, RowPage, ThinnedCurve, TrialDocument } from '../../api/types';
+import { coalesced } from '../../api/coalesce';
+import { grown, noTail, type Tail } from '../../api/tail';
+import type { CurveSet, RowPage, RunUpdate, ThinnedCurve, TrialDocument } from '../../api/types';
 import type { Range } from '../../charts/closer';
 import { comparedRuns, type ComparedRun } from './runs';
 
 export const mostRuns = 100;
+
+/** Many runs tell of themselves; their charts are drawn for all of them together. */
+const drawnAtMostEvery = 1_000;
 
 /** Parts of a curve, and of all curves of one answer. */
 const [mostParts, mostPartsOfAll] = [500, 200_000];
@@ -20,6 +25,10 @@ export class Comparison {
   readonly curves = new Resource<CurveSet>();
   /** Names that no run has, or more than one: a sentence each. */
   unknown = $state.raw<string[]>([]);
+  /** What the runs have measured since their last checkpoints. */
+  tails = $state.raw<ReadonlyMap<string, Tail>>(new Map());
+  #heard = new Map<string, { sequence: number; tail: Tail }>();
+  #show = coalesced(() => void (this.tails = new Map([...this.#heard].map(([run, { tail }]) => [run, tail]))), drawnAtMostEvery);
   #ids = new Map<string, string>();
 
   /** Asks for the runs of some ids and names. */
@@ -58,6 +67,22 @@ export class Comparison {
       return Promise.resolve();
     }
     return this.curves.load(signal => this.#fetch(ids, metrics, by, undefined, signal));
+  }
+
+  /** Takes news of a run that trains; whether more of what it has measured may be stored than before. */
+  hear(run: string, update: RunUpdate): boolean {
+    const before = this.#heard.get(run);
+    const tail = grown(before?.tail ?? noTail, update);
+    this.#heard.set(run, { sequence: update.sequence, tail });
+    if (tail !== before?.tail) {
+      this.#show();
+    }
+    return before !== undefined && before.sequence !== update.sequence;
+  }
+
+  /** Ends what is still to come. */
+  stop(): void {
+    this.#show.stop();
   }
 
   /** What runs have measured of a metric between two places. */

@@ -3,6 +3,7 @@ import { get } from '../../api/client';
 import { pathOf, type RunKind } from '../../api/paths';
 import { Resource } from '../../api/resource.svelte';
 import { coalesced } from '../../api/coalesce';
+import { grown, noTail } from '../../api/tail';
 import { isSettled, type RunRecord, type RunStatus, type RunUpdate } from '../../api/types';
 
 const documentsAtMostEvery = 1_000;
@@ -13,6 +14,8 @@ export class FollowedRun<T extends { run: RunRecord }> {
   readonly document = new Resource<T>();
   readonly why = new Resource<string[]>();
   update = $state.raw<RunUpdate | undefined>();
+  /** What it has measured since its last checkpoint. */
+  tail = $state.raw(noTail);
 
   constructor(
     readonly kind: RunKind,
@@ -48,7 +51,7 @@ export class FollowedRun<T extends { run: RunRecord }> {
     ]);
   }
 
-  /** Follows it until the returned function is called; `changed` is called when there is something new to draw. */
+  /** Follows it until the returned function is called; `changed` is called when more may be stored than before. */
   follow(changed: () => void): () => void {
     let leave = () => {};
     let hasSettled = false;
@@ -72,11 +75,9 @@ export class FollowedRun<T extends { run: RunRecord }> {
             const { update } = data as { update: RunUpdate };
             const before = this.update;
             this.update = update;
-            // Points alone are in the curves and not in the document.
+            this.tail = grown(this.tail, update);
             if (update.sequence !== (before?.sequence ?? this.record?.sequence)) {
               renew();
-            } else if (update.progress.step !== before?.progress.step) {
-              changed();
             }
           },
           settled: () => {
