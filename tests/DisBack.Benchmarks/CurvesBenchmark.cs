@@ -88,7 +88,8 @@ internal static class CurvesBenchmark
 
     private static string Metric(int number) => string.Create(CultureInfo.InvariantCulture, $"loss/{number}");
 
-    private static async Task WriteAsync(FolderBlobStore blobs, string[] ids, int metrics, int points, CancellationToken cancellation)
+    /// <summary>Writes runs that have each made a number of measurements of some metrics, <c>loss/0</c> and so on.</summary>
+    public static async Task WriteAsync(FolderBlobStore blobs, string[] ids, int metrics, int points, CancellationToken cancellation)
     {
         foreach (var (number, id) in ids.Index())
         {

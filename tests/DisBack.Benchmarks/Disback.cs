@@ -15,9 +15,12 @@ internal static class Disback
         Path.Combine(AppContext.BaseDirectory, "disback.dll"),
     ];
 
+    /// <summary>What <c>dotnet</c> is to be given for a command.</summary>
+    public static string[] Program(params string[] arguments) => [.. s_program, .. arguments];
+
     public static Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [.. s_program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", Program(arguments)) { RedirectStandardOutput = true, RedirectStandardError = true };
         var process = Process.Start(start)!;
         process.BeginOutputReadLine();
         return process;

@@ -18,8 +18,20 @@ internal sealed class EmptyTraining(long steps, TimeSpan pause) : ITrainingFacto
     /// <summary>A spec of which the orchestration looks at the checkpoints only.</summary>
     public static string Spec(int every) => $$$"""{"checkpoints":{"every":{{{every}}},"keep":2},"hardware":{"device":"cpu","threads":1}}""";
 
+    /// <summary>The name of a metric whose value is <see cref="ClockNow"/> at its measurement.</summary>
+    public const string Clock = "clock";
+
+    /// <summary>What the clock begins again after.</summary>
+    public const double ClockPeriod = 900;
+
+    /// <summary>Whether runs measure something; otherwise they do only when they end.</summary>
+    public bool Measures { get; init; }
+
     /// <summary>Seconds per step that the newest run to end spent between its steps.</summary>
     public double SecondsBetweenSteps { get; private set; }
+
+    /// <summary>Seconds between 100 and 1000, of which a page that shows four digits shows tenths.</summary>
+    public static double ClockNow => 100 + ((DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).TotalSeconds % ClockPeriod);
 
     public ITrainingRun Create(TrainingAssignment assignment, ITrainingInputs inputs) => assignment.Run.Kind == RunKind.Recording
         ? new Run(this, assignment.Run.Kind, 2, TimeSpan.Zero)
@@ -27,6 +39,9 @@ internal sealed class EmptyTraining(long steps, TimeSpan pause) : ITrainingFacto
 
     private sealed class Run(EmptyTraining training, RunKind kind, long steps, TimeSpan pause) : ITrainingRun
     {
+        private static readonly string[] s_losses = ["fid/quick", "loss/fake", "loss/generator", "score_gap"];
+
+        private readonly Random _noise = new(0);
         private long _ended;
         private long _between;
 
@@ -61,7 +76,11 @@ internal sealed class EmptyTraining(long steps, TimeSpan pause) : ITrainingFacto
             _ended = Stopwatch.GetTimestamp();
         }
 
-        public IReadOnlyList<Measurement> ReadMeasurements() => [];
+        public IReadOnlyList<Measurement> ReadMeasurements() => !training.Measures || kind == RunKind.Recording ? [] :
+        [
+            new(Step, Clock, ClockNow),
+            .. s_losses.Select(name => new Measurement(Step, name, (float)(Math.Exp(-Step / 2000.0) + (0.1 * _noise.NextDouble())))),
+        ];
 
         public RunState Capture() => new([], $"{Step}");
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.CompilerServices;
 using DisBack.Benchmarks;
+using DisBack.Benchmarks.Dashboard;
 using DisBack.Benchmarks.Samplers;
 using DisBack.Benchmarks.Science;
 using DisBack.Diffusion;
@@ -33,5 +34,7 @@ var root = new RootCommand("Measures what the README claims. Every figure is a r
     SweepBenchmark.Create(),
     LifeCycleBenchmark.Create(),
     WaitingBenchmark.Create(),
+    DashboardBenchmark.Create(),
+    PacedSite.Create(),
 };
 return await root.Parse(args).InvokeAsync();

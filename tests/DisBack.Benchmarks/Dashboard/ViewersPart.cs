@@ -1,0 +1,116 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net.ServerSentEvents;
+using System.Text.Json.Nodes;
+using DisBack.TestKit;
+using Microsoft.Playwright;
+
+namespace DisBack.Benchmarks.Dashboard;
+
+/// <summary>
+/// Two hundred viewers of one run that measures once a second: how late its points are with each of them, and on the screen of a browser among them, and the
+/// memory that a viewer costs whoever serves him.
+/// </summary>
+internal static class ViewersPart
+{
+    private const int Viewers = 200;
+    private static readonly TimeSpan s_before = TimeSpan.FromSeconds(15), s_window = TimeSpan.FromSeconds(60);
+
+    public static async Task RunAsync(IBrowser browser, CancellationToken cancellation)
+    {
+        using var folder = new TemporaryFolder();
+        await using var up = await Up.StartPacedAsync(Path.Combine(folder.Path, "data"), 1, cancellation);
+        var run = PacedSite.Runs(1)[0];
+        using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 10 * Viewers }) { BaseAddress = up.Address };
+
+        // What only the first viewers cost.
+        await WatchAsync(http, run, 20, s_before, cancellation);
+        var before = await SettledAsync(up, cancellation);
+
+        var page = await Pages.OpenAsync(browser);
+        await page.GoAsync(new Uri(up.Address, $"runs/{run}"), "document.querySelector('.chart canvas')");
+        var resident = 0L;
+        var screen = LookAsync(page);
+        var watching = WatchAsync(http, run, Viewers, s_window, cancellation);
+        await Task.Delay(s_window / 2, cancellation);
+        resident = up.Resident;
+        var delays = await watching;
+        var seen = await screen;
+        await page.Context.CloseAsync();
+
+        Figures.Print(
+            string.Create(CultureInfo.InvariantCulture, $"{Viewers} viewers of a run that measures once a second, for {s_window.TotalSeconds:f0} s"),
+            ("from the measurement to a viewer (minimum / median / maximum)", Figures.Spread(delays)),
+            ("95 % of them within", string.Create(CultureInfo.InvariantCulture, $"{Figures.Quantile(delays, 0.95):f2} s")),
+            ("from the measurement to the chart in the browser", Figures.Spread(seen)),
+            ("95 % of them within", string.Create(CultureInfo.InvariantCulture, $"{Figures.Quantile(seen, 0.95):f2} s")),
+            ("resident memory for each viewer", string.Create(CultureInfo.InvariantCulture, $"{(resident - before) / 1024.0 / Viewers:f0} KiB")));
+    }
+
+    /// <summary>The least memory of some seconds, after which what was used at the start is given back or is not.</summary>
+    private static async Task<long> SettledAsync(Up up, CancellationToken cancellation)
+    {
+        await Task.Delay(s_before, cancellation);
+        return up.Resident;
+    }
+
+    /// <summary>Watches with many connections for a while; seconds from each measurement until each viewer had it.</summary>
+    private static async Task<IReadOnlyList<double>> WatchAsync(HttpClient http, string run, int viewers, TimeSpan window, CancellationToken cancellation)
+    {
+        var delays = new ConcurrentBag<double>();
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        over.CancelAfter(window);
+        await Task.WhenAll(Enumerable.Range(0, viewers).Select(_ => ViewAsync(http, run, delays, over.Token)));
+        return [.. delays];
+    }
+
+    private static async Task ViewAsync(HttpClient http, string run, ConcurrentBag<double> delays, CancellationToken over)
+    {
+        try
+        {
+            var last = 0.0;
+            await using var stream = await http.GetStreamAsync(new Uri($"api/v1/live?run={Uri.EscapeDataString(run)}&tables=true", UriKind.Relative), over);
+            await foreach (var item in SseParser.Create(stream).EnumerateAsync(over))
+            {
+                if (item.EventType != "run" || JsonNode.Parse(item.Data)?["update"]?["progress"]?["metrics"]?[EmptyTraining.Clock]?["value"] is not { } clock)
+                {
+                    continue;
+                }
+                // The first one may be from long before.
+                if ((double)clock is var measured && measured != last && last != 0)
+                {
+                    delays.Add(Since(measured));
+                }
+                last = (double)clock;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The time is over.
+        }
+    }
+
+    private static double Since(double measured) => (EmptyTraining.ClockNow - measured + EmptyTraining.ClockPeriod) % EmptyTraining.ClockPeriod;
+
+    /// <summary>Looks at the newest value that the page shows of the time of its measurement; seconds from each measurement until then, to a tenth.</summary>
+    private static async Task<IReadOnlyList<double>> LookAsync(IPage page) => await page.EvaluateAsync<double[]>($$"""
+        async () => {
+          const delays = [];
+          const newest = () => [...document.querySelectorAll('figcaption')].find(one => one.textContent.startsWith('{{EmptyTraining.Clock}}'))
+            ?.querySelector('.number').textContent;
+          let before = newest();
+          const began = performance.now();
+          while (performance.now() - began < {{s_window.TotalMilliseconds}}) {
+            await frame();
+            const now = newest();
+            if (now !== before) {
+              before = now;
+              await frame();
+              const clock = 100 + Date.now() / 1000 % {{EmptyTraining.ClockPeriod}};
+              delays.push((clock - Number(now) + {{EmptyTraining.ClockPeriod}}) % {{EmptyTraining.ClockPeriod}});
+            }
+          }
+          return delays;
+        }
+        """);
+}
