@@ -29,6 +29,10 @@ internal static class ChunkNames
 
     public static bool IsColumns(string name) => name.EndsWith(Columns, StringComparison.Ordinal);
 
+    /// <summary>The number in the name of a chunk; null for whatever else lies there.</summary>
+    public static int? NumberOf(string chunk) =>
+        IsChunk(chunk) && int.TryParse(FileOf(chunk)[..^Chunk.Length], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
     public static string DigestOf(BinaryData content) => Convert.ToHexStringLower(SHA256.HashData(content.ToMemory().Span));
 
     public static string DigestOf(string columns) => FileOf(columns)[..^Columns.Length];

@@ -12,6 +12,11 @@ internal sealed record MetricChunk(string File, string Id, ChunkHeader? Header, 
 {
     private const int IdLength = 16;
 
+    /// <summary>The lines that are events, with their numbers from 1. Points of columns are not made for it.</summary>
+    public IEnumerable<(int Number, MetricEvent Event)> Events =>
+        (Lines is RowLines rows ? rows.Events : Lines.Select(line => line.Event)).Index().Where(line => line.Item is not null)
+            .Select(line => (line.Index + 1, line.Item!));
+
     /// <summary>Reads a chunk's bytes.</summary>
     public static MetricChunk Parse(string file, BinaryData content)
     {

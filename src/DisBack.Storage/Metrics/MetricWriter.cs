@@ -12,7 +12,8 @@ namespace DisBack.Storage.Metrics;
 /// <param name="run">The run, for example a trial id; may hold '/'.</param>
 /// <param name="attempt">The attempt of the run.</param>
 /// <param name="resumedAt">
-/// The last step that was complete when this attempt began; 0 for a first attempt. Later points of earlier attempts no longer count.
+/// The last step that was complete when this attempt began; 0 for a first attempt. Later points of earlier attempts no longer count. An attempt that ends
+/// before it has resumed has computed nothing again: <see cref="long.MaxValue"/>.
 /// </param>
 /// <param name="chunkBytes">How much is buffered before <see cref="IsFull"/>.</param>
 /// <param name="time">The clock of the chunk headers; null is the system's.</param>
@@ -30,6 +31,7 @@ public sealed class MetricWriter(
     private MemoryStream _lines = new();
     private byte[]? _unwritten;
     private int _sequence = 1;
+    private bool _hasMeasurements;
 
     /// <summary>Whether enough is buffered for a chunk of its own.</summary>
     public bool IsFull
@@ -43,11 +45,36 @@ public sealed class MetricWriter(
         }
     }
 
+    /// <summary>Whether more than lines of a log waits to be written.</summary>
+    private bool HasMeasurements
+    {
+        get
+        {
+            lock (_adding)
+            {
+                return _hasMeasurements || _unwritten is not null;
+            }
+        }
+    }
+
     /// <summary>Adds a point.</summary>
-    public void Add(MetricPoint point) => Add(new ChunkLine(Point: point));
+    public void Add(MetricPoint point) => Add(new ChunkLine(Point: point), isMeasured: true);
 
     /// <summary>Adds an event.</summary>
-    public void Add(MetricEvent happened) => Add(new ChunkLine(Event: happened));
+    public void Add(MetricEvent happened) => Add(new ChunkLine(Event: happened), isMeasured: true);
+
+    /// <summary>Adds a line of the log.</summary>
+    /// <param name="level">How much it matters.</param>
+    /// <param name="step">The training step; <see cref="LogEvents.NoStep"/> before there is one.</param>
+    /// <param name="silo">The name of the worker.</param>
+    /// <param name="text">What happened.</param>
+    /// <param name="written">When.</param>
+    public void AddLine(LogSeverity level, long step, string silo, string text, DateTimeOffset written) =>
+        Add(new ChunkLine(Event: LogEvents.Of(level, step, silo, text, written)), isMeasured: false);
+
+    /// <summary>Writes what is buffered, unless that is lines of the log alone, which are not worth a chunk.</summary>
+    /// <exception cref="StorageException">The store cannot be used.</exception>
+    public Task FlushMeasurementsAsync(CancellationToken cancellation = default) => HasMeasurements ? FlushAsync(cancellation) : Task.CompletedTask;
 
     /// <summary>Writes what is buffered as one chunk; nothing if nothing is. What could not be written is kept for the next flush.</summary>
     /// <exception cref="StorageException">The store cannot be used.</exception>
@@ -77,13 +104,14 @@ public sealed class MetricWriter(
         await _lines.DisposeAsync();
     }
 
-    private void Add(ChunkLine line)
+    private void Add(ChunkLine line, bool isMeasured)
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(line, ChunkJson.Options);
         lock (_adding)
         {
             _lines.Write(json);
             _lines.WriteByte((byte)'\n');
+            _hasMeasurements |= isMeasured;
         }
     }
 
@@ -99,7 +127,7 @@ public sealed class MetricWriter(
                 new ChunkHeader(ChunkHeader.CurrentSchema, attempt, resumedAt, _time.GetUtcNow()),
                 ChunkJson.Options);
             byte[] chunk = [.. header, (byte)'\n', .. _lines.ToArray()];
-            _lines = new();
+            (_lines, _hasMeasurements) = (new(), false);
             return chunk;
         }
     }

@@ -9,6 +9,9 @@ internal sealed class RowLines : IReadOnlyList<ChunkLine>
 
     public int Count => _lines.Count;
 
+    /// <summary>The event of each line; null for a point.</summary>
+    public IEnumerable<MetricEvent?> Events => _lines.Select(line => line.Event?.Event);
+
     public ChunkLine this[int index] => _lines[index] is var (rows, row, happened) && happened is not null ? happened : new ChunkLine(rows.Point(row));
 
     /// <summary>Adds a row.</summary>

@@ -30,6 +30,7 @@ internal static class DocumentReaders
             {
                 blob.Set(bytes);
                 new MetricReader(blob).ReadAsync("fuzz").GetAwaiter().GetResult();
+                new MetricReader(blob).ReadLogAsync("fuzz", new LogQuery { Search = "a" }).GetAwaiter().GetResult();
             };
         }),
         new Reader("metric-columns", Quick, () => [Columns()], ByteMutation.Of, _ =>
@@ -39,6 +40,7 @@ internal static class DocumentReaders
             {
                 blob.Set(bytes);
                 new MetricReader(blob).ReadAsync("fuzz").GetAwaiter().GetResult();
+                new MetricReader(blob).ReadLogAsync("fuzz", new LogQuery()).GetAwaiter().GetResult();
             };
         }),
         Reader.OfBytes("milestone", Quick, Milestones, TextMutation.Of, bytes =>
@@ -88,6 +90,7 @@ internal static class DocumentReaders
         {
             for (var step = 1; step <= 100; step++)
             {
+                writer.AddLine(LogSeverity.Info, step, "worker", "A line.", noon);
                 writer.Add(new MetricPoint(step, step % 2 == 0 ? "loss/fake" : "score_gap", 1f / step, noon.AddSeconds(step)));
             }
             writer.Add(new MetricEvent(60, "switch", "Target 5 -> 4.", noon, JsonSerializer.SerializeToElement(new { gap = 0.25 })));
