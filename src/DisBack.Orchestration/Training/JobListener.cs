@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
@@ -12,10 +13,12 @@ namespace DisBack.Orchestration.Training;
 
 /// <summary>Turns what a run reports into metrics, stored files and signals to the owner. Called on the training thread.</summary>
 internal sealed class JobListener(
-    JobUploader uploader, JobProgress progress, MetricWriter metrics, CheckpointPace pace, Activity? span, TimeProvider time) : ITrainingListener, IDisposable
+    JobUploader uploader, JobProgress progress, MetricWriter metrics, CheckpointPace pace, Activity? span, TimeProvider time, JobLog log)
+    : ITrainingListener, IDisposable
 {
     private readonly StagingBuffers _checkpoint = new();
     private readonly Dictionary<string, StagingBuffers> _milestones = [];
+    private long? _evaluating;
 
     public bool WantsCheckpoint => pace.IsDue;
 
@@ -37,6 +40,12 @@ internal sealed class JobListener(
             Instruments.Losses.Record(point.Value, new KeyValuePair<string, object?>("loss", point.Name));
         }
         progress.Measured(finite);
+        if (_evaluating is { } began && measurements.Count > 0)
+        {
+            _evaluating = null;
+            var values = string.Join(", ", measurements.Select(point => string.Create(CultureInfo.InvariantCulture, $"{point.Name} {point.Value:G6}")));
+            log.Info($"Evaluated in {LogTexts.Seconds(time.GetElapsedTime(began))}: {values}.", measurements[0].Step);
+        }
     }
 
     public void Reached(Milestone milestone)
@@ -77,9 +86,14 @@ internal sealed class JobListener(
         var content = file.Commit();
         var step = progress.Snapshot.Step;
         uploader.Store(path, content, new RunSignal.ArtifactStored(new ArtifactRef(name, content, step)));
+        uploader.Then(() => log.Info($"'{name}' is stored ({LogTexts.Bytes(content.Length)}).", step));
     }
 
-    public IDisposable Evaluating() => new EvaluationSpan(AttemptSpans.StartWork("evaluate", span?.Context ?? default), time);
+    public IDisposable Evaluating()
+    {
+        _evaluating = time.GetTimestamp();
+        return new EvaluationSpan(AttemptSpans.StartWork("evaluate", span?.Context ?? default), time);
+    }
 
     public Action CheckpointDue(long step, RunState state)
     {
@@ -91,17 +105,34 @@ internal sealed class JobListener(
         var started = pace.Taken();
         var staged = Stage(_checkpoint, "checkpoint", state.Tensors);
         TimeSpan? stalled = time.GetElapsedTime(started);
-        var target = progress.Target;
-        uploader.Write(metrics.FlushAsync);
-        uploader.Store(staged, new Dictionary<string, string> { [RunState.ProgressKey] = state.Progress }, _checkpoint.Release, content =>
+        var stall = stalled.Value.Ticks;
+        var (target, rate) = (progress.Target, progress.Snapshot.StepsPerSecond);
+        if (step == progress.Snapshot.Steps)
+        {
+            log.Info($"All {step} steps are made.", step);
+        }
+        uploader.Write(metrics.FlushMeasurementsAsync);
+        uploader.Store(staged, new Dictionary<string, string> { [RunState.ProgressKey] = state.Progress }, _checkpoint.Release, Stored, Committed);
+        return UntilCopied;
+
+        RunSignal Stored(ContentRef content)
         {
             Instruments.CheckpointSeconds.Record(time.GetElapsedTime(started).TotalSeconds);
             Instruments.CheckpointBytes.Record(content.Length);
             var stored = new RunSignal.CheckpointStored(new CheckpointRef(content, step, target));
             _ = stored.Answer.ContinueWith(_ => pace.Stored(started), TaskScheduler.Default);
             return stored;
-        });
-        return UntilCopied;
+        }
+
+        void Committed(ContentRef content)
+        {
+            var held = LogTexts.Seconds(TimeSpan.FromTicks(Volatile.Read(ref stall)));
+            var perSecond = rate > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {rate:0.##} steps a second") : "";
+            log.Info(
+                $"The checkpoint of step {step} ({LogTexts.Bytes(content.Length)}) is durable after {LogTexts.Seconds(time.GetElapsedTime(started))}, and has "
+                    + $"held training up for {held}{perSecond}.",
+                step);
+        }
 
         void UntilCopied()
         {
@@ -109,7 +140,9 @@ internal sealed class JobListener(
             staged.Wait();
             if (stalled is { } before)
             {
-                Instruments.CheckpointStall.Record((before + time.GetElapsedTime(waited)).TotalSeconds);
+                var all = before + time.GetElapsedTime(waited);
+                Volatile.Write(ref stall, all.Ticks);
+                Instruments.CheckpointStall.Record(all.TotalSeconds);
                 stalled = null;
             }
         }

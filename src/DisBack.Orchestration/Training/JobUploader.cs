@@ -27,6 +27,7 @@ internal sealed class JobUploader
     private readonly TimeSpan _grace;
     private readonly ITrainingJob _job;
     private readonly ChannelWriter<RunSignal> _signals;
+    private readonly JobLog _log;
     private readonly string _scratch;
     private readonly Channel<Func<CancellationToken, Task>> _work = Channel.CreateUnbounded<Func<CancellationToken, Task>>(new() { SingleReader = true });
     private readonly CancellationTokenSource _halted;
@@ -41,10 +42,18 @@ internal sealed class JobUploader
     /// <param name="job">Whose products these are.</param>
     /// <param name="signals">Where the owner's trainer listens.</param>
     /// <param name="scratch">Folder for files on their way.</param>
+    /// <param name="log">What is told of it.</param>
     public JobUploader(
-        ContentStore contents, WeightCache weights, TimeProvider time, TimeSpan grace, ITrainingJob job, ChannelWriter<RunSignal> signals, string scratch)
+        ContentStore contents,
+        WeightCache weights,
+        TimeProvider time,
+        TimeSpan grace,
+        ITrainingJob job,
+        ChannelWriter<RunSignal> signals,
+        string scratch,
+        JobLog log)
     {
-        (_contents, _weights, _time, _grace, _job, _signals, _scratch) = (contents, weights, time, grace, job, signals, scratch);
+        (_contents, _weights, _time, _grace, _job, _signals, _scratch, _log) = (contents, weights, time, grace, job, signals, scratch, log);
         _halted = CancellationTokenSource.CreateLinkedTokenSource(job.Abandoned);
         _worker = Task.Run(WorkAsync);
     }
@@ -57,11 +66,13 @@ internal sealed class JobUploader
     /// <param name="metadata">The file's metadata.</param>
     /// <param name="written">Called when the tensors are no longer needed.</param>
     /// <param name="signal">What to report to the owner.</param>
+    /// <param name="committed">Called when the owner has it.</param>
     public void Store(
         StagedState staged,
         IReadOnlyDictionary<string, string> metadata,
         Action written,
-        Func<ContentRef, RunSignal> signal) =>
+        Func<ContentRef, RunSignal> signal,
+        Action<ContentRef>? committed = null) =>
         Do(async cancellation =>
         {
             await staged.Copied;
@@ -84,6 +95,7 @@ internal sealed class JobUploader
                 write?.SetTag("disback.product", offer.Product);
             }
             await StoreAsync(path, content, offer, cancellation);
+            committed?.Invoke(content);
         });
 
     /// <summary>Stores a file that is written already, then offers it.</summary>
@@ -97,6 +109,13 @@ internal sealed class JobUploader
 
     /// <summary>Writes something to the store that the owner need not know.</summary>
     public void Write(Func<CancellationToken, Task> write) => Do(cancellation => WithRetriesAsync(write, cancellation));
+
+    /// <summary>Does something when all that came before it is durable and answered.</summary>
+    public void Then(Action act) => Do(_ =>
+    {
+        act();
+        return Task.CompletedTask;
+    });
 
     /// <summary>Takes nothing more, and completes when all is durable and answered; faults with the first failure.</summary>
     public Task CompleteAsync()
@@ -165,9 +184,10 @@ internal sealed class JobUploader
                 UseJitter = true,
                 OnRetry = failed =>
                 {
+                    var (step, message) = (_job.Snapshot.Step, $"Storing failed and is tried again: {failed.Outcome.Exception!.Message}");
+                    _log.Warning(message, step);
                     // Not awaited: the owner may be as unreachable as the store.
-                    _signals.TryWrite(new RunSignal.Noted(
-                        RunEventKind.Warning, _job.Snapshot.Step, $"Storing failed and is tried again: {failed.Outcome.Exception!.Message}"));
+                    _signals.TryWrite(new RunSignal.Noted(RunEventKind.Warning, step, message));
                     return default;
                 },
             })

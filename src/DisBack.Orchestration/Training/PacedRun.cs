@@ -20,6 +20,9 @@ internal sealed class PacedRun(
 {
     private readonly TagList _tags = new() { MetricLabels.Of(kind) };
 
+    /// <summary>How long it was in its steps.</summary>
+    public TimeSpan InSteps { get; private set; }
+
     public string Stage => run.Stage;
 
     public long Step => run.Step;
@@ -44,7 +47,9 @@ internal sealed class PacedRun(
         {
             run.Advance(listener);
         }
-        Instruments.StepSeconds.Record(time.GetElapsedTime(started).TotalSeconds, _tags);
+        var took = time.GetElapsedTime(started);
+        InSteps += took;
+        Instruments.StepSeconds.Record(took.TotalSeconds, _tags);
         Instruments.Steps.Add(1, _tags);
         progress.Reached(run);
     }

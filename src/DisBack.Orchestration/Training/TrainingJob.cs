@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
 using System.Threading.Channels;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
@@ -22,6 +23,15 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
 {
     private const int ThreadsPerCore = 4;
 
+    /// <summary>Without waiting for the first checkpoint it is seen then how an attempt has begun, also where the process is killed before one.</summary>
+    private static readonly TimeSpan s_firstLook = TimeSpan.FromSeconds(10);
+
+    private static readonly string s_version =
+        typeof(TrainingJob).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
+    /// <summary>How long the end of an attempt waits for a store that no longer takes its log.</summary>
+    private static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(10);
+
     private readonly ITrainingFactory _factory;
     private readonly WeightCache _weights;
     private readonly ContentStore _contents;
@@ -39,6 +49,13 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
     private readonly JobProgress _progress;
     private readonly ITimer _deadMan;
     private readonly JobUploader _uploader;
+    private readonly JobLog _log;
+    private readonly string _silo;
+    private readonly HashSet<string> _fetched = [];
+    private readonly Lock _fetching = new();
+    private readonly long _created;
+    private TimeSpan _inSteps;
+    private ITimer? _firstLook;
     private Activity? _span;
     private MetricWriter? _metrics;
     private JobListener? _listener;
@@ -54,16 +71,19 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         WeightCache weights,
         TrainingOptions options,
         TimeProvider time,
-        RunHistory history)
+        RunHistory history,
+        string silo)
     {
-        (Assignment, _facts, Device, _factory, _blobs, _contents, _weights, _options, _time, _history)
-            = (assignment, facts, device, factory, blobs, contents, weights, options, time, history);
+        (Assignment, _facts, Device, _factory, _blobs, _contents, _weights, _options, _time, _history, _silo)
+            = (assignment, facts, device, factory, blobs, contents, weights, options, time, history, silo);
+        _created = time.GetTimestamp();
+        _log = new JobLog(silo, time);
         _progress = new JobProgress(time);
         _scratch = Path.Combine(options.AttemptsFolder, assignment.Run.ToString().Replace('/', '_'));
         _deadMan = time.CreateTimer(
             _ => Abandon(FailureCause.Lost, "No heartbeat was accepted by the owner for "
                 + $"{options.DeadMan.TotalSeconds:0.#} s."), null, options.DeadMan, Timeout.InfiniteTimeSpan);
-        _uploader = new JobUploader(contents, weights, time, options.StorageGrace, this, _signals.Writer, _scratch);
+        _uploader = new JobUploader(contents, weights, time, options.StorageGrace, this, _signals.Writer, _scratch, _log);
     }
 
     public TrainingAssignment Assignment { get; }
@@ -111,7 +131,13 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
 
     /// <summary>Every time anew: a bit may have flipped since, and what is read here is trained with for hours.</summary>
 #pragma warning disable RS0030 // On the training thread, which cannot go on without the weights.
-    public WeightLease Fetch(ContentRef content) => _weights.GetAsync(content, verify: true, Abandoned).GetAwaiter().GetResult();
+    public WeightLease Fetch(ContentRef content)
+    {
+        var (started, where) = (_time.GetTimestamp(), WhereIs(content));
+        var lease = _weights.GetAsync(content, verify: true, Abandoned).GetAwaiter().GetResult();
+        LogFetched(content, where, _time.GetElapsedTime(started));
+        return lease;
+    }
 
     public WeightLease Fetch(string digest) => Fetch(_contents.AddressOfAsync(digest, Abandoned).GetAwaiter().GetResult());
 #pragma warning restore RS0030
@@ -133,6 +159,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         _span = AttemptSpans.Start(Assignment, _startedBy);
         var outcome = Outcome();
         _deadMan.Dispose();
+        _firstLook?.Dispose();
         _listener?.Dispose();
         _signals.Writer.TryComplete();
         try
@@ -162,13 +189,20 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         catch (Exception e)
         {
             failure = e;
+            LogFailure(e);
         }
         try
         {
             // Also after a failure: what was reached before it is still worth keeping. And the uploader must be done with the staging memory.
             if (_metrics is not null)
             {
-                _uploader.Write(_metrics.FlushAsync);
+                if (failure is null)
+                {
+                    _uploader.Then(() => LogEnd(complete));
+                }
+                // A trial of a second, of which there are thousands, gets no chunk for the last lines of its log alone.
+                var isShort = complete && _time.GetElapsedTime(_created) < s_firstLook;
+                _uploader.Write(isShort ? _metrics.FlushMeasurementsAsync : _metrics.FlushAsync);
             }
 #pragma warning disable RS0030 // On the training thread, which has nothing else to do.
             _uploader.CompleteAsync().GetAwaiter().GetResult();
@@ -182,18 +216,118 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         {
             // The thread stopped because the uploads did: theirs is the failure to report.
             failure = upload;
+            LogFailure(upload);
         }
         catch (Exception)
         {
             // The first failure is the one to report.
         }
-        return failure switch
+        var outcome = failure switch
         {
             null when complete => new RunOutcome(Snapshot.Step),
             null => _stopped! with { Step = Snapshot.Step },
             OperationCanceledException when _abandoned.IsCancellationRequested => _stopped! with { Step = Snapshot.Step },
             _ => new RunOutcome(Snapshot.Step, FailureCauses.Of(failure), FailureCauses.MessageOf(failure)),
         };
+        if (failure is not null)
+        {
+            WriteLastWords(failure, outcome);
+        }
+        return outcome;
+    }
+
+    /// <summary>Stores what the uploader has not, because it had stopped or the attempt ends before it was at a step.</summary>
+    private void WriteLastWords(Exception failure, RunOutcome outcome)
+    {
+        // Its owner has gone on without it, and may have deleted what it was about to write to.
+        if (outcome.Cause == FailureCause.Lost)
+        {
+            return;
+        }
+        if (failure is OperationCanceledException && _abandoned.IsCancellationRequested)
+        {
+            LogEnd(complete: false);
+        }
+        if (_metrics is null)
+        {
+            // It has computed nothing again, so that all that the attempts before it have measured still counts.
+            _metrics = NewWriter(long.MaxValue);
+            _log.WriteTo(_metrics, LogEvents.NoStep);
+        }
+        using var deadline = new CancellationTokenSource(s_lastWords, _time);
+        try
+        {
+#pragma warning disable RS0030 // On the training thread, which has nothing else to do.
+            _metrics.FlushAsync(deadline.Token).WaitAsync(deadline.Token).GetAwaiter().GetResult();
+#pragma warning restore RS0030
+        }
+        catch (Exception e) when (e is StorageException or OperationCanceledException)
+        {
+            // The outcome, which is reported, has the sentence that matters most.
+        }
+    }
+
+    private void LogBegin()
+    {
+        var run = Assignment.Run;
+        _log.Info($"Attempt {run.Number} of the {RunKinds.Of(run.Kind).Label} begins on {_silo} (process {Environment.ProcessId}, DisBack {s_version}): "
+            + $"{Device}, {_facts.Hardware.Threads} threads, {Environment.ProcessorCount} cores and "
+            + $"{LogTexts.Bytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)} of memory.");
+    }
+
+    private void LogEnd(bool complete)
+    {
+        var step = Snapshot.Step;
+        var times = $"{LogTexts.Seconds(_time.GetElapsedTime(_created))}, {LogTexts.Seconds(_inSteps)} of them in steps";
+        _log.Info(complete ? $"Complete; the attempt took {times}." : $"Stopped at step {step} after {times}: {_stopped!.Message}", step);
+    }
+
+    /// <summary>Not for what only says that the thread was to stop.</summary>
+    private void LogFailure(Exception failure)
+    {
+        if (failure is not OperationCanceledException)
+        {
+            _log.Failure(FailureText.Of(failure), _metrics is null ? null : Snapshot.Step);
+        }
+    }
+
+    private string WhereIs(ContentRef content) => _contents.LocalPathOf(content) is not null ? "in the folder of the store"
+        : _weights.Digests.Contains(content.Digest) ? "in this machine's cache"
+        : "";
+
+    /// <summary>Once for each content: nodes are fetched at every switch, and a teacher for each network that is made of it.</summary>
+    private void LogFetched(ContentRef content, string where, TimeSpan took)
+    {
+        lock (_fetching)
+        {
+            if (!_fetched.Add(content.Digest))
+            {
+                return;
+            }
+        }
+        var node = Assignment.Nodes.FirstOrDefault(node => node.Content == content);
+        var checkpoint = Assignment.Checkpoints.FirstOrDefault(checkpoint => checkpoint.Content == content);
+        var what = node is not null ? $"Node {node.Index}"
+            : content == Assignment.Teacher ? "The teacher"
+            : checkpoint is not null ? $"The checkpoint of step {checkpoint.Step}"
+            : $"The content {content.Digest[..12]}";
+        _log.Info($"{what} ({LogTexts.Bytes(content.Length)}) was {(where.Length > 0 ? $"found and checked {where}" : "fetched from the store")} in "
+            + $"{LogTexts.Seconds(took)}.", _metrics is null ? null : Snapshot.Step);
+    }
+
+    private MetricWriter NewWriter(long resumed) =>
+        new(_blobs, GrainKeys.Metrics(Assignment.Run.Kind, Assignment.Run.Owner), Assignment.Run.Number, resumed, time: _time);
+
+    private async Task ShowBeginningAsync(MetricWriter metrics)
+    {
+        try
+        {
+            await metrics.FlushAsync(Abandoned);
+        }
+        catch (Exception e) when (e is StorageException or OperationCanceledException)
+        {
+            // It goes with the first checkpoint, whose failure counts.
+        }
     }
 
     /// <summary>
@@ -211,6 +345,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
 
     private bool Train()
     {
+        LogBegin();
         RefuseThreads(_facts.Hardware.Threads);
         Devices.UseOwnStream(Device);
         if (Assignment.Run.Kind == RunKind.Backtracking)
@@ -219,20 +354,36 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         }
         // Both tokens: the uploader learns of an abandonment a moment later.
         using var run = new PacedRun(Create(), Assignment.Run.Kind, _progress, _time, Device, Abandoned, _uploader.Halted);
+        var resuming = _time.GetTimestamp();
         var resumed = Resume(run);
+        _log.Info(resumed == 0
+            ? $"It starts afresh, with {run.Steps} steps to make."
+            : $"It goes on from step {resumed} of {run.Steps}, restored in {LogTexts.Seconds(_time.GetElapsedTime(resuming))}.");
         _span?.SetTag("disback.resumed_step", resumed);
-        _metrics = new MetricWriter(_blobs, GrainKeys.Metrics(Assignment.Run.Kind, Assignment.Run.Owner), Assignment.Run.Number, resumed, time: _time);
-        _listener = new JobListener(_uploader, _progress, _metrics, new CheckpointPace(Assignment.MeanTimeToFailure, _time), _span, _time);
+        _metrics = NewWriter(resumed);
+        _log.WriteTo(_metrics, resumed);
+        _firstLook = _time.CreateTimer(metrics => _ = ShowBeginningAsync((MetricWriter)metrics!), _metrics, s_firstLook, Timeout.InfiniteTimeSpan);
+        _listener = new JobListener(_uploader, _progress, _metrics, new CheckpointPace(Assignment.MeanTimeToFailure, _time), _span, _time, _log);
         _progress.Reached(run);
         using var train = AttemptSpans.StartWork("train", Trace);
-        return TrainingLoop.Run(run, _facts.Checkpoints, _listener, _checkpointAndStop.Token);
+        try
+        {
+            return TrainingLoop.Run(run, _facts.Checkpoints, _listener, _checkpointAndStop.Token);
+        }
+        finally
+        {
+            _inSteps = run.InSteps;
+        }
 
         // What it is made from may be computed, such as the statistics of real images.
         ITrainingRun Create()
         {
             using var turn = CudaTurns.Take(Device, tf32: false);
             using var prepare = AttemptSpans.StartWork("prepare", Trace);
-            return _factory.Create(Assignment, this);
+            var started = _time.GetTimestamp();
+            var made = _factory.Create(Assignment, this);
+            _log.Info($"Prepared in {LogTexts.Seconds(_time.GetElapsedTime(started))}.");
+            return made;
         }
     }
 
@@ -286,5 +437,9 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         run.Restore(RunState.Read(file));
     }
 
-    private void Note(RunEventKind kind, long step, string message) => _uploader.Report(new RunSignal.Noted(kind, step, message));
+    private void Note(RunEventKind kind, long step, string message)
+    {
+        _log.Warning(message);
+        _uploader.Report(new RunSignal.Noted(kind, step, message));
+    }
 }

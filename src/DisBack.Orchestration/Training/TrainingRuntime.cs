@@ -7,6 +7,7 @@ using DisBack.Storage.Cache;
 using DisBack.Storage.Content;
 using DisBack.Telemetry;
 using Microsoft.Extensions.Options;
+using Orleans.Configuration;
 using TorchSharp;
 
 namespace DisBack.Orchestration.Training;
@@ -26,6 +27,7 @@ internal sealed class TrainingRuntime : ITrainingRuntime
     private readonly TrainingOptions _options;
     private readonly TimeProvider _time;
     private readonly RunHistory _history;
+    private readonly string _silo;
     private ImmutableArray<Accelerator> _devices;
 
     public TrainingRuntime(
@@ -35,9 +37,11 @@ internal sealed class TrainingRuntime : ITrainingRuntime
         WeightCache weights,
         IOptions<TrainingOptions> options,
         TimeProvider time,
-        RunHistory history)
+        RunHistory history,
+        IOptions<SiloOptions> silo)
     {
-        (_factory, _blobs, _contents, _weights, _options, _time, _history) = (factory, blobs, contents, weights, options.Value, time, history);
+        (_factory, _blobs, _contents, _weights, _options, _time, _history, _silo)
+            = (factory, blobs, contents, weights, options.Value, time, history, silo.Value.SiloName);
         _devices = [.. _options.Devices];
         Instruments.Slots.Add(_devices.Sum(device => device.Slots));
         // A killed process leaves half-written files behind; nothing refers to them.
@@ -96,7 +100,7 @@ internal sealed class TrainingRuntime : ITrainingRuntime
             {
                 return null;
             }
-            job = new TrainingJob(assignment, facts, TorchDevice(device), _factory, _blobs, _contents, _weights, _options, _time, _history);
+            job = new TrainingJob(assignment, facts, TorchDevice(device), _factory, _blobs, _contents, _weights, _options, _time, _history, _silo);
             _jobs.Add(job);
         }
         Instruments.SlotsUsed.Add(job.Share);

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Distillation.Runs;
@@ -8,15 +9,19 @@ using DisBack.Orchestration.Training;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Cache;
 using DisBack.Storage.Content;
+using DisBack.Storage.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using Orleans.Configuration;
 
 namespace DisBack.Orchestration.Tests.Training;
 
 /// <summary>The training threads alone, without a silo: what they say, and when they stop by themselves.</summary>
 public sealed class TrainingRuntimeTests : IDisposable
 {
+    private static readonly IOptions<SiloOptions> s_silo = Options.Create(new SiloOptions { SiloName = "worker-7" });
+
     private readonly string _folder = Directory.CreateTempSubdirectory("disback-runtime-").FullName;
     private readonly TrainingOptions _options = new();
     private readonly FolderBlobStore _blobs;
@@ -219,7 +224,7 @@ public sealed class TrainingRuntimeTests : IDisposable
         using var weights = new WeightCache(
             contents, Options.Create(new WeightCacheOptions { Folder = Path.Combine(_folder, "near") }), NullLogger<WeightCache>.Instance);
         var runtime = new TrainingRuntime(
-            script, blobs, contents, weights, Options.Create(_options), TimeProvider.System, new RunHistory(NullLoggerFactory.Instance));
+            script, blobs, contents, weights, Options.Create(_options), TimeProvider.System, new RunHistory(NullLoggerFactory.Instance), s_silo);
 
         var signals = await AnswerAsync(runtime.TryStart(Assignment(1))!, CommitResult.Accepted);
         var newest = signals.OfType<RunSignal.CheckpointStored>().Last().Checkpoint;
@@ -235,10 +240,144 @@ public sealed class TrainingRuntimeTests : IDisposable
         Assert.Empty(weights.Digests);
     }
 
+    [Fact]
+    public async Task The_log_tells_of_an_attempt_from_its_beginning_to_its_end_without_a_chunk_of_its_own()
+    {
+        var job = Start(new ScriptedTraining());
+        await AnswerAsync(job, CommitResult.Accepted);
+        await job.Completion;
+
+        var lines = await LogAsync();
+
+        Assert.Matches(
+            @"^Attempt 1 of the teacher begins on worker-7 \(process \d+, DisBack [^)]+\): cpu, 2 threads, \d+ cores and \d+\.\d GiB of memory\.$",
+            lines[0].Text);
+        Assert.Matches(@"^Prepared in \d+\.\d+ s\.$", lines[1].Text);
+        Assert.Matches("^It starts afresh, with 40 steps to make", lines[2].Text);
+        Assert.Contains(
+            lines,
+            line => Regex.IsMatch(
+                line.Text,
+                @"^The checkpoint of step 10 \(\d+ bytes\) is durable after .* s, and has held training up for .* s(; .* steps a second)?\.$"));
+        Assert.Contains(lines, line => line is { Step: 40, Text: "All 40 steps are made." });
+        Assert.All(lines, line => Assert.Equal((1, "worker-7", LogSeverity.Info), (line.Attempt, line.Silo, line.Level)));
+        Assert.All(
+            Directory.GetFiles(Path.Combine(_folder, "data"), "*.ndjson", SearchOption.AllDirectories),
+            chunk => Assert.Contains("{\"point\":", File.ReadAllText(chunk), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_long_attempt_leaves_the_last_lines_of_its_log_too_and_its_first_ones_before_the_first_checkpoint()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
+        var script = new ScriptedTraining();
+        var (early, late) = (script.HoldAt(RunKind.Teacher, 5), script.HoldAt(RunKind.Teacher, 35));
+        var job = Start(script, time);
+        var answers = AnswerAsync(job, CommitResult.Accepted);
+        await early.Reached;
+        Assert.Empty(await LogAsync());
+        var chunk = ChunkAsync();
+        time.Advance(TimeSpan.FromSeconds(10));
+        await chunk;
+        Assert.StartsWith("Attempt 1 of the teacher begins", (await LogAsync())[0].Text, StringComparison.Ordinal);
+        early.Open();
+        await late.Reached;
+        late.Open();
+        await answers;
+        await job.Completion;
+
+        var last = (await LogAsync())[^1];
+
+        Assert.Equal((40L, "Complete; the attempt took 10.0 s, 10.0 s of them in steps."), (last.Step, last.Text));
+    }
+
+    [Fact]
+    public async Task A_crash_leaves_its_stack_trace_in_the_log_with_what_came_before()
+    {
+        var script = new ScriptedTraining();
+        script.At(RunKind.Teacher, 25, _ => throw new InvalidOperationException("It crashes.", new IOException("Because of this.")));
+        var job = Start(script);
+        await AnswerAsync(job, CommitResult.Accepted);
+        await job.Completion;
+
+        var lines = await LogAsync();
+        var failure = Assert.Single(lines, line => line.Level == LogSeverity.Error);
+
+        Assert.Equal(24, failure.Step);
+        Assert.StartsWith(
+            "InvalidOperationException: It crashes.\nSystem.InvalidOperationException: It crashes.\n   at ", failure.Text, StringComparison.Ordinal);
+        Assert.Contains("TrainingLoop.Run(", failure.Text, StringComparison.Ordinal);
+        Assert.Contains("caused by System.IO.IOException: Because of this.", failure.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(" in /", failure.Text, StringComparison.Ordinal);
+        Assert.Contains(lines, line => line.Text.StartsWith("The checkpoint of step 20", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_attempt_that_ends_before_its_first_step_leaves_its_log_and_takes_nothing_from_the_curves()
+    {
+        var script = new ScriptedTraining();
+        script.At(RunKind.Teacher, 25, _ => throw new InvalidOperationException("It crashes."));
+        await AnswerAsync(Start(script), CommitResult.Accepted);
+        var before = await new MetricReader(_blobs).ReadAsync(GrainKeys.Metrics(RunKind.Teacher, "mine"), TestContext.Current.CancellationToken);
+        var job = Runtime(script).TryStart(Assignment(2) with { Spec = """{"hardware":{"threads":100000,"device":"cpu"} }""" })!;
+        await AnswerAsync(job, CommitResult.Accepted);
+        await job.Completion;
+
+        var lines = (await LogAsync()).Where(line => line.Attempt == 2).ToList();
+
+        Assert.Equal(2, lines.Count);
+        Assert.StartsWith("Attempt 2 of the teacher begins", lines[0].Text, StringComparison.Ordinal);
+        Assert.StartsWith("hardware.threads is 100000, but this machine has", lines[1].Text, StringComparison.Ordinal);
+        Assert.Equal(((long?)null, LogSeverity.Error), (lines[1].Step, lines[1].Level));
+        var after = await new MetricReader(_blobs).ReadAsync(GrainKeys.Metrics(RunKind.Teacher, "mine"), TestContext.Current.CancellationToken);
+        Assert.NotEmpty(before.Points);
+        Assert.Equal(before.Points, after.Points);
+    }
+
+    [Fact]
+    public async Task A_stop_is_in_the_log_and_a_fenced_attempt_writes_nothing_more()
+    {
+        var script = new ScriptedTraining();
+        var hold = script.HoldAt(RunKind.Teacher, 15);
+        var job = Start(script);
+        var answers = AnswerAsync(job, CommitResult.Accepted);
+        await hold.Reached;
+        job.RequestStop(StopMode.Now, "Stopped on request.");
+        hold.Open();
+        await answers;
+        await job.Completion;
+        Assert.Matches(@"^Stopped at step 15 after .* in steps: Stopped on request\.$", (await LogAsync())[^1].Text);
+
+        hold = script.HoldAt(RunKind.Teacher, 5);
+        job = Runtime(script).TryStart(Assignment(2))!;
+        answers = AnswerAsync(job, CommitResult.Accepted);
+        await hold.Reached;
+        job.Fence();
+        hold.Open();
+        await answers;
+        await job.Completion;
+        Assert.DoesNotContain(await LogAsync(), line => line.Attempt == 2);
+    }
+
     public void Dispose()
     {
         _weights.Dispose();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task<IReadOnlyList<LogLine>> LogAsync() =>
+        (await new MetricReader(_blobs).ReadLogAsync(
+            GrainKeys.Metrics(RunKind.Teacher, "mine"), new LogQuery(), TestContext.Current.CancellationToken)).Lines;
+
+    /// <summary>Completes when there is another chunk.</summary>
+    private async Task ChunkAsync()
+    {
+        var metrics = Directory.CreateDirectory(Path.Combine(_folder, "data", "metrics")).FullName;
+        var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var watcher = new FileSystemWatcher(metrics, "*.ndjson") { IncludeSubdirectories = true, EnableRaisingEvents = true };
+        watcher.Created += (_, _) => written.TrySetResult();
+        watcher.Renamed += (_, _) => written.TrySetResult();
+        await written.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
     }
 
     private static TrainingAssignment Assignment(int attempt) =>
@@ -263,7 +402,15 @@ public sealed class TrainingRuntimeTests : IDisposable
     }
 
     private TrainingRuntime Runtime(ScriptedTraining script, TimeProvider? time = null) =>
-        new(script, _blobs, _contents, _weights, Options.Create(_options), time ?? TimeProvider.System, new RunHistory(NullLoggerFactory.Instance));
+        new(
+            script,
+            _blobs,
+            _contents,
+            _weights,
+            Options.Create(_options),
+            time ?? TimeProvider.System,
+            new RunHistory(NullLoggerFactory.Instance),
+            s_silo);
 
     private ITrainingJob Start(ScriptedTraining script, TimeProvider? time = null) => Runtime(script, time).TryStart(Assignment(1))!;
 
