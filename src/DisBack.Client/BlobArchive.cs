@@ -182,6 +182,12 @@ public sealed class BlobArchive : IArchive
         _metrics.ReadAsync(GrainKeys.Metrics(run.Kind, run.Owner), cancellation);
 
     /// <inheritdoc/>
+    public Task<LogPage> LogsAsync(RunId run, LogQuery query, CancellationToken cancellation = default) =>
+        query.Limit is < 1 or > LogQuery.MostLines
+            ? throw new DisBackException($"limit is {query.Limit}; a page of a log has 1 to {LogQuery.MostLines} lines.")
+            : _metrics.ReadLogAsync(GrainKeys.Metrics(run.Kind, run.Owner), query, cancellation);
+
+    /// <inheritdoc/>
     public Task<CurveSet> CurvesAsync(CurveQuery query, CancellationToken cancellation = default) => _curves.ReadAsync(query, cancellation);
 
     /// <summary>The installation was sent a command: the next list is looked up anew, whatever its age.</summary>

@@ -64,6 +64,10 @@ public interface IArchive
     /// <summary>Losses and figures of a run over steps; empty if it measured nothing.</summary>
     Task<MetricHistory> MetricsAsync(RunId run, CancellationToken cancellation = default);
 
+    /// <summary>A part of what the workers of a run tell of its attempts; empty if none has begun.</summary>
+    /// <exception cref="DisBackException">The question asks for more lines than a page has.</exception>
+    Task<LogPage> LogsAsync(RunId run, LogQuery query, CancellationToken cancellation = default);
+
     /// <summary>Curves of many runs at once, thinned for a chart.</summary>
     /// <exception cref="DisBackException">The question asks for too much, or for places that a run does not know.</exception>
     /// <exception cref="NotFoundException">A run means none, or several.</exception>

@@ -6,6 +6,7 @@ using DisBack.Client.Http;
 using DisBack.Contracts.Grains;
 using DisBack.Gateway.Security;
 using DisBack.Gateway.Watching;
+using DisBack.Storage.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -18,6 +19,8 @@ namespace DisBack.Gateway.Endpoints;
 /// <summary>What can be asked of a run and done with it, be it a trial's, a trajectory's or a teacher's.</summary>
 internal static class RunEndpoints
 {
+    private static readonly Dictionary<string, LogSeverity> s_levels = Enum.GetValues<LogSeverity>().ToDictionary(LogEvents.NameOf);
+
     public static void MapQueries(RouteGroupBuilder run, RunKind kind)
     {
         // Of which type the document is, the description of the API must be told.
@@ -25,6 +28,7 @@ internal static class RunEndpoints
         run.MapGet(
             "metrics",
             (RequestedRun requested, BlobArchive archive, CancellationToken cancellation) => archive.MetricsAsync(requested.Id, cancellation));
+        run.MapGet("logs", LogsAsync);
         run.MapGet("why", (RequestedRun requested, IControl control, CancellationToken cancellation) => control.WhyAsync(requested.Id, cancellation));
         run.MapGet("watch", WatchAsync).WithoutEntityTag();
     }
@@ -49,6 +53,30 @@ internal static class RunEndpoints
                 return reply;
             };
     }
+
+    private static Task<LogPage> LogsAsync(
+        RequestedRun requested,
+        BlobArchive archive,
+        int? attempt,
+        string? level,
+        string? search,
+        string? after,
+        int? limit,
+        CancellationToken cancellation) => archive.LogsAsync(
+        requested.Id,
+        new LogQuery
+        {
+            Attempt = attempt,
+            Level = string.IsNullOrEmpty(level) ? LogSeverity.Info
+                : s_levels.TryGetValue(level, out var least) ? least
+                : throw new DisBackException($"There is no level '{level}'; it is one of {string.Join(", ", s_levels.Keys)}."),
+            Search = search ?? "",
+            After = string.IsNullOrEmpty(after) ? null
+                : LogPosition.TryParse(after, out var position) ? position
+                : throw new DisBackException($"after is '{after}', which is no position in a log; give the end of another page."),
+            Limit = limit ?? LogQuery.MostLines,
+        },
+        cancellation);
 
     /// <summary>Server-sent events: each carries its sequence number as id, so that <c>Last-Event-ID</c> goes on where a connection broke.</summary>
     private static async Task<ServerSentEventsResult<RunUpdate?>> WatchAsync(

@@ -128,6 +128,17 @@ public sealed class ClusterClient : IArchive, IControl, IRowQueries, IDisposable
         _http.GetAsync<MetricHistory>($"{Api.PathOf(run)}/metrics", cancellation);
 
     /// <inheritdoc/>
+    public Task<LogPage> LogsAsync(RunId run, LogQuery query, CancellationToken cancellation = default)
+    {
+        var rest = (query.Attempt is { } attempt ? $"&attempt={attempt.ToString(CultureInfo.InvariantCulture)}" : "")
+            + (query.Search.Length > 0 ? $"&search={Uri.EscapeDataString(query.Search)}" : "")
+            + (query.After is { } after ? $"&after={after}" : "");
+        return _http.GetAsync<LogPage>(
+            string.Create(CultureInfo.InvariantCulture, $"{Api.PathOf(run)}/logs?level={LogEvents.NameOf(query.Level)}&limit={query.Limit}{rest}"),
+            cancellation);
+    }
+
+    /// <inheritdoc/>
     public async Task<CurveSet> CurvesAsync(CurveQuery query, CancellationToken cancellation = default)
     {
         query.Check();

@@ -1881,6 +1881,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/teachers/{name}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    attempt?: number;
+                    level?: string;
+                    search?: string;
+                    after?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LogPage"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teachers/{name}/why": {
         parameters: {
             query?: never;
@@ -1988,6 +2029,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/trajectories/{key}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    attempt?: number;
+                    level?: string;
+                    search?: string;
+                    after?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LogPage"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/trajectories/{key}/why": {
         parameters: {
             query?: never;
@@ -2083,6 +2165,47 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["MetricHistory"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{sweep}/{ordinal}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    attempt?: number;
+                    level?: string;
+                    search?: string;
+                    after?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LogPage"];
                     };
                 };
             };
@@ -2394,6 +2517,48 @@ export interface components {
              */
             version?: null | number;
         };
+        /** @description A line of what a worker tells of an attempt. */
+        LogLine: {
+            /** @description Where it lies, as a LogPosition says it. */
+            position: string;
+            /**
+             * Format: int32
+             * @description The attempt.
+             */
+            attempt: number;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            time: string;
+            /** @description How much it matters. */
+            level: components["schemas"]["LogSeverity"];
+            /**
+             * Format: int64
+             * @description The training step; null for what happened before the attempt was at one.
+             */
+            step: null | number;
+            /** @description The name of the worker; empty where that is not known. */
+            silo: string;
+            /** @description What happened; a failure has its stack trace in the lines after the first. */
+            text: string;
+        };
+        /** @description A part of a log. */
+        LogPage: {
+            /** @description The lines, in the order in which they were written. */
+            lines: components["schemas"]["LogLine"][];
+            /** @description Behind which position to go on, now or when there is more; null where there is nothing yet. */
+            end: null | string;
+            /** @description Whether there is more behind it already. */
+            more: boolean;
+            /** @description What could not be read and is missing: a sentence for each chunk that is damaged. */
+            damage: string[];
+        };
+        /**
+         * @description How much a line of a log matters.
+         * @enum {unknown}
+         */
+        LogSeverity: "info" | "warning" | "error";
         /** @description Something that happened at a step, for example a target switch or a checkpoint. */
         MetricEvent: {
             /**
