@@ -123,6 +123,7 @@ internal static class CommandLine
             QueryCommand.Create(session),
             ShowCommand.Create(session),
             WatchCommand.Create(session),
+            LogsCommand.Create(session),
             WhyCommand.Create(session),
             SampleCommand.Create(session),
             EvaluateCommand.Create(session),

@@ -58,6 +58,7 @@ public sealed class CommandLineTests
     [InlineData("cancel")]
     [InlineData("resume")]
     [InlineData("watch")]
+    [InlineData("logs")]
     [InlineData("why")]
     [InlineData("show")]
     [InlineData("sample")]

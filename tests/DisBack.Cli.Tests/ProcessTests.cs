@@ -135,6 +135,13 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         Assert.Equal(ExitCode.Ok, (await Run("spec.yaml", "disturbed", s_long)).Code);
         Assert.Equal(ExitCode.Ok, (await Run("spec.yaml", "undisturbed", s_long)).Code);
         Assert.Equal(Student("undisturbed"), Student("disturbed"));
+
+        var log = (await OutputOf("logs", "disturbed", "--json")).TrimEnd().Split('\n').Select(line => JsonNode.Parse(line)!).ToList();
+        var attempts = log.Select(line => (int)line["attempt"]!).ToList();
+        Assert.Equal(attempts.Order(), attempts);
+        Assert.Equal((1, 3), (attempts[0], attempts[^1]));
+        Assert.Contains(log, line => (int)line["attempt"]! == 1 && ((string)line["text"]!).StartsWith("Stopped at step ", StringComparison.Ordinal));
+        Assert.Contains(log, line => (int)line["attempt"]! == 3 && ((string)line["text"]!).StartsWith("It goes on from step ", StringComparison.Ordinal));
     }
 
     [Fact]
