@@ -52,6 +52,9 @@ public sealed class Site : IAsyncDisposable
     /// <summary>Submits a sweep; returns its id.</summary>
     public Task<string> SweepAsync(string spec) => SubmitAsync("sweeps", spec);
 
+    /// <summary>Has a teacher trained.</summary>
+    public Task TrainAsync(string teacher, string spec) => PostAsync($"teachers/{teacher}/train", spec);
+
     /// <summary>Gives a sweep more to do.</summary>
     public Task AmendAsync(string sweep, string spec) => PostAsync($"sweeps/{sweep}/amend", spec);
 

@@ -133,6 +133,38 @@ public sealed class WaysTests(Browser browser, TrainedSite trained)
     }
 
     [Fact]
+    public async Task A_failed_attempt_leads_to_its_stack_trace_which_is_found_by_its_text()
+    {
+        await using var site = await Site.StartAsync(taught: false);
+        // No machine has the cores for so many threads, which is found out where it would train.
+        await site.TrainAsync("broken", TinySpecs.Teacher.Replace("tiny", "broken", StringComparison.Ordinal) + "\nhardware: { threads: 1024 }\n");
+        await using var tab = await Tab.OpenAsync(await browser.ProfileAsync(), site.Address, "/teachers/broken?tab=events");
+        await tab.Link("Log of attempt 1").ClickAsync();
+
+        var lines = tab.Page.GetByRole(AriaRole.Region, new PageGetByRoleOptions { Name = "Lines of the log" }).GetByRole(AriaRole.Listitem);
+        await Expect(lines).ToHaveCountAsync(2);
+        await Expect(lines.First).ToContainTextAsync("Attempt 1 of the teacher begins on");
+        var trace = lines.Last.Locator("pre");
+        await Expect(trace).ToBeHiddenAsync();
+        await lines.Last.GetByText("hardware.threads is 1024").First.ClickAsync();
+        await Expect(trace).ToBeVisibleAsync();
+        await Expect(trace).ToContainTextAsync("at DisBack.Orchestration");
+        await tab.KeepPictureAsync("teacher-log-failure");
+
+        var search = tab.Page.GetByRole(AriaRole.Searchbox, new PageGetByRoleOptions { Name = "Search the log" });
+        await search.FillAsync("REFUSETHREADS");
+        await Expect(lines).ToHaveCountAsync(1);
+        await Expect(trace).ToBeVisibleAsync();
+        await search.FillAsync("nothing has this");
+        await Expect(tab.Page.GetByText("No line matches.")).ToBeVisibleAsync();
+        await search.FillAsync("");
+        await tab.Page.GetByLabel("Least level").SelectOptionAsync("error");
+        await Expect(lines).ToHaveCountAsync(1);
+        Assert.Contains("level=error", tab.Page.Url, StringComparison.Ordinal);
+        Assert.Empty(tab.Troubles);
+    }
+
+    [Fact]
     public async Task A_mistake_in_a_spec_is_marked_where_it_is_and_the_run_cannot_be_started()
     {
         await using var tab = await OpenAsync("/new");

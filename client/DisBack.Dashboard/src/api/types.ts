@@ -33,6 +33,9 @@ export type CommandReply = Answer<Schemas['CommandReply']>;
 export type RowColumn = Answer<Schemas['RowColumn']>;
 export type RowTable = Answer<Schemas['RowTable']>;
 export type CurveSet = Answer<Schemas['CurveSet']>;
+export type LogSeverity = Schemas['LogSeverity'];
+export type LogLine = Answer<Schemas['LogLine']>;
+export type LogPage = Answer<Schemas['LogPage']>;
 export type ThinnedCurve = Answer<Schemas['ThinnedCurve']>;
 
 /** A cell of a table: numbers that JSON does not have are texts. */

@@ -1,4 +1,5 @@
 const full = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+const ofDay = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'narrow' });
 
 const steps: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -13,6 +14,9 @@ const sizes: Partial<Record<Intl.RelativeTimeFormatUnit, number>> = { second: 1,
 
 /** A point in time in the reader's own time zone. */
 export const moment = (time: string | Date): string => full.format(new Date(time));
+
+/** A point in time as short as it can be where many are below each other: day, month and time. */
+export const clock = (time: string | Date): string => ofDay.format(new Date(time)).replace(',', '');
 
 /** How long ago something was. */
 export function ago(time: string | Date, now = Date.now()): string {
