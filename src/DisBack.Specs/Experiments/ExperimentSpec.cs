@@ -12,8 +12,6 @@ namespace DisBack.Specs.Experiments;
 /// <summary>One experiment: a teacher is distilled into a one-step student by recording a trajectory and walking it back.</summary>
 public sealed record ExperimentSpec : IValidatableObject
 {
-    private const int MostStepsToCount = 100_000;
-
     /// <summary>Name of the experiment; its runs are found under it.</summary>
     [RegularExpression(SpecName.Pattern, ErrorMessage = SpecName.Expected)]
     public required string Name { get; init; }
@@ -98,14 +96,6 @@ public sealed record ExperimentSpec : IValidatableObject
     }
 
     /// <summary>Steps after which the teacher is the target, where the number of nodes follows from the settings.</summary>
-    private long? StepsToTeacher(int interval)
-    {
-        if (Recording.From is not null || !Recording.Nodes.IsForeseeable || Recording.UntilPlateau is not null || Recording.UntilCalibrated is not null
-            || Recording.Steps > MostStepsToCount)
-        {
-            return null;
-        }
-        var last = Enumerable.Range(1, Recording.Steps).Count(step => step == Recording.Steps || Recording.Nodes.Records(step, default));
-        return Backtracking.FirstTargetOf(last + 1) is > 0 and var switches ? switches * (long)interval : null;
-    }
+    private long? StepsToTeacher(int interval) =>
+        Recording.CountNodes() is { } nodes && Backtracking.FirstTargetOf(nodes) is > 0 and var switches ? switches * (long)interval : null;
 }

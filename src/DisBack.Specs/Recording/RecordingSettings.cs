@@ -11,6 +11,8 @@ namespace DisBack.Specs.Recording;
 /// </summary>
 public sealed record RecordingSettings : IValidatableObject
 {
+    private const int MostStepsToCount = 100_000;
+
     /// <summary>
     /// A trajectory that there is already, in place of recording one: its id, its name, or a run that walks it. Nothing else of stage 1 but <c>seed</c> is set
     /// beside it.
@@ -47,6 +49,12 @@ public sealed record RecordingSettings : IValidatableObject
 
     /// <summary>Which steps become nodes.</summary>
     public RecordingPolicy Nodes { get; init; } = new LogSpaced();
+
+    /// <summary>The number of nodes, with the teacher; null where it does not follow from the settings, or from too many steps to look at.</summary>
+    public int? CountNodes() =>
+        From is not null || !Nodes.IsForeseeable || UntilPlateau is not null || UntilCalibrated is not null || Steps > MostStepsToCount
+            ? null
+            : 1 + Enumerable.Range(1, Steps).Count(step => step == Steps || Nodes.Records(step, default));
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
