@@ -1,4 +1,3 @@
-using DisBack.Diffusion.Conditions;
 using DisBack.Diffusion.Metrics;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Parameters;
@@ -19,15 +18,13 @@ public sealed class StudentEvaluation : IDisposable
     /// <summary>The folder in the names of strips, apart from the few files that people look for.</summary>
     public const string StripFolder = "strips";
 
-    private const string PicturesPurpose = "pictures";
     private const long StripLength = 20;
 
     private readonly IGenerator _student;
     private readonly Denoiser _teacher;
     private readonly Func<Tensor, Tensor> _toPixels;
     private readonly SampleEvaluation _samples;
-    private readonly SampleInputs _pictures;
-    private readonly SampleInputs _teacherPictures;
+    private readonly PictureNoise _pictures;
     private readonly List<(string Name, Tensor Value)> _strips = [];
 
     /// <summary>Prepares the evaluation of one run.</summary>
@@ -44,22 +41,17 @@ public sealed class StudentEvaluation : IDisposable
         _student.Network.eval();
         _teacher = inputs.OpenTeacher();
         _teacher.eval();
-        var conditions = inputs.ConditionsFor(_teacher);
-        var shape = _teacher.Settings.Shape;
-        _pictures = InputsOf(_student.LatentShape, PicturesPurpose);
-        _teacherPictures = InputsOf([shape.Channels, shape.Height, shape.Width], PicturesPurpose);
+        _pictures = new PictureNoise(inputs, _student, _teacher);
         // A student is about as large as its teacher.
         _samples = new SampleEvaluation(
             settings,
-            InputsOf(_student.LatentShape, "evaluation"),
+            new SampleInputs(_student.LatentShape, inputs.ConditionsFor(_teacher), inputs.Streams, "evaluation", inputs.Device),
             (latents, condition) => _toPixels(_student.Generate(latents, condition)),
             _student.Classes,
             _teacher.Settings.Size,
             inputs.Device,
             references,
             trustCode);
-
-        SampleInputs InputsOf(IReadOnlyList<long> latentShape, string purpose) => new(latentShape, conditions, inputs.Streams, purpose, inputs.Device);
     }
 
     /// <summary>The strips so far, float32 [n,C,H,W] each, named by step and caption: part of the run's checkpoint.</summary>
@@ -95,16 +87,10 @@ public sealed class StudentEvaluation : IDisposable
     public void Finish(ITrainingListener listener)
     {
         using var scope = NewDisposeScope();
-        var (latents, condition) = _student.Steps == 1 ? _teacherPictures.Take(0, StripLength) : FirstStep();
+        var (latents, condition) = _pictures.OfTeacher(StripLength);
         var teacher = _toPixels(new HeunSampler(_teacher).Sample(latents, condition).to(float32)).cpu();
         List<(string Caption, Tensor Images)> rows = [.. _strips.Select(strip => (CaptionOf(strip.Name), strip.Value)), ("teacher", teacher)];
         listener.ArtifactMade("samples.png", stream => WriteStrips(stream, rows));
-
-        (Tensor, Condition?) FirstStep()
-        {
-            var (all, shown) = _pictures.Take(0, StripLength);
-            return (all.select(1, 0), shown);
-        }
     }
 
     /// <summary>Takes back the strips of a checkpoint.</summary>
@@ -129,7 +115,7 @@ public sealed class StudentEvaluation : IDisposable
     {
         using var scope = NewDisposeScope();
         // On the CPU, like those that come back from a checkpoint.
-        var images = _samples.Sample(_pictures, 0, StripLength).cpu().DetachFromDisposeScope();
+        var images = _samples.Sample(_pictures.Student, 0, StripLength).cpu().DetachFromDisposeScope();
         _strips.Add(($"strip {step:D7}/{caption}", images));
         listener.ArtifactMade($"{StripFolder}/{step:D7}.png", stream => WriteStrips(stream, [(caption, images)]));
     }

@@ -1,10 +1,11 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using DisBack.Diffusion;
 using DisBack.Diffusion.Conditions;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Noise;
 using DisBack.Diffusion.Parameters;
+using DisBack.Distillation.Evaluations;
 using DisBack.Distillation.Generators;
 using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Runs;
@@ -12,7 +13,6 @@ using DisBack.Specs.Backtracking;
 using DisBack.Specs.Networks;
 using DisBack.Specs.Noise;
 using DisBack.Specs.Recording;
-using DisBack.Specs.Training;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Recording;
@@ -28,13 +28,13 @@ namespace DisBack.Distillation.Recording;
 public sealed class DegradationRecording : ITrainingRun
 {
     private const string StageName = "recording";
+    private const string PictureFolder = "nodes";
 
     /// <summary>Samples on which each node is compared with the one before: enough for two digits of a distance, and less than a step.</summary>
     private const int ComparedSamples = 32;
 
     private readonly RecordingSettings _settings;
-    private readonly Device _device;
-    private readonly Precision _precision;
+    private readonly StageInputs _inputs;
     private readonly IDraws _draws;
     private readonly IGenerator _generator;
     private readonly Denoiser _degraded;
@@ -44,6 +44,7 @@ public sealed class DegradationRecording : ITrainingRun
     private readonly IReadOnlyList<Tensor> _lastNode;
     private readonly OutputProbe? _probe;
     private readonly StudentProbe _samples;
+    private readonly NodePictures _pictures;
     private readonly PlateauWatch? _plateau;
     private readonly CalibrationWatch? _calibration;
     private readonly LossLedger _losses = new(new Dictionary<string, string> { ["loss/degradation"] = "degrading network" });
@@ -55,7 +56,7 @@ public sealed class DegradationRecording : ITrainingRun
     /// <param name="signal">What the host of stage 2 hears; null is all noise levels of the recording alike. Only settings that watch calibration ask.</param>
     public DegradationRecording(StageInputs inputs, RecordingSettings settings, HostSignal? signal = null)
     {
-        (_settings, _device, _precision) = (settings, inputs.Device, inputs.Precision);
+        (_settings, _inputs) = (settings, inputs);
         _generator = inputs.OpenStudent();
         _generator.Network.eval();
         _degraded = inputs.OpenTeacher();
@@ -65,13 +66,17 @@ public sealed class DegradationRecording : ITrainingRun
         _draws = inputs.DrawsFor(StageName, _degraded, _generator);
         _probe = settings.Nodes is WhenChanged ? new OutputProbe(_degraded, Probe(settings.Noise, "probe", settings.Batch)) : null;
         _samples = Probe(settings.Noise, "neighbours", Math.Min(settings.Batch, ComparedSamples));
-        _plateau = settings.UntilPlateau is { } plateau ? new PlateauWatch(plateau, _device) : null;
+        _plateau = settings.UntilPlateau is { } plateau ? new PlateauWatch(plateau, inputs.Device) : null;
         _calibration = settings.UntilCalibrated is { } goal
             ? new CalibrationWatch(goal, signal ??= new(settings.Noise), _degraded, Probe(signal.Noise, "calibration", settings.Batch))
             : null;
+        _pictures = new NodePictures(inputs, new PictureNoise(inputs, _generator, _degraded), _degraded, settings);
 
         StudentProbe Probe(NoiseLaw law, string purpose, int size) => new(_generator, _draws.At(0, law, size, purpose));
     }
+
+    /// <summary>Turns samples [B,C,H,W] into images in [-1, 1], for the pictures of nodes; null where samples are images, not latents.</summary>
+    public Func<Tensor, Tensor>? ToPixels { get; init; }
 
     /// <inheritdoc/>
     public string Stage => StageName;
@@ -82,6 +87,9 @@ public sealed class DegradationRecording : ITrainingRun
     /// <inheritdoc/>
     /// <remarks>Those that are planned, until what the settings watch for is reached; then those that have been made.</remarks>
     public long Steps => HasEnded ? Step : _settings.Steps;
+
+    /// <summary>The name of the picture that a node leaves, with what it draws from the noise that the student's pictures are drawn from.</summary>
+    public static string PictureOf(int node) => string.Create(CultureInfo.InvariantCulture, $"{PictureFolder}/{node:D4}.png");
 
     /// <inheritdoc/>
     public void Begin(ITrainingListener listener)
@@ -94,7 +102,7 @@ public sealed class DegradationRecording : ITrainingRun
     public void Advance(ITrainingListener listener)
     {
         using var scope = NewDisposeScope();
-        using var turn = CudaTurns.Take(_device, _precision == Precision.Tf32);
+        using var turn = _inputs.TakeTurn();
         var draw = _draws.At(Step, _settings.Noise, _settings.Batch);
         // Same with 'false': there is one computation.
         var loss = _graphs.Compute(null, variant: true, [draw.Latents, draw.Sigma, draw.Noise], draw.Condition, Differentiate)[0];
@@ -199,6 +207,7 @@ public sealed class DegradationRecording : ITrainingRun
             WeightDistance = weights, OutputDistance = outputs,
         };
         listener.Reached(node.ToMilestone());
+        _pictures.Draw(listener, PictureOf(index), ToPixels);
     }
 
     private double DistanceToLastNode()

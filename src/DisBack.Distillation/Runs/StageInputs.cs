@@ -1,3 +1,4 @@
+using DisBack.Diffusion;
 using DisBack.Diffusion.Conditions;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Randomness;
@@ -27,6 +28,9 @@ public sealed record StageInputs(Func<Denoiser> OpenTeacher, Func<IGenerator> Op
 
     /// <summary>The conditions for a teacher.</summary>
     internal IConditionSource ConditionsFor(Denoiser teacher) => Conditions ?? IConditionSource.OfClasses(teacher.Settings.Classes);
+
+    /// <summary>Waits until the calling thread may issue what is computed as exactly as the stage asks; ends when it is disposed, on the same thread.</summary>
+    internal IDisposable? TakeTurn() => CudaTurns.Take(Device, Precision == Precision.Tf32);
 
     /// <summary>The draws of a stage.</summary>
     internal IDraws DrawsFor(string stage, Denoiser teacher, IGenerator generator) =>

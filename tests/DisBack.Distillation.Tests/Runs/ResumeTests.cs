@@ -1,6 +1,7 @@
 using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Randomness;
 using DisBack.Distillation.Backtracking;
+using DisBack.Distillation.Recording;
 using DisBack.Distillation.Runs;
 using DisBack.Distillation.Teachers;
 using DisBack.Distillation.Tests.Hosts;
@@ -181,7 +182,10 @@ public sealed class ResumeTests
                 rest.Measurements.Where(point => point.Name.StartsWith("loss", StringComparison.Ordinal)));
             Assert.Equal(whole.Switches.Where(change => change.Step > interruption), rest.Switches);
             Assert.Equal(whole.Nodes.Where(node => node.Step > interruption), rest.Nodes);
-            Assert.Equal(whole.Artifacts, rest.Artifacts);
+            // A picture of a node that was recorded before is there already.
+            var before = whole.Nodes.Where(node => node.Step <= interruption).Select(node => DegradationRecording.PictureOf(node.Index));
+            Assert.Equal(whole.Artifacts.Keys.Except(before).Order(), rest.Artifacts.Keys.Order());
+            Assert.All(rest.Artifacts, made => Assert.Equal(whole.Artifacts[made.Key], made.Value));
         }
     }
 }
