@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using DisBack.Contracts.Grains;
+using DisBack.Distillation.Recording;
 using DisBack.Distillation.Runs;
 using DisBack.Orchestration.Training;
 using TorchSharp;
@@ -115,6 +116,7 @@ internal sealed class ScriptedTraining : ITrainingFactory
             if (assignment.Run.Kind == RunKind.Recording && Step % 10 == 0)
             {
                 listener.Reached(new RecordedNode((int)(Step / 10), Step, 1.0 / Step, [("weights", _weights)], new Dictionary<string, string>()).ToMilestone());
+                listener.ArtifactMade(DegradationRecording.PictureOf((int)(Step / 10)), stream => stream.Write(_weights.bytes));
             }
             if (assignment.Run.Kind == RunKind.Backtracking && Step == Steps / 2)
             {

@@ -86,8 +86,8 @@ internal sealed class TrajectoryGrain(
         return reply.Applied ? reply with { Message = $"Stage 1 is paused and not cancelled: {kept}" } : reply;
     }
 
-    /// <summary>Node 0 is the teacher's own file.</summary>
-    protected override IEnumerable<Product> Products => base.Products.Concat(
+    /// <summary>Node 0 is the teacher's own file. Stage 1 makes nothing after its last checkpoint: the picture of a node belongs to the node's step.</summary>
+    protected override IEnumerable<Product> Products => base.Products.Select(made => made with { IsLast = false }).Concat(
         Document.Nodes.Where(node => node.Index > 0).Select(node => new Product($"node {node.Index}", node.Content, node.Step, IsLast: false)));
 
     /// <summary>Trials wait for what is recorded again.</summary>

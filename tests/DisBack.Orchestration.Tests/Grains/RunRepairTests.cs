@@ -1,5 +1,6 @@
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Distillation.Recording;
 
 namespace DisBack.Orchestration.Tests.Grains;
 
@@ -133,6 +134,27 @@ public sealed class RunRepairTests
         Assert.Equal(before.Nodes, after.Nodes);
         Assert.True(after.Sealed);
         Assert.Equal([0L, 20L], after.Run.Attempts.Select(attempt => attempt.ResumedStep));
+        Assert.Empty(after.Run.Lost);
+    }
+
+    /// <summary>The last node is of the last step, and after the checkpoint there nothing draws it.</summary>
+    [Fact]
+    public async Task A_lost_picture_of_the_last_node_is_drawn_again_with_its_node()
+    {
+        await using var site = await Site.OpenAsync(new ScriptedTraining());
+        var trial = await site.SubmitAsync("picture-1");
+        await Site.UntilAsync(trial, RunStatus.Completed);
+        var trajectory = site.Host.Grains.GetGrain<ITrajectoryGrain>((await trial.GetAsync()).Trajectory);
+        var before = await trajectory.GetAsync();
+        var picture = site.Lose(before.Run.Artifacts[DegradationRecording.PictureOf(before.Nodes[^1].Index)].Content);
+
+        await trajectory.RepairAsync([picture.Digest]);
+        await Site.UntilAsync(trajectory, RunStatus.Completed);
+        var after = await trajectory.GetAsync();
+
+        await site.Contents.VerifyAsync(picture, Cancellation);
+        Assert.Equal(before.Nodes, after.Nodes);
+        Assert.Equal(before.Run.Artifacts, after.Run.Artifacts);
         Assert.Empty(after.Run.Lost);
     }
 }
