@@ -373,6 +373,10 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
     {
         var (code, output, error) = await Run("spec.yaml", "recorded", "--set", "backtracking.steps=45");
         Assert.True(code == ExitCode.Ok, output + error);
+        await OutputOf("trajectory", "export", "recorded", "plain");
+        Assert.Equal(
+            ["node-000-step-0000000.png", "node-001-step-0000004.png", "node-002-step-0000008.png"],
+            Directory.EnumerateFiles(Path.Combine(folder.Path, "plain"), "*.png").Select(Path.GetFileName).Order());
         await OutputOf("trajectory", "export", "recorded", "path", "--reference");
         Assert.Equal(
             ["checkpoint_model_000000", "checkpoint_model_000004", "checkpoint_model_000008"],

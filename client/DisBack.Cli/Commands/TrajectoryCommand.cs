@@ -9,6 +9,7 @@ using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Files.PyTorch;
+using DisBack.Distillation.Recording;
 using DisBack.Storage;
 
 namespace DisBack.Cli.Commands;
@@ -112,7 +113,10 @@ internal static class TrajectoryCommand
         {
             Description = "Write what the paper's reference code reads: checkpoint_model_NNNNNN/pytorch_model_1.bin, the network under 'fake_unet.'.",
         };
-        var command = new Command("export", "Writes the nodes as safetensors files, with the manifest as JSON.") { name, target, reference };
+        var command = new Command("export", "Writes the nodes as safetensors files, each with its picture if it has one, and the manifest as JSON.")
+        {
+            name, target, reference,
+        };
         command.SetAction(async (parsed, cancellation) =>
         {
             await using var installation = Installation.Of(parsed, session);
@@ -130,6 +134,10 @@ internal static class TrajectoryCommand
                 {
                     WriteReference(file, Path.Combine(destination.FullName, PathFolder.ReferenceFileOf(node)));
                     File.Delete(file);
+                }
+                else if (trajectory.Run.Artifacts.TryGetValue(DegradationRecording.PictureOf(node.Index), out var picture))
+                {
+                    await installation.Archive.Content.FetchAsync(picture.Content, Path.ChangeExtension(file, ".png"), cancellation);
                 }
             }
             await File.WriteAllTextAsync(
