@@ -63,8 +63,32 @@ public sealed class WaysTests(Browser browser, TrainedSite trained)
         await Expect(way).ToContainTextAsync("has reached the end");
         await Expect(way).ToContainTextAsync("starts at step 0");
         await Expect(way).ToContainTextAsync("ends at step 60");
-        await Expect(way.GetByRole(AriaRole.Img).First).ToBeVisibleAsync();
+        await Expect(way.GetByRole(AriaRole.Button).First).ToBeVisibleAsync();
         await Expect(tab.Page.GetByRole(AriaRole.Region, new PageGetByRoleOptions { Name = $"Run {trained.Second}" })).ToBeVisibleAsync();
+        Assert.Empty(tab.Troubles);
+    }
+
+    [Fact]
+    public async Task What_a_node_draws_is_shown_and_enlarged()
+    {
+        await using var tab = await OpenAsync($"/runs/{trained.First}");
+        await tab.Link("Trajectory").Last.ClickAsync();
+        var pictures = tab.Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { NameRegex = new Regex(@"^What node \d draws$") });
+        await Expect(pictures).ToHaveCountAsync(3);
+        await pictures.First.ClickAsync();
+
+        var enlarged = tab.Page.GetByRole(AriaRole.Dialog, new PageGetByRoleOptions { Name = "What node 2 draws" });
+        await Expect(enlarged).ToBeVisibleAsync();
+        var address = await enlarged.GetByRole(AriaRole.Link).GetAttributeAsync("href");
+        var picture = await tab.Page.APIRequest.GetAsync(new Uri(trained.Site.Address, address).AbsoluteUri);
+        Assert.Equal("image/png", picture.Headers["content-type"]);
+        await tab.KeepPictureAsync("trajectory-enlarged-light");
+        var violations = (await tab.Page.RunAxe(new AxeRunOptions())).Violations;
+        Assert.True(violations.Length == 0, string.Join('\n', violations.Select(found => $"{found.Id}: {found.Help} ({found.Nodes[0].Html})")));
+
+        await tab.Page.Keyboard.PressAsync("Escape");
+        await Expect(enlarged).ToHaveCountAsync(0);
+        await Expect(tab.Page.GetByRole(AriaRole.Main)).ToContainTextAsync("Every node draws the same noise");
         Assert.Empty(tab.Troubles);
     }
 

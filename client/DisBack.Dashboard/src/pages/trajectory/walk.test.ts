@@ -1,13 +1,17 @@
 import { expect, test } from 'vitest';
 import type { ArtifactRef, RunUpdate, TrialDocument } from '../../api/types';
 import { stripsOf } from '../../api/strips';
-import { nodePictures, walkOf } from './walk';
+import { nodePictures, otherNoise, walkOf } from './walk';
 
 const artifacts = (...names: string[]) =>
   Object.fromEntries(names.map(name => [name, { name, content: { digest: name, length: 1 }, step: 0 } satisfies ArtifactRef]));
 
 const trial = (run: Partial<TrialDocument['run']>): TrialDocument =>
-  ({ id: 'digits-1/0000', run: { status: 'running', checkpoints: [], switches: [], artifacts: {}, steps: 30, ...run } }) as unknown as TrialDocument;
+  ({
+    id: 'digits-1/0000',
+    spec: '{"seed":7}',
+    run: { status: 'running', checkpoints: [], switches: [], artifacts: {}, steps: 30, ...run },
+  }) as unknown as TrialDocument;
 
 const switches = [
   { step: 8, from: 2, to: 1, gap: null },
@@ -20,6 +24,12 @@ test('strips are in the order of their steps, and nothing else is one', () => {
 
 test('pictures of nodes are found by the number of the node', () => {
   expect([...nodePictures(artifacts('nodes/0002.png', 'nodes/0010.png', 'other/0001.png')).keys()]).toEqual([2, 10]);
+});
+
+test('a run says where it draws other noise than the nodes', () => {
+  const walk = walkOf(trial({ status: 'pending' }), 4);
+  const specs = ['{"seed":7,"recording":{}}', '{"seed":7,"recording":{"seed":0}}', '{"seed":7,"recording":{},"student":{"decoder":{}}}'];
+  expect(specs.map(spec => otherNoise(walk, spec))).toEqual([undefined, 'draws the noise of its own seed, 7', 'draws noise of another shape']);
 });
 
 test('a complete run stops at each node, with what it drew there', () => {

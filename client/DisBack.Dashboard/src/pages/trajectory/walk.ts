@@ -13,6 +13,8 @@ export type Walk = {
   /** The node that is its target now; none before it sets out. */
   target: number | undefined;
   stops: Stop[];
+  /** The seed of the noise that its pictures are drawn from. */
+  seed: number;
 };
 
 /** The pictures of the nodes of a trajectory by the nodes' numbers, where its recording has made some. */
@@ -24,6 +26,19 @@ export function nodePictures(artifacts: Readonly<Record<string, ArtifactRef>>): 
     }),
   );
 }
+
+/** In which noise the pictures of a run differ from those of the nodes that it walks along, whose spec is that of stage 1; nothing where in none. */
+export function otherNoise(walk: Walk, spec: string): string | undefined {
+  const { seed, recording, student } = readSpec(spec);
+  if (student?.decoder) {
+    return 'draws noise of another shape';
+  }
+  return walk.seed === (recording?.seed ?? seed ?? 0) ? undefined : `draws the noise of its own seed, ${walk.seed}`;
+}
+
+type Seeds = { seed?: number; recording?: { seed?: number }; student?: { decoder?: object } };
+
+const readSpec = (spec: string): Seeds => (spec === '' ? {} : (JSON.parse(spec) as Seeds));
 
 /** The way of a run along a trajectory of `nodes` nodes: as its document has it, and where its newest update says more. */
 export function walkOf(trial: TrialDocument, nodes: number, update?: RunUpdate): Walk {
@@ -41,6 +56,7 @@ export function walkOf(trial: TrialDocument, nodes: number, update?: RunUpdate):
     steps: (live ? update.progress.steps : 0) || run.steps,
     target,
     stops: stopsOf(trial, nodes, status === 'completed', stored),
+    seed: readSpec(trial.spec).seed ?? 0,
   };
 }
 
