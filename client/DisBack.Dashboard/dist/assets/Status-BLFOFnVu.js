@@ -1,1 +1,0 @@
-import{D as e,E as t,G as n,H as r,R as i,h as a,k as o,nt as s}from"./disclose-version-BoUS2Mjb.js";var c=o(`<span><i aria-hidden="true" class="svelte-fkduqy"></i> </span>`);function l(o,l){var u=c(),d=n(r(u),1,!0);s(u),i(()=>{a(u,1,`status ${l.status??``}`,`svelte-fkduqy`),t(d,l.status)}),e(o,u)}export{l as t};
