@@ -14,6 +14,18 @@ internal sealed class LiveInbox(TimeProvider time)
     private LiveNews? _tables;
     private Task<bool>? _waiting;
 
+    /// <summary>Whether nothing is unread.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _news.Count == 0 && _tables is null;
+            }
+        }
+    }
+
     /// <summary>Changes what is unread about a run.</summary>
     public void Put(RunId run, Func<LiveNews, LiveNews> change)
     {

@@ -17,6 +17,12 @@ internal sealed class LiveStream(FeedHub hub, TableFeed tables, TimeProvider tim
 {
     public const string RunEvent = "run", SettledEvent = "settled", MissingEvent = "missing", TablesEvent = "tables";
 
+    /// <summary>
+    /// From one telling to the next, so that of many runs, which each tell of themselves twice a second, a page hears together and draws once. With what passes
+    /// before that, a point is on the screen within a second and a half.
+    /// </summary>
+    private static readonly TimeSpan s_pace = TimeSpan.FromSeconds(0.8);
+
     /// <summary>How long a run whose feed has failed is left alone; whoever watches it alone comes back after about as long.</summary>
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(3);
 
@@ -62,6 +68,10 @@ internal sealed class LiveStream(FeedHub hub, TableFeed tables, TimeProvider tim
                     {
                         yield return new SseItem<LiveEvent?>(LiveEvent.Of(run), last);
                     }
+                }
+                if (inbox.IsEmpty)
+                {
+                    await Task.Delay(s_pace, time, ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 }
             }
         }
