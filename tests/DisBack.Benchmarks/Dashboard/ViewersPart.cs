@@ -25,15 +25,19 @@ internal static class ViewersPart
 
         // What only the first viewers cost.
         await WatchAsync(http, run, 20, s_before, cancellation);
-        var before = await SettledAsync(up, cancellation);
+        await Task.Delay(s_before, cancellation);
+        var before = up.Resident;
+        var idling = WatchAsync(http, null, Viewers, s_window, cancellation);
+        await Task.Delay(s_window / 2, cancellation);
+        var idle = up.Resident;
+        await idling;
 
         var page = await Pages.OpenAsync(browser);
         await page.GoAsync(new Uri(up.Address, $"runs/{run}"), "document.querySelector('.chart canvas')");
-        var resident = 0L;
         var screen = LookAsync(page);
         var watching = WatchAsync(http, run, Viewers, s_window, cancellation);
         await Task.Delay(s_window / 2, cancellation);
-        resident = up.Resident;
+        var busy = up.Resident;
         var delays = await watching;
         var seen = await screen;
         await page.Context.CloseAsync();
@@ -44,18 +48,14 @@ internal static class ViewersPart
             ("95 % of them within", string.Create(CultureInfo.InvariantCulture, $"{Figures.Quantile(delays, 0.95):f2} s")),
             ("from the measurement to the chart in the browser", Figures.Spread(seen)),
             ("95 % of them within", string.Create(CultureInfo.InvariantCulture, $"{Figures.Quantile(seen, 0.95):f2} s")),
-            ("resident memory for each viewer", string.Create(CultureInfo.InvariantCulture, $"{(resident - before) / 1024.0 / Viewers:f0} KiB")));
+            ("resident memory for each viewer of the tables alone, who hears little", Kibibytes(idle - before)),
+            ("for each viewer of the run", Kibibytes(busy - before)));
     }
 
-    /// <summary>The least memory of some seconds, after which what was used at the start is given back or is not.</summary>
-    private static async Task<long> SettledAsync(Up up, CancellationToken cancellation)
-    {
-        await Task.Delay(s_before, cancellation);
-        return up.Resident;
-    }
+    private static string Kibibytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0 / Viewers:f0} KiB");
 
-    /// <summary>Watches with many connections for a while; seconds from each measurement until each viewer had it.</summary>
-    private static async Task<IReadOnlyList<double>> WatchAsync(HttpClient http, string run, int viewers, TimeSpan window, CancellationToken cancellation)
+    /// <summary>Watches with many connections for a while, a run or the tables alone; seconds from each measurement until each viewer had it.</summary>
+    private static async Task<IReadOnlyList<double>> WatchAsync(HttpClient http, string? run, int viewers, TimeSpan window, CancellationToken cancellation)
     {
         var delays = new ConcurrentBag<double>();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -64,12 +64,13 @@ internal static class ViewersPart
         return [.. delays];
     }
 
-    private static async Task ViewAsync(HttpClient http, string run, ConcurrentBag<double> delays, CancellationToken over)
+    private static async Task ViewAsync(HttpClient http, string? run, ConcurrentBag<double> delays, CancellationToken over)
     {
         try
         {
             var last = 0.0;
-            await using var stream = await http.GetStreamAsync(new Uri($"api/v1/live?run={Uri.EscapeDataString(run)}&tables=true", UriKind.Relative), over);
+            var subject = run is null ? "" : $"run={Uri.EscapeDataString(run)}&";
+            await using var stream = await http.GetStreamAsync(new Uri($"api/v1/live?{subject}tables=true", UriKind.Relative), over);
             await foreach (var item in SseParser.Create(stream).EnumerateAsync(over))
             {
                 if (item.EventType != "run" || JsonNode.Parse(item.Data)?["update"]?["progress"]?["metrics"]?[EmptyTraining.Clock]?["value"] is not { } clock)
