@@ -13,7 +13,7 @@ internal static class CurvesPart
     private const int Metrics = 10;
     private const int Points = 10_000;
 
-    /// <summary>Whether a chart has been drawn: more of it than axes and text is covered.</summary>
+    /// <summary>Whether curves have been drawn, which have colors; axes and text are grey.</summary>
     private const string Drawn = """
         (() => {
           const canvas = document.querySelector('.chart canvas');
@@ -21,7 +21,8 @@ internal static class CurvesPart
           const small = Object.assign(document.createElement('canvas'), { width: 64, height: 32 }).getContext('2d');
           small.drawImage(canvas, 0, 0, 64, 32);
           const { data } = small.getImageData(0, 0, 64, 32);
-          return data.filter((value, at) => at % 4 === 3 && value > 8).length > 250;
+          return data.filter((red, at) => at % 4 === 0 && data[at + 3] > 8 && Math.max(red, data[at + 1], data[at + 2]) - Math.min(red, data[at + 1], data[at + 2]) > 40)
+            .length > 20;
         })()
         """;
 
@@ -42,7 +43,8 @@ internal static class CurvesPart
         {
             var page = await Pages.OpenAsync(browser);
             var query = string.Join('&', ids.Select(id => $"run={Uri.EscapeDataString(id)}"));
-            var seconds = await page.GoAsync(new Uri(up.Address, string.Create(CultureInfo.InvariantCulture, $"compare?{query}&metric=loss/{chart}")), Drawn);
+            var address = string.Create(CultureInfo.InvariantCulture, $"compare?{query}&show=runs&metric=loss/{chart}");
+            var seconds = await page.GoAsync(new Uri(up.Address, address), Drawn);
             whole.Add(seconds);
             drawn.Add(seconds - (1e-3 * await page.EvaluateAsync<double>(Arrived)));
             await page.Context.CloseAsync();
