@@ -52,7 +52,7 @@ public sealed class TaughtFolder : IAsyncLifetime
 public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFolder>
 {
     /// <summary>Long enough to be caught in the middle, on any machine.</summary>
-    private static readonly string[] s_long = ["--set", "backtracking.steps=200"];
+    private static readonly string[] s_long = ["--set", "backtracking.steps=300"];
 
     [Fact]
     public void A_trained_teacher_leaves_its_weights_pictures_curves_and_a_report()
