@@ -16,6 +16,8 @@ export class FollowedRun<T extends { run: RunRecord }> {
   update = $state.raw<RunUpdate | undefined>();
   /** What it has measured since its last checkpoint. */
   tail = $state.raw(noTail);
+  /** Another number whenever it was heard of: there may be more in its log. */
+  heard = $state(0);
 
   constructor(
     readonly kind: RunKind,
@@ -76,12 +78,14 @@ export class FollowedRun<T extends { run: RunRecord }> {
             const before = this.update;
             this.update = update;
             this.tail = grown(this.tail, update);
+            this.heard++;
             if (update.sequence !== (before?.sequence ?? this.record?.sequence)) {
               renew();
             }
           },
           settled: () => {
             hasSettled = true;
+            this.heard++;
             this.update = undefined;
             renew();
           },
