@@ -20,7 +20,7 @@ internal static class TrainingPart
         var data = Path.Combine(folder.Path, "data");
         await using var up = await Up.StartAsync(data, cancellation);
         await Disback.RunAsync(
-            "--data", data, "run", Repository.Find("client/samples/digits.yaml")!, "--detach",
+            "--cluster", up.Address.ToString(), "run", Repository.Find("client/samples/digits.yaml")!, "--detach",
             "--set", "backtracking.steps=3000", "--set", "recording.steps=8", "--set", "evaluation.every=0");
         var page = await Pages.OpenAsync(browser);
         await page.GoAsync(new Uri(up.Address, "runs"), "document.querySelector('tbody')?.textContent.includes('running')");
