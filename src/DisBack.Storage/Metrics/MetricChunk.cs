@@ -104,7 +104,7 @@ internal sealed record MetricChunk(string File, string Id, ChunkHeader? Header, 
     }
 
     private static bool IsRow(ChunkLine line) => line is
-        { Point: { Name: not null, Time.Offset.Ticks: 0 }, Event: null } or { Event: { Kind: not null, Time.Offset.Ticks: 0 }, Point: null };
+        { Point.Time.Offset.Ticks: 0, Event: null } or { Event.Time.Offset.Ticks: 0, Point: null };
 
     private static bool Take(ref ReadOnlySpan<byte> rest, ReadOnlySpan<byte> line)
     {
