@@ -14,6 +14,7 @@ internal static partial class Layers
         Search        -> Specs
         Storage       -> Telemetry, Specs
         Diffusion     -> Specs
+        Sdxl          -> Diffusion, Specs
         Distillation  -> Diffusion, Specs
         Contracts     -> Specs
         GrainStorage  -> Storage

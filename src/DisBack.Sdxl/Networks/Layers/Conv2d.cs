@@ -1,0 +1,25 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace DisBack.Sdxl.Networks.Layers;
+
+/// <summary>Convolution with a square kernel and a bias.</summary>
+internal sealed class Conv2d : nn.Module
+{
+    private readonly Parameter weight;
+    private readonly Parameter bias;
+    private readonly long stride;
+    private readonly long padding;
+
+    public Conv2d(long in_channels, long out_channels, long kernel, Placement placement, long stride = 1, long padding = 0)
+        : base(nameof(Conv2d))
+    {
+        (this.stride, this.padding) = (stride, padding);
+        weight = placement.Reserve(out_channels, in_channels, kernel, kernel);
+        bias = placement.Reserve(out_channels);
+        RegisterComponents();
+    }
+
+    public Tensor forward(Tensor x) => functional.conv2d(x, weight, bias, strides: [stride, stride], padding: [padding, padding]);
+}

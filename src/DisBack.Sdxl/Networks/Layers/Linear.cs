@@ -1,0 +1,22 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace DisBack.Sdxl.Networks.Layers;
+
+/// <summary>y = x W^T + b over the last extent.</summary>
+internal sealed class Linear : nn.Module
+{
+    private readonly Parameter weight;
+    private readonly Parameter? bias;
+
+    public Linear(long in_features, long out_features, Placement placement, bool bias = true)
+        : base(nameof(Linear))
+    {
+        weight = placement.Reserve(out_features, in_features);
+        this.bias = bias ? placement.Reserve(out_features) : null;
+        RegisterComponents();
+    }
+
+    public Tensor forward(Tensor x) => functional.linear(x, weight, bias);
+}

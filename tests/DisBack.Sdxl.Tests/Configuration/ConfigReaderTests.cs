@@ -1,0 +1,52 @@
+using DisBack.Sdxl.Configuration;
+
+namespace DisBack.Sdxl.Tests.Configuration;
+
+/// <summary>What a model is built from is read in full or refused by name.</summary>
+public sealed class ConfigReaderTests
+{
+    [Fact]
+    public void What_is_asked_for_is_read_and_notes_and_nulls_are_left()
+    {
+        var config = Read("""
+            {"_class_name":"UNet2DConditionModel","width":3,"scale":0.5,"flag":true,"name":"silu","depth":[1,2],"heads":8,"unused":null,"kind":"text_time"}
+            """);
+
+        Assert.Equal(3, config.Int("width"));
+        Assert.Equal(0.5, config.Double("scale"));
+        Assert.True(config.Bool("flag"));
+        Assert.Equal("silu", config.Text("name"));
+        Assert.Equal([1, 2], config.Ints("depth", 2));
+        Assert.Equal([8, 8], config.Ints("heads", 2));
+        Assert.Equal(7, config.Int("absent", 7));
+        config.Only("kind", "text_time");
+        config.Only("absent", "text_time");
+        config.Finish();
+    }
+
+    [Fact]
+    public void A_setting_that_nobody_asked_for_is_refused_by_its_name()
+    {
+        var message = Assert.Throws<DisBackException>(Read("""{"class_embed_type":"timestep"}""").Finish).Message;
+
+        Assert.Equal("'class_embed_type' of 'config.json' is \"timestep\", and this build knows no such setting: it would draw something else than the model.",
+            message);
+    }
+
+    [Fact]
+    public void Another_value_of_a_setting_with_one_value_is_refused() =>
+        Assert.Contains("'act' of 'config.json' is \"gelu\", and this build knows only \"silu\"",
+            Assert.Throws<DisBackException>(() => Read("""{"act":"gelu"}""").Only("act", "silu")).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("{}", "'width' is missing")]
+    [InlineData("""{"width":"wide"}""", "'width' of 'config.json' is \"wide\", which is no whole number")]
+    [InlineData("""{"width":1.5}""", "'width' of 'config.json' is 1.5, which is no whole number")]
+    [InlineData("[]", "is no object")]
+    [InlineData("{", "is no JSON")]
+    [InlineData("""{"width":1,"width":2}""", "is no JSON")]
+    public void What_is_missing_or_damaged_is_named(string json, string expected) =>
+        Assert.Contains(expected, Assert.Throws<DisBackException>(() => Read(json).Int("width")).Message, StringComparison.Ordinal);
+
+    private static ConfigReader Read(string json) => ConfigReader.Parse(json, "config.json");
+}
