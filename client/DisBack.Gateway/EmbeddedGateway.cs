@@ -5,6 +5,7 @@ using DisBack.Gateway.Configuration;
 using DisBack.Gateway.Security;
 using DisBack.Gateway.Watching;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -24,15 +25,15 @@ internal sealed class EmbeddedGateway : IAsyncDisposable
 
     /// <summary>Starts to listen.</summary>
     /// <param name="options">Where, and who may ask.</param>
-    /// <param name="grains">Those of the silo of this process.</param>
-    /// <param name="control">What controls its runs.</param>
+    /// <param name="grains">Those of the silo of this process, when it has started: requests that come before wait for it.</param>
     /// <param name="logs">Where it logs.</param>
     /// <param name="cancellation">Stops the start.</param>
     /// <exception cref="DisBackException">It would be unsafe, or the address cannot be listened on.</exception>
     public static async Task<EmbeddedGateway> StartAsync(
-        EmbeddedGatewayOptions options, IGrainFactory grains, IControl control, ILoggerFactory logs, CancellationToken cancellation)
+        EmbeddedGatewayOptions options, Task<IGrainFactory> grains, ILoggerFactory logs, CancellationToken cancellation)
     {
         options.Check();
+        var silo = new SiloOfThisProcess(grains);
         var gateway = GatewayHost.Build(
             builder =>
             {
@@ -43,9 +44,10 @@ internal sealed class EmbeddedGateway : IAsyncDisposable
                 builder.Services.AddSingleton(logs);
                 // The command decides when it ends: after the requests, and before the silo.
                 builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
-                builder.Services.AddTransient(_ => grains);
-                builder.Services.AddTransient(_ => control);
-                builder.Services.AddSingleton(provider => new FeedHub(() => control, provider.GetRequiredService<TimeProvider>()));
+                builder.Services.AddSingleton<IStartupFilter>(silo);
+                builder.Services.AddTransient(_ => silo.Grains);
+                builder.Services.AddTransient<IControl>(_ => new GrainControl(silo.Grains));
+                builder.Services.AddSingleton(provider => new FeedHub(() => new GrainControl(silo.Grains), provider.GetRequiredService<TimeProvider>()));
             },
             options.Tokens is null ? Admission.ThisMachine : Admission.Tokens);
         try
@@ -75,6 +77,25 @@ internal sealed class EmbeddedGateway : IAsyncDisposable
         [$"{nameof(GatewaySettings.Notifications)}:{nameof(NotificationSettings.File)}"] = options.Notifications,
         [nameof(GatewaySettings.Scratch)] = options.Scratch,
     };
+
+    /// <summary>Holds requests back until the silo has started.</summary>
+    private sealed class SiloOfThisProcess(Task<IGrainFactory> starting) : IStartupFilter
+    {
+        private IGrainFactory? _grains;
+
+        /// <summary>Its grains, for whoever answers a request.</summary>
+        public IGrainFactory Grains => _grains ?? throw new InvalidOperationException("Grains are there for requests only.");
+
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => application =>
+        {
+            application.Use(async (context, answer) =>
+            {
+                _grains ??= await starting.WaitAsync(context.RequestAborted);
+                await answer(context);
+            });
+            next(application);
+        };
+    }
 
     private sealed class NoLifetime : IHostLifetime
     {

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
-using DisBack.Client;
 using DisBack.Client.Http;
 using DisBack.Contracts.Grains;
 using DisBack.Gateway.Security;
@@ -140,13 +139,32 @@ public sealed class EmbeddedGatewayTests : IAsyncLifetime
             rules, $"rules: [{{ name: a, url: 'http://127.0.0.1:{receiver.Port}', secret_file: secret, of: [teachers], on: [completed] }}]", Cancellation);
         using var book = new LogBook();
         using var logs = LoggerFactory.Create(logging => logging.AddProvider(book));
-        await using var gateway = await EmbeddedGateway.StartAsync(options, _silo.Grains, new GrainControl(_silo.Grains), logs, Cancellation);
+        await using var gateway = await EmbeddedGateway.StartAsync(options, Task.FromResult(_silo.Grains), logs, Cancellation);
         await book.SeenAsync("This gateway follows the rule a");
 
         using var client = new ClusterClient(gateway.Address, null, null);
         await client.RegisterTeacherAsync("mine", new TeacherRegistration(await GatewaySite.PutTeacherAsync(client), "{}", "made up"), Cancellation);
 
         Assert.Equal("a: teacher mine completed", (await receiver.NextAsync()).Line);
+    }
+
+    [Fact]
+    public async Task A_request_that_comes_before_the_silo_has_started_waits_for_it()
+    {
+        var grains = new TaskCompletionSource<IGrainFactory>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var gateway = await EmbeddedGateway.StartAsync(Options(), grains.Task, NullLoggerFactory.Instance, Cancellation);
+        using var http = new HttpClient { BaseAddress = gateway.Address };
+        using var givenUp = new CancellationTokenSource();
+        var impatient = http.GetAsync(new Uri("health/ready", UriKind.Relative), givenUp.Token);
+        var patient = http.GetAsync(new Uri("health/ready", UriKind.Relative), Cancellation);
+        await givenUp.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => impatient);
+        Assert.False(patient.IsCompleted);
+
+        grains.SetResult(_silo.Grains);
+
+        using var answer = await patient;
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
     }
 
     [Fact]
@@ -160,5 +178,5 @@ public sealed class EmbeddedGatewayTests : IAsyncLifetime
     private EmbeddedGatewayOptions Options() => new(_folder, new IPEndPoint(IPAddress.Loopback, 0)) { Scratch = Path.Combine(_folder, "scratch") };
 
     private Task<EmbeddedGateway> StartAsync(EmbeddedGatewayOptions options) =>
-        EmbeddedGateway.StartAsync(options, _silo.Grains, new GrainControl(_silo.Grains), NullLoggerFactory.Instance, Cancellation);
+        EmbeddedGateway.StartAsync(options, Task.FromResult(_silo.Grains), NullLoggerFactory.Instance, Cancellation);
 }

@@ -71,7 +71,7 @@ internal static class RunCommand
         }
         var control = await installation.HostAsync(command, text.Spec.Hardware.Device, cancellation);
         // Before the silo that it asks, which ends with the installation.
-        await using var served = page is null ? null : await FolderPage.ServeAsync(session, installation, control, page, cancellation);
+        await using var served = page is null ? null : await FolderPage.ServeAsync(session, installation, page, cancellation);
         var teacher = weights ?? await installation.Teachers.ResolveAsync(text.Spec.Teacher, cancellation);
         var network = await NetworkOfAsync(session, installation, control, teacher, cancellation);
         var spec = await new Submission(installation, session.Screen).PrepareAsync(text, teacher, network, cancellation);

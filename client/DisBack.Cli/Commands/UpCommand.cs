@@ -77,11 +77,19 @@ internal static class UpCommand
         bool opens,
         CancellationToken cancellation)
     {
-        var silo = await Installations.Silo.StartAsync(folder, "disback up", device, trustCode, cancellation, supervises: true);
+        var silo = Installations.Silo.Take(folder, "disback up", device, trustCode, supervises: true);
+        // Half a second of compilation each: silo and gateway start beside one another.
+        var grains = Task.Run(
+            async () =>
+            {
+                await silo.StartAsync(cancellation);
+                return silo.Grains;
+            },
+            cancellation);
         try
         {
-            var control = new GrainControl(silo.Grains, session.Time);
-            await using var gateway = await EmbeddedGateway.StartAsync(options, silo.Grains, control, silo.Logs, cancellation);
+            await using var gateway = await EmbeddedGateway.StartAsync(options, grains, silo.Logs, cancellation);
+            await grains;
             session.Screen.Line($"{folder.Path} is served at {gateway.Address}; 'disback --cluster {gateway.Address}' reaches it, Ctrl-C stops it.");
             if (opens)
             {
@@ -98,6 +106,7 @@ internal static class UpCommand
         }
         finally
         {
+            await ((Task)grains).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await silo.DisposeAsync();
         }
         return session.Signals.Received ?? ExitCode.Ok;

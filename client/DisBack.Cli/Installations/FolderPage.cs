@@ -1,6 +1,5 @@
 using System.Net;
 using DisBack.Cli.Terminal;
-using DisBack.Client;
 using DisBack.Gateway;
 
 namespace DisBack.Cli.Installations;
@@ -33,15 +32,14 @@ internal sealed class FolderPage : IAsyncDisposable
     /// <summary>Serves the page, and says where.</summary>
     /// <param name="session">This process.</param>
     /// <param name="installation">The folder.</param>
-    /// <param name="control">What controls its runs.</param>
     /// <param name="address">Where to listen.</param>
     /// <param name="cancellation">Stops the start.</param>
     /// <exception cref="DisBackException">The address cannot be listened on.</exception>
     public static async Task<FolderPage> ServeAsync(
-        Session session, Installation installation, IControl control, IPEndPoint address, CancellationToken cancellation)
+        Session session, Installation installation, IPEndPoint address, CancellationToken cancellation)
     {
         var options = new EmbeddedGatewayOptions(installation.Folder!.Path, address) { Scratch = Path.Combine(installation.CacheFolder, "gateway") };
-        var gateway = await EmbeddedGateway.StartAsync(options, installation.Grains!, control, installation.Logs!, cancellation);
+        var gateway = await EmbeddedGateway.StartAsync(options, Task.FromResult(installation.Grains!), installation.Logs!, cancellation);
         session.Screen.Line($"{gateway.Address} shows it while this command runs.");
         return new FolderPage(gateway);
     }

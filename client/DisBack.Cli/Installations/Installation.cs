@@ -156,8 +156,9 @@ internal abstract class Installation(string data) : IAsyncDisposable
 
         public override async Task<IControl> HostAsync(string command, string device, CancellationToken cancellation)
         {
-            var silo = await Silo.StartAsync(_folder, command, device, trustCode, cancellation);
+            var silo = Silo.Take(_folder, command, device, trustCode);
             _connection = silo;
+            await silo.StartAsync(cancellation);
             return new GrainControl(silo.Grains);
         }
 

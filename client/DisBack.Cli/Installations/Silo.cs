@@ -21,18 +21,16 @@ internal sealed class Silo : IAsyncDisposable
     public IGrainFactory Grains => _host.Grains;
 
     /// <summary>Where this process logs.</summary>
-    public ILoggerFactory Logs => _host.Services.GetRequiredService<ILoggerFactory>();
+    public ILoggerFactory Logs => _host.Logs;
 
-    /// <summary>Takes the data folder and starts.</summary>
+    /// <summary>Takes the data folder and does nothing yet.</summary>
     /// <param name="folder">The data folder.</param>
     /// <param name="command">What the user typed.</param>
     /// <param name="device">The one device that this process computes on.</param>
     /// <param name="trustCode">Whether TorchScript files may be run.</param>
-    /// <param name="cancellation">Stops the start.</param>
     /// <param name="supervises">Whether all unfinished runs of the folder go on.</param>
     /// <exception cref="DisBackException">This machine has no such device.</exception>
-    public static async Task<Silo> StartAsync(
-        DataFolder folder, string command, string device, bool trustCode, CancellationToken cancellation, bool supervises = false)
+    public static Silo Take(DataFolder folder, string command, string device, bool trustCode, bool supervises = false)
     {
         var accelerator = Accelerators.Open(device);
         var options = new EmbeddedOptions
@@ -45,16 +43,17 @@ internal sealed class Silo : IAsyncDisposable
             Services = services => AddServices(services, folder),
             Training = training => training.Devices.Add(accelerator),
         };
-        return new(await EmbeddedHost.StartAsync(options, new SpecTrainingFactory(trustCode, Path.Combine(folder.Path, DataFolder.CacheName)), cancellation));
+        return new(EmbeddedHost.Take(options, new SpecTrainingFactory(trustCode, Path.Combine(folder.Path, DataFolder.CacheName))));
     }
+
+    /// <summary>Starts, once.</summary>
+    public Task StartAsync(CancellationToken cancellation) => _host.StartAsync(cancellation);
 
     public async ValueTask DisposeAsync() => await _host.StopAsync();
 
     /// <summary>Metrics and traces leave the process only where a collector is named: the exporter reads the standard OTEL_ variables itself.</summary>
     private static void AddServices(IServiceCollection services, DataFolder folder)
     {
-        // Where this process serves HTTP as well, a line for each request would hide all else.
-        services.AddLogging(logging => logging.AddFilter("Microsoft", LogLevel.Warning));
         if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT")))
         {
             return;

@@ -6,6 +6,7 @@ using DisBack.Storage.Local;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Configuration;
 using Polly;
 using Polly.Retry;
@@ -25,16 +26,39 @@ public sealed class EmbeddedHost : IAsyncDisposable
         .AddRetry(new RetryStrategyOptions { ShouldHandle = failed => new(IsPortTaken(failed.Outcome.Exception)), MaxRetryAttempts = 4, Delay = TimeSpan.Zero })
         .Build();
 
-    private readonly IHost _host;
+    private readonly EmbeddedOptions _options;
+    private readonly ITrainingFactory _factory;
+    private readonly string _data;
     private readonly DataFolderLock _folder;
+    private readonly ILoggerFactory? _log;
+    private IHost? _host;
 
-    private EmbeddedHost(IHost host, DataFolderLock folder) => (_host, _folder) = (host, folder);
+    private EmbeddedHost(EmbeddedOptions options, ITrainingFactory factory)
+    {
+        (_options, _factory, _data) = (options, factory, Path.GetFullPath(options.DataFolder));
+        _folder = DataFolderLock.Acquire(_data, options.Command);
+        // The terminal belongs to the user. A line for each request of a gateway in this process would hide all else.
+        _log = options.Log
+            ? LoggerFactory.Create(logging => logging.AddProvider(new FileLoggerProvider(Path.Combine(_data, "silo.log")))
+                .SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning))
+            : null;
+    }
 
     /// <summary>The grains.</summary>
-    public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
+    public IGrainFactory Grains => Services.GetRequiredService<IGrainFactory>();
 
     /// <summary>The services of the host, the blob and content stores among them.</summary>
-    public IServiceProvider Services => _host.Services;
+    /// <exception cref="InvalidOperationException">It has not started.</exception>
+    public IServiceProvider Services => (_host ?? throw new InvalidOperationException("The embedded host has not started.")).Services;
+
+    /// <summary>Where it logs, already before it starts.</summary>
+    public ILoggerFactory Logs => _log ?? NullLoggerFactory.Instance;
+
+    /// <summary>Takes the data folder and does nothing yet.</summary>
+    /// <param name="options">Where and how.</param>
+    /// <param name="factory">Makes the training runs.</param>
+    /// <exception cref="DataFolderInUseException">Another process works in the folder; its owner names a gateway to talk to instead.</exception>
+    public static EmbeddedHost Take(EmbeddedOptions options, ITrainingFactory factory) => new(options, factory);
 
     /// <summary>Takes the data folder and starts.</summary>
     /// <param name="options">Where and how.</param>
@@ -43,19 +67,24 @@ public sealed class EmbeddedHost : IAsyncDisposable
     /// <exception cref="DataFolderInUseException">Another process works in the folder; its owner names a gateway to talk to instead.</exception>
     public static async Task<EmbeddedHost> StartAsync(EmbeddedOptions options, ITrainingFactory factory, CancellationToken cancellation = default)
     {
-        var data = Path.GetFullPath(options.DataFolder);
-        var folder = DataFolderLock.Acquire(data, options.Command);
+        var host = Take(options, factory);
         try
         {
-            var (host, gatewayPort) = await s_portRetries.ExecuteAsync(async token => await StartOnFreePortsAsync(options, factory, data, token), cancellation);
-            folder.Announce(folder.Owner with { Gateway = $"{IPAddress.Loopback}:{gatewayPort}", ClusterId = ClusterId });
-            return new EmbeddedHost(host, folder);
+            await host.StartAsync(cancellation);
+            return host;
         }
         catch
         {
-            folder.Dispose();
+            await host.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Starts, once.</summary>
+    public async Task StartAsync(CancellationToken cancellation = default)
+    {
+        var gatewayPort = await s_portRetries.ExecuteAsync(async token => await StartOnFreePortsAsync(token), cancellation);
+        _folder.Announce(_folder.Owner with { Gateway = $"{IPAddress.Loopback}:{gatewayPort}", ClusterId = ClusterId });
     }
 
     /// <summary>Lets every run reach a committed checkpoint, stops, and gives the folder back.</summary>
@@ -64,7 +93,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
     {
         try
         {
-            await _host.StopAsync(cancellation);
+            await (_host?.StopAsync(cancellation) ?? Task.CompletedTask);
         }
         finally
         {
@@ -79,16 +108,17 @@ public sealed class EmbeddedHost : IAsyncDisposable
         {
             await host.DisposeAsync();
         }
+        _log?.Dispose();
         _folder.Dispose();
     }
 
-    private static IHost Build(EmbeddedOptions options, ITrainingFactory factory, string data, int siloPort, int gatewayPort)
+    private IHost Build(int siloPort, int gatewayPort)
     {
         // The empty builder: no configuration files, no environment, no console, no reload watchers, none of which this size needs.
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        if (options.Log)
+        if (_log is not null)
         {
-            builder.Logging.AddProvider(new FileLoggerProvider(Path.Combine(data, "silo.log"))).SetMinimumLevel(LogLevel.Information);
+            builder.Services.AddSingleton(_log);
         }
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMinutes(5));
         builder.UseOrleans(silo =>
@@ -97,34 +127,33 @@ public sealed class EmbeddedHost : IAsyncDisposable
             silo.Configure<SiloOptions>(name => name.SiloName = Environment.MachineName);
             silo.AddDisBack(
                 SiloRole.Both,
-                options.Blobs ?? (blobs => blobs.Folder = data),
-                cache => cache.Folder = Path.Combine(data, "cache"),
+                _options.Blobs ?? (blobs => blobs.Folder = _data),
+                cache => cache.Folder = Path.Combine(_data, "cache"),
                 training =>
                 {
-                    training.Scratch = Path.Combine(data, "scratch");
-                    options.Training?.Invoke(training);
+                    training.Scratch = Path.Combine(_data, "scratch");
+                    _options.Training?.Invoke(training);
                 },
                 retry =>
                 {
                     retry.Storage = 1;
-                    options.Retry?.Invoke(retry);
+                    _options.Retry?.Invoke(retry);
                 });
-            if (options.Supervises)
+            if (_options.Supervises)
             {
                 silo.AddRunSupervision();
             }
-            silo.AddOrleansDashboard(options.OrleansDashboard);
-            silo.Services.AddSingleton(factory);
-            options.Services?.Invoke(silo.Services);
+            silo.AddOrleansDashboard(_options.OrleansDashboard);
+            silo.Services.AddSingleton(_factory);
+            _options.Services?.Invoke(silo.Services);
         });
         return builder.Build();
     }
 
-    private static async Task<(IHost Host, int GatewayPort)> StartOnFreePortsAsync(
-        EmbeddedOptions options, ITrainingFactory factory, string data, CancellationToken cancellation)
+    private async Task<int> StartOnFreePortsAsync(CancellationToken cancellation)
     {
         var (siloPort, gatewayPort) = LoopbackSilo.FreePorts();
-        var host = Build(options, factory, data, siloPort, gatewayPort);
+        var host = Build(siloPort, gatewayPort);
         try
         {
             await host.StartAsync(cancellation);
@@ -134,7 +163,8 @@ public sealed class EmbeddedHost : IAsyncDisposable
             await ((IAsyncDisposable)host).DisposeAsync();
             throw;
         }
-        return (host, gatewayPort);
+        _host = host;
+        return gatewayPort;
     }
 
     private static bool IsPortTaken(Exception? e) => e switch

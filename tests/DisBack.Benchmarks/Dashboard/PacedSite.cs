@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net;
-using DisBack.Client;
 using DisBack.Contracts.Grains;
 using DisBack.Gateway;
 using DisBack.Orchestration.Hosting;
@@ -54,8 +53,7 @@ internal static class PacedSite
         }
         await using var gateway = await EmbeddedGateway.StartAsync(
             new EmbeddedGatewayOptions(data, new IPEndPoint(IPAddress.Loopback, 0)) { Scratch = Path.Combine(data, "scratch", "gateway") },
-            host.Grains,
-            new GrainControl(host.Grains),
+            Task.FromResult(host.Grains),
             NullLoggerFactory.Instance,
             cancellation);
         Console.WriteLine($"{data} is served at {gateway.Address}");

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using DisBack.Client;
 using DisBack.Orchestration.Hosting;
 using DisBack.Orchestration.Tests;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -44,7 +43,7 @@ public sealed class OrleansPageTests
         {
             var options = new EmbeddedGatewayOptions(folder, new IPEndPoint(IPAddress.Loopback, 0)) { Scratch = Path.Combine(folder, "scratch") };
             await using var gateway = await EmbeddedGateway.StartAsync(
-                options, silo.Grains, new GrainControl(silo.Grains), NullLoggerFactory.Instance, Cancellation);
+                options, Task.FromResult(silo.Grains), NullLoggerFactory.Instance, Cancellation);
             using var http = new HttpClient { BaseAddress = gateway.Address };
             using var answer = await GetAsync(http, "/orleans/DashboardCounters");
             Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
