@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.IO.MemoryMappedFiles;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using DisBack.Specs.Files;
@@ -9,25 +8,25 @@ using static TorchSharp.torch;
 namespace DisBack.Diffusion.Files;
 
 /// <summary>
-/// A safetensors file opened for reading through a memory map: opening reads only the header, reading a tensor touches only its own bytes.
+/// A safetensors file opened for reading: opening reads only the header, reading a tensor touches only its own bytes.
 /// </summary>
 /// <remarks>
+/// It is not mapped into memory: what is mapped counts as memory of the process, which would hold a large network twice while it loads, and a file that another
+/// program cuts off would end the process.
 /// Format: https://huggingface.co/docs/safetensors. What <see cref="Write(string, IReadOnlyList{ValueTuple{string, Tensor}}, IReadOnlyDictionary{string,
 /// string}?)"/>
 /// makes is a pure function of the names, the values and the metadata, whatever their order, so that equal content has an equal digest.
 /// </remarks>
 public sealed class SafetensorsFile : TensorFile
 {
-    private readonly MemoryMappedFile _map;
-    private readonly MemoryMappedViewAccessor _view;
+    private readonly FileStream _stream;
 
-    private SafetensorsFile(string path, SafetensorsHeader header, MemoryMappedFile map)
+    private SafetensorsFile(string path, SafetensorsHeader header, FileStream stream)
         : base(path)
     {
         Header = header;
         Entries = header.Entries.ToDictionary(entry => entry.Key, entry => new TensorEntry(entry.Value.Type, entry.Value.Shape), StringComparer.Ordinal);
-        _map = map;
-        _view = map.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
+        _stream = stream;
     }
 
     /// <summary>The head of the file.</summary>
@@ -43,27 +42,20 @@ public sealed class SafetensorsFile : TensorFile
     /// <exception cref="DisBackException">There is no such file, it cannot be read, it is truncated, or its header is not sound.</exception>
     public static SafetensorsFile Open(string path)
     {
+        var stream = RegularFile.Open(path);
         try
         {
-            using var stream = RegularFile.Open(path);
-            var header = SafetensorsHeader.Read(stream, stream.Length, path);
-            return new(
-                path,
-                header,
-                MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false));
+            return new(path, SafetensorsHeader.Read(stream, stream.Length, path), stream);
         }
-        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        catch
         {
-            throw new DisBackException($"Cannot read the safetensors file '{path}': {cause.Message}", cause);
+            stream.Dispose();
+            throw;
         }
     }
 
     /// <inheritdoc/>
-    public override void Dispose()
-    {
-        _view.Dispose();
-        _map.Dispose();
-    }
+    public override void Dispose() => _stream.Dispose();
 
     /// <summary>
     /// Writes a file so that the name holds either what it held before or all of the new content, whenever the process or the machine stops:
@@ -180,12 +172,30 @@ public sealed class SafetensorsFile : TensorFile
 
     internal override void Fill(Tensor target, string name)
     {
-        var offset = (ulong)Header.Entries[name].Offset;
+        var offset = Header.Entries[name].Offset;
         ForEachChunk(target, chunk =>
         {
-            var bytes = chunk.bytes;
-            _view.SafeMemoryMappedViewHandle.ReadSpan(offset, bytes);
-            offset += (ulong)bytes.Length;
+            var rest = chunk.bytes;
+            while (rest.Length > 0)
+            {
+                var read = Read(rest, offset, name);
+                rest = rest[read..];
+                offset += read;
+            }
         });
+    }
+
+    private int Read(Span<byte> bytes, long offset, string name)
+    {
+        try
+        {
+            return RandomAccess.Read(_stream.SafeFileHandle, bytes, offset) is var read and > 0
+                ? read
+                : throw new DisBackException($"'{Path}' ends within the tensor '{name}': it was changed while it was read.");
+        }
+        catch (IOException cause)
+        {
+            throw new DisBackException($"Cannot read the safetensors file '{Path}': {cause.Message}", cause);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using DisBack.Specs.Reading;
 using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Files;
@@ -28,7 +29,8 @@ public static class StrictLoading
                     throw new DisBackException($"Tensor '{name}' is missing from '{file.Path}', which has it as '{within}': name what to take with --prefix "
                         + $"'{within[..^name.Length]}'.");
                 }
-                throw new DisBackException($"Tensor '{name}' is missing from '{file.Path}', which has an unknown tensor '{unknown}' instead: the file belongs "
+                var nearest = NearestName.Of(name, file.Entries.Keys.Where(other => !wanted.ContainsKey(other))) ?? unknown;
+                throw new DisBackException($"Tensor '{name}' is missing from '{file.Path}', which has an unknown tensor '{nearest}' instead: the file belongs "
                     + "to another network.");
             }
             file.RequireMatch(name, target, convert);

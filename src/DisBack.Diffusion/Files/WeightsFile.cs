@@ -4,7 +4,7 @@ using DisBack.Specs.Networks;
 
 namespace DisBack.Diffusion.Files;
 
-/// <summary>Weights that other programs have written: safetensors, what torch.save writes, and snapshots of EDM's training.</summary>
+/// <summary>Weights that other programs have written: safetensors, one file or several with an index, what torch.save writes, and snapshots of EDM's training.</summary>
 public static class WeightsFile
 {
     /// <summary>What PyTorch's wrappers for several devices put before each name.</summary>
@@ -13,7 +13,7 @@ public static class WeightsFile
     /// <summary>In a snapshot of EDM's training, the averaged network.</summary>
     private const string Averaged = "ema.";
 
-    /// <summary>Opens a file, whose first bytes say what it is; the caller disposes it.</summary>
+    /// <summary>Opens a file, whose first bytes say what it is, or the index of several by its name; the caller disposes it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="prefix">
     /// Only tensors whose names begin with it take part, under the rest of their name; null is all of them, and in a snapshot of EDM's the averaged network.
@@ -22,7 +22,7 @@ public static class WeightsFile
     /// <exception cref="DisBackException">The file cannot be read, is damaged, names something that is no data, or no tensor begins so.</exception>
     public static TensorFile Open(string path, string? prefix = null)
     {
-        TensorFile file = IsTorch(path) ? TorchFile.Open(path) : SafetensorsFile.Open(path);
+        TensorFile file = ShardedFile.IsIndex(path) ? ShardedFile.Open(path) : IsTorch(path) ? TorchFile.Open(path) : SafetensorsFile.Open(path);
         try
         {
             var networks = (file as TorchFile)?.Networks ?? new Dictionary<string, string>();
@@ -39,7 +39,7 @@ public static class WeightsFile
             }
             return prefix.Length == 0 && settings is null
                 ? file
-                : new TensorsUnder(file, prefix, settings is null ? file.Metadata : NetworkMetadata.OfJson(settings));
+                : RenamedTensors.Under(file, prefix, settings is null ? null : NetworkMetadata.OfJson(settings));
         }
         catch
         {

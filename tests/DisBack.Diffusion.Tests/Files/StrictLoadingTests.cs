@@ -45,4 +45,17 @@ public sealed class StrictLoadingTests : IDisposable
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
         Assert.Equal(0, (first.sum() + second.sum()).item<float>());
     }
+
+    [Fact]
+    public void A_missing_tensor_is_named_with_the_unknown_one_that_is_nearest()
+    {
+        using var scope = NewDisposeScope();
+        SafetensorsFile.Write(_path, [("other", ones(2)), ("up_blocks.0.conv.wieght", ones(2))]);
+        using var file = SafetensorsFile.Open(_path);
+
+        var error = Assert.Throws<DisBackException>(() => StrictLoading.Load(file, [("up_blocks.0.conv.weight", zeros(2))]));
+
+        Assert.Contains("'up_blocks.0.conv.weight' is missing", error.Message, StringComparison.Ordinal);
+        Assert.Contains("an unknown tensor 'up_blocks.0.conv.wieght'", error.Message, StringComparison.Ordinal);
+    }
 }
