@@ -17,6 +17,9 @@ internal sealed class ConfigReader
 
     private ConfigReader(string source, JsonObject settings) => (_source, _rest) = (source, settings);
 
+    /// <summary>What messages call the settings: the path of their file.</summary>
+    public string Source => _source;
+
     /// <summary>Opens a file.</summary>
     /// <exception cref="DisBackException">It cannot be read or is no object of JSON.</exception>
     public static ConfigReader Open(string path)

@@ -33,7 +33,7 @@ internal sealed record TextEncoderConfig(
         {
             ["CLIPTextModel"] => false,
             ["CLIPTextModelWithProjection"] => true,
-            var other => throw new DisBackException($"The text encoder is a '{string.Join(", ", other)}', and this build knows CLIPTextModel and "
+            var other => throw new DisBackException($"'{settings.Source}' is of a '{string.Join(", ", other)}', and this build knows CLIPTextModel and "
                 + "CLIPTextModelWithProjection: name a model of Stable Diffusion XL's kind."),
         };
         var projection = Positive("projection_dim");
@@ -48,7 +48,7 @@ internal sealed record TextEncoderConfig(
             {
                 "quick_gelu" => TextActivation.QuickGelu,
                 "gelu" => TextActivation.Gelu,
-                var other => throw new DisBackException($"'hidden_act' of the text encoder is '{other}', and this build knows quick_gelu and gelu: it would "
+                var other => throw new DisBackException($"'hidden_act' of '{settings.Source}' is '{other}', and this build knows quick_gelu and gelu: it would "
                     + "read a prompt otherwise than the model."),
             },
             settings.Double("layer_norm_eps"),
@@ -56,11 +56,11 @@ internal sealed record TextEncoderConfig(
         settings.Finish();
         return config.Width % config.Heads == 0
             ? config
-            : throw new DisBackException($"'num_attention_heads' of the text encoder is {config.Heads}, which does not divide 'hidden_size', {config.Width}: "
-                + "the file is damaged.");
+            : throw new DisBackException($"'num_attention_heads' of '{settings.Source}' is {config.Heads}, which does not divide 'hidden_size', "
+                + $"{config.Width}: the file is damaged.");
 
         int Positive(string key) => settings.Int(key) is > 0 and var number
             ? number
-            : throw new DisBackException($"'{key}' of the text encoder is not above 0: the file is damaged.");
+            : throw new DisBackException($"'{key}' of '{settings.Source}' is not above 0: the file is damaged.");
     }
 }

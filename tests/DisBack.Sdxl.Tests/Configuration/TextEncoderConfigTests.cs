@@ -16,9 +16,9 @@ public sealed class TextEncoderConfigTests
     }
 
     [Theory]
-    [InlineData("\"CLIPTextModel\"", "\"T5EncoderModel\"", "'T5EncoderModel'")]
-    [InlineData("quick_gelu", "relu", "'hidden_act' of the text encoder is 'relu'")]
-    [InlineData("\"num_hidden_layers\": 4", "\"num_hidden_layers\": 0", "'num_hidden_layers' of the text encoder is not above 0")]
+    [InlineData("\"CLIPTextModel\"", "\"T5EncoderModel\"", "'config.json' is of a 'T5EncoderModel'")]
+    [InlineData("quick_gelu", "relu", "'hidden_act' of 'config.json' is 'relu'")]
+    [InlineData("\"num_hidden_layers\": 4", "\"num_hidden_layers\": 0", "'num_hidden_layers' of 'config.json' is not above 0")]
     [InlineData("\"num_attention_heads\": 3", "\"num_attention_heads\": 5", "is 5, which does not divide 'hidden_size', 24")]
     [InlineData("\"dropout\"", "\"use_rotary\"", "'use_rotary'")]
     [InlineData("clip_text_model", "t5", "'model_type'")]
