@@ -1,0 +1,68 @@
+using DisBack.Sdxl.Configuration;
+using DisBack.Sdxl.Networks.Layers;
+using static TorchSharp.torch;
+
+namespace DisBack.Sdxl.Networks.Autoencoder;
+
+/// <summary>The half of an autoencoder that turns latents into pictures: the weights <c>decoder.*</c> and <c>post_quant_conv.*</c> of its file.</summary>
+internal sealed class PictureDecoder : nn.Module
+{
+    private readonly Conv2d post_quant_conv;
+    private readonly Decoder decoder;
+    private readonly AutoencoderConfig config;
+
+    public PictureDecoder(AutoencoderConfig config, Placement placement)
+        : base(nameof(PictureDecoder))
+    {
+        this.config = config;
+        post_quant_conv = new(config.LatentChannels, config.LatentChannels, 1, placement);
+        decoder = new(config, placement);
+        RegisterComponents();
+    }
+
+    /// <summary>The side in latents of the largest square that it was trained on: 128 for SDXL.</summary>
+    public int TrainedSide => config.SampleSize / config.Reduction;
+
+    /// <summary>Pictures without checks, with a gradient.</summary>
+    /// <param name="latents">[B,4,h,w] as the diffusion model knows them, in the type of the parameters.</param>
+    /// <returns>[B,3,8h,8w], nominally in [-1, 1], not clamped.</returns>
+    public Tensor forward(Tensor latents)
+    {
+        using var scope = NewDisposeScope();
+        return decoder.forward(post_quant_conv.forward(latents / config.ScalingFactor)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// Pictures, whole where they have no more pixels than <paramref name="side"/> allows, and else in tiles, which bound the memory. No gradient.
+    /// </summary>
+    /// <param name="latents">[B,4,h,w] as the diffusion model knows them, of any type.</param>
+    /// <param name="side">Side of a tile in latents; null is <see cref="TrainedSide"/>, with which all usual sizes of the model are decoded whole.</param>
+    /// <returns>float32 [B,3,8h,8w], nominally in [-1, 1], not clamped.</returns>
+    /// <exception cref="DisBackException">The activations left the range of the type of the parameters.</exception>
+    public Tensor Decode(Tensor latents, int? side = null)
+    {
+        using var untracked = no_grad();
+        using var scope = NewDisposeScope();
+        var type = parameters().First().dtype;
+        var pictures = TiledDecoding.Decode(latents.to(type), side ?? TrainedSide, config.Reduction, tile => forward(tile).to(ScalarType.Float32));
+        if (!pictures.isfinite().all().item<bool>())
+        {
+            throw new DisBackException(Cause(latents, type));
+        }
+        return pictures.MoveToOuterDisposeScope();
+    }
+
+    private static string Cause(Tensor latents, ScalarType type)
+    {
+        if (!latents.isfinite().all().item<bool>())
+        {
+            return "The latents to decode have values that are no numbers, which the diffusion model made: compute it in float32, or get its "
+                + "file again.";
+        }
+        return type == ScalarType.Float16
+            ? "The decoder's activations exceed the range of float16 and the picture would be black: decode in float32, or use an autoencoder that is made for "
+                + "float16, such as sdxl-vae-fp16-fix."
+            : $"The decoded picture has values that are no numbers, though the latents are sound and the decoder computes in {type}: its weights are damaged, "
+                + "so get the file of the autoencoder again.";
+    }
+}
