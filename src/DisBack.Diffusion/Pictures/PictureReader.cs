@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.IO.Hashing;
 using DisBack.Specs.Files;
 using SkiaSharp;
 using static TorchSharp.torch;
@@ -13,8 +11,6 @@ public static class PictureReader
     public const string Extensions = ".png, .jpg, .jpeg, .jfif, .webp, .bmp";
 
     private const long MostFileBytes = 256 << 20;
-
-    private static readonly byte[] s_pngSignature = [0x89, .. "PNG\r\n"u8, 0x1a, (byte)'\n'];
 
     /// <summary>Whether the name of a file is that of a picture it reads.</summary>
     public static bool Reads(string path) => Path.GetExtension(path).ToLowerInvariant() is ".png" or ".jpg" or ".jpeg" or ".jfif" or ".webp" or ".bmp";
@@ -68,38 +64,28 @@ public static class PictureReader
     /// <summary>A PNG whose palette is filled up with one level to a colour for every index; null where every index has one.</summary>
     private static byte[]? FillPalette(ReadOnlySpan<byte> png, byte level)
     {
-        // A signature of 8 bytes, then chunks: length, type, body, checksum. The first chunk has the bit depth and the colour type.
-        const int signature = 8, frame = 12, bitDepthAt = 24, colorTypeAt = 25, indexed = 3;
-        if (png.Length <= colorTypeAt || !png[..signature].SequenceEqual(s_pngSignature) || png[colorTypeAt] != indexed || png[bitDepthAt] > 8)
+        // The first chunk has the bit depth and the colour type.
+        const int bitDepthAt = 24, colorTypeAt = 25, indexed = 3;
+        if (png.Length <= colorTypeAt || !png.StartsWith(PngChunk.Signature) || png[colorTypeAt] != indexed || png[bitDepthAt] > 8)
         {
             return null;
         }
         var whole = 3 << png[bitDepthAt];
-        for (var at = signature; at + frame <= png.Length;)
+        for (var at = PngChunk.Signature.Length; PngChunk.TryRead(png, at, out var chunk); at += chunk.Length)
         {
-            var length = BinaryPrimitives.ReadUInt32BigEndian(png[at..]);
-            if (length > png.Length - at - frame)
+            if (chunk.Type.SequenceEqual("PLTE"u8))
             {
-                return null;
+                return chunk.Body.Length < whole ? [.. png[..at], .. PngChunk.Make("PLTE"u8, Filled(chunk.Body)), .. png[(at + chunk.Length)..]] : null;
             }
-            var body = png.Slice(at + 8, (int)length);
-            if (png.Slice(at + 4, 4).SequenceEqual("PLTE"u8))
-            {
-                return length < whole ? [.. png[..at], .. Chunk(body), .. png[(at + frame + body.Length)..]] : null;
-            }
-            at += frame + body.Length;
         }
         return null;
 
-        byte[] Chunk(ReadOnlySpan<byte> palette)
+        byte[] Filled(ReadOnlySpan<byte> palette)
         {
-            var chunk = new byte[frame + whole];
-            BinaryPrimitives.WriteInt32BigEndian(chunk, whole);
-            "PLTE"u8.CopyTo(chunk.AsSpan(4));
-            palette.CopyTo(chunk.AsSpan(8));
-            chunk.AsSpan(8 + palette.Length, whole - palette.Length).Fill(level);
-            BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(8 + whole), Crc32.HashToUInt32(chunk.AsSpan(4, 4 + whole)));
-            return chunk;
+            var filled = new byte[whole];
+            filled.AsSpan().Fill(level);
+            palette.CopyTo(filled);
+            return filled;
         }
     }
 
