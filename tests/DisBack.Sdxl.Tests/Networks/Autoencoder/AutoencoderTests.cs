@@ -85,21 +85,14 @@ public sealed class AutoencoderTests : IDisposable
     [Fact]
     public void Large_pictures_are_decoded_in_tiles_without_seams()
     {
-        // Latents with the slow changes of a picture: what differs between tiles is the statistics of their normalisations.
-        var latents = randn([1, 4, 4, 6], generator: new Generator(3));
-        latents = nn.functional.interpolate(latents, [24, 36], mode: InterpolationMode.Bilinear, align_corners: false);
-        var whole = _decoder.Decode(latents, side: 36);
-        var tiled = _decoder.Decode(latents, side: 16);
+        var latents = randn([1, 4, 40, 56], generator: new Generator(3));
+        var whole = _decoder.Decode(latents, side: 56);
 
-        Assert.Equal([1, 3, 192, 288], tiled.shape);
-        var relative = ((tiled - whole).norm() / whole.norm()).item<float>();
-        Assert.InRange(relative, 1e-4, 0.5);
-        // A seam is a step between neighbouring pixels at a border of tiles that is larger than the picture's own steps.
-        var (steps, own) = (MeanSteps(tiled), MeanSteps(whole));
-        for (var x = 0; x < own.Length; x++)
-        {
-            Assert.InRange(steps[x], 0, 1.5f * own.Max());
-        }
+        var difference = _decoder.Decode(latents, side: 24) - whole;
+
+        // Without blending it is 0.13, and a border of tiles has steps as large as the picture's own.
+        Assert.InRange((difference.norm() / (whole - whole.mean()).norm()).item<float>(), 1e-3, 0.06);
+        Assert.InRange(MeanSteps(difference).Max(), 0, MeanSteps(whole).Average() / 4);
     }
 
     [Theory]
