@@ -1,0 +1,31 @@
+using DisBack.Sdxl.Configuration;
+using DisBack.Sdxl.Networks.Layers;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace DisBack.Sdxl.Networks.UNet;
+
+/// <summary>The coarsest resolution, between down and up: [B, C, H, W] to the same.</summary>
+internal sealed class MiddleBlock : nn.Module
+{
+    private readonly ModuleList<SpatialTransformer> attentions;
+    private readonly ModuleList<ResidualBlock> resnets;
+
+    public MiddleBlock(UNetConfig config, Placement placement)
+        : base(nameof(MiddleBlock))
+    {
+        var (channels, heads, _) = config.Levels[^1];
+        attentions = [new(channels, heads, config.MiddleDepth, config.ContextWidth, config.NormGroups, placement)];
+        resnets = [.. Enumerable.Range(0, 2).Select(_ => new ResidualBlock(
+            channels, channels, config.EmbeddingWidth, config.NormGroups, config.NormEpsilon, placement))];
+        RegisterComponents();
+    }
+
+    /// <inheritdoc cref="DownBlock.forward" path="/param"/>
+    public Tensor forward(Tensor x, Tensor emb, Tensor context)
+    {
+        using var before = resnets[0].forward(x, emb);
+        using var attended = attentions[0].forward(before, context);
+        return resnets[1].forward(attended, emb);
+    }
+}
