@@ -16,7 +16,6 @@ internal sealed class PromptEncoder(PromptReader first, PromptReader second, boo
     public PromptEmbedding Encode(params IReadOnlyList<string> prompts)
     {
         using var scope = NewDisposeScope();
-        using var untracked = no_grad();
         var (one, two) = (first.Encode(prompts), second.Encode(prompts));
         return new(cat([one.Sequence, two.Sequence], -1).MoveToOuterDisposeScope(), two.Pooled.MoveToOuterDisposeScope());
     }

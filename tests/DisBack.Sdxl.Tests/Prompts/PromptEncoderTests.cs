@@ -92,13 +92,18 @@ public sealed class PromptEncoderTests : IDisposable
         using var embedding = encoder.Encode("a dog");
 
         Assert.Equal(before + 2, _scope.DisposablesView.Count);
-        Assert.False(embedding.Sequence.requires_grad);
     }
 
     [Fact]
-    public void A_tokenizer_of_another_model_is_refused() =>
+    public void A_tokenizer_of_another_model_is_refused()
+    {
         Assert.Contains("49,408 tokens and prompts of 77, but the text encoder has room for 1,024 and 77",
             Assert.Throws<DisBackException>(() => new PromptReader(ClipVocabulary.First, _network)).Message, StringComparison.Ordinal);
+
+        var longer = new ClipTokenizer(new Dictionary<string, int> { ["begin"] = 0, ["end"] = 1 }, [], new("begin", "end", "end", "end"), 78);
+        Assert.Contains("2 tokens and prompts of 78", Assert.Throws<DisBackException>(() => new PromptReader(longer, _network)).Message,
+            StringComparison.Ordinal);
+    }
 
     private static ClipTextEncoder Load(string folder)
     {

@@ -37,6 +37,15 @@ public sealed class TokenizerFolderTests : IDisposable
         Assert.Equal(expected, ClipTokenizer.Open(_folder).Encode("a dog!").Ids);
     }
 
+    [Fact]
+    public void What_the_vocabulary_does_not_have_is_the_unknown_token()
+    {
+        var expected = ClipTokenizer.Open(_folder).Encode("a <|endoftext|> b").Ids;
+        Change("vocab.json", "\"^</w>\"", "\"never\"");
+
+        Assert.Equal(expected, ClipTokenizer.Open(_folder).Encode("a ^ b").Ids);
+    }
+
     [Theory]
     [InlineData("vocab.json", "\"!\": 0", "\"!\": 1")]
     [InlineData("vocab.json", "\"!\": 0", "\"!\": 1.5")]
