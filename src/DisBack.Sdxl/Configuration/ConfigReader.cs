@@ -47,14 +47,12 @@ internal sealed class ConfigReader
     {
         try
         {
-            if (JsonNode.Parse(json) is JsonObject settings)
+            if (JsonNode.Parse(json, documentOptions: new() { AllowDuplicateProperties = false }) is JsonObject settings)
             {
-                // A key that is there twice is found now.
-                _ = settings.Count;
                 return new(source, settings);
             }
         }
-        catch (Exception cause) when (cause is JsonException or ArgumentException)
+        catch (JsonException cause)
         {
             throw new DisBackException($"'{source}' is no JSON: {cause.Message}", cause);
         }
@@ -88,6 +86,9 @@ internal sealed class ConfigReader
 
     /// <summary>A list of texts.</summary>
     public IReadOnlyList<string> Texts(string key) => Read<string[]>(key) ?? throw Missing(key);
+
+    /// <summary>Numbers by their names; of an absent key none.</summary>
+    public IReadOnlyDictionary<string, double> Numbers(string key) => Read<Dictionary<string, double>>(key) ?? [];
 
     /// <summary>A setting of which this build knows one value alone, which is also its default.</summary>
     /// <exception cref="DisBackException">It has another value.</exception>
@@ -149,6 +150,7 @@ internal sealed class ConfigReader
         _ when type == typeof(bool) => "true or false",
         _ when type == typeof(string) => "text",
         _ when type == typeof(string[]) => "list of texts",
+        _ when type == typeof(Dictionary<string, double>) => "object of numbers",
         _ => "list of whole numbers",
     };
 

@@ -45,8 +45,18 @@ public sealed class ConfigReaderTests
     [InlineData("[]", "is no object")]
     [InlineData("{", "is no JSON")]
     [InlineData("""{"width":1,"width":2}""", "is no JSON")]
+    [InlineData("""{"width":1,"alphas":{"a":1,"a":2}}""", "is no JSON")]
     public void What_is_missing_or_damaged_is_named(string json, string expected) =>
         Assert.Contains(expected, Assert.Throws<DisBackException>(() => Read(json).Int("width")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Numbers_by_names_are_read_whole()
+    {
+        Assert.Equal(new Dictionary<string, double> { ["a"] = 1, ["b"] = 0.5 }, Read("""{"alphas":{"a":1,"b":0.5}}""").Numbers("alphas"));
+        Assert.Empty(Read("{}").Numbers("alphas"));
+        Assert.Contains("'alphas' of 'config.json' is {\"a\":null}, which is no object of numbers",
+            Assert.Throws<DisBackException>(() => Read("""{"alphas":{"a":null}}""").Numbers("alphas")).Message, StringComparison.Ordinal);
+    }
 
     private static ConfigReader Read(string json) => ConfigReader.Parse(json, "config.json");
 }

@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 namespace DisBack.Sdxl.Networks.Layers;
 
 /// <summary>Convolution with a square kernel and a bias.</summary>
-internal sealed class Conv2d : nn.Module
+internal sealed class Conv2d : AdaptableLayer
 {
     private readonly Parameter weight;
     private readonly Parameter bias;
@@ -21,5 +21,14 @@ internal sealed class Conv2d : nn.Module
         RegisterComponents();
     }
 
-    public Tensor forward(Tensor x) => functional.conv2d(x, weight, bias, strides: [stride, stride], padding: [padding, padding]);
+    public override Parameter Weights => weight;
+
+    public Tensor forward(Tensor x) => Adapted(Convolved(x, weight, bias), x);
+
+    protected override Tensor Lowered(Tensor x, Tensor down) => Convolved(x, down, bias: null);
+
+    protected override Tensor Raised(Tensor x, Tensor up) => functional.conv2d(x, up);
+
+    private Tensor Convolved(Tensor x, Tensor weight, Tensor? bias) =>
+        functional.conv2d(x, weight, bias, strides: [stride, stride], padding: [padding, padding]);
 }

@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 namespace DisBack.Sdxl.Networks.Layers;
 
 /// <summary>y = x W^T + b over the last extent.</summary>
-internal sealed class Linear : nn.Module
+internal sealed class Linear : AdaptableLayer
 {
     private readonly Parameter weight;
     private readonly Parameter? bias;
@@ -18,5 +18,11 @@ internal sealed class Linear : nn.Module
         RegisterComponents();
     }
 
-    public Tensor forward(Tensor x) => functional.linear(x, weight, bias);
+    public override Parameter Weights => weight;
+
+    public Tensor forward(Tensor x) => Adapted(functional.linear(x, weight, bias), x);
+
+    protected override Tensor Lowered(Tensor x, Tensor down) => functional.linear(x, down);
+
+    protected override Tensor Raised(Tensor x, Tensor up) => functional.linear(x, up);
 }
