@@ -51,7 +51,8 @@ public static class WeightsFile
     private static bool IsTorch(string path)
     {
         using var file = RegularFile.Open(path);
-        Span<byte> beginning = stackalloc byte[4];
-        return TorchFile.Begins(beginning[..file.ReadAtLeast(beginning, beginning.Length, throwOnEndOfStream: false)]);
+        Span<byte> beginning = stackalloc byte[SafetensorsHeader.PrefixBytes + 1];
+        beginning = beginning[..file.ReadAtLeast(beginning, beginning.Length, throwOnEndOfStream: false)];
+        return TorchFile.Begins(beginning) && !SafetensorsHeader.Begins(beginning, file.Length);
     }
 }

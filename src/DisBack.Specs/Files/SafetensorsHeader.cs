@@ -23,6 +23,13 @@ public sealed record SafetensorsHeader(
 
     private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false, MaxDepth = 4 };
 
+    /// <summary>Whether a file begins as one of these does: a length that it has, and an object. The length may begin with any byte, that of a pickle as well.</summary>
+    /// <param name="beginning">At least the first nine bytes.</param>
+    /// <param name="fileBytes">Bytes of the whole file.</param>
+    public static bool Begins(ReadOnlySpan<byte> beginning, long fileBytes) =>
+        beginning.Length > PrefixBytes && beginning[PrefixBytes] == (byte)'{'
+        && BinaryPrimitives.ReadUInt64LittleEndian(beginning) <= (ulong)(fileBytes - PrefixBytes);
+
     /// <summary>Reads and checks the header of a file, and nothing after it.</summary>
     /// <param name="stream">The file from its first byte.</param>
     /// <param name="fileBytes">Bytes of the whole file.</param>
