@@ -46,15 +46,10 @@ public sealed record UNetConfig
     /// <summary>Width of the embedding of time and conditions.</summary>
     public int EmbeddingWidth => 4 * Levels[0].Channels;
 
-    /// <summary>Reads a file.</summary>
-    /// <exception cref="DisBackException">It cannot be read, is damaged, or describes a network that this build does not know.</exception>
-    public static UNetConfig Open(string path) => Read(ConfigReader.Open(path), path);
-
     /// <summary>Reads settings.</summary>
     /// <param name="config">The settings, of which none remains.</param>
-    /// <param name="source">What messages call them.</param>
     /// <exception cref="DisBackException">They are damaged or describe a network that this build does not know.</exception>
-    internal static UNetConfig Read(ConfigReader config, string source)
+    internal static UNetConfig Read(ConfigReader config)
     {
         var channels = config.Ints("block_out_channels");
         var heads = config.Ints("attention_head_dim", channels.Count);
@@ -106,7 +101,7 @@ public sealed record UNetConfig
         {
             if (!holds)
             {
-                throw new DisBackException($"'{key}' of '{source}' should be {what}: the file is damaged or belongs to another kind of network.");
+                throw new DisBackException($"'{key}' of '{config.Source}' should be {what}: the file is damaged or belongs to another kind of network.");
             }
         }
     }

@@ -6,7 +6,7 @@ namespace DisBack.Sdxl.Prompts;
 /// <param name="first">Its states are the first part of a sequence.</param>
 /// <param name="second">Its states are the second part, and it pools.</param>
 /// <param name="zerosForAbsent">Whether no negative prompt is zeros: <c>force_zeros_for_empty_prompt</c> of a model.</param>
-internal sealed class PromptEncoder(PromptReader first, PromptReader second, bool zerosForAbsent)
+internal sealed class PromptEncoder(PromptReader first, PromptReader second, bool zerosForAbsent) : IDisposable
 {
     /// <summary>How many tokens at the end of a prompt have no effect, because it is too long: the most of both tokenizers.</summary>
     public int CutOff(string prompt) => Math.Max(first.CutOff(prompt), second.CutOff(prompt));
@@ -25,4 +25,11 @@ internal sealed class PromptEncoder(PromptReader first, PromptReader second, boo
     public PromptEmbedding Absent(PromptEmbedding positive) => zerosForAbsent
         ? new(zeros_like(positive.Sequence), zeros_like(positive.Pooled))
         : Encode([.. Enumerable.Repeat("", (int)positive.Pooled.shape[0])]);
+
+    /// <summary>Frees the text encoders.</summary>
+    public void Dispose()
+    {
+        first.Dispose();
+        second.Dispose();
+    }
 }

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace DisBack.Sdxl.Prompts;
 
 /// <summary>A tokenizer and the text encoder that has been trained with it.</summary>
-internal sealed class PromptReader
+internal sealed class PromptReader : IDisposable
 {
     private readonly ClipTokenizer _tokenizer;
     private readonly ClipTextEncoder _network;
@@ -23,6 +23,9 @@ internal sealed class PromptReader
 
     /// <summary>How many tokens of a prompt have no effect, because it is too long.</summary>
     public int CutOff(string prompt) => _tokenizer.Encode(prompt).CutOff;
+
+    /// <summary>Frees the text encoder.</summary>
+    public void Dispose() => _network.Dispose();
 
     /// <summary>Encodes a batch of prompts.</summary>
     public TextEncoding Encode(IReadOnlyList<string> prompts)

@@ -9,7 +9,7 @@ namespace DisBack.Sdxl.Sampling;
 /// so that a seed is the same picture everywhere; they are those of diffusers with a CPU generator for each picture, in float32.
 /// </summary>
 /// <remarks>libtorch's generator on the CPU takes the low 32 bits of a seed: seeds that agree in these draw the same picture.</remarks>
-internal sealed class SeededNoise : IDisposable
+internal sealed class SeededNoise : IPictureNoise
 {
     private readonly Generator[] _generators;
     private readonly long[] _shape;
@@ -25,7 +25,7 @@ internal sealed class SeededNoise : IDisposable
         _generators = [.. Enumerable.Range(0, count).Select(i => new Generator(unchecked((ulong)(seed + first + i)), CPU))];
     }
 
-    /// <summary>The next unit normal noise of every picture, float32 [count,C,H,W] on the CPU: first that to begin with, then that between steps.</summary>
+    /// <inheritdoc/>
     public Tensor Next()
     {
         using var scope = NewDisposeScope();

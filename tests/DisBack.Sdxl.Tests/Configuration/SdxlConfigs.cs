@@ -24,5 +24,5 @@ internal static class SdxlConfigs
         }
         """;
 
-    public static UNetConfig UNet => UNetConfig.Read(ConfigReader.Parse(UNetJson, "config.json"), "config.json");
+    public static UNetConfig UNet => UNetConfig.Read(ConfigReader.Parse(UNetJson, "config.json"));
 }

@@ -21,7 +21,7 @@ public sealed class UNetConfigTests
     [Fact]
     public void The_file_of_a_model_folder_is_read()
     {
-        var config = UNetConfig.Open(Path.Combine(OracleFiles.PathOf("sdxl", "mini"), "unet", "config.json"));
+        var config = UNetConfig.Read(ConfigReader.Open(Path.Combine(OracleFiles.PathOf("sdxl", "mini"), "unet", "config.json")));
 
         Assert.Equal([new(8, 1, 0), new(16, 2, 2), new(24, 3, 3)], config.Levels);
         Assert.Equal((64, 32), (config.ContextWidth, config.PooledWidth));
@@ -49,7 +49,7 @@ public sealed class UNetConfigTests
         var settings = JsonNode.Parse(SdxlConfigs.UNetJson)!.AsObject();
         settings[key] = JsonNode.Parse(value);
 
-        var message = Assert.Throws<DisBackException>(() => UNetConfig.Read(ConfigReader.Parse(settings.ToJsonString(), "config.json"), "config.json")).Message;
+        var message = Assert.Throws<DisBackException>(() => UNetConfig.Read(ConfigReader.Parse(settings.ToJsonString(), "config.json"))).Message;
 
         Assert.Contains(expected, message, StringComparison.Ordinal);
         Assert.Contains("'config.json'", message, StringComparison.Ordinal);

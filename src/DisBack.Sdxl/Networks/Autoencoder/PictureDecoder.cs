@@ -7,6 +7,9 @@ namespace DisBack.Sdxl.Networks.Autoencoder;
 /// <summary>The half of an autoencoder that turns latents into pictures: the weights <c>decoder.*</c> and <c>post_quant_conv.*</c> of its file.</summary>
 internal sealed class PictureDecoder : nn.Module
 {
+    /// <summary>512 pixels for SDXL: smaller tiles have colours of their own.</summary>
+    private const int LeastTile = 64;
+
     private readonly Conv2d post_quant_conv;
     private readonly Decoder decoder;
     private readonly AutoencoderConfig config;
@@ -20,8 +23,14 @@ internal sealed class PictureDecoder : nn.Module
         RegisterComponents();
     }
 
-    /// <summary>The side in latents of the largest square that it was trained on: 128 for SDXL.</summary>
-    public int TrainedSide => config.SampleSize / config.Reduction;
+    /// <summary>The name of a parameter by that in a file of a whole autoencoder, an old one as well; null for those of the other half.</summary>
+    public static string? NameOf(string name) =>
+        name.StartsWith("encoder.", StringComparison.Ordinal) || name.StartsWith("quant_conv.", StringComparison.Ordinal)
+            ? null
+            : PixelAttention.PresentName(name);
+
+    /// <summary>The side in latents of the largest square that is decoded whole: that of its training, 128 for SDXL, or what makes seams invisible.</summary>
+    public int WholeSide => Math.Max(config.SampleSize / config.Reduction, LeastTile);
 
     /// <summary>Pictures without checks, with a gradient.</summary>
     /// <param name="latents">[B,4,h,w] as the diffusion model knows them, in the type of the parameters.</param>
@@ -37,7 +46,7 @@ internal sealed class PictureDecoder : nn.Module
     /// for each pixel of a tile in float32 (measured on a CPU), 4 GiB at 1024 x 1024. No gradient.
     /// </summary>
     /// <param name="latents">[B,4,h,w] as the diffusion model knows them, of any type.</param>
-    /// <param name="side">Side of a tile in latents; null is <see cref="TrainedSide"/>, with which all usual sizes of the model are decoded whole.</param>
+    /// <param name="side">Side of a tile in latents; null is <see cref="WholeSide"/>, with which all usual sizes of the model are decoded whole.</param>
     /// <returns>float32 [B,3,8h,8w], nominally in [-1, 1], not clamped.</returns>
     /// <exception cref="DisBackException">The activations left the range of the type of the parameters.</exception>
     public Tensor Decode(Tensor latents, int? side = null)
@@ -45,7 +54,7 @@ internal sealed class PictureDecoder : nn.Module
         using var untracked = no_grad();
         using var scope = NewDisposeScope();
         var type = parameters().First().dtype;
-        var pictures = TiledDecoding.Decode(latents.to(type), side ?? TrainedSide, config.Reduction, tile => forward(tile).to(ScalarType.Float32));
+        var pictures = TiledDecoding.Decode(latents.to(type), side ?? WholeSide, config.Reduction, tile => forward(tile).to(ScalarType.Float32));
         if (!pictures.isfinite().all().item<bool>())
         {
             throw new DisBackException(Cause(latents, type));

@@ -10,6 +10,15 @@ namespace DisBack.Sdxl.Networks.Autoencoder;
 /// <summary>Attention of all elements of a feature map to one another, with one head, added to the input.</summary>
 internal sealed class PixelAttention : nn.Module
 {
+    /// <summary>What older files of weights call its projections, with the present names.</summary>
+    private static readonly Dictionary<string, string> s_presentNames = new(StringComparer.Ordinal)
+    {
+        ["query"] = nameof(to_q),
+        ["key"] = nameof(to_k),
+        ["value"] = nameof(to_v),
+        ["proj_attn"] = $"{nameof(to_out)}.0",
+    };
+
     private readonly GroupNorm group_norm;
     private readonly Linear to_q;
     private readonly Linear to_k;
@@ -27,14 +36,16 @@ internal sealed class PixelAttention : nn.Module
         RegisterComponents();
     }
 
-    /// <summary>What older files of weights call its projections, with the present names. In some of them the weights are 1x1 convolutions [C,C,1,1].</summary>
-    public static IReadOnlyDictionary<string, string> FormerNames { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
+    /// <summary>The present name of a parameter of an autoencoder, by one that may be of an older file.</summary>
+    public static string PresentName(string name)
     {
-        ["query"] = nameof(to_q),
-        ["key"] = nameof(to_k),
-        ["value"] = nameof(to_v),
-        ["proj_attn"] = $"{nameof(to_out)}.0",
-    };
+        var parts = name.Split('.');
+        if (parts is [.., "attentions", _, _, _] && s_presentNames.TryGetValue(parts[^2], out var present))
+        {
+            parts[^2] = present;
+        }
+        return string.Join('.', parts);
+    }
 
     /// <summary>[B,C,H,W] to the same.</summary>
     public Tensor forward(Tensor x)

@@ -69,7 +69,7 @@ public sealed class AutoencoderTests : IDisposable
 
         Assert.Equal(expected.Order(StringComparer.Ordinal), actual.Order(StringComparer.Ordinal));
         Assert.Equal(83_653_863, Parameters(encoder, decoder).Sum(tensor => tensor.Value.numel()));
-        Assert.Equal(128, decoder.TrainedSide);
+        Assert.Equal(128, decoder.WholeSide);
     }
 
     [Fact]
@@ -79,7 +79,12 @@ public sealed class AutoencoderTests : IDisposable
 
         Assert.Equal(
             attention.named_parameters().Select(parameter => parameter.name).Where(name => !name.StartsWith("group_norm", StringComparison.Ordinal)).Order(),
-            PixelAttention.FormerNames.Values.SelectMany(name => new[] { $"{name}.weight", $"{name}.bias" }).Order());
+            from former in new[] { "query", "key", "value", "proj_attn" }
+            from kind in new[] { "weight", "bias" }
+            select PixelAttention.PresentName($"decoder.mid_block.attentions.0.{former}.{kind}")["decoder.mid_block.attentions.0.".Length..] into name
+            orderby name
+            select name);
+        Assert.Equal("decoder.up_blocks.0.key.weight", PixelAttention.PresentName("decoder.up_blocks.0.key.weight"));
     }
 
     [Fact]

@@ -12,7 +12,7 @@ internal sealed class UNetOracle : IDisposable
 {
     public SafetensorsFile File { get; } = SafetensorsFile.Open(OracleFiles.PathOf("sdxl", "unet.safetensors"));
 
-    public UNetConfig Config => UNetConfig.Read(ConfigReader.Parse(File.Metadata["arguments"], "unet.safetensors"), "unet.safetensors");
+    public UNetConfig Config => UNetConfig.Read(ConfigReader.Parse(File.Metadata["arguments"], "unet.safetensors"));
 
     public ConditionalUNet Load(ScalarType type = ScalarType.Float32)
     {
