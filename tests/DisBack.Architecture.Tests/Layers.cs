@@ -23,7 +23,7 @@ internal static partial class Layers
         Orchestration -> Contracts, Distillation, Diffusion, GrainStorage, Search, Storage, Telemetry, Specs
         Silo          -> Orchestration, Contracts, Storage, Telemetry, Specs
         Gateway       -> Client, ReadModel, Contracts, Search, Storage, Telemetry, Specs
-        Cli           -> Gateway, Client, ReadModel, Orchestration, Contracts, Distillation, Diffusion, Search, Storage, Telemetry, Specs
+        Cli           -> Gateway, Client, ReadModel, Orchestration, Contracts, Distillation, Sdxl, Diffusion, Search, Storage, Telemetry, Specs
         """;
 
     private const string Nothing = "nothing";

@@ -23,10 +23,40 @@ internal sealed record PictureFile(string Path, PictureFormat Format)
         return new(file, PictureFormats.Of(file));
     }
 
-    /// <summary>Writes the picture.</summary>
-    public void Write(ImageGrid picture)
+    /// <summary>Writes the picture; the file is there when all of it is.</summary>
+    /// <param name="picture">The picture.</param>
+    /// <param name="texts">What a PNG says of itself; other pictures say nothing.</param>
+    /// <exception cref="DisBackException">It cannot be written.</exception>
+    public void Write(ImageGrid picture, IEnumerable<KeyValuePair<string, string>>? texts = null)
     {
-        using var stream = File.Create(Path);
-        picture.Save(stream);
+        var temporary = $"{Path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            using (var stream = File.Create(temporary))
+            {
+                Save(picture, texts, stream);
+            }
+            File.Move(temporary, Path, overwrite: true);
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw new DisBackException($"The picture '{Path}' cannot be written: {cause.Message.TrimEnd('.')}; name another place.", cause);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    private void Save(ImageGrid picture, IEnumerable<KeyValuePair<string, string>>? texts, FileStream stream)
+    {
+        if (texts is null || Format != PictureFormat.Png)
+        {
+            picture.Save(stream);
+            return;
+        }
+        using var encoded = new MemoryStream();
+        picture.Save(encoded);
+        PngText.Write(encoded.GetBuffer().AsSpan(0, (int)encoded.Length), texts, stream);
     }
 }

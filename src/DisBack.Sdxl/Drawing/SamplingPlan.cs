@@ -14,5 +14,9 @@ public abstract record SamplingPlan
     /// <summary>With a teacher, by Euler's method on the time steps of the model's scheduler.</summary>
     /// <param name="Steps">Their number.</param>
     /// <param name="Guidance">Scale of classifier-free guidance; 1 is none, and takes half the time.</param>
-    public sealed record Teacher(int Steps, double Guidance) : SamplingPlan;
+    public sealed record Teacher(int Steps, double Guidance) : SamplingPlan
+    {
+        /// <summary>Steps with which SDXL draws well.</summary>
+        public const int UsualSteps = 30;
+    }
 }

@@ -6,6 +6,7 @@ using DisBack.Sdxl.Networks.Layers;
 using DisBack.Sdxl.Networks.UNet;
 using DisBack.Sdxl.Prompts;
 using DisBack.Sdxl.Sampling;
+using DisBack.Sdxl.Tokens;
 using DisBack.Specs.Networks;
 using static TorchSharp.torch;
 
@@ -17,6 +18,7 @@ public sealed class TextToImage : IDisposable
     private readonly Placement _placement;
     private readonly bool _keepsLoaded;
     private readonly SchedulerConfig _scheduler;
+    private readonly Lazy<IReadOnlyList<ClipTokenizer>> _tokenizers;
     private readonly LoadedPart<PromptEncoder> _prompts;
     private readonly LoadedPart<ConditionalUNet> _denoiser;
     private readonly LoadedPart<PictureDecoder> _decoder;
@@ -41,6 +43,8 @@ public sealed class TextToImage : IDisposable
         _scheduler = SchedulerConfig.Read(source.Folder.SchedulerSettings());
         var loading = new PartLoading(source, placement);
         Adapters = loading.CheckAdapters();
+        UsualSide = loading.UsualSide;
+        _tokenizers = new(loading.OpenTokenizers);
         _prompts = new(loading.LoadPromptEncoder);
         _denoiser = new(loading.LoadUNet);
         _decoder = new(loading.LoadDecoder);
@@ -56,8 +60,12 @@ public sealed class TextToImage : IDisposable
     /// <exception cref="DisBackException">The training had not so many steps.</exception>
     public IReadOnlyList<int> StudentTimesteps(int steps) => FewStepSampler.DefaultTimesteps(steps, _scheduler);
 
+    /// <summary>The side in pixels of the square pictures that it was trained on; other sizes of as many pixels are drawn nearly as well.</summary>
+    public int UsualSide { get; }
+
     /// <summary>How many tokens at the end of a prompt have no effect, because it is too long.</summary>
-    public int CutOff(string prompt) => _prompts.Value.CutOff(prompt);
+    /// <exception cref="DisBackException">The prompt is longer than any prompt.</exception>
+    public int CutOff(string prompt) => _tokenizers.Value.Max(tokenizer => tokenizer.Encode(prompt).CutOff);
 
     /// <summary>Draws the pictures, prompt by prompt and for each by seed; each is decoded when it is asked for.</summary>
     /// <param name="request">What to draw.</param>

@@ -29,11 +29,13 @@ internal sealed class PartLoading(ModelSource source, Placement placement)
         FillText(first, ModelPart.TextEncoder);
         FillText(second, ModelPart.TextEncoder2);
         Adapt(first, second, null);
-        return new(
-            new(ClipTokenizer.Open(source.Folder.FolderOf("tokenizer")), first),
-            new(ClipTokenizer.Open(source.Folder.FolderOf("tokenizer_2")), second),
-            source.Folder.ZerosForAbsentPrompt);
+        var tokenizers = OpenTokenizers();
+        return new(new(tokenizers[0], first), new(tokenizers[1], second), source.Folder.ZerosForAbsentPrompt);
     }
+
+    /// <summary>The tokenizers of both text encoders, which take little.</summary>
+    public IReadOnlyList<ClipTokenizer> OpenTokenizers() =>
+        [ClipTokenizer.Open(source.Folder.FolderOf("tokenizer")), ClipTokenizer.Open(source.Folder.FolderOf("tokenizer_2"))];
 
     /// <summary>The denoiser.</summary>
     public ConditionalUNet LoadUNet()
@@ -49,7 +51,7 @@ internal sealed class PartLoading(ModelSource source, Placement placement)
     /// <summary>The half of the autoencoder that draws; of its file no more is read.</summary>
     public PictureDecoder LoadDecoder()
     {
-        var config = AutoencoderConfig.Read(source.Folder.SettingsOf(ModelPart.Autoencoder));
+        var config = DecoderConfig;
         var network = new PictureDecoder(config, config.ForceUpcast ? placement with { Type = ScalarType.Float32 } : placement);
         Fill(network, new RenamedTensors(source.Folder.WeightsOf(ModelPart.Autoencoder, IsHalf), PictureDecoder.NameOf));
         return network;
@@ -66,6 +68,11 @@ internal sealed class PartLoading(ModelSource source, Placement placement)
             return file.Summary;
         })];
     }
+
+    /// <summary>The side in pixels of the pictures that the denoiser was trained on.</summary>
+    public int UsualSide => UNetConfig.Read(source.Folder.SettingsOf(ModelPart.UNet)).SampleSize * DecoderConfig.Reduction;
+
+    private AutoencoderConfig DecoderConfig => AutoencoderConfig.Read(source.Folder.SettingsOf(ModelPart.Autoencoder));
 
     private bool IsHalf => placement.Type != ScalarType.Float32;
 

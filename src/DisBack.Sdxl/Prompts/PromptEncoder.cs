@@ -8,9 +8,6 @@ namespace DisBack.Sdxl.Prompts;
 /// <param name="zerosForAbsent">Whether no negative prompt is zeros: <c>force_zeros_for_empty_prompt</c> of a model.</param>
 internal sealed class PromptEncoder(PromptReader first, PromptReader second, bool zerosForAbsent) : IDisposable
 {
-    /// <summary>How many tokens at the end of a prompt have no effect, because it is too long: the most of both tokenizers.</summary>
-    public int CutOff(string prompt) => Math.Max(first.CutOff(prompt), second.CutOff(prompt));
-
     /// <summary>Encodes a batch of prompts, one at least.</summary>
     /// <exception cref="DisBackException">A prompt is longer than any prompt.</exception>
     public PromptEmbedding Encode(params IReadOnlyList<string> prompts)

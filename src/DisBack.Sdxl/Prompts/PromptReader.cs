@@ -21,9 +21,6 @@ internal sealed class PromptReader : IDisposable
         }
     }
 
-    /// <summary>How many tokens of a prompt have no effect, because it is too long.</summary>
-    public int CutOff(string prompt) => _tokenizer.Encode(prompt).CutOff;
-
     /// <summary>Frees the text encoder.</summary>
     public void Dispose() => _network.Dispose();
 

@@ -120,6 +120,16 @@ public sealed class TextToImageTests
     }
 
     [Fact]
+    public void What_either_tokenizer_cuts_off_is_counted()
+    {
+        using var model = Open();
+
+        Assert.Equal(0, model.CutOff("a dog!"));
+        // The second tokenizer has no token for several exclamation marks.
+        Assert.Equal(5, model.CutOff(new string('!', 80)));
+    }
+
+    [Fact]
     public void No_tensor_is_left_behind()
     {
         using var model = Open();

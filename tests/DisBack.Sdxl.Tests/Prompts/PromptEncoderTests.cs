@@ -76,14 +76,6 @@ public sealed class PromptEncoderTests : IDisposable
     }
 
     [Fact]
-    public void What_either_tokenizer_cuts_off_is_counted()
-    {
-        Assert.Equal(0, Encoder().CutOff("a dog!"));
-        // The second tokenizer has no token for several exclamation marks.
-        Assert.Equal(5, Encoder().CutOff(new string('!', 80)));
-    }
-
-    [Fact]
     public void An_embedding_outlives_the_scopes_of_its_making_and_nothing_else_does()
     {
         var encoder = Encoder();

@@ -1,0 +1,211 @@
+using System.CommandLine;
+using System.Globalization;
+using DisBack.Cli.Options;
+using DisBack.Diffusion;
+using DisBack.Sdxl.Drawing;
+using DisBack.Sdxl.Models;
+using DisBack.Sdxl.Networks.Layers;
+using static TorchSharp.torch;
+
+namespace DisBack.Cli.Prompts;
+
+/// <summary>The options of <c>disback sample</c> with which pictures of texts are drawn.</summary>
+internal sealed class PromptOptions
+{
+    /// <summary>The option without which there is no other.</summary>
+    public const string Model = "--model";
+
+    private const string Fp32 = "fp32", Fp16 = "fp16", Bf16 = "bf16";
+
+    private readonly Option<string?> _model = Text(
+        Model, "DIR", "Draw pictures of prompts with this model: a folder of SDXL's kind as diffusers lays it out.");
+
+    private readonly Option<string[]> _prompt = Texts("--prompt", "TEXT", "What a picture is to show; may be repeated.");
+    private readonly Option<string?> _prompts = Text("--prompts", "FILE", "A text file with a prompt on each line.");
+    private readonly Option<string?> _negative = Text("--negative", "TEXT", "What guidance is to lead away from.");
+    private readonly Option<string?> _unet = Text("--unet", "FILE", "Weights for the model's UNet: a student's, safetensors or .bin.");
+    private readonly Option<string[]> _lora = Texts("--lora", "FILE[=STRENGTH]", "A LoRA for the model; may be repeated.");
+    private readonly Option<bool> _keepLora = new("--keep-lora") { Description = "Compute each LoRA beside the weights instead of merging it into them." };
+    private readonly Option<int?> _steps = new("--steps") { Description = "Evaluations of the UNet; one, or 30 with --guidance." };
+    private readonly Option<int[]> _timesteps = new("--timesteps")
+    {
+        Description = "The student's own time steps, for example 999 749 499 249; 399 for one step.",
+        HelpName = "N",
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => [],
+    };
+
+    private readonly Option<double?> _guidance = new("--guidance")
+    {
+        Description = "Draw with a teacher, by Euler's method with guidance of this scale.",
+        HelpName = "SCALE",
+    };
+
+    private readonly Option<string?> _size = Text("--size", "WIDTHxHEIGHT", "Of the pictures, in pixels; that of the model's training unless given.");
+    private readonly Option<string?> _originalSize = Text("--original-size", "WIDTHxHEIGHT", "What the model is told: the size before a picture was scaled.");
+    private readonly Option<string?> _crop = Text("--crop", "TOP,LEFT", "What the model is told: what was cut off.");
+    private readonly Option<string?> _targetSize = Text("--target-size", "WIDTHxHEIGHT", "What the model is told: the size of a picture.");
+    private readonly Option<int> _batch = Arguments.Positive(
+        new Option<int>("--batch") { Description = "Pictures that are drawn at a time.", DefaultValueFactory = _ => 1 });
+
+    private readonly Option<string> _device = new("--device")
+    {
+        Description = "Where the model computes: cpu, cuda or cuda:N.",
+        HelpName = "DEVICE",
+        DefaultValueFactory = _ => "cpu",
+    };
+
+    private readonly Option<string?> _precision = new("--precision")
+    {
+        Description = "How the model computes; fp32 on the CPU and bf16 elsewhere unless given.",
+    };
+
+
+    public PromptOptions() => _precision.AcceptOnlyFromAmong(Fp32, Fp16, Bf16);
+
+    private IReadOnlyList<Option> OfModel =>
+    [
+        _prompt, _prompts, _negative, _unet, _lora, _keepLora, _steps, _timesteps, _guidance, _size, _originalSize, _crop, _targetSize, _batch, _device,
+        _precision,
+    ];
+
+    /// <summary>Adds them to a command.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="others">What of the command is not for a model: symbols that must not be given with it.</param>
+    public void AddTo(Command command, params IReadOnlyList<Symbol> others)
+    {
+        command.Add(_model);
+        foreach (var option in OfModel)
+        {
+            command.Add(option);
+        }
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(_model) is null)
+            {
+                if (OfModel.FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is { } idle)
+                {
+                    result.AddError($"{idle.Name} is about --model, which is not given.");
+                }
+            }
+            else if (others.FirstOrDefault(other => IsGiven(result, other)) is { } misplaced)
+            {
+                result.AddError($"{misplaced.Name} is not for --model; leave one of them out.");
+            }
+            else if (result.GetValue(_prompt)!.Length == 0 == result.GetValue(_prompts) is null)
+            {
+                result.AddError("Give --prompt, or --prompts with a file of them.");
+            }
+            else if (result.GetValue(_guidance) is not null && result.GetValue(_timesteps)!.Length > 0)
+            {
+                result.AddError("--timesteps are a student's and --guidance is a teacher's; give one of them.");
+            }
+            else if (result.GetValue(_steps) is not null && result.GetValue(_timesteps)!.Length > 0)
+            {
+                result.AddError("--timesteps say how many steps there are; leave --steps out.");
+            }
+        });
+    }
+
+    /// <summary>Whether pictures of prompts are to be drawn.</summary>
+    public bool AreGiven(ParseResult parsed) => parsed.GetValue(_model) is not null;
+
+    /// <summary>What the user named as the model, and what it is added to; for the texts in a picture.</summary>
+    public IEnumerable<(string Keyword, string Text)> Names(ParseResult parsed)
+    {
+        yield return ("model", Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(UserPath.Expand(parsed.GetValue(_model)!)))));
+        if (parsed.GetValue(_unet) is { } unet)
+        {
+            yield return ("unet", Path.GetFileName(unet));
+        }
+        if (parsed.GetRequiredValue(_lora) is { Length: > 0 } loras)
+        {
+            yield return ("lora", string.Join(", ", loras.Select(Adapter).Select(lora => string.Create(
+                CultureInfo.InvariantCulture, $"{Path.GetFileName(lora.Path)} ({lora.Strength})"))));
+        }
+        yield return ("precision", Precision(parsed));
+    }
+
+    /// <summary>The model.</summary>
+    /// <exception cref="DisBackException">There is no such device, no such model, or an adapter does not fit.</exception>
+    public TextToImage Open(ParseResult parsed)
+    {
+        var source = new ModelSource(ModelFolder.Open(UserPath.Expand(parsed.GetValue(_model)!)))
+        {
+            UNet = parsed.GetValue(_unet) is { } unet ? UserPath.Expand(unet) : null,
+            Adapters = [.. parsed.GetRequiredValue(_lora).Select(Adapter)],
+            KeepsAdapters = parsed.GetValue(_keepLora),
+        };
+        var type = Precision(parsed) switch
+        {
+            Fp16 => ScalarType.Float16,
+            Bf16 => ScalarType.BFloat16,
+            _ => ScalarType.Float32,
+        };
+        return new(source, new Placement(Devices.Open(parsed.GetRequiredValue(_device)), type));
+    }
+
+    /// <summary>What is to be drawn.</summary>
+    /// <param name="parsed">What the user wrote.</param>
+    /// <param name="model">The model, which knows what is usual.</param>
+    /// <param name="count">Pictures of each prompt.</param>
+    /// <param name="seed">Seed of the first of them.</param>
+    /// <exception cref="DisBackException">It cannot be drawn.</exception>
+    public PictureRequest Request(ParseResult parsed, TextToImage model, int count, long seed)
+    {
+        var (width, height) = parsed.GetValue(_size) is { } size ? PictureSize.Of(size, _size.Name) : (model.UsualSide, model.UsualSide);
+        var request = new PictureRequest
+        {
+            Prompts = parsed.GetValue(_prompts) is { } file ? PromptFile.Read(UserPath.Expand(file)) : parsed.GetRequiredValue(_prompt),
+            NegativePrompt = parsed.GetValue(_negative),
+            Count = count,
+            Seed = seed,
+            Height = height,
+            Width = width,
+            Size = Told(parsed, width, height),
+            Batch = parsed.GetValue(_batch),
+            Sampling = (parsed.GetValue(_guidance), parsed.GetRequiredValue(_timesteps)) switch
+            {
+                ({ } guidance, _) => new SamplingPlan.Teacher(parsed.GetValue(_steps) ?? SamplingPlan.Teacher.UsualSteps, guidance),
+                (_, { Length: > 0 } timesteps) => new SamplingPlan.Student(timesteps),
+                _ => new SamplingPlan.Student(model.StudentTimesteps(parsed.GetValue(_steps) ?? 1)),
+            },
+        };
+        request.Check();
+        return request;
+    }
+
+    private SizeCondition Told(ParseResult parsed, int width, int height)
+    {
+        var (top, left) = parsed.GetValue(_crop) is { } crop ? PictureSize.Crop(crop, _crop.Name) : (0, 0);
+        var (originalWidth, originalHeight) = Size(_originalSize);
+        var (targetWidth, targetHeight) = Size(_targetSize);
+        return new(originalHeight, originalWidth, top, left, targetHeight, targetWidth);
+
+        (int Width, int Height) Size(Option<string?> option) =>
+            parsed.GetValue(option) is { } text ? PictureSize.Of(text, option.Name) : (width, height);
+    }
+
+    private string Precision(ParseResult parsed) => parsed.GetValue(_precision) ?? (parsed.GetValue(_device) == "cpu" ? Fp32 : Bf16);
+
+    /// <summary>A file and a strength behind an equals sign; a name that has one itself, and no number behind it, is a name.</summary>
+    private static AdapterFile Adapter(string text)
+    {
+        var at = text.LastIndexOf('=');
+        return at > 0 && double.TryParse(text[(at + 1)..], NumberStyles.Float, CultureInfo.InvariantCulture, out var strength) && double.IsFinite(strength)
+            ? new(UserPath.Expand(text[..at]), strength)
+            : new(UserPath.Expand(text));
+    }
+
+    private static bool IsGiven(System.CommandLine.Parsing.CommandResult result, Symbol symbol) => symbol switch
+    {
+        Option option => result.GetResult(option) is { Implicit: false },
+        Argument argument => result.GetResult(argument) is { Tokens.Count: > 0 },
+        _ => false,
+    };
+
+    private static Option<string?> Text(string name, string value, string description) => new(name) { Description = description, HelpName = value };
+
+    private static Option<string[]> Texts(string name, string value, string description) =>
+        new(name) { Description = description, HelpName = value, DefaultValueFactory = _ => [] };
+}

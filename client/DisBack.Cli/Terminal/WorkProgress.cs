@@ -1,0 +1,59 @@
+using System.Globalization;
+using Spectre.Console;
+
+namespace DisBack.Cli.Terminal;
+
+/// <summary>How far a piece of work is: bars on a terminal, elsewhere a line on the standard error every ten seconds.</summary>
+/// <param name="session">The screen and the clock; its signals stop the work where it tells of its progress.</param>
+internal sealed class WorkProgress(Session session)
+{
+    private static readonly TimeSpan s_linePeriod = TimeSpan.FromSeconds(10);
+
+    private readonly Dictionary<string, ProgressTask> _bars = [];
+    private ProgressContext? _context;
+    private long _lastLine = session.Time.GetTimestamp();
+
+    /// <summary>Shows the progress of a piece of work until it ends.</summary>
+    public T Of<T>(Func<T> work)
+    {
+        if (!session.Screen.IsLive)
+        {
+            return work();
+        }
+        try
+        {
+            return session.Screen.Console.Progress().AutoClear(true)
+                .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+                .Start(context =>
+                {
+                    _context = context;
+                    return work();
+                });
+        }
+        finally
+        {
+            (_context, _lastLine) = (null, session.Time.GetTimestamp());
+            _bars.Clear();
+        }
+    }
+
+    /// <summary>So much of all of something is done.</summary>
+    /// <exception cref="OperationCanceledException">The user stops the command.</exception>
+    public void Tell(string what, long done, long all)
+    {
+        session.Signals.Stopping.ThrowIfCancellationRequested();
+        if (_context is { } context)
+        {
+            if (!_bars.TryGetValue(what, out var bar))
+            {
+                _bars[what] = bar = context.AddTask(what, maxValue: all);
+            }
+            bar.Value = done;
+        }
+        else if (done < all && session.Time.GetElapsedTime(_lastLine) >= s_linePeriod)
+        {
+            _lastLine = session.Time.GetTimestamp();
+            session.Screen.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{done:N0} of {all:N0} {what}"));
+        }
+    }
+}
