@@ -14,7 +14,7 @@ public sealed class PublicApiTests
 
     [Theory]
     [InlineData("Specs"), InlineData("Diffusion"), InlineData("Distillation"), InlineData("Storage"), InlineData("Client"), InlineData("Search")]
-    [InlineData("ReadModel")]
+    [InlineData("ReadModel"), InlineData("Sdxl")]
     public void The_public_API_is_that_of_the_golden_file(string name)
     {
         var project = Repository.Projects.Single(project => project.Name == name);

@@ -9,8 +9,8 @@ using DisBack.Specs.Networks;
 namespace DisBack.Cli.Prompts;
 
 /// <summary>
-/// Draws pictures of prompts: one to a file, several to a grid with a row for each prompt; in a folder each to a file of its own besides, as soon as it is drawn. A
-/// PNG says in its texts what it was drawn from.
+/// Draws pictures of prompts: one to a file, several to a grid with a row for each prompt; in a folder each to a file of its own besides, as soon as it is
+/// drawn. A PNG says in its texts what it was drawn from.
 /// </summary>
 internal sealed class PromptDrawing(Session session, PromptOptions options, ParseResult parsed)
 {
@@ -44,9 +44,9 @@ internal sealed class PromptDrawing(Session session, PromptOptions options, Pars
         {
             file.Write(grid, Texts(request.Prompts, seed, request));
         }
+        var place = folder is null ? $"in {file.Path}" : $"each in a file in {folder}";
         session.Screen.Line(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{made} {(made == 1 ? "picture" : "pictures")}, {Said(request.Sampling)}, {(folder is null ? $"in {file.Path}" : $"each in a file in {folder}")}."));
+            CultureInfo.InvariantCulture, $"{made} {(made == 1 ? "picture" : "pictures")}, {Said(request.Sampling)}, {place}."));
         return ExitCode.Ok;
     }
 

@@ -4,7 +4,9 @@ using DisBack.Specs.Networks;
 
 namespace DisBack.Diffusion.Files;
 
-/// <summary>Weights that other programs have written: safetensors, one file or several with an index, what torch.save writes, and snapshots of EDM's training.</summary>
+/// <summary>
+/// Weights that other programs have written: safetensors, one file or several with an index, what torch.save writes, and snapshots of EDM's training.
+/// </summary>
 public static class WeightsFile
 {
     /// <summary>What PyTorch's wrappers for several devices put before each name.</summary>

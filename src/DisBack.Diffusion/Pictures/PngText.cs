@@ -3,8 +3,8 @@ using System.Text;
 namespace DisBack.Diffusion.Pictures;
 
 /// <summary>
-/// Texts in a PNG, by keyword: what a picture was drawn from travels with it. They are international text chunks ("iTXt", UTF-8), not compressed, right after the
-/// header, so that any viewer of metadata shows them, whatever the language of a prompt.
+/// Texts in a PNG, by keyword: what a picture was drawn from travels with it. They are international text chunks ("iTXt", UTF-8), not compressed, right after
+/// the header, so that any viewer of metadata shows them, whatever the language of a prompt.
 /// </summary>
 public static class PngText
 {

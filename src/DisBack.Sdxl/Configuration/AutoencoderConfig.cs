@@ -8,7 +8,7 @@ namespace DisBack.Sdxl.Configuration;
 /// <param name="SampleSize">Side in pixels of the pictures that it was trained on.</param>
 /// <param name="ScalingFactor">What latents are multiplied by so that a diffusion model sees them with about unit variance.</param>
 /// <param name="ForceUpcast">Whether its activations leave the range of float16, so that it computes in float32 beside a network in float16.</param>
-public sealed record AutoencoderConfig(
+internal sealed record AutoencoderConfig(
     IReadOnlyList<int> Channels,
     int LayersPerBlock,
     int LatentChannels,

@@ -1,7 +1,7 @@
 namespace DisBack.Sdxl.Configuration;
 
 /// <summary>How the time steps of a sampler are spread over those of the training.</summary>
-public enum TimestepSpacing
+internal enum TimestepSpacing
 {
     /// <summary>Multiples of a whole stride from the least noise on, shifted by an offset (SDXL base).</summary>
     Leading,
@@ -19,7 +19,7 @@ public enum TimestepSpacing
 /// <param name="TrainingSteps">How many noise levels there are.</param>
 /// <param name="Spacing">How the time steps of a sampler are chosen.</param>
 /// <param name="StepsOffset">What is added to time steps with <see cref="TimestepSpacing.Leading"/> spacing.</param>
-public sealed record SchedulerConfig(double BetaStart, double BetaEnd, int TrainingSteps, TimestepSpacing Spacing, int StepsOffset)
+internal sealed record SchedulerConfig(double BetaStart, double BetaEnd, int TrainingSteps, TimestepSpacing Spacing, int StepsOffset)
 {
     private const int MostTrainingSteps = 100_000;
 

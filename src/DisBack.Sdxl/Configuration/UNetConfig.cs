@@ -1,7 +1,7 @@
 namespace DisBack.Sdxl.Configuration;
 
 /// <summary>What SDXL's UNet is built from: <c>unet/config.json</c> of a folder that diffusers wrote.</summary>
-public sealed record UNetConfig
+internal sealed record UNetConfig
 {
     private const string Down = "DownBlock2D", CrossDown = "CrossAttnDownBlock2D", Up = "UpBlock2D", CrossUp = "CrossAttnUpBlock2D";
 

@@ -1,8 +1,8 @@
 namespace DisBack.Sdxl.Drawing;
 
 /// <summary>
-/// What the denoiser is told of a picture's size (arXiv 2307.01952, section 2.2): SDXL learned from pictures of all sizes and crops, and draws what looks like one of
-/// these. All in pixels, heights before widths.
+/// What the denoiser is told of a picture's size (arXiv 2307.01952, section 2.2): SDXL learned from pictures of all sizes and crops, and draws what looks like
+/// one of these. All in pixels, heights before widths.
 /// </summary>
 /// <param name="OriginalHeight">Height of the picture before it was scaled; a small one draws blurred pictures.</param>
 /// <param name="OriginalWidth">Its width.</param>

@@ -27,8 +27,8 @@ public sealed class TextToImage : IDisposable
     /// <param name="source">The model.</param>
     /// <param name="placement">Where it computes, and in which type; the decoder may need float32 whatever it is.</param>
     /// <param name="keepsLoaded">
-    /// Whether parts stay in memory for the next request. Otherwise each is read when it is needed and released when it is not, so that no more than the largest is in
-    /// memory.
+    /// Whether parts stay in memory for the next request. Otherwise each is read when it is needed and released when it is not, so that no more than the
+    /// largest is in memory.
     /// </param>
     /// <exception cref="DisBackException">The model's schedule is not one that this build knows, or an adapter belongs to another model.</exception>
     public TextToImage(ModelSource source, Placement placement, bool keepsLoaded = false)

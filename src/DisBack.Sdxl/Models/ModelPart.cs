@@ -25,8 +25,8 @@ internal sealed record ModelPart(string Folder, string Class, string Stem, strin
     public static IReadOnlyList<ModelPart> All { get; } = [UNet, Autoencoder, TextEncoder, TextEncoder2];
 
     /// <summary>
-    /// The names that its file of weights may have, the best first: of the wanted variant before the other one, and safetensors before pickles. A sharded variant has
-    /// its infix before or behind that of the index, as the versions of diffusers do.
+    /// The names that its file of weights may have, the best first: of the wanted variant before the other one, and safetensors before pickles. A sharded
+    /// variant has its infix before or behind that of the index, as the versions of diffusers do.
     /// </summary>
     /// <param name="half">Whether the variant of 16 bits is wanted, <c>fp16</c>.</param>
     public IEnumerable<string> Files(bool half)

@@ -12,8 +12,8 @@ using static TorchSharp.torch;
 namespace DisBack.Sdxl.Models;
 
 /// <summary>
-/// Makes the networks of a model and fills them. Each tensor goes from its file to where it stays once and in its final type, so besides the model itself no more
-/// than one tensor is in memory; what the file and the network do not agree on is named.
+/// Makes the networks of a model and fills them. Each tensor goes from its file to where it stays once and in its final type, so besides the model itself no
+/// more than one tensor is in memory; what the file and the network do not agree on is named.
 /// </summary>
 /// <param name="source">Where they come from.</param>
 /// <param name="placement">Where they compute, and in which type.</param>

@@ -17,7 +17,9 @@ internal sealed class PromptEncoder(PromptReader first, PromptReader second, boo
         return new(cat([one.Sequence, two.Sequence], -1).MoveToOuterDisposeScope(), two.Pooled.MoveToOuterDisposeScope());
     }
 
-    /// <summary>What guidance leads away from when there is no negative prompt, which is not the same as an empty one unless the model has been trained so.</summary>
+    /// <summary>
+    /// What guidance leads away from when there is no negative prompt, which is not the same as an empty one unless the model has been trained so.
+    /// </summary>
     /// <param name="positive">The embedding of the prompts, for its shapes.</param>
     public PromptEmbedding Absent(PromptEmbedding positive) => zerosForAbsent
         ? new(zeros_like(positive.Sequence), zeros_like(positive.Pooled))

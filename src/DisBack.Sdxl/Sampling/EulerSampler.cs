@@ -28,7 +28,9 @@ internal sealed class EulerSampler
     /// <summary>The noise level before each step, and 0 in the end.</summary>
     public IReadOnlyList<double> Sigmas => _sigmas;
 
-    /// <summary>The standard deviation of the first sample. With leading spacing, which does not begin at the most noise, it is that of a noisy sample.</summary>
+    /// <summary>
+    /// The standard deviation of the first sample. With leading spacing, which does not begin at the most noise, it is that of a noisy sample.
+    /// </summary>
     public double InitialScale => _spacing == TimestepSpacing.Leading ? Math.Sqrt(_sigmas[0] * _sigmas[0] + 1) : _sigmas[0];
 
     /// <summary>Draws latents, float32 of the shape and on the device of <paramref name="noise"/>.</summary>

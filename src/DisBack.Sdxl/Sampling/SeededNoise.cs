@@ -5,8 +5,8 @@ namespace DisBack.Sdxl.Sampling;
 
 /// <summary>
 /// The noise of a batch of pictures. Picture i of a seed has a generator of its own with the seed plus i, as in most programs that draw pictures: any picture
-/// can be drawn again alone, by its own seed, whatever batch it was drawn in. Numbers are float32 from the CPU whatever the device and the type of the networks,
-/// so that a seed is the same picture everywhere; they are those of diffusers with a CPU generator for each picture, in float32.
+/// can be drawn again alone, by its own seed, whatever batch it was drawn in. Numbers are float32 from the CPU whatever the device and the type of the
+/// networks, so that a seed is the same picture everywhere; they are those of diffusers with a CPU generator for each picture, in float32.
 /// </summary>
 /// <remarks>libtorch's generator on the CPU takes the low 32 bits of a seed: seeds that agree in these draw the same picture.</remarks>
 internal sealed class SeededNoise : IPictureNoise

@@ -6,7 +6,9 @@ namespace DisBack.Sdxl.Tokens;
 /// <remarks>Radford et al., "Learning Transferable Visual Models From Natural Language Supervision", 2021; Hugging Face's <c>CLIPTokenizerFast</c>.</remarks>
 internal sealed class ClipTokenizer
 {
-    /// <summary>The longest prompt. It is a hundred times what has an effect, and composing characters takes time that grows with the square of a length.</summary>
+    /// <summary>
+    /// The longest prompt. It is a hundred times what has an effect, and composing characters takes time that grows with the square of a length.
+    /// </summary>
     private const int MostCharacters = 1 << 14;
 
     private readonly BpeTokenizer _pairs;

@@ -4,8 +4,8 @@ using Microsoft.ML.Tokenizers;
 namespace DisBack.Sdxl.Tokens;
 
 /// <summary>
-/// Takes a prompt apart into pieces within which symbols are merged: special tokens, English contractions, runs of letters, single digits and other numbers, runs
-/// of other characters. White space separates and is dropped.
+/// Takes a prompt apart into pieces within which symbols are merged: special tokens, English contractions, runs of letters, single digits and other numbers,
+/// runs of other characters. White space separates and is dropped.
 /// </summary>
 /// <remarks>
 /// CLIP's pattern is <c>'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+</c>. The regular expressions of .NET see surrogates where it means letters

@@ -4,7 +4,9 @@ namespace DisBack.Sdxl.Tokens;
 /// <param name="Begin">Before every prompt.</param>
 /// <param name="End">After every prompt.</param>
 /// <param name="Unknown">In the place of what the vocabulary does not have.</param>
-/// <param name="Padding">After the end, up to the full length. SDXL's second tokenizer pads with <c>!</c>, so that each <c>!</c> of a prompt is padding.</param>
+/// <param name="Padding">
+/// After the end, up to the full length. SDXL's second tokenizer pads with <c>!</c>, so that each <c>!</c> of a prompt is padding.
+/// </param>
 internal sealed record SpecialTokens(string Begin, string End, string Unknown, string Padding)
 {
     /// <summary>Each of them once.</summary>

@@ -23,7 +23,9 @@ public sealed record SafetensorsHeader(
 
     private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false, MaxDepth = 4 };
 
-    /// <summary>Whether a file begins as one of these does: a length that it has, and an object. The length may begin with any byte, that of a pickle as well.</summary>
+    /// <summary>
+    /// Whether a file begins as one of these does: a length that it has, and an object. The length may begin with any byte, that of a pickle as well.
+    /// </summary>
     /// <param name="beginning">At least the first nine bytes.</param>
     /// <param name="fileBytes">Bytes of the whole file.</param>
     public static bool Begins(ReadOnlySpan<byte> beginning, long fileBytes) =>

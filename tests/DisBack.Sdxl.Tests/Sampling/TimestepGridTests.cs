@@ -23,10 +23,12 @@ public sealed class TimestepGridTests
     }
 
     [Theory]
-    [InlineData(0, TimestepSpacing.Trailing)]
-    [InlineData(1001, TimestepSpacing.Linspace)]
-    [InlineData(1000, TimestepSpacing.Leading)]
-    public void A_number_of_steps_that_the_training_lacks_is_refused(int count, TimestepSpacing spacing) =>
-        Assert.Contains($"{count:N0} steps cannot be chosen out of the 1,000 of the training: ask for 1 to 999.",
-            Assert.Throws<DisBackException>(() => TimestepGrid.Of(count, SamplerOracle.Config(spacing))).Message, StringComparison.Ordinal);
+    [InlineData(0, "Trailing")]
+    [InlineData(1001, "Linspace")]
+    [InlineData(1000, "Leading")]
+    public void A_number_of_steps_that_the_training_lacks_is_refused(int count, string spacing) =>
+        Assert.Contains(
+            $"{count:N0} steps cannot be chosen out of the 1,000 of the training: ask for 1 to 999.",
+            Assert.Throws<DisBackException>(() => TimestepGrid.Of(count, SamplerOracle.Config(Enum.Parse<TimestepSpacing>(spacing)))).Message,
+            StringComparison.Ordinal);
 }

@@ -42,8 +42,8 @@ internal sealed class PictureDecoder : nn.Module
     }
 
     /// <summary>
-    /// Pictures, whole where they have no more pixels than <paramref name="side"/> allows, and else in tiles, which bound the memory: SDXL's decoder takes 4 KiB
-    /// for each pixel of a tile in float32 (measured on a CPU), 4 GiB at 1024 x 1024. No gradient.
+    /// Pictures, whole where they have no more pixels than <paramref name="side"/> allows, and else in tiles, which bound the memory: SDXL's decoder takes 4
+    /// KiB for each pixel of a tile in float32 (measured on a CPU), 4 GiB at 1024 x 1024. No gradient.
     /// </summary>
     /// <param name="latents">[B,4,h,w] as the diffusion model knows them, of any type.</param>
     /// <param name="side">Side of a tile in latents; null is <see cref="WholeSide"/>, with which all usual sizes of the model are decoded whole.</param>
