@@ -1,19 +1,14 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using DisBack.TestKit;
 
 namespace DisBack.Benchmarks;
 
 /// <summary>The real command line as a child process.</summary>
 internal static class Disback
 {
-    /// <summary>The command line of this build under the frameworks of this program: its folder leaves out what they bring.</summary>
-    private static readonly string[] s_program =
-    [
-        "exec",
-        "--runtimeconfig",
-        Path.Combine(AppContext.BaseDirectory, "DisBack.Benchmarks.runtimeconfig.json"),
-        Path.Combine(AppContext.BaseDirectory, "disback.dll"),
-    ];
+    /// <summary>The command line of this build, as users start it: in its own output folder what it starts with is compiled ahead.</summary>
+    private static readonly string[] s_program = [Repository.Built("client/DisBack.Cli", "disback")];
 
     /// <summary>What <c>dotnet</c> is to be given for a command.</summary>
     public static string[] Program(params string[] arguments) => [.. s_program, .. arguments];
