@@ -7,6 +7,7 @@ internal static class ReaderTable
     [
         .. SpecReaders.All,
         .. WeightsReaders.All,
+        .. ModelReaders.All,
         .. ImageReaders.All,
         .. DocumentReaders.All,
         .. QueryReaders.All,
