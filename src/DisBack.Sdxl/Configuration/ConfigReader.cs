@@ -49,10 +49,12 @@ internal sealed class ConfigReader
         {
             if (JsonNode.Parse(json, documentOptions: new() { AllowDuplicateProperties = false }) is JsonObject settings)
             {
+                // Half a character, written as an escape, passes the parser and would fail where the text is first used.
+                settings.ToJsonString();
                 return new(source, settings);
             }
         }
-        catch (JsonException cause)
+        catch (Exception cause) when (cause is JsonException or InvalidOperationException)
         {
             throw new DisBackException($"'{source}' is no JSON: {cause.Message}", cause);
         }
@@ -117,7 +119,7 @@ internal sealed class ConfigReader
     {
         foreach (var (key, value) in _rest)
         {
-            if (value is not null && key[..1] != "_")
+            if (value is not null && !key.StartsWith('_'))
             {
                 throw Unknown(key, value, "no such setting");
             }

@@ -34,6 +34,11 @@ public sealed class ConfigReaderTests
     }
 
     [Fact]
+    public void A_setting_without_a_name_is_refused() =>
+        Assert.Contains("'' of 'config.json' is 1, and this build knows no such setting",
+            Assert.Throws<DisBackException>(Read("""{"":1}""").Finish).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void Another_value_of_a_setting_with_one_value_is_refused() =>
         Assert.Contains("'act' of 'config.json' is \"gelu\", and this build knows only \"silu\"",
             Assert.Throws<DisBackException>(() => Read("""{"act":"gelu"}""").Only("act", "silu")).Message, StringComparison.Ordinal);
@@ -46,6 +51,8 @@ public sealed class ConfigReaderTests
     [InlineData("{", "is no JSON")]
     [InlineData("""{"width":1,"width":2}""", "is no JSON")]
     [InlineData("""{"width":1,"alphas":{"a":1,"a":2}}""", "is no JSON")]
+    [InlineData("""{"width":1,"name":"\ud800"}""", "is no JSON")]
+    [InlineData("""{"width":1,"list":[{"\ud800":1}]}""", "is no JSON")]
     public void What_is_missing_or_damaged_is_named(string json, string expected) =>
         Assert.Contains(expected, Assert.Throws<DisBackException>(() => Read(json).Int("width")).Message, StringComparison.Ordinal);
 
