@@ -21,6 +21,9 @@ internal sealed record TextEncoderConfig(
     double Epsilon,
     int? ProjectionWidth)
 {
+    // SDXL's larger one has 32 layers. A damaged file cannot ask for more than can be made in a moment, nor for more elements than can be counted.
+    private const int MostLayers = 128, MostExtent = 1 << 20;
+
     /// <summary>Reads the settings under the names of transformers.</summary>
     /// <exception cref="DisBackException">One is missing, unknown or impossible.</exception>
     public static TextEncoderConfig Read(ConfigReader settings)
@@ -42,7 +45,7 @@ internal sealed record TextEncoderConfig(
             Positive("max_position_embeddings"),
             Positive("hidden_size"),
             Positive("intermediate_size"),
-            Positive("num_hidden_layers"),
+            Positive("num_hidden_layers", MostLayers),
             Positive("num_attention_heads"),
             settings.Text("hidden_act") switch
             {
@@ -54,13 +57,17 @@ internal sealed record TextEncoderConfig(
             settings.Double("layer_norm_eps"),
             projected ? projection : null);
         settings.Finish();
+        if (!double.IsFinite(config.Epsilon) || config.Epsilon <= 0)
+        {
+            throw new DisBackException($"'layer_norm_eps' of '{settings.Source}' is {config.Epsilon}, which is no number above 0: the file is damaged.");
+        }
         return config.Width % config.Heads == 0
             ? config
             : throw new DisBackException($"'num_attention_heads' of '{settings.Source}' is {config.Heads}, which does not divide 'hidden_size', "
                 + $"{config.Width}: the file is damaged.");
 
-        int Positive(string key) => settings.Int(key) is > 0 and var number
+        int Positive(string key, int most = MostExtent) => settings.Int(key) is > 0 and var number && number <= most
             ? number
-            : throw new DisBackException($"'{key}' of '{settings.Source}' is not above 0: the file is damaged.");
+            : throw new DisBackException($"'{key}' of '{settings.Source}' should be 1 to {most}: the file is damaged.");
     }
 }
