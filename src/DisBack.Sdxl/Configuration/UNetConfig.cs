@@ -10,6 +10,9 @@ internal sealed record UNetConfig
 
     private const int MostRepetitions = 64;
 
+    /// <summary>Residual and transformer blocks in all, of which SDXL has 87: each takes a while to make and has dozens of names.</summary>
+    private const int MostBlocks = 256;
+
     /// <summary>Numbers that say where and how large a picture was cropped: original height and width, top and left, target height and width.</summary>
     public const int TimeIds = 6;
 
@@ -88,6 +91,9 @@ internal sealed record UNetConfig
             NormEpsilon = config.Double("norm_eps", 1e-5),
         };
         config.Finish();
+        Require(double.IsFinite(result.NormEpsilon) && result.NormEpsilon > 0, "norm_eps", "a number above 0");
+        var blocks = result.Levels.Sum(level => ((2 * result.LayersPerBlock) + 1) * (1 + level.Depth)) + 2 + result.MiddleDepth;
+        Require(blocks <= MostBlocks, "layers_per_block", $"so few that there are at most {MostBlocks} blocks with those of transformer_layers_per_block");
         return result;
 
         int Count(string key, int most, int? unless = null)

@@ -42,6 +42,10 @@ public sealed class UNetConfigTests
     [InlineData("attention_head_dim", "[5,10,0]", "divisors of block_out_channels")]
     [InlineData("transformer_layers_per_block", "[1,2,1000]", "1 to 64")]
     [InlineData("layers_per_block", "0", "1 to 64")]
+    [InlineData("layers_per_block", "9", "at most 256 blocks")]
+    [InlineData("transformer_layers_per_block", "[1,2,64]", "at most 256 blocks")]
+    [InlineData("norm_eps", "1e309", "a number above 0")]
+    [InlineData("norm_eps", "0", "a number above 0")]
     [InlineData("projection_class_embeddings_input_dim", "1536", "6 times it below projection_class_embeddings_input_dim")]
     [InlineData("cross_attention_dim", "-1", "1 to 65536")]
     public void What_this_build_does_not_know_is_refused_by_name(string key, string value, string expected)
