@@ -52,7 +52,7 @@ internal sealed record AutoencoderConfig(
         void Blocks(string key, string only)
         {
             var types = reader.Texts(key);
-            if (types.Count != config.Channels.Count || types.FirstOrDefault(type => type != only) is { })
+            if (types.Count != config.Channels.Count || types.Any(type => type != only))
             {
                 throw new DisBackException($"'{key}' of the autoencoder is [{string.Join(", ", types)}], and this build knows only {only} at each of its "
                     + $"{config.Channels.Count} levels: use the autoencoder of an SDXL model.");

@@ -24,6 +24,7 @@ public sealed class AutoencoderConfigTests
     [InlineData("shift_factor", "0.1", "'shift_factor' of 'config.json' is 0.1")]
     [InlineData("use_quant_conv", "false", "knows only true")]
     [InlineData("down_block_types", """["DownEncoderBlock2D"]""", "'down_block_types' of the autoencoder is [DownEncoderBlock2D]")]
+    [InlineData("down_block_types", """["DownEncoderBlock2D","DownEncoderBlock2D",null,"DownEncoderBlock2D"]""", "only DownEncoderBlock2D at each")]
     [InlineData("up_block_types", """["UpDecoderBlock2D","UpDecoderBlock2D","UpDecoderBlock2D","AttnUpDecoderBlock2D"]""", "only UpDecoderBlock2D at each")]
     [InlineData("norm_num_groups", "3", "no multiple of the groups")]
     [InlineData("norm_num_groups", "0", "no multiple of the groups")]
