@@ -14,6 +14,9 @@ internal static class TokenizerFolder
     /// <summary>The most bytes of a file; CLIP's vocabulary has one million.</summary>
     private const int MostBytes = 1 << 24;
 
+    /// <summary>CLIP's prompts have 77 tokens; a damaged file cannot ask for more than memory has room for.</summary>
+    private const int MostTokens = 1 << 14;
+
     private const string Vocabulary = "vocab.json", Merges = "merges.txt", Special = "special_tokens_map.json", Settings = "tokenizer_config.json";
 
     private static readonly JsonSerializerOptions s_strict = new() { AllowDuplicateProperties = false };
@@ -58,7 +61,15 @@ internal static class TokenizerFolder
     private static SpecialTokens ReadSpecial(string path, Dictionary<string, int> vocabulary)
     {
         var tokens = ReadJson<Dictionary<string, JsonElement>>(path);
-        return new(Read("bos_token"), Read("eos_token"), Read("unk_token"), Read("pad_token"));
+        try
+        {
+            return new(Read("bos_token"), Read("eos_token"), Read("unk_token"), Read("pad_token"));
+        }
+        catch (InvalidOperationException cause)
+        {
+            // A text that is no UTF-8, or has half a character, passes the parser.
+            throw Damaged(path, cause.Message.TrimEnd('.'), cause);
+        }
 
         // Programs write a token as its text, or as an object that has the text beside rules for the blanks around it, which do not matter here.
         string Read(string key)
@@ -74,7 +85,9 @@ internal static class TokenizerFolder
     private static int ReadLength(string path)
     {
         var length = ConfigReader.Open(path).Int("model_max_length");
-        return length >= 2 ? length : throw Damaged(path, $"'model_max_length' is {length}, which has no place for the begin and the end of a prompt");
+        return length is >= 2 and <= MostTokens
+            ? length
+            : throw Damaged(path, $"'model_max_length' is {length}, where a prompt with its begin and end has 2 to {MostTokens} tokens");
     }
 
     private static T ReadJson<T>(string path)

@@ -58,7 +58,9 @@ public sealed class TokenizerFolderTests : IDisposable
     [InlineData("special_tokens_map.json", "\"pad_token\": \"!\"", "\"pad_token\": \"[PAD]\"")]
     [InlineData("special_tokens_map.json", "\"pad_token\": \"!\"", "\"pad_token\": 0")]
     [InlineData("special_tokens_map.json", "bos_token", "begin")]
+    [InlineData("special_tokens_map.json", "\"pad_token\": \"!\"", "\"pad_token\": \"\\ud800\"")]
     [InlineData("tokenizer_config.json", "77", "1")]
+    [InlineData("tokenizer_config.json", "77", "2147483647")]
     public void What_is_damaged_is_named(string file, string intact, string damaged)
     {
         Change(file, intact, damaged);
