@@ -43,7 +43,8 @@ internal sealed class LoraSettings
     /// <summary>Whether a key of <see cref="Patterns"/> means a module.</summary>
     public static bool Means(string pattern, string path)
     {
-        pattern = pattern.TrimStart('^');
+        // One alone: with any number of them a file could have any number of keys for one module.
+        pattern = pattern.StartsWith('^') ? pattern[1..] : pattern;
         return path.EndsWith(pattern, StringComparison.Ordinal) && (path.Length == pattern.Length || path[^(pattern.Length + 1)] == '.');
     }
 

@@ -10,7 +10,7 @@ namespace DisBack.Sdxl.Configuration;
 /// </summary>
 internal sealed class ConfigReader
 {
-    private const int MostBytes = 1 << 20;
+    private const int MostCharacters = 1 << 20;
 
     private readonly string _source;
     private readonly JsonObject _rest;
@@ -27,7 +27,7 @@ internal sealed class ConfigReader
         try
         {
             using var stream = RegularFile.Open(path);
-            if (stream.Length > MostBytes)
+            if (stream.Length > MostCharacters)
             {
                 throw new DisBackException($"'{path}' has {stream.Length:N0} bytes, where the settings of a network have a few thousand: name another folder.");
             }
@@ -42,9 +42,13 @@ internal sealed class ConfigReader
     /// <summary>Reads a text.</summary>
     /// <param name="json">The text.</param>
     /// <param name="source">What messages call it.</param>
-    /// <exception cref="DisBackException">It is no object of JSON.</exception>
+    /// <exception cref="DisBackException">It is no object of JSON, or far too long.</exception>
     public static ConfigReader Parse(string json, string source)
     {
+        if (json.Length > MostCharacters)
+        {
+            throw new DisBackException($"'{source}' has {json.Length:N0} characters, where settings have a few thousand: the file is damaged.");
+        }
         try
         {
             if (JsonNode.Parse(json, documentOptions: new() { AllowDuplicateProperties = false }) is JsonObject settings)

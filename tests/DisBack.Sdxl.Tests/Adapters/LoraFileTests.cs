@@ -109,6 +109,7 @@ public sealed class LoraFileTests : IDisposable
     [InlineData("""{"unet.lora_alpha":"large"}""", "'unet.lora_alpha'")]
     [InlineData("""{"unet.alpha_pattern":{"attn2.to_out.0":"x"}}""", "which is no object of numbers")]
     [InlineData("""{"unet.alpha_pattern":{"attn1.to_out.0":3}}""", "'attn1.to_out.0', which is no module that the file adapts")]
+    [InlineData("""{"unet.alpha_pattern":{"^^attn2.to_out.0":3}}""", "'^^attn2.to_out.0', which is no module that the file adapts")]
     [InlineData("""{"unet.alpha_pattern":{"n2.to_out.0":3}}""", "'n2.to_out.0', which is no module that the file adapts")]
     [InlineData("""{"unet.lora_alpha":1e999}""", "is not finite")]
     [InlineData("""{"unet.alpha_pattern":{"attn2.to_out.0":3,"attn2.to_out.0":4}}""", "is no JSON")]

@@ -39,6 +39,10 @@ public sealed class ConfigReaderTests
             Assert.Throws<DisBackException>(Read("""{"":1}""").Finish).Message, StringComparison.Ordinal);
 
     [Fact]
+    public void What_is_far_too_long_is_refused_before_it_is_parsed() =>
+        Assert.Contains("1,048,577 characters", Assert.Throws<DisBackException>(() => Read(new string(' ', (1 << 20) + 1))).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void Another_value_of_a_setting_with_one_value_is_refused() =>
         Assert.Contains("'act' of 'config.json' is \"gelu\", and this build knows only \"silu\"",
             Assert.Throws<DisBackException>(() => Read("""{"act":"gelu"}""").Only("act", "silu")).Message, StringComparison.Ordinal);
