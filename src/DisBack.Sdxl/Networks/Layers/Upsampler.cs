@@ -1,10 +1,9 @@
-using DisBack.Sdxl.Networks.Layers;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace DisBack.Sdxl.Networks.UNet;
+namespace DisBack.Sdxl.Networks.Layers;
 
-/// <summary>Repeated pixels, then a convolution: [B, C, h, w] to [B, C, H, W].</summary>
+/// <summary>Repeats each element, and smooths that with a convolution.</summary>
 internal sealed class Upsampler : nn.Module
 {
     private readonly Conv2d conv;
@@ -16,12 +15,16 @@ internal sealed class Upsampler : nn.Module
         RegisterComponents();
     }
 
+    /// <summary>[B,C,H,W] to [B,C,2H,2W].</summary>
+    public Tensor forward(Tensor x) => forward(x, 2 * x.shape[2], 2 * x.shape[3]);
+
+    /// <summary>[B,C,h,w] to [B,C,H,W].</summary>
     /// <param name="x">The features.</param>
     /// <param name="height">The height of what they will be joined with: twice theirs, or one less.</param>
     /// <param name="width">Its width.</param>
     public Tensor forward(Tensor x, long height, long width)
     {
-        using var enlarged = functional.interpolate(x, size: [height, width], mode: InterpolationMode.Nearest);
-        return conv.forward(enlarged);
+        using var larger = functional.interpolate(x, size: [height, width], mode: InterpolationMode.Nearest);
+        return conv.forward(larger);
     }
 }
