@@ -15,6 +15,7 @@ var root = new RootCommand("Measures what the README claims. Every figure is a r
     PolicyBenchmark.Create(),
     DeviceBenchmark.Create(),
     MemoryBenchmark.Create(),
+    SdxlBenchmark.Create(),
     StallBenchmark.Create(),
     StartBenchmark.Create(),
     KillBenchmark.Create(),

@@ -26,8 +26,8 @@ public static class StrictLoading
             {
                 if (file.Entries.Keys.FirstOrDefault(longer => longer.EndsWith("." + name, StringComparison.Ordinal)) is { } within)
                 {
-                    throw new DisBackException($"Tensor '{name}' is missing from '{file.Path}', which has it as '{within}': name a file of this network "
-                        + $"alone, or where --prefix is an option give '{within[..^name.Length]}'.");
+                    throw new DisBackException($"Tensor '{name}' is missing from '{file.Path}', which has it as '{within}': where that is an option say "
+                        + $"--prefix '{within[..^name.Length]}', or name a file of this network alone.");
                 }
                 var nearest = NearestName.Of(name, file.Entries.Keys.Where(other => !wanted.ContainsKey(other))) ?? unknown;
                 throw new DisBackException($"Tensor '{name}' is missing from '{file.Path}', which has an unknown tensor '{nearest}' instead: the file belongs "
