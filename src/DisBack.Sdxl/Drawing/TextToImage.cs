@@ -1,5 +1,6 @@
 using DisBack.Diffusion;
 using DisBack.Sdxl.Configuration;
+using DisBack.Sdxl.Memory;
 using DisBack.Sdxl.Models;
 using DisBack.Sdxl.Networks.Autoencoder;
 using DisBack.Sdxl.Networks.Layers;
@@ -23,6 +24,7 @@ public sealed class TextToImage : IDisposable
     private readonly LoadedPart<ConditionalUNet> _denoiser;
     private readonly LoadedPart<PictureDecoder> _decoder;
     private readonly NoiseSource _noiseOf;
+    private readonly Lazy<ModelSizes> _sizes;
 
     /// <param name="source">The model.</param>
     /// <param name="placement">Where it computes, and in which type; the decoder may need float32 whatever it is.</param>
@@ -48,6 +50,7 @@ public sealed class TextToImage : IDisposable
         _prompts = new(loading.LoadPromptEncoder);
         _denoiser = new(loading.LoadUNet);
         _decoder = new(loading.LoadDecoder);
+        _sizes = new(() => ModelSizes.Of(source));
     }
 
     /// <summary>Makes the noise of some pictures of a prompt, of which the first has the seed plus <paramref name="first"/>.</summary>
@@ -55,6 +58,21 @@ public sealed class TextToImage : IDisposable
 
     /// <summary>How many modules each adapter of the model adapts, in words.</summary>
     public IReadOnlyList<string> Adapters { get; }
+
+    /// <summary>Bytes that the device has; null where nobody knows, as of an accelerator libtorch tells nothing beforehand.</summary>
+    internal long? AvailableMemory
+    {
+        get => field ?? (_placement.Device.type == TorchSharp.DeviceType.CPU ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes : null);
+        init;
+    }
+
+    /// <summary>What a request takes of memory.</summary>
+    /// <exception cref="DisBackException">The request cannot be drawn, or the model's settings are damaged.</exception>
+    public MemoryPlan Plan(PictureRequest request)
+    {
+        request.Check();
+        return new(new(_sizes.Value, _placement, request, _keepsLoaded), AvailableMemory);
+    }
 
     /// <summary>The usual time steps of a student with a number of steps, see <see cref="FewStepSampler.DefaultTimesteps"/>.</summary>
     /// <exception cref="DisBackException">The training had not so many steps.</exception>
@@ -71,10 +89,13 @@ public sealed class TextToImage : IDisposable
     /// <param name="request">What to draw.</param>
     /// <param name="progress">Told what is done.</param>
     /// <param name="cancellation">Looked at before each evaluation of a network.</param>
-    /// <exception cref="DisBackException">The request cannot be drawn, the model's files do not fit, or a result is no picture.</exception>
+    /// <exception cref="DisBackException">
+    /// The request cannot be drawn, does not fit into memory, the model's files do not fit, or a result is no picture.
+    /// </exception>
     public IEnumerable<DrawnPicture> Draw(PictureRequest request, Action<DrawingProgress>? progress = null, CancellationToken cancellation = default)
     {
-        request.Check();
+        var plan = Plan(request);
+        plan.Require();
         var (prompts, negative) = Encode(request, progress);
         using (prompts)
         using (negative)
@@ -87,7 +108,7 @@ public sealed class TextToImage : IDisposable
                     cancellation.ThrowIfCancellationRequested();
                     progress?.Invoke(new(DrawingPhase.Decoding, i, latents.Count));
                     using var scope = NewDisposeScope();
-                    var pixels = _decoder.Value.Decode(latents[i].SentTo(_placement.Device)).cpu().DetachFromDisposeScope();
+                    var pixels = _decoder.Value.Decode(latents[i].SentTo(_placement.Device), plan.DecodedSide).cpu().DetachFromDisposeScope();
                     yield return new(pixels, request.Prompts[i / request.Count], request.Seed + (i % request.Count));
                 }
                 progress?.Invoke(new(DrawingPhase.Decoding, latents.Count, latents.Count));

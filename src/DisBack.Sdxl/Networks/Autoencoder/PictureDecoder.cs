@@ -8,7 +8,7 @@ namespace DisBack.Sdxl.Networks.Autoencoder;
 internal sealed class PictureDecoder : nn.Module
 {
     /// <summary>512 pixels for SDXL: smaller tiles have colours of their own.</summary>
-    private const int LeastTile = 64;
+    public const int LeastTile = 64;
 
     private readonly Conv2d post_quant_conv;
     private readonly Decoder decoder;
