@@ -4,8 +4,8 @@ using DisBack.Sdxl.Networks.Autoencoder;
 namespace DisBack.Sdxl.Drawing;
 
 /// <summary>
-/// What a drawing takes of memory at the peak of each phase, from the settings of the model alone: tensors that are alive at a time. Not counted is memory of freed
-/// ones that is kept for later, by libtorch on an accelerator, and by the C library on a CPU where tensors have less than 32 MiB.
+/// What a drawing takes of memory at the peak of each phase, from the settings of the model alone: tensors that are alive at a time. Not counted is memory of
+/// freed ones that is kept for later, by libtorch on an accelerator, and by the C library on a CPU where tensors have less than 32 MiB.
 /// </summary>
 public sealed class MemoryPlan
 {
@@ -32,8 +32,8 @@ public sealed class MemoryPlan
     public bool Fits => !(Peak.Bytes > _available);
 
     /// <summary>
-    /// Side in latents of the largest square that is decoded whole; a larger picture is decoded in tiles of it. It is 64 where a whole picture would not fit: tiles
-    /// differ a little in their colours.
+    /// Side in latents of the largest square that is decoded whole; a larger picture is decoded in tiles of it. It is 64 where a whole picture would not fit:
+    /// tiles differ a little in their colours.
     /// </summary>
     public int DecodedSide { get; }
 

@@ -15,8 +15,9 @@ internal readonly record struct Features(long Rows, long Channels, long Height, 
     private Features Blocked => this with { Channels = (Channels + Block - 1) / Block * Block };
 
     /// <summary>
-    /// Elements at the peak of a convolution with this result, which is among them. oneDNN copies the features into blocks of 16 channels, unless there are fewer,
-    /// and the weights too; it computes such blocks, and copies them into the result when those of the features are freed. cuDNN does much the same in its workspace.
+    /// Elements at the peak of a convolution with this result, which is among them. oneDNN copies the features into blocks of 16 channels, unless there are
+    /// fewer, and the weights too; it computes such blocks, and copies them into the result when those of the features are freed. cuDNN does much the same in
+    /// its workspace.
     /// </summary>
     /// <param name="entering">What is convolved.</param>
     /// <param name="kernel">Side of the kernel.</param>

@@ -7,7 +7,8 @@ using static TorchSharp.torch;
 
 namespace DisBack.Sdxl.Tests.Drawing;
 
-/// <summary>The plan agrees with the peak of a process that draws, which does nothing else.</summary>
+/// <summary>The plan agrees with the peak of a process that draws, which does nothing else; what a runtime takes differs among machines.</summary>
+[Trait("Length", "Long")]
 public sealed class MeasuredMemoryTests
 {
     private const string Case = "DISBACK_TEST_MEMORY", Result = "DISBACK_TEST_MEMORY_RESULT";
