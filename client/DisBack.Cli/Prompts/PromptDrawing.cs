@@ -106,6 +106,10 @@ internal sealed class PromptDrawing(Session session, PromptOptions options, Pars
 
     private void Warn(TextToImage model, PictureRequest request)
     {
+        if (model.Plan(request).DecodesInTiles)
+        {
+            session.Screen.Error.WriteLine("The pictures are too large to be decoded whole: they are decoded in tiles, whose colours differ a little.");
+        }
         foreach (var prompt in request.Prompts)
         {
             if (model.CutOff(prompt) is > 0 and var tokens)

@@ -73,9 +73,9 @@ public sealed class ShardedFile : TensorFile
             }
             foreach (var (name, shard) in shards)
             {
-                if (shard.Entries.Keys.FirstOrDefault(tensor => map.GetValueOrDefault(tensor) != name) is { } stray)
+                if (shard.Entries.Keys.FirstOrDefault(tensor => map.GetValueOrDefault(tensor) != name) is { } unnamed)
                 {
-                    throw Damaged(path, $"does not name the tensor '{stray}' of '{name}'");
+                    throw Damaged(path, $"does not name the tensor '{unnamed}' of '{name}'");
                 }
             }
             return new(path, [.. shards.Values], map.ToDictionary(place => place.Key, place => shards[place.Value], StringComparer.Ordinal));

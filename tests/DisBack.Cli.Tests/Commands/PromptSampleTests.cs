@@ -84,6 +84,15 @@ public sealed class PromptSampleTests : IDisposable
         Assert.StartsWith("The last 5 tokens of '! ! !", error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Pictures_that_are_decoded_in_tiles_are_told_of()
+    {
+        var (code, _, error) = await SampleAsync("--prompt", "a dog", "--size", "520", "--out", In("x.png"));
+
+        Assert.Equal(ExitCode.Ok, code);
+        Assert.Contains("decoded in tiles", error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Give --prompt, or --prompts")]
     [InlineData("Give --prompt, or --prompts", "--prompt", "a", "--prompts", "b")]
