@@ -42,14 +42,14 @@ public sealed class SpecContents(ContentStore contents, bool trustCode = false)
         return data;
     }
 
-    /// <summary>What the real images of an evaluation are, null where it has their statistics; its features have been looked at too.</summary>
+    /// <summary>What the real images of an evaluation are, null where it has their statistics or measures nothing; its features have been looked at too.</summary>
     private async Task<DatasetFacts?> ReferenceOfAsync(EvaluationSettings evaluation, CancellationToken cancellation)
     {
         if (!trustCode && ContentRef.DigestIn(evaluation.Features) is { } features)
         {
             await HeaderOfAsync(features, "evaluation.features", cancellation);
         }
-        return evaluation.Statistics is null ? await FactsOfAsync(evaluation.Reference, "evaluation.reference", cancellation) : null;
+        return evaluation is { Measures: true, Statistics: null } ? await FactsOfAsync(evaluation.Reference, "evaluation.reference", cancellation) : null;
     }
 
     private async Task DemandAsync(object spec, CancellationToken cancellation)

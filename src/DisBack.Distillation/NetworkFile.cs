@@ -25,8 +25,9 @@ public static class NetworkFile
     /// <summary>Builds the network of an open file and loads its weights; the caller disposes it.</summary>
     public static Denoiser Read(SafetensorsFile file)
     {
-        var network = Create(file, NetworkMetadata.Read(file.Metadata, file.Path));
-        LoadOrDispose(file, network, TensorsOf(network));
+        var settings = NetworkMetadata.Read(file.Metadata, file.Path);
+        var network = Create(file, settings);
+        LoadOrDispose(file, network, TensorsOf(network), MayBeHalf(settings));
         return network;
     }
 
@@ -68,8 +69,7 @@ public static class NetworkFile
     {
         settings.Validate();
         RequireNumbers(file, settings.Size.Parameters);
-        using var init = new Generator(0);
-        return Denoiser.Create(settings, init);
+        return Denoiser.ForLoading(settings);
     }
 
     /// <summary>Refuses a file that is far smaller than the network that it claims to hold.</summary>
@@ -84,12 +84,12 @@ public static class NetworkFile
     }
 
     /// <summary>Loads the tensors of a network that was made for the file, which is disposed of if they do not fit.</summary>
-    internal static void LoadOrDispose(SafetensorsFile file, nn.Module network, IEnumerable<(string Name, Tensor Value)> state)
+    internal static void LoadOrDispose(SafetensorsFile file, nn.Module network, IEnumerable<(string Name, Tensor Value)> state, bool convert = false)
     {
         try
         {
             using var scope = NewDisposeScope();
-            StrictLoading.Load(file, [.. state]);
+            StrictLoading.Load(file, [.. state], convert: convert);
         }
         catch
         {
@@ -102,6 +102,9 @@ public static class NetworkFile
     public static void Load(SafetensorsFile file, Denoiser network)
     {
         using var scope = NewDisposeScope();
-        StrictLoading.Load(file, TensorsOf(network));
+        StrictLoading.Load(file, TensorsOf(network), convert: MayBeHalf(network.Settings));
     }
+
+    /// <summary>Networks of latents are published in 16 bits, and kept so: each number is one of float32 as well.</summary>
+    private static bool MayBeHalf(NetworkSettings settings) => settings is TextUnetSettings;
 }

@@ -7,6 +7,6 @@ namespace DisBack.Specs;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class NamesFileAttribute : Attribute
 {
-    /// <summary>The one value that is part of the program and neither a file nor stored content; null if there is none.</summary>
-    public string? Shipped { get; init; }
+    /// <summary>The values that the program knows itself and that are neither a file nor stored content.</summary>
+    public string[] Known { get; init; } = [];
 }

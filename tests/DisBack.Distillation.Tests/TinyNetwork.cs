@@ -56,7 +56,7 @@ internal static class TinyNetwork
 
     public static DegradationRecording Recording(RecordingSettings settings, long seed = 1) => new(Inputs(seed), settings);
 
-    public static DistributionBacktracking Backtracking(BacktrackingSettings settings, ITrajectoryNodes nodes, long seed = 1, RealImages? data = null) =>
+    public static DistributionBacktracking Backtracking(BacktrackingSettings settings, ITrajectoryNodes nodes, long seed = 1, IRealSamples? data = null) =>
         new(Inputs(seed), nodes, settings, data: data);
 
     /// <summary>The network as teacher, and a clone of it as the student, of one step unless further levels are given.</summary>

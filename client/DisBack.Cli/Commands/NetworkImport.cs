@@ -1,5 +1,6 @@
 using DisBack.Diffusion.Files;
 using DisBack.Distillation;
+using DisBack.Sdxl.Models;
 using DisBack.Specs.Files;
 using DisBack.Specs.Networks;
 using DisBack.Storage.Content;
@@ -23,11 +24,32 @@ internal static class NetworkImport
         using var weights = WeightsFile.Open(path, prefix);
         var (denoiser, converted) = NetworkFile.Import(weights, network);
         using var imported = denoiser;
+        var stored = await StoreAsync(
+            contents, file => SafetensorsFile.Write(file, NetworkFile.TensorsOf(imported), NetworkMetadata.Of(imported.Settings)), cancellation);
+        return (stored, imported.Settings, converted);
+    }
+
+    /// <summary>Stores the denoiser of a model in the types of its file.</summary>
+    /// <param name="contents">Where to.</param>
+    /// <param name="folder">The model.</param>
+    /// <param name="side">Side in pixels of the pictures that students are to draw; null is that of the model's training.</param>
+    /// <param name="cancellation">Stops the storing.</param>
+    /// <exception cref="DisBackException">The folder holds no such model, or a part of it is damaged.</exception>
+    public static async Task<(ContentRef Weights, NetworkSettings Network)> StoreModelAsync(
+        ContentStore contents, string folder, int? side, CancellationToken cancellation)
+    {
+        var model = new ModelTeacher(ModelFolder.Open(folder));
+        var network = model.Network(side);
+        return (await StoreAsync(contents, file => model.Write(file, network), cancellation), network);
+    }
+
+    private static async Task<ContentRef> StoreAsync(ContentStore contents, Action<string> write, CancellationToken cancellation)
+    {
         var file = Path.Combine(Path.GetTempPath(), $"disback-{Guid.NewGuid():n}.safetensors");
         try
         {
-            SafetensorsFile.Write(file, NetworkFile.TensorsOf(imported), NetworkMetadata.Of(imported.Settings));
-            return (await contents.PutAsync(file, consume: true, cancellation: cancellation), imported.Settings, converted);
+            write(file);
+            return await contents.PutAsync(file, consume: true, cancellation: cancellation);
         }
         finally
         {

@@ -65,8 +65,16 @@ internal static class TeacherCommand
 
     private static Command Import(Session session)
     {
-        var file = new Argument<string>("FILE") { Description = "A safetensors file, a file of torch.save's or a snapshot of EDM's training." };
+        var file = new Argument<string>("FILE")
+        {
+            Description = "A safetensors file, a file of torch.save's, a snapshot of EDM's training, or the folder of a model of SDXL's kind.",
+        };
         var name = new Option<string?>("--name") { Description = "Name to register it under; the file's own name unless given." };
+        var size = new Option<int?>("--size")
+        {
+            Description = "For the folder of a model: the side in pixels of what students are to draw; that of the model's training unless given.",
+            HelpName = "PIXELS",
+        };
         var network = new Option<string?>("--network")
         {
             Description = "YAML file with the network's settings, for files that do not say which network they hold.",
@@ -76,7 +84,7 @@ internal static class TeacherCommand
         var licence = new Option<string?>("--licence") { Description = "The licence of the weights; the cards of their students say it." };
         var command = new Command("import", "Registers weights as a teacher, after loading them strictly. Nothing in a file is run.")
         {
-            file, name, network, prefix, licence,
+            file, name, network, prefix, licence, size,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -84,12 +92,7 @@ internal static class TeacherCommand
             var known = parsed.GetValue(name) ?? Path.GetFileNameWithoutExtension(path).ToLowerInvariant();
             var settings = parsed.GetValue(network) is { } yaml ? SpecReader.Read<NetworkSettings>(yaml) : null;
             await using var installation = Installation.Of(parsed, session);
-            var (content, imported, converted) = await NetworkImport.StoreAsync(
-                installation.Archive.Content, UserPath.Expand(path), parsed.GetValue(prefix), settings, cancellation);
-            if (converted.Count > 0)
-            {
-                session.Screen.Line($"The weights are converted from {string.Join(" and ", converted)} to F32.");
-            }
+            var (content, imported) = await StoreAsync(UserPath.Expand(path));
             var control = await installation.HostAsync($"disback teacher import {path}", "cpu", cancellation);
             await control.RegisterTeacherAsync(
                 known,
@@ -97,8 +100,36 @@ internal static class TeacherCommand
                 cancellation);
             session.Screen.Line($"Teacher '{known}' is registered: {content.Digest}.");
             return (int)ExitCode.Ok;
+
+            async Task<(ContentRef Weights, NetworkSettings Network)> StoreAsync(string source)
+            {
+                var contents = installation.Archive.Content;
+                if (Directory.Exists(source))
+                {
+                    RefuseFor("the folder of a model", (settings is not null, "--network"), (parsed.GetValue(prefix) is not null, prefix.Name));
+                    return await NetworkImport.StoreModelAsync(contents, source, parsed.GetValue(size), cancellation);
+                }
+                RefuseFor("a file", (parsed.GetValue(size) is not null, size.Name));
+                var (weights, network, converted) = await NetworkImport.StoreAsync(contents, source, parsed.GetValue(prefix), settings, cancellation);
+                if (converted.Count > 0)
+                {
+                    session.Screen.Line($"The weights are converted from {string.Join(" and ", converted)} to F32.");
+                }
+                return (weights, network);
+            }
         });
         return command;
+    }
+
+    private static void RefuseFor(string what, params ReadOnlySpan<(bool IsGiven, string Option)> options)
+    {
+        foreach (var (isGiven, option) in options)
+        {
+            if (isGiven)
+            {
+                throw new DisBackException($"{option} says nothing about {what}: leave it out.");
+            }
+        }
     }
 
     private static Command List(Session session)

@@ -65,15 +65,17 @@ internal sealed class Submission(Installation installation, Screen screen)
 
     private async Task<EvaluationSettings> StoreAsync(EvaluationSettings settings, SampleShape samples, CancellationToken cancellation)
     {
+        if (!settings.Measures)
+        {
+            return settings;
+        }
         if (ContentRef.DigestIn(settings.Features) is null)
         {
             Say(FeatureCheck.Check(settings, samples, installation.TrustsCode));
         }
         return settings with
         {
-            Features = settings.Features == EvaluationSettings.DigitFeatures
-                ? settings.Features
-                : await StoreAsync(settings.Features, "evaluation.features", cancellation),
+            Features = settings.HasFeatureFile ? await StoreAsync(settings.Features, "evaluation.features", cancellation) : settings.Features,
             Statistics = settings.Statistics is { } statistics ? await StoreAsync(statistics, "evaluation.statistics", cancellation) : null,
             Reference = await StoreAsync(settings.Reference, "evaluation.reference", cancellation),
         };

@@ -4,7 +4,7 @@ using DisBack.Cli.Options;
 using DisBack.Diffusion;
 using DisBack.Sdxl.Drawing;
 using DisBack.Sdxl.Models;
-using DisBack.Sdxl.Networks.Layers;
+using DisBack.Diffusion.TextToImage.Layers;
 using static TorchSharp.torch;
 
 namespace DisBack.Cli.Prompts;

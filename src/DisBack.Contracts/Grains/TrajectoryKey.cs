@@ -28,8 +28,10 @@ public static class TrajectoryKey
         recording?.Remove("seed");
         // What the host hears decides only where stage 1 is to end by it.
         var signal = recording?["until_calibrated"] is null ? "" : SpecJson.Canonical(Stage2(json).Signal);
+        // Only a discriminator looks at real samples in stage 1.
+        var data = recording?["gan_weight"] is null ? "" : Text(json["data"]);
         return GrainKeys.Trajectory(
-            teacherDigest, GrainKeys.Digest(Text(json["student"])), Text(recording) + Hardware() + signal, seed?.GetValue<long>() ?? 0);
+            teacherDigest, GrainKeys.Digest(Text(json["student"])), Text(recording) + Hardware() + signal + data, seed?.GetValue<long>() ?? 0);
 
         static string Text(JsonNode? part) => part?.ToJsonString() ?? "";
 

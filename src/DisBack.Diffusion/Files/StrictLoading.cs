@@ -18,6 +18,19 @@ public static class StrictLoading
     /// <exception cref="DisBackException">A tensor is missing, unknown, or of another shape or type; the message names it.</exception>
     public static void Load(TensorFile file, IEnumerable<(string Name, Tensor Value)> targets, string prefix = "", bool convert = false)
     {
+        foreach (var (name, target) in Check(file, targets, prefix, convert))
+        {
+            file.ReadInto(name, target, convert);
+        }
+    }
+
+    /// <summary>Throws as loading would, and reads no tensor; the targets may be shapes alone.</summary>
+    /// <returns>The targets by their names in the file.</returns>
+    /// <inheritdoc cref="Load" path="/param"/>
+    /// <inheritdoc cref="Load" path="/exception"/>
+    internal static Dictionary<string, Tensor> Check(
+        TensorFile file, IEnumerable<(string Name, Tensor Value)> targets, string prefix = "", bool convert = false)
+    {
         var wanted = targets.ToDictionary(target => prefix + target.Name, target => target.Value, StringComparer.Ordinal);
         var unknown = file.Entries.Keys.FirstOrDefault(name => name.StartsWith(prefix, StringComparison.Ordinal) && !wanted.ContainsKey(name));
         foreach (var (name, target) in wanted)
@@ -39,9 +52,6 @@ public static class StrictLoading
         {
             throw new DisBackException($"Tensor '{unknown}' of '{file.Path}' has no place in this network: the file belongs to a network with other settings.");
         }
-        foreach (var (name, target) in wanted)
-        {
-            file.ReadInto(name, target, convert);
-        }
+        return wanted;
     }
 }

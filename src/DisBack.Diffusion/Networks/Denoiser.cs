@@ -52,6 +52,21 @@ public abstract class Denoiser : nn.Module
         return NetworkRegistry.Create(settings, init);
     }
 
+    /// <summary>Builds a network whose weights are loaded next: they are whatever is soonest made.</summary>
+    /// <inheritdoc cref="Create" path="/param"/>
+    /// <inheritdoc cref="Create" path="/exception"/>
+    public static Denoiser ForLoading(NetworkSettings settings)
+    {
+        settings.Validate();
+        // To draw thousands of millions of numbers takes half a minute.
+        if (settings is TextUnetSettings large)
+        {
+            return new TextDenoiser(large, init: null);
+        }
+        using var init = new Generator(0);
+        return NetworkRegistry.Create(settings, init);
+    }
+
     /// <summary>D(x; sigma), float32 [B,C,H,W].</summary>
     /// <param name="x">Noisy samples [B,C,H,W].</param>
     /// <param name="sigma">Noise levels: [B] or [B,1,1,1], or one for all samples.</param>
@@ -79,13 +94,16 @@ public abstract class Denoiser : nn.Module
         return Encode(new NoisyBatch(x, sigma, condition, null));
     }
 
+    /// <summary>Groups in which <see cref="Features"/> are best normalised, as its own layers do; null where it has no such number.</summary>
+    public virtual long? FeatureGroups => null;
+
     /// <summary>
     /// Keeps the weights of its blocks in the type in which they compute, half the memory for bfloat16 and no rounding in each call: for a network that is
     /// never trained and never written.
     /// </summary>
     public void RoundBlocks()
     {
-        foreach (var module in modules().Where(module => BlockType != ScalarType.Float32 && module is Conv2d or GroupNorm))
+        foreach (var module in modules().Where(module => BlockType != ScalarType.Float32 && IsOfBlocks(module)))
         {
             module.to(BlockType);
         }
@@ -113,6 +131,9 @@ public abstract class Denoiser : nn.Module
 
     /// <summary>Whether a parameter, by its name, is of what <see cref="AddAdapters"/> adds.</summary>
     public static bool IsOfAdapter(string parameter) => parameter.Contains($".{LowRankAdapter.Name}.", StringComparison.Ordinal);
+
+    /// <summary>Whether a module computes in the type of the blocks.</summary>
+    private protected virtual bool IsOfBlocks(nn.Module module) => module is Conv2d or GroupNorm;
 
     /// <summary>D(x; sigma) of a batch or of a part of one.</summary>
     private protected abstract Tensor Estimate(NoisyBatch batch);

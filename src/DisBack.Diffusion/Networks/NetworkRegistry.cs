@@ -12,6 +12,7 @@ internal static class NetworkRegistry
             new PreconditionedUNet(settings, (channels, masks) => new SongUNet(settings, channels, masks, init))),
         [typeof(DhariwalUnetSettings)] = Of<DhariwalUnetSettings>((settings, init) =>
             new PreconditionedUNet(settings, (channels, masks) => new DhariwalUNet(settings, channels, masks, init))),
+        [typeof(TextUnetSettings)] = Of<TextUnetSettings>((settings, init) => new TextDenoiser(settings, init)),
     };
 
     /// <summary>The settings that a network can be built from.</summary>

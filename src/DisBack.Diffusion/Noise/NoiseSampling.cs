@@ -21,6 +21,7 @@ public static class NoiseSampling
             VpNoise vp => VpSchedule.SigmaAt(Uniform(shape, generator).mul_(vp.EpsilonT - 1).add_(1), vp.BetaD, vp.BetaMin),
             VeNoise ve => Uniform(shape, generator).mul_(Math.Log(ve.Max / ve.Min)).exp_().mul_(ve.Min),
             IddpmNoise iddpm => OfTable(DiscreteVpSchedule.Iddpm(iddpm.TimeSteps, iddpm.C1, iddpm.C2), iddpm.TimeSteps, shape, generator),
+            ScaledLinearNoise discrete => OfTimeSteps(discrete, shape, generator),
             _ => throw new NotSupportedException($"No sampling is known for the noise law {law.GetType().Name}."),
         };
         return sigma.MoveToOuterDisposeScope();
@@ -31,6 +32,17 @@ public static class NoiseSampling
     /// <summary>Uniformly from the first <paramref name="count"/> entries of a table.</summary>
     private static Tensor OfTable(float[] table, int count, long[] shape, Generator generator) =>
         tensor(table)[randint(0, count, shape, ScalarType.Int64, generator: generator)];
+
+    private static Tensor OfTimeSteps(ScaledLinearNoise discrete, long[] shape, Generator generator)
+    {
+        if (!discrete.IsPossible)
+        {
+            throw new DisBackException($"The scaled-linear noise law cannot draw time steps {discrete.First} to {discrete.Last} of {discrete.TimeSteps}: order "
+                + "them and stay inside the table.");
+        }
+        var table = tensor(DiscreteVpSchedule.SigmasOf(DiscreteVpSchedule.ScaledLinear(discrete.BetaStart, discrete.BetaEnd, discrete.TimeSteps)));
+        return table[randint(discrete.First, discrete.Last + 1, shape, ScalarType.Int64, generator: generator)];
+    }
 
     private static Tensor OfGrid(KarrasGridNoise grid, long[] shape, Generator generator)
     {

@@ -34,10 +34,17 @@ public sealed class DiscreteVpSchedule : NoiseSchedule
     /// <inheritdoc/>
     public override double SigmaMax { get; }
 
+    /// <summary>The noise level of a time step.</summary>
+    /// <param name="time">From 0 to <see cref="Steps"/> - 1, as the network is told it.</param>
+    public double SigmaAt(int time) => Sigmas[_ascending ? time : Steps - 1 - time].item<float>();
+
     /// <summary>The schedule of a table of alpha-bar: sigma = sqrt((1 - alpha_bar) / alpha_bar), index 0 the lowest.</summary>
     /// <param name="alphaBar">Cumulative products of 1 - beta, falling.</param>
     public static DiscreteVpSchedule OfAlphaBar(IReadOnlyList<double> alphaBar) =>
-        new(tensor(alphaBar.Select(a => (float)Math.Sqrt((1 - a) / a)).ToArray()).DetachFromDisposeScope(), ascending: true, alphaBar.Count);
+        new(tensor(SigmasOf(alphaBar)).DetachFromDisposeScope(), ascending: true, alphaBar.Count);
+
+    /// <summary>The noise levels of a table of alpha-bar.</summary>
+    internal static float[] SigmasOf(IReadOnlyList<double> alphaBar) => [.. alphaBar.Select(a => (float)Math.Sqrt((1 - a) / a))];
 
     /// <summary>Stable Diffusion's table of alpha-bar: the roots of beta rise linearly ("scaled linear").</summary>
     public static double[] ScaledLinear(double betaStart, double betaEnd, int steps)

@@ -25,7 +25,7 @@ public sealed class DistributionBacktracking : ITrainingRun
 
     private readonly StageInputs _inputs;
     private readonly BacktrackingSettings _settings;
-    private readonly RealImages? _data;
+    private readonly IRealSamples? _data;
     private readonly int _lastNode;
     private readonly int _firstTarget;
     private readonly StudentEvaluation? _evaluation;
@@ -45,7 +45,7 @@ public sealed class DistributionBacktracking : ITrainingRun
     /// <param name="evaluation">Evaluates the averaged student on the way, owned from now on; null for none.</param>
     /// <param name="data">Real images for a host that needs them, owned from now on; null for none.</param>
     public DistributionBacktracking(
-        StageInputs inputs, ITrajectoryNodes nodes, BacktrackingSettings settings, StudentEvaluation? evaluation = null, RealImages? data = null)
+        StageInputs inputs, ITrajectoryNodes nodes, BacktrackingSettings settings, StudentEvaluation? evaluation = null, IRealSamples? data = null)
         : this(inputs, nodes, settings, evaluation, data, HostRegistry.Create)
     {
     }
@@ -56,7 +56,7 @@ public sealed class DistributionBacktracking : ITrainingRun
         ITrajectoryNodes nodes,
         BacktrackingSettings settings,
         StudentEvaluation? evaluation,
-        RealImages? data,
+        IRealSamples? data,
         Func<HostContext, IDistillationHost> host)
     {
         (_inputs, _settings, _evaluation, _data, _lastNode) = (inputs, settings, evaluation, data, nodes.Count - 1);

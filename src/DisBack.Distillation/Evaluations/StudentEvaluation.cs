@@ -87,8 +87,9 @@ public sealed class StudentEvaluation : IDisposable
     public void Finish(ITrainingListener listener)
     {
         using var scope = NewDisposeScope();
+        var sampler = new HeunSampler(_teacher);
         var (latents, condition) = _pictures.OfTeacher(StripLength);
-        var teacher = _toPixels(new HeunSampler(_teacher).Sample(latents, condition).to(float32)).cpu();
+        var teacher = _samples.InPasses(latents, condition, (part, shown) => _toPixels(sampler.Sample(part, shown).to(float32))).cpu();
         List<(string Caption, Tensor Images)> rows = [.. _strips.Select(strip => (CaptionOf(strip.Name), strip.Value)), ("teacher", teacher)];
         listener.ArtifactMade("samples.png", stream => WriteStrips(stream, rows));
     }

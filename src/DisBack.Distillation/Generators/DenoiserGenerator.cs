@@ -14,13 +14,21 @@ namespace DisBack.Distillation.Generators;
 /// <param name="network">The denoiser; owned from now on.</param>
 /// <param name="sigmaInit">The noise level of the first step.</param>
 /// <param name="renoiseSigmas">The noise levels of further steps, falling; none for a one-step generator.</param>
-public sealed class DenoiserGenerator(Denoiser network, double sigmaInit, IReadOnlyList<double>? renoiseSigmas = null) : IGenerator
+/// <param name="unitInput">
+/// Whether the network sees z itself in the first step, G(z) = D(z / c_in; sigma_init), as DMD2's generators of latents do: z is not scaled to the level.
+/// </param>
+public sealed class DenoiserGenerator(Denoiser network, double sigmaInit, IReadOnlyList<double>? renoiseSigmas = null, bool unitInput = false) : IGenerator
 {
     /// <summary>The metadata field of a file that says sigma_init.</summary>
     internal const string SigmaInitKey = "sigma_init";
 
     /// <summary>The metadata field of a file that says the levels of further steps, a JSON array; absent where there are none.</summary>
     internal const string RenoiseSigmasKey = "renoise_sigmas";
+
+    /// <summary>The metadata field of a file that says that the network sees z itself; absent where it does not.</summary>
+    internal const string UnitInputKey = "unit_input";
+
+    private readonly double _inputScale = unitInput ? UnitScale(network, sigmaInit) : sigmaInit;
 
     private readonly double[] _sigmas = [sigmaInit, .. renoiseSigmas ?? []];
 
@@ -58,7 +66,7 @@ public sealed class DenoiserGenerator(Denoiser network, double sigmaInit, IReadO
     {
         if (Steps == 1)
         {
-            using var input = latents * sigmaInit;
+            using var input = latents * _inputScale;
             return Denoise(input, sigmaInit, condition);
         }
         using var scope = NewDisposeScope();
@@ -75,8 +83,8 @@ public sealed class DenoiserGenerator(Denoiser network, double sigmaInit, IReadO
 
         Tensor Input(long step)
         {
-            var noise = latents.select(1, step) * _sigmas[step];
-            return sample is null ? noise : sample + noise;
+            var noise = latents.select(1, step);
+            return sample is null ? noise * _inputScale : sample + (noise * _sigmas[step]);
         }
     }
 
@@ -89,11 +97,21 @@ public sealed class DenoiserGenerator(Denoiser network, double sigmaInit, IReadO
         {
             metadata[RenoiseSigmasKey] = JsonSerializer.Serialize(_sigmas[1..]);
         }
+        if (unitInput)
+        {
+            metadata[UnitInputKey] = bool.TrueString;
+        }
         return (NetworkFile.TensorsOf(network), metadata);
     }
 
     /// <inheritdoc/>
     public void Dispose() => network.Dispose();
+
+    private static double UnitScale(Denoiser network, double level)
+    {
+        using var scope = NewDisposeScope();
+        return network.Schedule.InputScale(tensor(level)) is { } scale ? 1 / scale.item<double>() : 1;
+    }
 
     private Tensor Denoise(Tensor noisy, double level, Condition? condition)
     {

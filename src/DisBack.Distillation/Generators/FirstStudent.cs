@@ -1,5 +1,6 @@
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Randomness;
+using DisBack.Diffusion.Schedules;
 using DisBack.Specs.Backtracking;
 using DisBack.Specs.Networks;
 using DisBack.Specs.Training;
@@ -26,7 +27,8 @@ public static class FirstStudent
             using var init = Streams();
             return WithoutDenoiser(teacher.Settings, init);
         }
-        return new DenoiserGenerator(settings.Network is { } own ? New(own) : openTeacher(), settings.SigmaInit, settings.RenoiseSigmas);
+        var network = settings.Network is { } own ? New(own) : openTeacher();
+        return settings.Timesteps is { } steps ? OfTimesteps(network, steps) : new(network, settings.SigmaInit, settings.RenoiseSigmas);
 
         Denoiser New(NetworkSettings network)
         {
@@ -34,6 +36,17 @@ public static class FirstStudent
             var made = Denoiser.Create(network, init).to(device);
             made.Precision = precision;
             return made;
+        }
+
+        static DenoiserGenerator OfTimesteps(Denoiser network, IReadOnlyList<int> steps)
+        {
+            if (network.Schedule is not DiscreteVpSchedule table || steps[0] >= table.Steps)
+            {
+                network.Dispose();
+                throw new DisBackException($"student.timesteps names time step {steps[0]}, which the network's table of noise levels does not have: name "
+                    + "others, or give sigma_init where the network has no table.");
+            }
+            return new(network, table.SigmaAt(steps[0]), [.. steps.Skip(1).Select(table.SigmaAt)], unitInput: true);
         }
 
         IGenerator WithoutDenoiser(NetworkSettings teacher, Generator init) => settings.Decoder is { } decoder

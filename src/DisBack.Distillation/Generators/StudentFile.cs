@@ -41,7 +41,7 @@ public static class StudentFile
             throw Damaged("number", DenoiserGenerator.SigmaInitKey);
         }
         var levels = Levels();
-        return new DenoiserGenerator(NetworkFile.Read(file), sigmaInit, levels);
+        return new DenoiserGenerator(NetworkFile.Read(file), sigmaInit, levels, file.Metadata.ContainsKey(DenoiserGenerator.UnitInputKey));
 
         double[] Levels()
         {

@@ -56,19 +56,20 @@ internal sealed class TrainedGenerator : IDisposable
     public void Differentiate(Tensor loss) => _network.Differentiate(loss);
 
     /// <summary>Moves the weights along the gradient, and their average after them.</summary>
+    /// <param name="iteration">The iteration of the stage, from 0.</param>
     /// <param name="batch">Images behind the gradient.</param>
-    public void Update(long batch)
+    public void Update(long iteration, long batch)
     {
-        _network.Update();
+        _network.Update(iteration);
         Images += batch;
         Average.Update(_emaSettings.DecayAt(batch, Images));
     }
 
     /// <summary>Both, for a step that is not recorded.</summary>
-    public void Descend(Tensor loss, long batch)
+    public void Descend(Tensor loss, long iteration, long batch)
     {
         Differentiate(loss);
-        Update(batch);
+        Update(iteration, batch);
     }
 
     public void Dispose()

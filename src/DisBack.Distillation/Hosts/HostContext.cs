@@ -25,17 +25,17 @@ internal sealed record HostContext(
     IDraws Draws,
     RandomStreams Streams,
     StateHold Hold,
-    RealImages? Data)
+    IRealSamples? Data)
 {
     /// <summary>The real images, for a host that cannot do without.</summary>
     /// <exception cref="DisBackException">The experiment names none.</exception>
-    public RealImages RequireData() =>
+    public IRealSamples RequireData() =>
         Data ?? throw new DisBackException($"The host of {Settings.GetType().Name} needs real images: name them under 'data' in the spec, for example 'data: "
             + "{ source: digits }'.");
 
     /// <summary>The real images, for a host that shows them to a network of the teacher's kind.</summary>
     /// <exception cref="DisBackException">The experiment names none, or others than the network knows.</exception>
-    public RealImages RequireDataFor(NetworkSettings network)
+    public IRealSamples RequireDataFor(NetworkSettings network)
     {
         var data = RequireData();
         if (data.Shape != network.Shape)

@@ -51,20 +51,21 @@ internal sealed class TrainedNetwork : IDisposable
     }
 
     /// <summary>Moves the weights along the gradient.</summary>
-    public void Update()
+    /// <param name="iteration">The iteration of the stage, from 0.</param>
+    public void Update(long iteration)
     {
         _hold.Wait();
-        _adam.Step(_settings.RateAt(_adam.Updates, _updates));
+        _adam.Step(_settings.RateAt(_adam.Updates, _updates, iteration));
     }
 
     /// <summary>Until it is disposed of, gradients flow through the network and none is computed for its weights.</summary>
     public FrozenWeights FreezeWeights() => new(_trained);
 
     /// <summary>Both, for a step that is not recorded.</summary>
-    public void Descend(params IEnumerable<Tensor> losses)
+    public void Descend(long iteration, params IEnumerable<Tensor> losses)
     {
         Differentiate(losses);
-        Update();
+        Update(iteration);
     }
 
     /// <summary>Weights and moments of the trained parameters under a name: all of the state but the number of updates.</summary>

@@ -7,6 +7,7 @@ using DisBack.Diffusion.Noise;
 using DisBack.Diffusion.Parameters;
 using DisBack.Distillation.Evaluations;
 using DisBack.Distillation.Generators;
+using DisBack.Distillation.Hosts.Dmd2;
 using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Runs;
 using DisBack.Specs.Backtracking;
@@ -29,6 +30,8 @@ public sealed class DegradationRecording : ITrainingRun
 {
     private const string StageName = "recording";
     private const string PictureFolder = "nodes";
+    private const string DegradationLoss = "loss/degradation";
+    private const string DiscriminatorLoss = "loss/discriminator";
 
     /// <summary>Samples on which each node is compared with the one before: enough for two digits of a distance, and less than a step.</summary>
     private const int ComparedSamples = 32;
@@ -36,33 +39,45 @@ public sealed class DegradationRecording : ITrainingRun
     private readonly RecordingSettings _settings;
     private readonly StageInputs _inputs;
     private readonly IDraws _draws;
+    private readonly IRealSamples? _data;
     private readonly IGenerator _generator;
     private readonly Denoiser _degraded;
     private readonly StateHold _hold = new();
     private readonly TrainedNetwork _training;
     private readonly StepGraphs _graphs = new();
+    private readonly IReadOnlyList<Tensor> _weights;
     private readonly IReadOnlyList<Tensor> _lastNode;
     private readonly OutputProbe? _probe;
     private readonly StudentProbe _samples;
     private readonly NodePictures _pictures;
     private readonly PlateauWatch? _plateau;
     private readonly CalibrationWatch? _calibration;
-    private readonly LossLedger _losses = new(new Dictionary<string, string> { ["loss/degradation"] = "degrading network" });
+    private readonly LossLedger _losses = new(new Dictionary<string, string>
+    {
+        [DegradationLoss] = "degrading network", [DiscriminatorLoss] = "discriminator",
+    });
     private int _nodes = 1;
 
     /// <summary>Prepares stage 1.</summary>
     /// <param name="inputs">The teacher, the untrained student G_0, and everything random.</param>
     /// <param name="settings">Steps, batch, optimizer, noise levels and nodes.</param>
     /// <param name="signal">What the host of stage 2 hears; null is all noise levels of the recording alike. Only settings that watch calibration ask.</param>
-    public DegradationRecording(StageInputs inputs, RecordingSettings settings, HostSignal? signal = null)
+    /// <param name="data">Real samples for a discriminator, owned from now on; null where the settings have none.</param>
+    /// <exception cref="DisBackException">The settings have a discriminator and there are no samples.</exception>
+    public DegradationRecording(StageInputs inputs, RecordingSettings settings, HostSignal? signal = null, IRealSamples? data = null)
     {
-        (_settings, _inputs) = (settings, inputs);
+        (_settings, _inputs, _data) = (settings, inputs, data);
+        if (settings.GanWeight > 0 && data is null)
+        {
+            throw new DisBackException("The recording's discriminator needs real samples: name them under 'data' in the spec, or leave gan_weight out.");
+        }
         _generator = inputs.OpenStudent();
         _generator.Network.eval();
-        _degraded = inputs.OpenTeacher();
-        _degraded.eval();
-        _training = new TrainedNetwork(_degraded, settings.Optimizer, settings.Steps, _hold);
-        _lastNode = [.. _training.Parameters.Trained.Select(group => group.Weights.clone())];
+        Critic = new Critic(inputs.OpenTeacher(), settings.GanWeight > 0, inputs.Streams);
+        _degraded = Critic.Score;
+        _training = new TrainedNetwork(Critic, settings.Optimizer, settings.Steps, _hold);
+        _weights = [.. _training.Parameters.Trained.Select(group => group.Weights.narrow(0, 0, Hosts.Dmd2.Critic.ElementsOfScore(group)))];
+        _lastNode = [.. _weights.Select(weights => weights.clone())];
         _draws = inputs.DrawsFor(StageName, _degraded, _generator);
         _probe = settings.Nodes is WhenChanged ? new OutputProbe(_degraded, Probe(settings.Noise, "probe", settings.Batch)) : null;
         _samples = Probe(settings.Noise, "neighbours", Math.Min(settings.Batch, ComparedSamples));
@@ -77,6 +92,9 @@ public sealed class DegradationRecording : ITrainingRun
 
     /// <summary>Turns samples [B,C,H,W] into images in [-1, 1], for the pictures of nodes; null where samples are images, not latents.</summary>
     public Func<Tensor, Tensor>? ToPixels { get; init; }
+
+    /// <summary>What is trained.</summary>
+    internal Critic Critic { get; }
 
     /// <inheritdoc/>
     public string Stage => StageName;
@@ -104,20 +122,31 @@ public sealed class DegradationRecording : ITrainingRun
         using var scope = NewDisposeScope();
         using var turn = _inputs.TakeTurn();
         var draw = _draws.At(Step, _settings.Noise, _settings.Batch);
+        var judged = Judged();
         // Same with 'false': there is one computation.
-        var loss = _graphs.Compute(null, variant: true, [draw.Latents, draw.Sigma, draw.Noise], draw.Condition, Differentiate)[0];
-        _training.Update();
+        var losses = _graphs.Compute(
+            null,
+            variant: true,
+            [draw.Latents, draw.Sigma, draw.Noise, .. judged?.Tensors ?? []],
+            draw.Condition,
+            (draws, condition) => Differentiate(draws, condition, judged?.With([.. draws.Skip(3)])));
+        _training.Update(Step);
         Step++;
-        _losses.Add(Step, "loss/degradation", loss);
+        var loss = losses[0];
+        _losses.Add(Step, DegradationLoss, loss);
+        if (judged is not null)
+        {
+            _losses.Add(Step, DiscriminatorLoss, losses[1]);
+        }
         _plateau?.Add(Step, loss);
         Calibrate(listener);
         if (Step == Steps || _settings.Nodes.Records(Step, new NodeDistance(DistanceToLastNode, () => _probe!.Distance())))
         {
             Record(listener, _nodes++, loss.item<float>(), DistanceToLastNode(), OutputDistanceToLastNode());
             using var noGrad = no_grad();
-            foreach (var (last, group) in _lastNode.Zip(_training.Parameters.Trained))
+            foreach (var (last, weights) in _lastNode.Zip(_weights))
             {
-                last.copy_(group.Weights);
+                last.copy_(weights);
             }
             _probe?.Keep();
         }
@@ -150,7 +179,7 @@ public sealed class DegradationRecording : ITrainingRun
     public void Dispose()
     {
         _losses.Dispose();
-        foreach (var weights in _lastNode)
+        foreach (var weights in _lastNode.Concat(_weights))
         {
             weights.Dispose();
         }
@@ -161,8 +190,9 @@ public sealed class DegradationRecording : ITrainingRun
         _calibration?.Dispose();
         _graphs.Dispose();
         _training.Dispose();
-        _degraded.Dispose();
+        Critic.Dispose();
         _generator.Dispose();
+        _data?.Dispose();
     }
 
     private IEnumerable<(string Name, Tensor Value)> State =>
@@ -173,7 +203,21 @@ public sealed class DegradationRecording : ITrainingRun
 
     private bool HasEnded => _plateau is { IsReached: true } || _calibration is { IsReached: true };
 
-    private IReadOnlyList<Tensor> Differentiate(IReadOnlyList<Tensor> draws, Condition? condition)
+    /// <summary>What the discriminator sees in the present step; null where there is none.</summary>
+    private JudgedSamples? Judged()
+    {
+        if (_settings.GanWeight == 0)
+        {
+            return null;
+        }
+        var (generated, real) = (Of("generated"), Of("real"));
+        var (samples, condition) = _data!.Batch(Step, _settings.Batch);
+        return new(generated.Sigma, generated.Noise, samples, real.Sigma, real.Noise, condition);
+
+        Draw Of(string purpose) => _draws.At(Step, _settings.Noise, _settings.Batch, purpose);
+    }
+
+    private IReadOnlyList<Tensor> Differentiate(IReadOnlyList<Tensor> draws, Condition? condition, JudgedSamples? judged)
     {
         Tensor images;
         using (no_grad())
@@ -181,9 +225,16 @@ public sealed class DegradationRecording : ITrainingRun
             images = _generator.Generate(draws[0], condition);
         }
 
-        var loss = DenoisingLoss.Of(_degraded, images, draws[1], draws[2], condition).sum() / images.shape[0];
-        _training.Differentiate(loss);
-        return [loss];
+        var ofElements = DenoisingLoss.Of(_degraded, images, draws[1], draws[2], condition);
+        var loss = _settings.Loss == LossReduction.Mean ? ofElements.mean() : ofElements.sum() / images.shape[0];
+        if (judged is not { } seen)
+        {
+            _training.Differentiate(loss);
+            return [loss];
+        }
+        var discriminator = Critic.Discriminate(images, condition, seen);
+        _training.Differentiate(loss + _settings.GanWeight * discriminator);
+        return [loss, discriminator];
     }
 
     private void Calibrate(ITrainingListener listener)
@@ -214,7 +265,7 @@ public sealed class DegradationRecording : ITrainingRun
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var moved = _lastNode.Zip(_training.Parameters.Trained, (last, group) => group.Weights - last);
+        var moved = _lastNode.Zip(_weights, (last, weights) => weights - last);
         return (ParameterGroups.NormOf(moved) / ParameterGroups.NormOf(_lastNode)).item<float>();
     }
 
@@ -231,10 +282,10 @@ public sealed class DegradationRecording : ITrainingRun
 
         void Exchange()
         {
-            foreach (var (last, group) in _lastNode.Zip(_training.Parameters.Trained))
+            foreach (var (last, weights) in _lastNode.Zip(_weights))
             {
-                using var present = group.Weights.clone();
-                group.Weights.copy_(last);
+                using var present = weights.clone();
+                weights.copy_(last);
                 last.copy_(present);
             }
         }

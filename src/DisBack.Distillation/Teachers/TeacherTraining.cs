@@ -116,7 +116,7 @@ public sealed class TeacherTraining : ITrainingRun
             (images, labels) = _augmentation.Apply(images, augmentation);
         }
         var losses = new List<Tensor>();
-        _training.Descend(LossesOfParts());
+        _training.Descend(Step, LossesOfParts());
         Step++;
         _ema.Update(_settings.Ema.DecayAt(_settings.Batch, Step * _settings.Batch));
         _losses.Add(Step, "loss/denoising", losses.Count == 1 ? losses[0] : stack(losses).sum());

@@ -6,6 +6,7 @@ using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Metrics;
 using DisBack.Diffusion.Networks;
+using DisBack.Diffusion.Pictures;
 using DisBack.Diffusion.Randomness;
 using DisBack.Distillation;
 using DisBack.Distillation.Backtracking;
@@ -57,15 +58,21 @@ public sealed class SpecTrainingFactory(bool trustCode = false, string? cache = 
         };
     }
 
-    private static DegradationRecording Recording(ExperimentSpec spec, TrainingAssignment assignment, ITrainingInputs inputs) =>
-        new(StageOf(spec, spec.Recording.Seed ?? spec.Seed, assignment, inputs), spec.Recording, spec.Backtracking.Signal);
+    private static DegradationRecording Recording(ExperimentSpec spec, TrainingAssignment assignment, ITrainingInputs inputs)
+    {
+        var stage = StageOf(spec, spec.Recording.Seed ?? spec.Seed, assignment, inputs);
+        using var stored = new StoredInputs(inputs);
+        var data = spec.Recording.GanWeight > 0 ? SamplesOf(spec, stage, stored) : null;
+        return new(stage, spec.Recording, spec.Backtracking.Signal, data) { ToPixels = LatentPreview.For(NetworkOf(assignment, inputs)) };
+    }
 
     private DistributionBacktracking Backtracking(ExperimentSpec spec, TrainingAssignment assignment, ITrainingInputs inputs)
     {
         var stage = StageOf(spec, spec.Seed, assignment, inputs);
         using var stored = new StoredInputs(inputs);
-        var data = spec.Data is { } images ? new RealImages(ImageDataset.Load(stored.Local(images)), stage.Streams, inputs.Device) : null;
-        var evaluation = new StudentEvaluation(stage, stored.Local(spec.Evaluation), _references, trustCode);
+        var data = SamplesOf(spec, stage, stored);
+        var toPixels = LatentPreview.For(NetworkOf(assignment, inputs));
+        var evaluation = new StudentEvaluation(stage, stored.Local(spec.Evaluation), _references, trustCode, toPixels);
         return new DistributionBacktracking(stage, new AssignedNodes(
             assignment.Nodes, inputs, _frozen, spec.Backtracking.TargetPrecision ?? PrecisionOf(spec.Hardware)), spec.Backtracking, evaluation, data);
     }
@@ -73,16 +80,9 @@ public sealed class SpecTrainingFactory(bool trustCode = false, string? cache = 
     private static StageInputs StageOf(ExperimentSpec spec, long seed, TrainingAssignment assignment, ITrainingInputs inputs)
     {
         TorchThreads.Use(spec.Hardware.Threads);
-        RequireMemory(MemoryNeed.Of(spec, NetworkOf(assignment.Teacher!)), inputs.Device);
+        RequireMemory(MemoryNeed.Of(spec, NetworkOf(assignment, inputs)), inputs.Device);
         var precision = PrecisionOf(spec.Hardware);
         return new StageInputs(OpenTeacher, OpenStudent, new RandomStreams(seed), inputs.Device) { Precision = precision };
-
-        NetworkSettings NetworkOf(ContentRef teacher)
-        {
-            using var weights = inputs.Fetch(teacher);
-            using var file = SafetensorsFile.Open(weights.Path);
-            return NetworkMetadata.Read(file.Metadata, file.Path);
-        }
 
         Denoiser OpenTeacher()
         {
@@ -93,6 +93,16 @@ public sealed class SpecTrainingFactory(bool trustCode = false, string? cache = 
         }
 
         IGenerator OpenStudent() => FirstStudent.Open(spec.Student, spec.Recording.Seed ?? spec.Seed, OpenTeacher, inputs.Device, precision);
+    }
+
+    private static RealImages? SamplesOf(ExperimentSpec spec, StageInputs stage, StoredInputs stored) =>
+        spec.Data is { } images ? new(ImageDataset.Load(stored.Local(images)), stage.Streams, stage.Device) : null;
+
+    private static NetworkSettings NetworkOf(TrainingAssignment assignment, ITrainingInputs inputs)
+    {
+        using var weights = inputs.Fetch(assignment.Teacher!);
+        using var file = SafetensorsFile.Open(weights.Path);
+        return NetworkMetadata.Read(file.Metadata, file.Path);
     }
 
     private static Precision PrecisionOf(HardwareSettings hardware) => hardware.Precision ?? Precision.Fp32;

@@ -24,8 +24,8 @@ internal sealed class StoredInputs(ITrainingInputs inputs) : IDisposable
     /// <exception cref="DisBackException">The settings name a path.</exception>
     public EvaluationSettings Local(EvaluationSettings settings) => settings with
     {
-        Reference = Local(settings.Reference),
-        Features = settings.Features == EvaluationSettings.DigitFeatures ? settings.Features : Local(settings.Features),
+        Reference = settings.Measures ? Local(settings.Reference) : settings.Reference,
+        Features = settings.HasFeatureFile ? Local(settings.Features) : settings.Features,
         Statistics = settings.Statistics is { } statistics ? Local(statistics) : null,
     };
 

@@ -1,5 +1,5 @@
-using DisBack.Sdxl.Networks.Layers;
-using DisBack.Sdxl.Networks.UNet;
+using DisBack.Diffusion.TextToImage.Layers;
+using DisBack.Diffusion.TextToImage.UNet;
 using static TorchSharp.torch;
 
 namespace DisBack.Sdxl.Adapters;

@@ -1,4 +1,4 @@
-using DisBack.Sdxl.Networks.UNet;
+using DisBack.Diffusion.TextToImage.UNet;
 using DisBack.Sdxl.Prompts;
 using DisBack.Sdxl.Sampling;
 using static TorchSharp.torch;

@@ -1,5 +1,5 @@
 using DisBack.Sdxl.Memory;
-using DisBack.Sdxl.Networks.Layers;
+using DisBack.Diffusion.TextToImage.Layers;
 using DisBack.Sdxl.Sampling;
 using TorchSharp;
 

@@ -2,9 +2,10 @@ using DisBack.Diffusion.Files;
 using DisBack.Sdxl.Configuration;
 using DisBack.Sdxl.Models;
 using DisBack.Sdxl.Networks.Autoencoder;
-using DisBack.Sdxl.Networks.Layers;
+using DisBack.Diffusion.TextToImage.Layers;
 using DisBack.Sdxl.Networks.Text;
-using DisBack.Sdxl.Networks.UNet;
+using DisBack.Specs.Networks;
+using DisBack.Diffusion.TextToImage.UNet;
 using static TorchSharp.torch;
 
 namespace DisBack.Sdxl.Memory;
@@ -13,7 +14,7 @@ namespace DisBack.Sdxl.Memory;
 internal sealed record ModelSizes
 {
     /// <summary>What the denoiser is built from.</summary>
-    public required UNetConfig UNet { get; init; }
+    public required TextUnetSettings UNet { get; init; }
 
     /// <summary>What the decoder is built from.</summary>
     public required AutoencoderConfig Autoencoder { get; init; }

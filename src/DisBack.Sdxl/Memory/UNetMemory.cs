@@ -1,10 +1,10 @@
-using DisBack.Sdxl.Configuration;
+using DisBack.Specs.Networks;
 
 namespace DisBack.Sdxl.Memory;
 
 /// <summary>
 /// What a pass through the denoiser without gradients has in memory, from the shapes and in the order in which the forward methods of
-/// <c>DisBack.Sdxl.Networks.UNet</c> make and release tensors. Attention is a fused kernel, which makes no matrix of weights.
+/// <c>DisBack.Diffusion.TextToImage.UNet</c> make and release tensors. Attention is a fused kernel, which makes no matrix of weights.
 /// </summary>
 internal static class UNetMemory
 {
@@ -17,7 +17,7 @@ internal static class UNetMemory
     /// <param name="height">Height of the latents.</param>
     /// <param name="width">Their width.</param>
     /// <param name="tokens">Tokens of a prompt.</param>
-    public static long Peak(UNetConfig config, long rows, long height, long width, long tokens)
+    public static long Peak(TextUnetSettings config, long rows, long height, long width, long tokens)
     {
         var live = new LiveElements();
         var latents = live.Take(new(rows, config.LatentChannels, height, width));

@@ -23,6 +23,14 @@ public sealed record StudentSettings : IValidatableObject
     public IReadOnlyList<double>? RenoiseSigmas { get; init; }
 
     /// <summary>
+    /// In place of <c>sigma_init</c> and <c>renoise_sigmas</c>, for a network with a table of noise levels: the time step of each step of the student, falling.
+    /// What the network sees first are then latents of unit variance whatever the level, as in DMD2: 399 for one step of SDXL; 999, 749, 499, 249 for four.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Length(1, 64)]
+    public IReadOnlyList<int>? Timesteps { get; init; }
+
+    /// <summary>
     /// The generator's own architecture, with random initial weights that the seed of stage 1 decides; absent: a clone of the teacher with its weights.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -44,13 +52,25 @@ public sealed record StudentSettings : IValidatableObject
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        (string Name, object? Value)[] kinds = [("decoder", Decoder), ("flow", Flow), ("network", Network), ("renoise_sigmas", RenoiseSigmas)];
+        (string Name, object? Value)[] kinds =
+            [("decoder", Decoder), ("flow", Flow), ("network", Network), ("renoise_sigmas", RenoiseSigmas), ("timesteps", Timesteps)];
         var given = kinds.Where(kind => kind.Value is not null).Select(kind => kind.Name).ToList();
         // A network of its own may make several steps.
         if (given.Count > 1 && given[0] is "decoder" or "flow")
         {
             yield return new ValidationResult(
                 $"{given[0]} is the whole student; leave it or {given[1]} out", [given[0] == "flow" ? nameof(Flow) : nameof(Decoder)]);
+        }
+        if (Timesteps is { } steps)
+        {
+            if (RenoiseSigmas is not null)
+            {
+                yield return new ValidationResult("timesteps name the levels of all steps; leave renoise_sigmas out", [nameof(RenoiseSigmas)]);
+            }
+            if (steps[^1] < 0 || !steps.SequenceEqual(steps.Distinct().OrderDescending()))
+            {
+                yield return new ValidationResult("the time steps must fall from step to step, and none may be below 0", [nameof(Timesteps)]);
+            }
         }
         var before = SigmaInit;
         foreach (var sigma in RenoiseSigmas ?? [])

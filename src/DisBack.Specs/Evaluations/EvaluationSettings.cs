@@ -10,6 +10,9 @@ public sealed record EvaluationSettings : IValidatableObject
     /// <summary>The name of the shipped features.</summary>
     public const string DigitFeatures = "digits";
 
+    /// <summary>The name of no features at all.</summary>
+    public const string NoFeatures = "none";
+
     /// <summary>Steps between two evaluations; 0 evaluates only at the start and at the end.</summary>
     [Range(0, int.MaxValue)]
     public int Every { get; init; } = 50;
@@ -26,8 +29,17 @@ public sealed record EvaluationSettings : IValidatableObject
     /// <c>digits</c>, or the path of a safetensors file: a classifier that <c>disback features train</c> made, the Inception weights of pytorch-fid, or
     /// torchvision's VGG16. With <c>--trust-code</c> in a data folder also that of a TorchScript file from images [N,C,H,W] in [-1,1] to features [N,F].
     /// </summary>
-    [NamesFile(Shipped = DigitFeatures)]
+    /// <remarks><c>none</c> measures nothing, and leaves pictures alone: for latents, of which there are no features.</remarks>
+    [NamesFile(Known = new[] { DigitFeatures, NoFeatures })]
     public string Features { get; init; } = DigitFeatures;
+
+    /// <summary>Whether the features are a file.</summary>
+    [JsonIgnore]
+    public bool HasFeatureFile => Features is not (DigitFeatures or NoFeatures);
+
+    /// <summary>Whether anything is measured.</summary>
+    [JsonIgnore]
+    public bool Measures => Features != NoFeatures;
 
     /// <summary>The real images that FID compares with.</summary>
     public DatasetSettings Reference { get; init; } = new();
@@ -46,6 +58,11 @@ public sealed record EvaluationSettings : IValidatableObject
         if (Statistics is not null && Reference != new DatasetSettings())
         {
             yield return new ValidationResult("FID compares with the images of reference or with statistics, not with both; remove one", [nameof(Statistics)]);
+        }
+        if (!Measures && (Statistics is not null || Reference != new DatasetSettings()))
+        {
+            yield return new ValidationResult(
+                $"without features nothing is compared: leave reference and statistics out, or name other features than {NoFeatures}", [nameof(Features)]);
         }
     }
 }

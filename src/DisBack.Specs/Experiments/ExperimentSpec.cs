@@ -69,6 +69,12 @@ public sealed record ExperimentSpec : IValidatableObject
                     + "generator_gan_weight and fake_gan_weight to 0",
                 ["Backtracking"]);
         }
+        if (Recording.GanWeight > 0 && Data is null)
+        {
+            yield return new ValidationResult(
+                "the recording's discriminator learns from real samples, of which the spec names none; add them under 'data', or leave gan_weight out",
+                ["Recording.GanWeight"]);
+        }
         if (Student.Flow is null != Backtracking is not DiscriminatorFlowSettings)
         {
             yield return new ValidationResult(

@@ -1,5 +1,6 @@
 using DisBack.Specs.Backtracking;
 using DisBack.Specs.Data;
+using DisBack.Specs.Evaluations;
 using DisBack.Specs.Networks;
 using DisBack.Specs.Reading;
 using DisBack.Specs.Training;
@@ -24,6 +25,12 @@ public static class SpecFit
             throw new SpecMistakeException("student.network",
                 $"student.network makes samples of {student.Shape} (channels, height, width) in {student.Classes} classes but the teacher makes "
                     + $"{teacher.Shape} in {teacher.Classes}: give the student the teacher's img_channels, img_resolution and label_dim");
+        }
+        if (teacher is TextUnetSettings && spec.Evaluation.Measures)
+        {
+            throw new SpecMistakeException("evaluation.features",
+                $"the teacher makes latents of {teacher.Shape} (channels, height, width), whose features nobody knows: set evaluation.features to "
+                    + $"{EvaluationSettings.NoFeatures}, and measure pictures that 'disback sample' decodes");
         }
         if (spec.Backtracking.Guidance is not null && !teacher.IsGuidable)
         {

@@ -8,6 +8,7 @@ namespace DisBack.Specs.Networks;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "model_type")]
 [JsonDerivedType(typeof(SongUnetSettings), "song-unet")]
 [JsonDerivedType(typeof(DhariwalUnetSettings), "dhariwal-unet")]
+[JsonDerivedType(typeof(TextUnetSettings), "text-unet")]
 [UnlessNamed(typeof(SongUnetSettings))]
 public abstract record NetworkSettings
 {

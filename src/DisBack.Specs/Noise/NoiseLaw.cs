@@ -11,6 +11,7 @@ namespace DisBack.Specs.Noise;
 [JsonDerivedType(typeof(VpNoise), "vp")]
 [JsonDerivedType(typeof(VeNoise), "ve")]
 [JsonDerivedType(typeof(IddpmNoise), "iddpm")]
+[JsonDerivedType(typeof(ScaledLinearNoise), "scaled-linear")]
 public abstract record NoiseLaw
 {
     private protected NoiseLaw()
@@ -139,4 +140,42 @@ public sealed record IddpmNoise : NoiseLaw
     /// <summary>C2 of the table.</summary>
     [Range(0.0, 1.0)]
     public double C2 { get; init; } = 0.008;
+}
+
+/// <summary>Stable Diffusion's law: a uniform time step of variance preserving diffusion whose roots of beta rise linearly.</summary>
+public sealed record ScaledLinearNoise : NoiseLaw, IValidatableObject
+{
+    /// <summary>The lowest variance that is added in a time step.</summary>
+    [Range(1e-9, 1.0)]
+    public double BetaStart { get; init; } = 0.00085;
+
+    /// <summary>The highest variance that is added in a time step.</summary>
+    [Range(1e-9, 0.999)]
+    public double BetaEnd { get; init; } = 0.012;
+
+    /// <summary>Time steps of the table.</summary>
+    [Range(2, 100_000)]
+    public int TimeSteps { get; init; } = 1000;
+
+    /// <summary>First time step that is drawn, from 0.</summary>
+    [Range(0, 100_000)]
+    public int First { get; init; }
+
+    /// <summary>Last time step that is drawn.</summary>
+    [Range(0, 100_000)]
+    public int Last { get; init; } = 999;
+
+    /// <summary>Whether the time steps are in order and inside the table, and the variances in order.</summary>
+    [JsonIgnore]
+    public bool IsPossible => First <= Last && Last < TimeSteps && BetaStart < BetaEnd;
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (!IsPossible)
+        {
+            yield return new ValidationResult(FormattableString.Invariant(
+                $"time steps {First} to {Last} of {TimeSteps} with variances from {BetaStart} to {BetaEnd} cannot be drawn; order them and stay inside the table"));
+        }
+    }
 }

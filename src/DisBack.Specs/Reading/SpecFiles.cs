@@ -16,7 +16,7 @@ public static class SpecFiles
             var value = property.Get!(spec);
             if (value is string text)
             {
-                if (Marks(property) is [NamesFileAttribute mark, ..] && text != mark.Shipped)
+                if (Marks(property) is [NamesFileAttribute mark, ..] && !mark.Known.Contains(text))
                 {
                     yield return (name, text);
                 }

@@ -43,6 +43,18 @@ public sealed record RecordingSettings : IValidatableObject
     /// <summary>Noise levels of the denoising loss.</summary>
     public NoiseLaw Noise { get; init; } = new LogNormalNoise();
 
+    /// <summary>How the loss of the elements of a sample is put together.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public LossReduction Loss { get; init; }
+
+    /// <summary>
+    /// The weight of the loss of a discriminator on the degrading network's features, which the network learns from too, beside its own loss: as DisBack's
+    /// SDXL was recorded, with 0.01 beside <c>loss: mean</c>. It needs real samples under <c>data</c>. 0: there is none.
+    /// </summary>
+    [Range(0.0, 1e3)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double GanWeight { get; init; }
+
     /// <summary>Seed of stage 1; absent: the experiment's seed. Experiments of several seeds that give the same one here share one trajectory.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Seed { get; init; }
@@ -64,4 +76,14 @@ public sealed record RecordingSettings : IValidatableObject
             yield return new ValidationResult("a trajectory that is there is not recorded: leave away what else recording says, but for seed", [nameof(From)]);
         }
     }
+}
+
+/// <summary>How a loss is put together from those of the elements of a sample; samples are averaged.</summary>
+public enum LossReduction
+{
+    /// <summary>Their sum, as in EDM.</summary>
+    Sum,
+
+    /// <summary>Their mean, as in DMD2: gradients are smaller by the number of elements, which matters where they are clipped or losses are added.</summary>
+    Mean,
 }

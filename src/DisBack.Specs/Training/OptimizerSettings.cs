@@ -22,6 +22,14 @@ public sealed record OptimizerSettings : IValidatableObject
     [Range(0, int.MaxValue)]
     public int RampSteps { get; init; }
 
+    /// <summary>
+    /// Iterations over which the learning rate rises linearly, from 0 in the first: of all iterations of the stage, whether this network moves in them or not
+    /// (DMD2). 0 starts at full rate.
+    /// </summary>
+    [Range(0, int.MaxValue)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int WarmupIterations { get; init; }
+
     /// <summary>The part of the run, at its end, over which the learning rate falls to 0 along a cosine; 0 never lets it fall.</summary>
     [Range(0.0, 1.0)]
     public double CooldownFraction { get; init; }
@@ -47,12 +55,14 @@ public sealed record OptimizerSettings : IValidatableObject
     /// <summary>The learning rate of one update.</summary>
     /// <param name="step">Updates made so far.</param>
     /// <param name="steps">Updates of the whole run.</param>
-    public double RateAt(long step, long steps)
+    /// <param name="iteration">The iteration of the stage, from 0, in which it is made.</param>
+    public double RateAt(long step, long steps, long iteration)
     {
+        var warmup = WarmupIterations > 0 ? Math.Min((double)iteration / WarmupIterations, 1.0) : 1.0;
         var ramp = RampSteps > 0 ? Math.Min((step + 1.0) / RampSteps, 1.0) : 1.0;
         var cooldown = steps * CooldownFraction;
         var into = step - (steps - cooldown);
         var fall = cooldown > 0 && into > 0 ? 0.5 * (1 + Math.Cos(Math.PI * into / cooldown)) : 1.0;
-        return LearningRate * ramp * fall;
+        return LearningRate * warmup * ramp * fall;
     }
 }

@@ -19,7 +19,7 @@ public sealed class TrainedGeneratorTests
         var expected = Weights();
         for (var update = 1; update <= 4; update++)
         {
-            trained.Descend(student.Generate(ones(batch, 1, 8, 8), null).square().sum(), batch);
+            trained.Descend(student.Generate(ones(batch, 1, 8, 8), null).square().sum(), iteration: 0, batch);
             expected = Weights() + (expected - Weights()) * ema.DecayAt(batch, update * batch);
         }
 

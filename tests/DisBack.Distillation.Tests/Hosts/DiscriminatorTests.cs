@@ -18,7 +18,7 @@ public sealed class DiscriminatorTests
     public void On_the_features_of_imagenet_64_it_has_the_published_18_88_million_parameters()
     {
         using var init = new Generator(1);
-        using var head = new Discriminator(768, 8, init, CPU);
+        using var head = new Discriminator(768, 8, groups: null, init, CPU);
         Assert.Equal(18.88, head.parameters().Sum(parameter => parameter.numel()) / 1e6, 0.005);
     }
 
@@ -32,7 +32,7 @@ public sealed class DiscriminatorTests
     {
         using var scope = NewDisposeScope();
         using var init = new Generator(1);
-        using var head = new Discriminator(6, resolution, init, CPU);
+        using var head = new Discriminator(6, resolution, groups: null, init, CPU);
         var logits = head.forward(randn([5, 6, resolution, resolution], generator: init));
         Assert.Equal([5], logits.shape);
         Assert.True(logits.std().item<float>() > 1e-3, "It tells nothing apart.");
@@ -49,7 +49,7 @@ public sealed class DiscriminatorTests
         using var scope = NewDisposeScope();
         using var untracked = no_grad();
         using var init = new Generator(1);
-        using var head = new Discriminator(channels, 1, init, CPU);
+        using var head = new Discriminator(channels, 1, groups: null, init, CPU);
         var weights = head.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter);
         var features = randn([3, channels, 1, 1], generator: init);
 

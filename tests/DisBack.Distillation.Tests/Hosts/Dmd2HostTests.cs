@@ -50,7 +50,7 @@ public sealed class Dmd2HostTests
             rates.Add((Weights() - before).abs().max().item<float>());
         }
 
-        Assert.Equal(Enumerable.Range(0, updates).Select(update => fake.RateAt(update, updates)), rates.Where(rate => rate > 0), Near);
+        Assert.Equal(Enumerable.Range(0, updates).Select(update => fake.RateAt(update, updates, update)), rates.Where(rate => rate > 0), Near);
 
         Tensor Weights() => run.Capture().Tensors.Single(tensor => tensor.Name == "critic.weights").Value;
         static bool Near(double a, double b) => Math.Abs(a - b) < 1e-6;

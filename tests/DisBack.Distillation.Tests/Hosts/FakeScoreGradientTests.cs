@@ -58,7 +58,7 @@ public sealed class FakeScoreGradientTests
 
         AssertSlope(settings, "critic", () => OpenCritic(settings), critic =>
         {
-            var score = DenoisingLoss.Of(critic.FakeScore, images, fake.Sigma, fake.Noise, shown).mean();
+            var score = DenoisingLoss.Of(critic.Score, images, fake.Sigma, fake.Noise, shown).mean();
             var generated = critic.Logits(images + ofGenerated.Sigma * ofGenerated.Noise, ofGenerated.Sigma, shown);
             var noisy = real + ofReal.Sigma * ofReal.Noise;
             var logits = critic.Logits(noisy, ofReal.Sigma, classes);
@@ -111,7 +111,7 @@ public sealed class FakeScoreGradientTests
         using var critic = OpenCritic(new Dmd2Settings { Batch = Batch, GanFeatures = features });
         var draw = Draws().At(0, new Dmd2Settings().FakeNoise, Batch);
         var before = critic.Logits(draw.Noise, draw.Sigma, draw.Condition);
-        foreach (var weights in critic.FakeScore.parameters())
+        foreach (var weights in critic.Score.parameters())
         {
             weights.mul_(2);
         }
@@ -163,10 +163,10 @@ public sealed class FakeScoreGradientTests
         }
     }
 
-    private static HostContext Context(BacktrackingSettings settings, TrainedGenerator generator, RealImages? data) => new(
+    private static HostContext Context(BacktrackingSettings settings, TrainedGenerator generator, IRealSamples? data) => new(
         generator, () => TinyNetwork.Moved(seed: 7), () => TinyNetwork.Moved(seed: 6), settings, Draws(), new RandomStreams(1), new StateHold(), data);
 
-    private static Critic OpenCritic(Dmd2Settings settings) => new(Context(settings, generator: null!, data: null), settings);
+    private static Critic OpenCritic(Dmd2Settings settings) => Critic.Of(Context(settings, generator: null!, data: null), settings);
 
     private static Tensor Samples(Draw draw)
     {

@@ -103,7 +103,7 @@ public sealed class ForeignHostTests
     private sealed class CriticHost : IDistillationHost
     {
         private readonly HostContext _context;
-        private readonly RealImages _data;
+        private readonly IRealSamples _data;
         private readonly TorchSharp.Modules.Linear _critic = Layer(64, 1);
         private readonly TrainedNetwork _training;
         private long _critiques;
@@ -129,9 +129,9 @@ public sealed class ForeignHostTests
             var draw = _context.Draws.At(iteration, new LogNormalNoise(), s_settings.Batch, "critic");
             var images = _context.Generator.Generate(draw.Latents, draw.Condition);
             var wanted = target.Denoise(images.detach() + draw.Sigma * draw.Noise, draw.Sigma, draw.Condition).detach();
-            _context.Generator.Descend((images - wanted).square().sum() / s_settings.Batch, s_settings.Batch);
-            var loss = (_critic.forward(images.detach().flatten(1)) - _critic.forward(_data.Batch(iteration, s_settings.Batch).Images.flatten(1))).mean();
-            _training.Descend(loss);
+            _context.Generator.Descend((images - wanted).square().sum() / s_settings.Batch, iteration, s_settings.Batch);
+            var loss = (_critic.forward(images.detach().flatten(1)) - _critic.forward(_data.Batch(iteration, s_settings.Batch).Samples.flatten(1))).mean();
+            _training.Descend(iteration, loss);
             _critiques += 2;
             return new HostStep([("loss/critic", loss)], new GeneratorStep(images.detach(), (images.detach() - wanted).abs().mean()));
         }

@@ -105,12 +105,12 @@ public sealed class HostGradientTests
             var noisy = still + draw.Sigma * draw.Noise;
             using var critic = OpenCritic(settings);
             var real = target.forward(noisy, draw.Sigma, draw.Condition);
-            var push = (critic.FakeScore.forward(noisy, draw.Sigma, draw.Condition) - real) / (still - real).abs().mean([1, 2, 3], keepdim: true);
+            var push = (critic.Score.forward(noisy, draw.Sigma, draw.Condition) - real) / (still - real).abs().mean([1, 2, 3], keepdim: true);
             if (settings is FDistillSettings weighted)
             {
                 push *= DensityRatio.Weights(critic.Logits(noisy, draw.Sigma, draw.Condition), weighted);
             }
-            var gan = Draws().At(0, new Dmd2Settings().FakeNoise, Batch, "generated");
+            var gan = Draws().At(0, new Dmd2Settings().FakeNoise, Batch, "judged");
             return images =>
             {
                 using var judge = OpenCritic(settings);
@@ -206,11 +206,11 @@ public sealed class HostGradientTests
         return ((fake.forward(noisy, draw.Sigma, draw.Condition) - denoised).abs().mean() / (images - denoised).abs().mean()).item<float>();
     }
 
-    private static HostContext Context(BacktrackingSettings settings, TrainedGenerator generator, StateHold hold, RealImages? data) =>
+    private static HostContext Context(BacktrackingSettings settings, TrainedGenerator generator, StateHold hold, IRealSamples? data) =>
         new(generator, () => TinyNetwork.Moved(seed: 7), () => TinyNetwork.Moved(seed: 6), settings, Draws(), new RandomStreams(1), hold, data);
 
     /// <summary>The critic of a host in its first iteration, which needs no generator.</summary>
-    private static Critic OpenCritic(Dmd2Settings settings) => new(Context(settings, generator: null!, new StateHold(), data: null), settings);
+    private static Critic OpenCritic(Dmd2Settings settings) => Critic.Of(Context(settings, generator: null!, new StateHold(), data: null), settings);
 
     private static IDraws Draws()
     {

@@ -1,3 +1,4 @@
+using DisBack.Specs.Networks;
 using DisBack.Sdxl.Configuration;
 
 namespace DisBack.Sdxl.Tests.Configuration;
@@ -24,5 +25,5 @@ internal static class SdxlConfigs
         }
         """;
 
-    public static UNetConfig UNet => UNetConfig.Read(ConfigReader.Parse(UNetJson, "config.json"));
+    public static TextUnetSettings UNet => UNetConfig.Read(ConfigReader.Parse(UNetJson, "config.json"));
 }

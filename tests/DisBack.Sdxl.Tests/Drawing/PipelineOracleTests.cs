@@ -3,7 +3,7 @@ using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Tests.Oracles;
 using DisBack.Sdxl.Drawing;
 using DisBack.Sdxl.Models;
-using DisBack.Sdxl.Networks.Layers;
+using DisBack.Diffusion.TextToImage.Layers;
 using DisBack.Sdxl.Sampling;
 using static TorchSharp.torch;
 

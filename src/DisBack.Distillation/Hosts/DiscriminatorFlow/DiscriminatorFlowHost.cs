@@ -23,7 +23,7 @@ internal sealed class DiscriminatorFlowHost : IDistillationHost
     private readonly FlowGenerator _flow;
     private readonly IDraws _draws;
     private readonly RandomStreams _streams;
-    private readonly RealImages _data;
+    private readonly IRealSamples _data;
     private readonly DiscriminatorFlowSettings _settings;
 
     public DiscriminatorFlowHost(HostContext context, DiscriminatorFlowSettings settings)
@@ -67,7 +67,7 @@ internal sealed class DiscriminatorFlowHost : IDistillationHost
         var between = (mix * real + (1 - mix) * particles).requires_grad_();
         var slope = autograd.grad([Said(between).sum()], [between], retain_graph: true, create_graph: true)[0];
         var penalty = slope.square().sum([1, 2, 3]).mean();
-        _generator.Descend(discriminator + _settings.GradientPenalty * penalty, batch);
+        _generator.Descend(discriminator + _settings.GradientPenalty * penalty, iteration, batch);
 
         // It is not compared with a score: the gap to the target says nothing, and 1 is no progress.
         return new HostStep(

@@ -20,16 +20,17 @@ internal sealed class Discriminator : Module
 
     /// <param name="channels">Channels of the features, which all layers have.</param>
     /// <param name="resolution">Height and width of the features.</param>
+    /// <param name="groups">Groups of its normalisations; null is chosen by the channels.</param>
     /// <param name="init">Where the initial weights come from.</param>
     /// <param name="device">Where it computes; it cannot be moved afterwards.</param>
-    public Discriminator(long channels, long resolution, Generator init, Device device)
+    public Discriminator(long channels, long resolution, long? groups, Generator init, Device device)
         : base(nameof(Discriminator))
     {
         for (; resolution > LastResolution; resolution /= 2)
         {
-            Add(new Layer(channels, kernel: 4, stride: 2, padding: 1, init, device));
+            Add(new Layer(channels, kernel: 4, stride: 2, padding: 1, groups ?? GroupsOf(channels), init, device));
         }
-        Add(new Layer(channels, resolution, stride: 1, padding: 0, init, device));
+        Add(new Layer(channels, resolution, stride: 1, padding: 0, groups ?? GroupsOf(channels), init, device));
         _weight = Uniform([1, channels, 1, 1], channels, init, device);
         _bias = Uniform([1], channels, init, device);
         register_parameter("logit.weight", _weight);
@@ -61,6 +62,17 @@ internal sealed class Discriminator : Module
         return Kept(rand(shape, float32, generator: init).mul_(2).sub_(1).div_(Math.Sqrt(inputs)), device);
     }
 
+    /// <summary>At most 32 groups, as published, of several channels: where the resolution is 1, two values would be normalised to 1 and -1.</summary>
+    private static long GroupsOf(long channels)
+    {
+        var groups = Math.Max(Math.Min(MostGroups, channels / SmallestGroup), 1);
+        while (channels % groups != 0)
+        {
+            groups--;
+        }
+        return groups;
+    }
+
     /// <summary>A parameter that outlives the caller's dispose scope.</summary>
     private static Parameter Kept(Tensor value, Device device) => (Parameter)new Parameter(value.to(device)).DetachFromDisposeScope();
 
@@ -74,11 +86,11 @@ internal sealed class Discriminator : Module
         private readonly long _groups;
         private readonly (long Stride, long Padding) _step;
 
-        public Layer(long channels, long kernel, long stride, long padding, Generator init, Device device)
+        public Layer(long channels, long kernel, long stride, long padding, long groups, Generator init, Device device)
             : base(nameof(Layer))
         {
             _step = (stride, padding);
-            _groups = GroupsOf(channels);
+            _groups = groups;
             _weight = Uniform([channels, channels, kernel, kernel], channels * kernel * kernel, init, device);
             _bias = Uniform([channels], channels * kernel * kernel, init, device);
             _scale = Kept(ones(channels), device);
@@ -93,17 +105,6 @@ internal sealed class Discriminator : Module
         {
             var features = functional.conv2d(x, _weight, _bias, strides: [_step.Stride], padding: [_step.Padding]);
             return functional.silu(functional.group_norm(features, _groups, _scale, _shift));
-        }
-
-        /// <summary>At most 32 groups, as published, of several channels: where the resolution is 1, two values would be normalised to 1 and -1.</summary>
-        private static long GroupsOf(long channels)
-        {
-            var groups = Math.Max(Math.Min(MostGroups, channels / SmallestGroup), 1);
-            while (channels % groups != 0)
-            {
-                groups--;
-            }
-            return groups;
         }
     }
 }

@@ -18,12 +18,9 @@ internal sealed class Dmd2Host : IDistillationHost
     /// <summary>The name under which checkpoints count the updates of the fake score and the discriminator.</summary>
     private const string CriticUpdates = "CriticUpdates";
 
-    /// <summary>The standard deviation of the noise of approximate R1, as in FastGen.</summary>
-    private const double R1Sigma = 0.1;
-
     private readonly TrainedGenerator _generator;
     private readonly IDraws _draws;
-    private readonly RealImages? _data;
+    private readonly IRealSamples? _data;
     private readonly Dmd2Settings _settings;
     private readonly Critic _critic;
     private readonly TrainedNetwork _training;
@@ -32,11 +29,14 @@ internal sealed class Dmd2Host : IDistillationHost
     public Dmd2Host(HostContext context, Dmd2Settings settings)
     {
         (_generator, _draws, _settings) = (context.Generator, context.Draws, settings);
-        _critic = new Critic(context, settings);
-        _data = settings.HasDiscriminator ? context.RequireDataFor(_critic.FakeScore.Settings) : null;
+        _critic = Critic.Of(context, settings);
+        _data = settings.HasDiscriminator ? context.RequireDataFor(_critic.Score.Settings) : null;
         var updates = settings.Exclusive ? settings.Steps - settings.GeneratorUpdates : settings.Steps;
         _training = new TrainedNetwork(_critic, settings.Fake, updates, context.Hold);
     }
+
+    /// <summary>The fake score and the discriminator.</summary>
+    public Critic Critic => _critic;
 
     public IEnumerable<(string Name, Tensor Value)> State => _training.State("critic");
 
@@ -67,11 +67,11 @@ internal sealed class Dmd2Host : IDistillationHost
             (tensors, condition) => Differentiate(batch.With(tensors, condition), target, movesGenerator, movesCritic));
         if (movesGenerator)
         {
-            _generator.Update(_settings.Batch);
+            _generator.Update(iteration, _settings.Batch);
         }
         if (movesCritic)
         {
-            _training.Update();
+            _training.Update(iteration);
         }
         string[] losses =
         [
@@ -99,12 +99,12 @@ internal sealed class Dmd2Host : IDistillationHost
         {
             return new([matching.Latents, matching.Sigma, matching.Noise, fake.Sigma, fake.Noise], matching.Condition, null);
         }
-        var (generated, real) = (OfCritic("generated"), OfCritic("real"));
-        var (images, shown) = _data.Batch(iteration, batch);
+        var (generated, real, judged) = (OfCritic("generated"), OfCritic("real"), OfCritic("judged"));
+        var (samples, shown) = _data.Batch(iteration, batch);
         return new(
-            [matching.Latents, matching.Sigma, matching.Noise, fake.Sigma, fake.Noise, generated.Sigma, generated.Noise, images, real.Sigma, real.Noise],
+            [matching.Latents, matching.Sigma, matching.Noise, fake.Sigma, fake.Noise, judged.Sigma, judged.Noise],
             matching.Condition,
-            shown);
+            new(generated.Sigma, generated.Noise, samples, real.Sigma, real.Noise, shown));
 
         Draw OfCritic(string purpose) => _draws.At(iteration, _settings.FakeNoise, batch, purpose);
     }
@@ -131,7 +131,7 @@ internal sealed class Dmd2Host : IDistillationHost
         {
             var noisy = x0 + batch.Sigma * batch.Noise;
             var denoised = target.Denoise(noisy, batch.Sigma, batch.Condition);
-            var difference = _critic.FakeScore.forward(noisy, batch.Sigma, batch.Condition) - denoised;
+            var difference = _critic.Score.forward(noisy, batch.Sigma, batch.Condition) - denoised;
             var residual = (x0 - denoised).abs().mean([1, 2, 3], keepdim: true);
             gap = difference.abs().mean() / residual.mean();
             gradient = difference / (residual + 1e-6);
@@ -146,7 +146,7 @@ internal sealed class Dmd2Host : IDistillationHost
             _generator.Differentiate(matching);
             return [matching, x0, gap];
         }
-        var logits = _critic.Logits(images + batch.GeneratedSigma * batch.GeneratedNoise, batch.GeneratedSigma, batch.Condition);
+        var logits = _critic.Logits(images + batch.JudgedSigma * batch.JudgedNoise, batch.JudgedSigma, batch.Condition);
         var verdict = nn.functional.softplus(-logits).mean();
         _generator.Differentiate(matching + _settings.GeneratorGanWeight * verdict);
         return [matching, verdict, x0, gap];
@@ -154,30 +154,24 @@ internal sealed class Dmd2Host : IDistillationHost
 
     private IReadOnlyList<Tensor> DifferentiateCritic(Batch batch, Tensor x0)
     {
-        var fake = DenoisingLoss.Of(_critic.FakeScore, x0, batch.FakeSigma, batch.FakeNoise, batch.Condition).mean();
+        var fake = DenoisingLoss.Of(_critic.Score, x0, batch.FakeSigma, batch.FakeNoise, batch.Condition).mean();
         if (!_settings.HasDiscriminator)
         {
             _training.Differentiate(fake);
             return [fake];
         }
-        var ofGenerated = _critic.Logits(x0 + batch.GeneratedSigma * batch.GeneratedNoise, batch.GeneratedSigma, batch.Condition);
-        var ofReal = _critic.Logits(batch.Real + batch.RealSigma * batch.RealNoise, batch.RealSigma, batch.RealCondition);
-        var discriminator = nn.functional.softplus(ofGenerated).mean() + nn.functional.softplus(-ofReal).mean();
-        if (_settings.GanR1Weight > 0)
-        {
-            // The noise that the fake score saw is independent of all that is compared here.
-            var moved = _critic.Logits(batch.Real + R1Sigma * batch.FakeNoise + batch.RealSigma * batch.RealNoise, batch.RealSigma, batch.RealCondition);
-            discriminator += _settings.GanR1Weight * (moved - ofReal).square().mean();
-        }
+        // The noise that the fake score saw is independent of all that is compared here.
+        (double, Tensor)? r1 = _settings.GanR1Weight > 0 ? (_settings.GanR1Weight, batch.FakeNoise) : null;
+        var discriminator = _critic.Discriminate(x0, batch.Condition, batch.Judged!, r1);
         _training.Differentiate(fake + _settings.FakeGanWeight * discriminator);
         return [fake, discriminator];
     }
 
-    /// <summary>What a step draws, by its names; from the sixth on only where there is a discriminator.</summary>
-    private readonly record struct Batch(IReadOnlyList<Tensor> Draws, Condition? Condition, Condition? RealCondition)
+    /// <summary>What a step draws, by its names; the last two and <paramref name="Judged"/> only where there is a discriminator.</summary>
+    private readonly record struct Batch(IReadOnlyList<Tensor> Draws, Condition? Condition, JudgedSamples? Judged)
     {
         /// <summary>All of it but the condition of what is generated.</summary>
-        public IReadOnlyList<Tensor> Tensors => [.. Draws, .. RealCondition?.Parts ?? []];
+        public IReadOnlyList<Tensor> Tensors => [.. Draws, .. Judged?.Tensors ?? []];
 
         public Tensor Latents => Draws[0];
 
@@ -189,18 +183,13 @@ internal sealed class Dmd2Host : IDistillationHost
 
         public Tensor FakeNoise => Draws[4];
 
-        public Tensor GeneratedSigma => Draws[5];
+        /// <summary>Of the generated samples as the generator's own loss has them judged.</summary>
+        public Tensor JudgedSigma => Draws[5];
 
-        public Tensor GeneratedNoise => Draws[6];
-
-        public Tensor Real => Draws[7];
-
-        public Tensor RealSigma => Draws[8];
-
-        public Tensor RealNoise => Draws[9];
+        public Tensor JudgedNoise => Draws[6];
 
         /// <summary>The same in other tensors.</summary>
         public Batch With(IReadOnlyList<Tensor> tensors, Condition? condition) =>
-            new([.. tensors.Take(Draws.Count)], condition, RealCondition?.Of([.. tensors.Skip(Draws.Count)]));
+            new([.. tensors.Take(Draws.Count)], condition, Judged?.With([.. tensors.Skip(Draws.Count)]));
     }
 }

@@ -70,7 +70,7 @@ internal abstract class FakeFirstHost : IDistillationHost
         var fakeLoss = _augmentation is null
             ? Compute(shown, isGenerator: false, draw => [DifferentiateFake(draw, iteration)])[0]
             : DifferentiateFake(shown, iteration);
-        _fake.Training.Update();
+        _fake.Training.Update(iteration);
         if (iteration % _settings.FakeUpdatesPerGeneratorUpdate != 0)
         {
             return new HostStep([("loss/fake", fakeLoss)], null);
@@ -78,7 +78,7 @@ internal abstract class FakeFirstHost : IDistillationHost
         var draw = DrawAt(iteration, _settings.Noise, "generator");
         draw = KeepsConditions ? draw with { Condition = shown.Condition } : draw;
         var made = Compute(draw, isGenerator: true, inner => DifferentiateGenerator(inner, target));
-        Generator.Update(batch);
+        Generator.Update(iteration, batch);
         return new HostStep([("loss/fake", fakeLoss), ("loss/generator", made[0])], new GeneratorStep(made[1], made[2]));
 
         IReadOnlyList<Tensor> Compute(Draw inputs, bool isGenerator, Func<Draw, IReadOnlyList<Tensor>> differentiate) => _graphs.Compute(

@@ -69,10 +69,10 @@ internal abstract class ScoreMatchingHost : IDistillationHost
             (draws, condition) => Differentiate(new Draw(draws[0], draws[1], draws[2], condition), target, updatesGenerator));
         if (updatesGenerator)
         {
-            _generator.Update(batch);
+            _generator.Update(iteration, batch);
         }
 
-        _fake.Training.Update();
+        _fake.Training.Update(iteration);
         return made is [var fakeLoss, var generatorLoss, var images, var gap]
             ? new HostStep([("loss/fake", fakeLoss), ("loss/generator", generatorLoss)], new GeneratorStep(images, gap))
             : new HostStep([("loss/fake", made[0])], null);

@@ -39,7 +39,7 @@ internal sealed class SdsHost(HostContext context, SdsSettings settings) : IDist
             [draw.Latents, draw.Sigma, draw.Noise],
             draw.Condition,
             (draws, condition) => Differentiate(new Draw(draws[0], draws[1], draws[2], condition), target));
-        _generator.Update(settings.Batch);
+        _generator.Update(iteration, settings.Batch);
         return new HostStep([("loss/generator", made[0])], new GeneratorStep(made[1], made[2]));
     }
 

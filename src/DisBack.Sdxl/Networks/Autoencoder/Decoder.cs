@@ -1,9 +1,9 @@
 using DisBack.Sdxl.Configuration;
-using DisBack.Sdxl.Networks.Layers;
+using DisBack.Diffusion.TextToImage.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
-using Conv2d = DisBack.Sdxl.Networks.Layers.Conv2d;
-using GroupNorm = DisBack.Sdxl.Networks.Layers.GroupNorm;
+using Conv2d = DisBack.Diffusion.TextToImage.Layers.Conv2d;
+using GroupNorm = DisBack.Diffusion.TextToImage.Layers.GroupNorm;
 
 namespace DisBack.Sdxl.Networks.Autoencoder;
 

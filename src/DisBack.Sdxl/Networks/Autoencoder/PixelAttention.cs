@@ -1,9 +1,9 @@
-using DisBack.Sdxl.Networks.Layers;
+using DisBack.Diffusion.TextToImage.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
-using GroupNorm = DisBack.Sdxl.Networks.Layers.GroupNorm;
-using Linear = DisBack.Sdxl.Networks.Layers.Linear;
+using GroupNorm = DisBack.Diffusion.TextToImage.Layers.GroupNorm;
+using Linear = DisBack.Diffusion.TextToImage.Layers.Linear;
 
 namespace DisBack.Sdxl.Networks.Autoencoder;
 

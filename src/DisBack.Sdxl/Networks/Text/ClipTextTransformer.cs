@@ -1,5 +1,5 @@
 using DisBack.Sdxl.Configuration;
-using DisBack.Sdxl.Networks.Layers;
+using DisBack.Diffusion.TextToImage.Layers;
 using static TorchSharp.torch;
 
 namespace DisBack.Sdxl.Networks.Text;

@@ -3,7 +3,7 @@ using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Tests.Oracles;
 using DisBack.Sdxl.Configuration;
 using DisBack.Sdxl.Networks.Autoencoder;
-using DisBack.Sdxl.Networks.Layers;
+using DisBack.Diffusion.TextToImage.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 

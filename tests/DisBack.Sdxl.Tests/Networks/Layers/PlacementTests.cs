@@ -1,4 +1,4 @@
-using DisBack.Sdxl.Networks.Layers;
+using DisBack.Diffusion.TextToImage.Layers;
 using static TorchSharp.torch;
 
 namespace DisBack.Sdxl.Tests.Networks.Layers;

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Tests.Oracles;
 using DisBack.Sdxl.Configuration;
-using DisBack.Sdxl.Networks.Layers;
+using DisBack.Diffusion.TextToImage.Layers;
 using DisBack.Sdxl.Networks.Text;
 using static TorchSharp.torch;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using DisBack.Diffusion.Tests.Oracles;
-using DisBack.Sdxl.Networks.UNet;
+using DisBack.Diffusion.TextToImage.UNet;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -51,7 +51,7 @@ public sealed class ConditionalUNetTests
         var modules = network.named_modules().ToDictionary(entry => entry.name, entry => entry.module);
         var context = file.Read("in.encoder_hidden_states");
 
-        var x = Agreed("conv_in", ((Sdxl.Networks.Layers.Conv2d)modules["conv_in"]).forward(file.Read("in.latents")));
+        var x = Agreed("conv_in", ((DisBack.Diffusion.TextToImage.Layers.Conv2d)modules["conv_in"]).forward(file.Read("in.latents")));
         var time = Agreed("time_embedding", Module<TimestepEmbedding>("time_embedding").forward(Sinusoids.Of(file.Read("in.timesteps"), 8)));
         var sizes = Sinusoids.Of(file.Read("in.time_ids").flatten(), 8).view(2, -1);
         var added = Agreed("add_embedding", Module<TimestepEmbedding>("add_embedding").forward(cat([file.Read("in.text_embeds"), sizes], 1)));

@@ -1,8 +1,9 @@
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Tests.Oracles;
 using DisBack.Sdxl.Configuration;
-using DisBack.Sdxl.Networks.Layers;
-using DisBack.Sdxl.Networks.UNet;
+using DisBack.Specs.Networks;
+using DisBack.Diffusion.TextToImage.Layers;
+using DisBack.Diffusion.TextToImage.UNet;
 using static TorchSharp.torch;
 
 namespace DisBack.Sdxl.Tests.Networks.UNet;
@@ -12,7 +13,7 @@ internal sealed class UNetOracle : IDisposable
 {
     public SafetensorsFile File { get; } = SafetensorsFile.Open(OracleFiles.PathOf("sdxl", "unet.safetensors"));
 
-    public UNetConfig Config => UNetConfig.Read(ConfigReader.Parse(File.Metadata["arguments"], "unet.safetensors"));
+    public TextUnetSettings Config => UNetConfig.Read(ConfigReader.Parse(File.Metadata["arguments"], "unet.safetensors"));
 
     public ConditionalUNet Load(ScalarType type = ScalarType.Float32)
     {

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using DisBack.Diffusion.Tests.Oracles;
-using DisBack.Sdxl.Networks.Layers;
-using DisBack.Sdxl.Networks.UNet;
+using DisBack.Diffusion.TextToImage.Layers;
+using DisBack.Diffusion.TextToImage.UNet;
 using DisBack.Sdxl.Tests.Configuration;
 
 namespace DisBack.Sdxl.Tests.Networks.UNet;

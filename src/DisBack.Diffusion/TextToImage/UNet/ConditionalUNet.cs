@@ -1,12 +1,12 @@
-using DisBack.Sdxl.Configuration;
-using DisBack.Sdxl.Networks.Layers;
+using DisBack.Specs.Networks;
+using DisBack.Diffusion.TextToImage.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
-using Conv2d = DisBack.Sdxl.Networks.Layers.Conv2d;
-using GroupNorm = DisBack.Sdxl.Networks.Layers.GroupNorm;
+using Conv2d = DisBack.Diffusion.TextToImage.Layers.Conv2d;
+using GroupNorm = DisBack.Diffusion.TextToImage.Layers.GroupNorm;
 
-namespace DisBack.Sdxl.Networks.UNet;
+namespace DisBack.Diffusion.TextToImage.UNet;
 
 /// <summary>
 /// SDXL's UNet (arXiv 2307.01952), which predicts the noise in latents from a time, a prompt and the size that the picture is to look like. Modules, in their
@@ -22,18 +22,17 @@ internal sealed class ConditionalUNet : nn.Module
     private readonly MiddleBlock mid_block;
     private readonly GroupNorm conv_norm_out;
     private readonly Conv2d conv_out;
-    private readonly ScalarType type;
 
-    public ConditionalUNet(UNetConfig config, Placement placement)
+    public ConditionalUNet(TextUnetSettings config, Placement placement)
         : base(nameof(ConditionalUNet))
     {
         Config = config;
-        type = placement.Type;
+        Type = placement.Type;
         var channels = config.Levels[0].Channels;
         var levels = Enumerable.Range(0, config.Levels.Count);
         conv_in = new(config.LatentChannels, channels, 3, placement, padding: 1);
         time_embedding = new(channels, config.EmbeddingWidth, placement);
-        add_embedding = new((UNetConfig.TimeIds * config.TimeIdWidth) + config.PooledWidth, config.EmbeddingWidth, placement);
+        add_embedding = new((TextUnetSettings.TimeIds * config.TimeIdWidth) + config.PooledWidth, config.EmbeddingWidth, placement);
         down_blocks = [.. levels.Select(level => new DownBlock(config, level, placement))];
         up_blocks = [.. levels.Reverse().Select(level => new UpBlock(config, level, placement))];
         mid_block = new(config, placement);
@@ -42,9 +41,12 @@ internal sealed class ConditionalUNet : nn.Module
         RegisterComponents();
     }
 
-    public UNetConfig Config { get; }
+    public TextUnetSettings Config { get; }
 
-    /// <summary>The noise in latents [B, C, H, W], in the type of the parameters.</summary>
+    /// <summary>The type that it computes in: that of its parameters, unless it is changed.</summary>
+    public ScalarType Type { get; set; }
+
+    /// <summary>The noise in latents [B, C, H, W], in the type that it computes in.</summary>
     /// <param name="latents">Noised latents [B, C, H, W] of any size.</param>
     /// <param name="timesteps">Times, of no extent, [1] or [B], whole or not.</param>
     /// <param name="context">The prompt's token states [B, M, W].</param>
@@ -54,7 +56,7 @@ internal sealed class ConditionalUNet : nn.Module
     {
         using var scope = NewDisposeScope();
         var emb = Embed(timesteps, pooled, time_ids);
-        context = context.to(type);
+        context = context.to(Type);
         var skips = Descend(latents, emb, context);
         var x = mid_block.forward(skips.Peek(), emb, context);
         foreach (var block in up_blocks)
@@ -70,7 +72,7 @@ internal sealed class ConditionalUNet : nn.Module
     {
         using var scope = NewDisposeScope();
         var emb = Embed(timesteps, pooled, time_ids);
-        context = context.to(type);
+        context = context.to(Type);
         return mid_block.forward(Descend(latents, emb, context).Peek(), emb, context).MoveToOuterDisposeScope();
     }
 
@@ -80,14 +82,14 @@ internal sealed class ConditionalUNet : nn.Module
         using var scope = NewDisposeScope();
         var time = Sinusoids.Of(timesteps.to(pooled.device).reshape(-1), Config.Levels[0].Channels);
         var sizes = Sinusoids.Of(time_ids.flatten(), Config.TimeIdWidth).view(time_ids.shape[0], -1);
-        var added = cat([pooled.to(type), sizes.to(type)], 1);
-        return (time_embedding.forward(time.to(type)) + add_embedding.forward(added)).MoveToOuterDisposeScope();
+        var added = cat([pooled.to(Type), sizes.to(Type)], 1);
+        return (time_embedding.forward(time.to(Type)) + add_embedding.forward(added)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Every stage of the way down, the coarsest on top.</summary>
     private Stack<Tensor> Descend(Tensor latents, Tensor emb, Tensor context)
     {
-        var skips = new Stack<Tensor>([conv_in.forward(latents.to(type))]);
+        var skips = new Stack<Tensor>([conv_in.forward(latents.to(Type))]);
         foreach (var block in down_blocks)
         {
             foreach (var stage in block.forward(skips.Peek(), emb, context))

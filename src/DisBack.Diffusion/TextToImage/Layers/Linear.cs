@@ -2,7 +2,7 @@ using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace DisBack.Sdxl.Networks.Layers;
+namespace DisBack.Diffusion.TextToImage.Layers;
 
 /// <summary>y = x W^T + b over the last extent.</summary>
 internal sealed class Linear : AdaptableLayer
@@ -20,7 +20,7 @@ internal sealed class Linear : AdaptableLayer
 
     public override Parameter Weights => weight;
 
-    public Tensor forward(Tensor x) => Adapted(functional.linear(x, weight, bias), x);
+    public Tensor forward(Tensor x) => Adapted(functional.linear(x, weight.to(x.dtype), bias?.to(x.dtype)), x);
 
     protected override Tensor Lowered(Tensor x, Tensor down) => functional.linear(x, down);
 

@@ -1,7 +1,7 @@
-using DisBack.Sdxl.Networks.Layers;
+using DisBack.Diffusion.TextToImage.Layers;
 using static TorchSharp.torch;
 
-namespace DisBack.Sdxl.Networks.UNet;
+namespace DisBack.Diffusion.TextToImage.UNet;
 
 /// <summary>Attention to the picture, attention to the prompt and a feed-forward network, each of normalised features and added to them.</summary>
 internal sealed class TransformerBlock : nn.Module

@@ -1,9 +1,9 @@
-using DisBack.Sdxl.Configuration;
-using DisBack.Sdxl.Networks.Layers;
+using DisBack.Specs.Networks;
+using DisBack.Diffusion.TextToImage.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace DisBack.Sdxl.Networks.UNet;
+namespace DisBack.Diffusion.TextToImage.UNet;
 
 /// <summary>One resolution on the way down.</summary>
 internal sealed class DownBlock : nn.Module
@@ -12,7 +12,7 @@ internal sealed class DownBlock : nn.Module
     private readonly ModuleList<ResidualBlock> resnets;
     private readonly ModuleList<Downsampler> downsamplers;
 
-    public DownBlock(UNetConfig config, int level, Placement placement)
+    public DownBlock(TextUnetSettings config, int level, Placement placement)
         : base(nameof(DownBlock))
     {
         var (channels, heads, depth) = config.Levels[level];

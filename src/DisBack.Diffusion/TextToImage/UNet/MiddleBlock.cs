@@ -1,9 +1,9 @@
-using DisBack.Sdxl.Configuration;
-using DisBack.Sdxl.Networks.Layers;
+using DisBack.Specs.Networks;
+using DisBack.Diffusion.TextToImage.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace DisBack.Sdxl.Networks.UNet;
+namespace DisBack.Diffusion.TextToImage.UNet;
 
 /// <summary>The coarsest resolution, between down and up: [B, C, H, W] to the same.</summary>
 internal sealed class MiddleBlock : nn.Module
@@ -11,7 +11,7 @@ internal sealed class MiddleBlock : nn.Module
     private readonly ModuleList<SpatialTransformer> attentions;
     private readonly ModuleList<ResidualBlock> resnets;
 
-    public MiddleBlock(UNetConfig config, Placement placement)
+    public MiddleBlock(TextUnetSettings config, Placement placement)
         : base(nameof(MiddleBlock))
     {
         var (channels, heads, _) = config.Levels[^1];

@@ -1,8 +1,8 @@
-using DisBack.Sdxl.Networks.Layers;
+using DisBack.Diffusion.TextToImage.Layers;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace DisBack.Sdxl.Networks.UNet;
+namespace DisBack.Diffusion.TextToImage.UNet;
 
 /// <summary>A linear layer whose first half is gated by the GELU of its second: [B, N, in] to [B, N, out].</summary>
 internal sealed class GeGlu : nn.Module

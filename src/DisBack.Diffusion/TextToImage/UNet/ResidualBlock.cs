@@ -1,8 +1,8 @@
-using DisBack.Sdxl.Networks.Layers;
+using DisBack.Diffusion.TextToImage.Layers;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace DisBack.Sdxl.Networks.UNet;
+namespace DisBack.Diffusion.TextToImage.UNet;
 
 /// <summary>Two convolutions beside a shortcut, with the embedding of time and conditions added between them.</summary>
 internal sealed class ResidualBlock : nn.Module

@@ -1,6 +1,6 @@
 using TorchSharp.Modules;
 
-namespace DisBack.Sdxl.Networks.Layers;
+namespace DisBack.Diffusion.TextToImage.Layers;
 
 /// <summary>
 /// What a LoRA (arXiv 2106.09685) adds beside the weights of a layer: scale * up(down(x)). It belongs to whoever attached it and not to the network, whose

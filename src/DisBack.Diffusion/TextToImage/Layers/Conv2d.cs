@@ -2,7 +2,7 @@ using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace DisBack.Sdxl.Networks.Layers;
+namespace DisBack.Diffusion.TextToImage.Layers;
 
 /// <summary>Convolution with a square kernel and a bias.</summary>
 internal sealed class Conv2d : AdaptableLayer
@@ -23,7 +23,7 @@ internal sealed class Conv2d : AdaptableLayer
 
     public override Parameter Weights => weight;
 
-    public Tensor forward(Tensor x) => Adapted(Convolved(x, weight, bias), x);
+    public Tensor forward(Tensor x) => Adapted(Convolved(x, weight.to(x.dtype), bias.to(x.dtype)), x);
 
     protected override Tensor Lowered(Tensor x, Tensor down) => Convolved(x, down, bias: null);
 

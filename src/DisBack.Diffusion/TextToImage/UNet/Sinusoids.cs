@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace DisBack.Sdxl.Networks.UNet;
+namespace DisBack.Diffusion.TextToImage.UNet;
 
 /// <summary>Numbers as cosines, then sines, of their multiples by geometric frequencies from 1 to almost 1/10,000.</summary>
 internal static class Sinusoids

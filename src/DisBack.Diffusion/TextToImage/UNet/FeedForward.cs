@@ -1,8 +1,8 @@
-using DisBack.Sdxl.Networks.Layers;
+using DisBack.Diffusion.TextToImage.Layers;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
-namespace DisBack.Sdxl.Networks.UNet;
+namespace DisBack.Diffusion.TextToImage.UNet;
 
 /// <summary>The layers between two attentions, on each pixel by itself: [B, N, C] to [B, N, C].</summary>
 internal sealed class FeedForward : nn.Module

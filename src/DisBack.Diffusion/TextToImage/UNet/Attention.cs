@@ -1,10 +1,10 @@
-using DisBack.Sdxl.Networks.Layers;
+using DisBack.Diffusion.TextToImage.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
-using Linear = DisBack.Sdxl.Networks.Layers.Linear;
+using Linear = DisBack.Diffusion.TextToImage.Layers.Linear;
 
-namespace DisBack.Sdxl.Networks.UNet;
+namespace DisBack.Diffusion.TextToImage.UNet;
 
 /// <summary>Attention of pixels to pixels, or of pixels to the tokens of a prompt. No token is masked, padding neither: SDXL was trained so.</summary>
 internal sealed class Attention : nn.Module

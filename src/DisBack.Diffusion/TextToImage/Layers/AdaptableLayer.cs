@@ -1,7 +1,7 @@
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace DisBack.Sdxl.Networks.Layers;
+namespace DisBack.Diffusion.TextToImage.Layers;
 
 /// <summary>A layer to which a LoRA can add: into the weights, or beside them.</summary>
 internal abstract class AdaptableLayer(string name) : nn.Module(name)

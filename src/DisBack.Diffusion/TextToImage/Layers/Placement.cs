@@ -2,7 +2,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace DisBack.Sdxl.Networks.Layers;
+namespace DisBack.Diffusion.TextToImage.Layers;
 
 /// <summary>
 /// Where a network keeps its parameters and in which element type, in which it computes as well. On the meta device a network of any size has names and shapes

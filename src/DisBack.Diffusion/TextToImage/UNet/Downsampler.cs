@@ -1,7 +1,7 @@
-using DisBack.Sdxl.Networks.Layers;
+using DisBack.Diffusion.TextToImage.Layers;
 using static TorchSharp.torch;
 
-namespace DisBack.Sdxl.Networks.UNet;
+namespace DisBack.Diffusion.TextToImage.UNet;
 
 /// <summary>Half the resolution, rounded up: [B, C, H, W] to [B, C, ceil(H/2), ceil(W/2)].</summary>
 internal sealed class Downsampler : nn.Module

@@ -1,6 +1,6 @@
-using DisBack.Sdxl.Configuration;
+using DisBack.Specs.Networks;
 
-namespace DisBack.Sdxl.Networks.UNet;
+namespace DisBack.Sdxl.Adapters;
 
 /// <summary>The names that the original SDXL code gives to the UNet's modules: those of single-file checkpoints, and of the LoRAs made for them.</summary>
 internal sealed class OriginalNames
@@ -23,7 +23,7 @@ internal sealed class OriginalNames
         ["conv_out"] = "out.2",
     };
 
-    public OriginalNames(UNetConfig config)
+    public OriginalNames(TextUnetSettings config)
     {
         AddResidual("mid_block.resnets.0", "middle_block.0");
         AddResidual("mid_block.resnets.1", "middle_block.2");
@@ -61,7 +61,7 @@ internal sealed class OriginalNames
         throw new ArgumentException($"The UNet has no module '{name}'.", nameof(name));
     }
 
-    private void AddLayers(string block, string side, int first, int count, UNetLevel level)
+    private void AddLayers(string block, string side, int first, int count, TextUnetLevel level)
     {
         for (var layer = 0; layer < count; layer++)
         {

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using DisBack.Diffusion.Tests.Oracles;
-using DisBack.Sdxl.Networks.UNet;
+using DisBack.Sdxl.Adapters;
 using DisBack.Sdxl.Tests.Configuration;
 
-namespace DisBack.Sdxl.Tests.Networks.UNet;
+namespace DisBack.Sdxl.Tests.Adapters;
 
 /// <summary>The original code's names, which single files and most LoRAs use.</summary>
 public sealed class OriginalNamesTests

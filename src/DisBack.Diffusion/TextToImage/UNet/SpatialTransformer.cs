@@ -1,10 +1,10 @@
-using DisBack.Sdxl.Networks.Layers;
+using DisBack.Diffusion.TextToImage.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
-using GroupNorm = DisBack.Sdxl.Networks.Layers.GroupNorm;
-using Linear = DisBack.Sdxl.Networks.Layers.Linear;
+using GroupNorm = DisBack.Diffusion.TextToImage.Layers.GroupNorm;
+using Linear = DisBack.Diffusion.TextToImage.Layers.Linear;
 
-namespace DisBack.Sdxl.Networks.UNet;
+namespace DisBack.Diffusion.TextToImage.UNet;
 
 /// <summary>Transformer blocks over the pixels of an image of features, added to it.</summary>
 internal sealed class SpatialTransformer : nn.Module

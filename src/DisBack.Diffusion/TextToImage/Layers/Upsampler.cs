@@ -1,7 +1,7 @@
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace DisBack.Sdxl.Networks.Layers;
+namespace DisBack.Diffusion.TextToImage.Layers;
 
 /// <summary>Repeats each element, and smooths that with a convolution.</summary>
 internal sealed class Upsampler : nn.Module

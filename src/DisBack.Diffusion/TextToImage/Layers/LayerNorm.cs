@@ -2,7 +2,7 @@ using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace DisBack.Sdxl.Networks.Layers;
+namespace DisBack.Diffusion.TextToImage.Layers;
 
 /// <summary>Normalisation over the last extent.</summary>
 internal sealed class LayerNorm : nn.Module
@@ -20,5 +20,5 @@ internal sealed class LayerNorm : nn.Module
         RegisterComponents();
     }
 
-    public Tensor forward(Tensor x) => functional.layer_norm(x, weight.shape, weight, bias, epsilon);
+    public Tensor forward(Tensor x) => functional.layer_norm(x, weight.shape, weight.to(x.dtype), bias.to(x.dtype), epsilon);
 }

@@ -1,9 +1,9 @@
-using DisBack.Sdxl.Configuration;
-using DisBack.Sdxl.Networks.Layers;
+using DisBack.Specs.Networks;
+using DisBack.Diffusion.TextToImage.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace DisBack.Sdxl.Networks.UNet;
+namespace DisBack.Diffusion.TextToImage.UNet;
 
 /// <summary>One resolution on the way up.</summary>
 internal sealed class UpBlock : nn.Module
@@ -12,7 +12,7 @@ internal sealed class UpBlock : nn.Module
     private readonly ModuleList<ResidualBlock> resnets;
     private readonly ModuleList<Upsampler> upsamplers;
 
-    public UpBlock(UNetConfig config, int level, Placement placement)
+    public UpBlock(TextUnetSettings config, int level, Placement placement)
         : base(nameof(UpBlock))
     {
         var levels = config.Levels;

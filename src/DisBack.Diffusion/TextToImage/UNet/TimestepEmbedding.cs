@@ -1,8 +1,8 @@
-using DisBack.Sdxl.Networks.Layers;
+using DisBack.Diffusion.TextToImage.Layers;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace DisBack.Sdxl.Networks.UNet;
+namespace DisBack.Diffusion.TextToImage.UNet;
 
 /// <summary>Two layers with a SiLU between them: [N, in] to [N, width].</summary>
 internal sealed class TimestepEmbedding : nn.Module

@@ -2,7 +2,7 @@ using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace DisBack.Sdxl.Networks.Layers;
+namespace DisBack.Diffusion.TextToImage.Layers;
 
 /// <summary>Normalisation of groups of channels.</summary>
 internal sealed class GroupNorm : nn.Module
@@ -21,5 +21,5 @@ internal sealed class GroupNorm : nn.Module
         RegisterComponents();
     }
 
-    public Tensor forward(Tensor x) => functional.group_norm(x, groups, weight, bias, epsilon);
+    public Tensor forward(Tensor x) => functional.group_norm(x, groups, weight.to(x.dtype), bias.to(x.dtype), epsilon);
 }
