@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Networks;
 using DisBack.Specs.Files;
@@ -29,6 +30,36 @@ public static class NetworkFile
         var network = Create(file, settings);
         LoadOrDispose(file, network, TensorsOf(network), MayBeHalf(settings));
         return network;
+    }
+
+    /// <summary>Builds a network of adapters and loads them; the caller disposes it.</summary>
+    /// <param name="file">The adapters.</param>
+    /// <param name="whole">The network whose weights they adapt.</param>
+    /// <param name="held">What the network disposes of with itself: whatever keeps those weights.</param>
+    /// <exception cref="DisBackException">The file holds no adapters of this network.</exception>
+    public static Denoiser ReadAdapters(SafetensorsFile file, Denoiser whole, IDisposable held)
+    {
+        if (NetworkMetadata.Read(file.Metadata, file.Path) is not TextUnetSettings { Adapter: { } adapters } settings
+            || (settings with { Adapter = null }).ToJson() != whole.Settings.ToJson())
+        {
+            throw new DisBackException($"'{file.Path}' holds no adapters of the teacher's network: take a file that a run with 'adapters' has left.");
+        }
+        var network = whole.WithAdapters(adapters, init: null, held);
+        LoadOrDispose(file, network, TensorsOf(network));
+        return network;
+    }
+
+    /// <summary>What a file says of the network that it holds.</summary>
+    public static Dictionary<string, string> MetadataOf(Denoiser network)
+    {
+        var metadata = NetworkMetadata.Of(network.Settings);
+        if (network.Settings is TextUnetSettings { Adapter: { } adapters })
+        {
+            // As diffusers says it, for other programs that read LoRAs.
+            var settings = new JsonObject { ["unet.r"] = adapters.Rank, ["unet.lora_alpha"] = adapters.Alpha ?? adapters.Rank };
+            metadata["lora_adapter_metadata"] = settings.ToJsonString();
+        }
+        return metadata;
     }
 
     /// <summary>Builds the network of weights that others have made: other widths of floating point are converted, and every number must be finite.</summary>
@@ -68,6 +99,10 @@ public static class NetworkFile
     private static Denoiser Create(TensorFile file, NetworkSettings settings)
     {
         settings.Validate();
+        if (settings is TextUnetSettings { Adapter: not null })
+        {
+            throw new DisBackException($"'{file.Path}' holds adapters of a model and no network: draw with 'disback sample --model DIR --lora {file.Path}'.");
+        }
         RequireNumbers(file, settings.Size.Parameters);
         return Denoiser.ForLoading(settings);
     }

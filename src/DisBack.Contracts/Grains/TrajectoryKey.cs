@@ -30,8 +30,8 @@ public static class TrajectoryKey
         var signal = recording?["until_calibrated"] is null ? "" : SpecJson.Canonical(Stage2(json).Signal);
         // Only a discriminator looks at real samples in stage 1.
         var data = recording?["gan_weight"] is null ? "" : Text(json["data"]);
-        return GrainKeys.Trajectory(
-            teacherDigest, GrainKeys.Digest(Text(json["student"])), Text(recording) + Hardware() + signal + data, seed?.GetValue<long>() ?? 0);
+        var stage = Text(recording) + Hardware() + signal + data + Text(json["adapters"]);
+        return GrainKeys.Trajectory(teacherDigest, GrainKeys.Digest(Text(json["student"])), stage, seed?.GetValue<long>() ?? 0);
 
         static string Text(JsonNode? part) => part?.ToJsonString() ?? "";
 

@@ -109,6 +109,17 @@ public abstract class Denoiser : nn.Module
         }
     }
 
+    /// <summary>
+    /// A network on the weights of this one, which must not change any more, whose own and only parameters are adapters: before they are trained it says what
+    /// this one says. Any number of them share the weights.
+    /// </summary>
+    /// <param name="adapters">Their rank and how much they count.</param>
+    /// <param name="init">A CPU generator that they are drawn from, in the order of the layers; null where they are loaded next.</param>
+    /// <param name="held">What the network disposes of with itself: whatever keeps the weights.</param>
+    /// <exception cref="DisBackException">Networks of this kind cannot be adapted so.</exception>
+    public virtual Denoiser WithAdapters(AdapterSettings adapters, Generator? init, IDisposable held) =>
+        throw new DisBackException("Only networks of texts (text-unet) have adapters: leave 'adapters' out of the spec.");
+
     /// <summary>Adds low-rank matrices to the weights of all its layers, which leave what it says as it is until they are trained.</summary>
     /// <param name="rank">Their rank.</param>
     /// <param name="init">A CPU generator that they are drawn from, in the order of the modules.</param>

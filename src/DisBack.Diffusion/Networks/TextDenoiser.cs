@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DisBack.Diffusion.Conditions;
 using DisBack.Diffusion.Schedules;
 using DisBack.Diffusion.TextToImage.Layers;
@@ -26,19 +27,18 @@ internal sealed class TextDenoiser : Denoiser
     /// <summary>Tokens of a text of which nothing is known.</summary>
     private const int Tokens = 77;
 
-    private readonly ConditionalUNet _network;
-    private readonly float[] _sizes;
+    // In a box: TorchSharp registers every field that is a module, and adapters are all that a network of adapters has as its own.
+    private readonly StrongBox<ConditionalUNet> _network;
+    private readonly IDisposable? _base;
 
     /// <param name="settings">The network and its noise levels.</param>
     /// <param name="init">Where first weights come from; null leaves whatever is in memory, for a network that is loaded next.</param>
     public TextDenoiser(TextUnetSettings settings, Generator? init)
         : base(settings, DiscreteVpSchedule.OfAlphaBar(DiscreteVpSchedule.ScaledLinear(settings.BetaStart, settings.BetaEnd, settings.TimeSteps)))
     {
-        _network = new ConditionalUNet(settings, new Placement(CPU, ScalarType.Float32));
-        float side = settings.SampleSize * settings.PixelsPerLatent;
-        _sizes = [side, side, 0, 0, side, side];
+        _network = new(new ConditionalUNet(settings, new Placement(CPU, ScalarType.Float32)));
         // Under the names of the network's own modules, without one for the whole.
-        foreach (var (name, child) in _network.named_children())
+        foreach (var (name, child) in Network.named_children())
         {
             register_module(name, child);
         }
@@ -48,24 +48,34 @@ internal sealed class TextDenoiser : Denoiser
         }
     }
 
+    private TextDenoiser(TextDenoiser whole, AdapterSettings adapters, Generator? init, IDisposable held)
+        : base((TextUnetSettings)whole.Settings with { Adapter = adapters }, whole.Schedule)
+    {
+        (_network, _base, Precision) = (new(whole.Network.Share()), held, whole.Precision);
+        register_module("unet", AdapterModules.AddTo(Network, adapters, init));
+    }
+
     public override Prediction Prediction => Prediction.Epsilon;
 
     /// <inheritdoc/>
-    public override long? FeatureGroups => _network.Config.NormGroups;
+    public override Denoiser WithAdapters(AdapterSettings adapters, Generator? init, IDisposable held) => new TextDenoiser(this, adapters, init, held);
+
+    /// <inheritdoc/>
+    public override long? FeatureGroups => Network.Config.NormGroups;
 
     private protected override bool IsOfBlocks(nn.Module module) => module == this;
 
     private protected override Tensor Estimate(NoisyBatch batch)
     {
         using var scope = NewDisposeScope();
-        var noise = Ask(_network.forward, batch, out var x, out var sigma);
+        var noise = Ask(Network.forward, batch, out var x, out var sigma);
         return addcmul(x, sigma, noise, -1).MoveToOuterDisposeScope();
     }
 
     private protected override Tensor Encode(NoisyBatch batch)
     {
         using var scope = NewDisposeScope();
-        return Ask(_network.Middle, batch, out _, out _).MoveToOuterDisposeScope();
+        return Ask(Network.Middle, batch, out _, out _).MoveToOuterDisposeScope();
     }
 
     private Tensor Ask(Func<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> part, NoisyBatch batch, out Tensor x, out Tensor sigma)
@@ -73,14 +83,23 @@ internal sealed class TextDenoiser : Denoiser
         (x, sigma) = (batch.X.to(ScalarType.Float32), batch.Sigma.to(ScalarType.Float32).reshape(-1, 1, 1, 1));
         var (rows, device) = (x.shape[0], x.device);
         var (context, pooled) = Shown(batch.Condition, rows, device);
-        _network.Type = BlockType;
-        var sizes = tensor(_sizes, device: device).expand(rows, -1);
+        Network.Type = BlockType;
+        var sizes = Sizes(device).expand(rows, -1);
         return part(x * Schedule.InputScale(sigma)!, Schedule.Time(sigma).flatten(), context, pooled, sizes).to(ScalarType.Float32);
     }
 
+    /// <summary>A whole picture of its own size.</summary>
+    private Tensor Sizes(Device device)
+    {
+        float side = Network.Config.SampleSize * Network.Config.PixelsPerLatent;
+        return tensor([side, side, 0, 0, side, side], device: device);
+    }
+
+    private ConditionalUNet Network => _network.Value!;
+
     private (Tensor Context, Tensor Pooled) Shown(Condition? condition, long rows, Device device)
     {
-        var settings = _network.Config;
+        var settings = Network.Config;
         return condition switch
         {
             null => (zeros([rows, Tokens, settings.ContextWidth], device: device), zeros([rows, settings.PooledWidth], device: device)),
@@ -89,6 +108,16 @@ internal sealed class TextDenoiser : Denoiser
         };
 
         Tensor Rows(Tensor part) => part.shape[0] == rows ? part : part.expand([rows, .. part.shape[1..]]);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (disposing && _base is not null)
+        {
+            Network.Dispose();
+            _base.Dispose();
+        }
     }
 
     /// <summary>Normal weights whose sums have unit variance, scales of 1 and shifts of 0: what nobody trains from, but can.</summary>

@@ -1,5 +1,4 @@
 using DisBack.Diffusion.Networks;
-using DisBack.Diffusion.Parameters;
 
 namespace DisBack.Distillation.Backtracking;
 
@@ -18,12 +17,11 @@ public sealed class BorrowedNetwork : IDisposable
     {
         network.eval();
         network.RoundBlocks();
-        var parameters = ParameterGroups.Attach(network, trained: false);
-        return new(network, () =>
+        foreach (var parameter in network.parameters())
         {
-            parameters.Dispose();
-            network.Dispose();
-        });
+            parameter.requires_grad = false;
+        }
+        return new(network, network.Dispose);
     }
 
     /// <summary>The same network for one more borrower.</summary>

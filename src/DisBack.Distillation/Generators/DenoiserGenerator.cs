@@ -91,7 +91,7 @@ public sealed class DenoiserGenerator(Denoiser network, double sigmaInit, IReadO
     /// <inheritdoc/>
     public (IReadOnlyList<(string Name, Tensor Value)> Tensors, IReadOnlyDictionary<string, string> Metadata) ToFile()
     {
-        var metadata = NetworkMetadata.Of(network.Settings);
+        var metadata = NetworkFile.MetadataOf(network);
         metadata[SigmaInitKey] = sigmaInit.ToString("R", CultureInfo.InvariantCulture);
         if (Steps > 1)
         {

@@ -11,7 +11,6 @@ using DisBack.Distillation.Hosts.Dmd2;
 using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Runs;
 using DisBack.Specs.Backtracking;
-using DisBack.Specs.Networks;
 using DisBack.Specs.Noise;
 using DisBack.Specs.Recording;
 using static TorchSharp.torch;
@@ -253,7 +252,7 @@ public sealed class DegradationRecording : ITrainingRun
     private void Record(ITrainingListener listener, int index, double loss, double weights, double outputs)
     {
         using var scope = NewDisposeScope();
-        var node = new RecordedNode(index, Step, loss, NetworkFile.TensorsOf(_degraded), NetworkMetadata.Of(_degraded.Settings))
+        var node = new RecordedNode(index, Step, loss, NetworkFile.TensorsOf(_degraded), NetworkFile.MetadataOf(_degraded))
         {
             WeightDistance = weights, OutputDistance = outputs,
         };

@@ -16,7 +16,6 @@ using DisBack.Distillation.Recording;
 using DisBack.Distillation.Runs;
 using DisBack.Distillation.Teachers;
 using DisBack.Specs.Experiments;
-using DisBack.Specs.Networks;
 using DisBack.Specs.Reading;
 using DisBack.Specs.Training;
 using TorchSharp;
@@ -58,52 +57,38 @@ public sealed class SpecTrainingFactory(bool trustCode = false, string? cache = 
         };
     }
 
-    private static DegradationRecording Recording(ExperimentSpec spec, TrainingAssignment assignment, ITrainingInputs inputs)
+    private DegradationRecording Recording(ExperimentSpec spec, TrainingAssignment assignment, ITrainingInputs inputs)
     {
-        var stage = StageOf(spec, spec.Recording.Seed ?? spec.Seed, assignment, inputs);
+        var networks = new StageNetworks(spec, assignment.Teacher!, inputs, _frozen);
+        var stage = StageOf(spec, spec.Recording.Seed ?? spec.Seed, networks, inputs);
         using var stored = new StoredInputs(inputs);
         var data = spec.Recording.GanWeight > 0 ? SamplesOf(spec, stage, stored) : null;
-        return new(stage, spec.Recording, spec.Backtracking.Signal, data) { ToPixels = LatentPreview.For(NetworkOf(assignment, inputs)) };
+        return new(stage, spec.Recording, spec.Backtracking.Signal, data) { ToPixels = LatentPreview.For(networks.Settings) };
     }
 
     private DistributionBacktracking Backtracking(ExperimentSpec spec, TrainingAssignment assignment, ITrainingInputs inputs)
     {
-        var stage = StageOf(spec, spec.Seed, assignment, inputs);
+        var networks = new StageNetworks(spec, assignment.Teacher!, inputs, _frozen);
+        var stage = StageOf(spec, spec.Seed, networks, inputs);
         using var stored = new StoredInputs(inputs);
         var data = SamplesOf(spec, stage, stored);
-        var toPixels = LatentPreview.For(NetworkOf(assignment, inputs));
-        var evaluation = new StudentEvaluation(stage, stored.Local(spec.Evaluation), _references, trustCode, toPixels);
-        return new DistributionBacktracking(stage, new AssignedNodes(
-            assignment.Nodes, inputs, _frozen, spec.Backtracking.TargetPrecision ?? PrecisionOf(spec.Hardware)), spec.Backtracking, evaluation, data);
+        var evaluation = new StudentEvaluation(stage, stored.Local(spec.Evaluation), _references, trustCode, LatentPreview.For(networks.Settings));
+        var nodes = new AssignedNodes(assignment.Nodes, inputs, _frozen, networks, spec.Backtracking.TargetPrecision ?? networks.Precision);
+        return new DistributionBacktracking(stage, nodes, spec.Backtracking, evaluation, data);
     }
 
-    private static StageInputs StageOf(ExperimentSpec spec, long seed, TrainingAssignment assignment, ITrainingInputs inputs)
+    private static StageInputs StageOf(ExperimentSpec spec, long seed, StageNetworks networks, ITrainingInputs inputs)
     {
         TorchThreads.Use(spec.Hardware.Threads);
-        RequireMemory(MemoryNeed.Of(spec, NetworkOf(assignment, inputs)), inputs.Device);
-        var precision = PrecisionOf(spec.Hardware);
-        return new StageInputs(OpenTeacher, OpenStudent, new RandomStreams(seed), inputs.Device) { Precision = precision };
+        RequireMemory(MemoryNeed.Of(spec, networks.Settings), inputs.Device);
+        return new StageInputs(networks.OpenTeacher, OpenStudent, new RandomStreams(seed), inputs.Device) { Precision = networks.Precision };
 
-        Denoiser OpenTeacher()
-        {
-            using var weights = inputs.Fetch(assignment.Teacher!);
-            var network = NetworkFile.Open(weights.Path).to(inputs.Device);
-            network.Precision = precision;
-            return network;
-        }
-
-        IGenerator OpenStudent() => FirstStudent.Open(spec.Student, spec.Recording.Seed ?? spec.Seed, OpenTeacher, inputs.Device, precision);
+        IGenerator OpenStudent() =>
+            FirstStudent.Open(spec.Student, spec.Recording.Seed ?? spec.Seed, networks.OpenTeacher, inputs.Device, networks.Precision);
     }
 
     private static RealImages? SamplesOf(ExperimentSpec spec, StageInputs stage, StoredInputs stored) =>
         spec.Data is { } images ? new(ImageDataset.Load(stored.Local(images)), stage.Streams, stage.Device) : null;
-
-    private static NetworkSettings NetworkOf(TrainingAssignment assignment, ITrainingInputs inputs)
-    {
-        using var weights = inputs.Fetch(assignment.Teacher!);
-        using var file = SafetensorsFile.Open(weights.Path);
-        return NetworkMetadata.Read(file.Metadata, file.Path);
-    }
 
     private static Precision PrecisionOf(HardwareSettings hardware) => hardware.Precision ?? Precision.Fp32;
 
@@ -117,29 +102,29 @@ public sealed class SpecTrainingFactory(bool trustCode = false, string? cache = 
     }
 
     /// <summary>The sealed trajectory of an assignment, each node held on this machine only while it is read.</summary>
-    private sealed class AssignedNodes(ImmutableArray<NodeRef> nodes, ITrainingInputs inputs, FrozenNetworks frozen, Precision precision) : ITrajectoryNodes
+    private sealed class AssignedNodes(
+        ImmutableArray<NodeRef> nodes, ITrainingInputs inputs, FrozenNetworks frozen, StageNetworks networks, Precision precision) : ITrajectoryNodes
     {
         public int Count => nodes.Length;
 
-        public void Load(int index, Denoiser network) => Read(index, file => NetworkFile.Load(file, network));
-
-        public BorrowedNetwork Borrow(int index) => frozen.Borrow(nodes[index].Content, inputs.Device, precision, () =>
+        public void Load(int index, Denoiser network) => Read(index, file =>
         {
-            Denoiser? network = null;
-            Read(index, file => network = NetworkFile.Read(file).to(inputs.Device));
-            network!.Precision = precision;
+            NetworkFile.Load(file, network);
             return network;
         });
 
+        public BorrowedNetwork Borrow(int index) =>
+            frozen.Borrow(nodes[index].Content, inputs.Device, precision, () => Read(index, file => networks.OpenNode(file, precision)));
+
         public void Prefetch(int index) => inputs.Prefetch(nodes[index].Content);
 
-        private void Read(int index, Action<SafetensorsFile> use)
+        private Denoiser Read(int index, Func<SafetensorsFile, Denoiser> use)
         {
             using var weights = inputs.Fetch(nodes[index].Content);
             using var file = SafetensorsFile.Open(weights.Path);
             try
             {
-                use(file);
+                return use(file);
             }
             catch (DisBackException misfit)
             {

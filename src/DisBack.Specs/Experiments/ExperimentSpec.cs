@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using DisBack.Specs.Backtracking;
 using DisBack.Specs.Data;
 using DisBack.Specs.Evaluations;
+using DisBack.Specs.Networks;
 using DisBack.Specs.Reading;
 using DisBack.Specs.Recording;
 using DisBack.Specs.Training;
@@ -28,6 +29,13 @@ public sealed record ExperimentSpec : IValidatableObject
 
     /// <summary>The generator.</summary>
     public StudentSettings Student { get; init; } = new();
+
+    /// <summary>
+    /// Trains low-rank adapters of the teacher's weights in place of copies of them: student, fake score and every node of the trajectory are adapters, and
+    /// share one frozen network. For teachers of texts; absent trains all weights.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AdapterSettings? Adapters { get; init; }
 
     /// <summary>Stage 1, degradation recording.</summary>
     public RecordingSettings Recording { get; init; } = new();
@@ -74,6 +82,16 @@ public sealed record ExperimentSpec : IValidatableObject
             yield return new ValidationResult(
                 "the recording's discriminator learns from real samples, of which the spec names none; add them under 'data', or leave gan_weight out",
                 ["Recording.GanWeight"]);
+        }
+        if (Adapters is not null && (Student.Network is not null || Student.Decoder is not null || Student.Flow is not null))
+        {
+            yield return new ValidationResult("a student of its own architecture adapts no weights of the teacher; leave one of the two out", ["Adapters"]);
+        }
+        if (Adapters is not null && Backtracking.Switching is Interpolated)
+        {
+            yield return new ValidationResult(
+                "between two nodes of adapters there is no network whose weights lie between theirs; choose another policy or leave adapters out",
+                ["Backtracking.Switching"]);
         }
         if (Student.Flow is null != Backtracking is not DiscriminatorFlowSettings)
         {

@@ -26,6 +26,16 @@ public static class SpecFit
                 $"student.network makes samples of {student.Shape} (channels, height, width) in {student.Classes} classes but the teacher makes "
                     + $"{teacher.Shape} in {teacher.Classes}: give the student the teacher's img_channels, img_resolution and label_dim");
         }
+        if (spec.Adapters is not null && teacher is not TextUnetSettings)
+        {
+            throw new SpecMistakeException("adapters",
+                "only teachers of texts (text-unet) have adapters: leave adapters out; the host vsd has fake_rank for a fake score of its own");
+        }
+        if (teacher is TextUnetSettings && spec.Backtracking is VsdSettings { FakeRank: not null })
+        {
+            throw new SpecMistakeException(
+                "backtracking.fake_rank", "all networks of a teacher of texts can be adapters: set adapters.rank in place of fake_rank");
+        }
         if (teacher is TextUnetSettings && spec.Evaluation.Measures)
         {
             throw new SpecMistakeException("evaluation.features",

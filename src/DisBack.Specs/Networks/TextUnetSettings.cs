@@ -76,6 +76,10 @@ public sealed record TextUnetSettings : NetworkSettings
     [Range(2, 100_000)]
     public int TimeSteps { get; init; } = 1000;
 
+    /// <summary>Adapters that are trained in place of the weights, which belong to another file; absent is a network with weights of its own.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AdapterSettings? Adapter { get; init; }
+
     /// <summary>Width of the embedding of time and conditions.</summary>
     [JsonIgnore]
     public int EmbeddingWidth => 4 * Levels[0].Channels;

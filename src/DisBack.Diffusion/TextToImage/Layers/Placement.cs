@@ -15,7 +15,10 @@ public readonly record struct Placement(Device Device, ScalarType Type)
     /// <summary>Names and shapes alone.</summary>
     public static Placement Shapes { get; } = new(new Device(DeviceType.META), ScalarType.Float32);
 
+    /// <summary>Whether parameters have no memory, because they are set to those of another network next.</summary>
+    internal bool IsShared { get; init; }
+
     /// <summary>Memory for a parameter, whose values are whatever was there: all networks here are loaded, or filled by whoever makes one.</summary>
     internal Parameter Reserve(params long[] shape) =>
-        (Parameter)new Parameter(empty(shape, Type, Device), requires_grad: false).DetachFromDisposeScope();
+        (Parameter)new Parameter(empty(IsShared ? [0] : shape, Type, Device), requires_grad: false).DetachFromDisposeScope();
 }

@@ -46,6 +46,19 @@ internal sealed class ConditionalUNet : nn.Module
     /// <summary>The type that it computes in: that of its parameters, unless it is changed.</summary>
     public ScalarType Type { get; set; }
 
+    /// <summary>A network on the same parameters, which live as long as one of the two, with adapters of its own.</summary>
+    public ConditionalUNet Share()
+    {
+        using var untracked = no_grad();
+        var own = parameters().ToList();
+        var twin = new ConditionalUNet(Config, new Placement(own[0].device, own[0].dtype) { IsShared = true }) { Type = Type };
+        foreach (var (parameter, shared) in twin.parameters().Zip(own))
+        {
+            parameter.set_(shared);
+        }
+        return twin;
+    }
+
     /// <summary>The noise in latents [B, C, H, W], in the type that it computes in.</summary>
     /// <param name="latents">Noised latents [B, C, H, W] of any size.</param>
     /// <param name="timesteps">Times, of no extent, [1] or [B], whole or not.</param>
