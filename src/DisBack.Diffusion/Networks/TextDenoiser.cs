@@ -120,15 +120,15 @@ internal sealed class TextDenoiser : Denoiser
         }
     }
 
-    /// <summary>Normal weights whose sums have unit variance, scales of 1 and shifts of 0: what nobody trains from, but can.</summary>
+    /// <summary>Normal weights whose sums have unit variance, scales of 1 and shifts of 0.</summary>
     private void Fill(Generator init)
     {
         using var untracked = no_grad();
-        foreach (var (_, parameter) in named_parameters())
+        foreach (var (name, parameter) in named_parameters())
         {
             if (parameter.dim() == 1)
             {
-                parameter.zero_();
+                parameter.fill_(name.EndsWith(".weight", StringComparison.Ordinal) ? 1 : 0);
                 continue;
             }
             using var drawn = randn(parameter.shape, ScalarType.Float32, generator: init);

@@ -151,7 +151,7 @@ public sealed class ResumeTests
     }
 
     /// <summary>Each interruption is a step after which another object goes on from the checkpoint.</summary>
-    private static void AssertResumes(Func<ITrainingRun> open, params int[] interruptions)
+    internal static void AssertResumes(Func<ITrainingRun> open, params int[] interruptions)
     {
         var whole = new RecordingListener();
         using var uninterrupted = open();

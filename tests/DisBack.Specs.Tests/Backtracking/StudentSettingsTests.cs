@@ -12,6 +12,12 @@ public sealed class StudentSettingsTests
     [InlineData("{ renoise_sigmas: [0.8, 0] }", "but 0 follows 0.8")]
     [InlineData("{ renoise_sigmas: [] }", "renoise_sigmas")]
     [InlineData("{ renoise_sigmas: [.nan] }", "renoise_sigmas")]
+    [InlineData("{ timesteps: [399, 399] }", "the time steps must fall from step to step")]
+    [InlineData("{ timesteps: [499, 749] }", "the time steps must fall from step to step")]
+    [InlineData("{ timesteps: [399, -1] }", "none may be below 0")]
+    [InlineData("{ timesteps: [] }", "timesteps")]
+    [InlineData("{ timesteps: [399], renoise_sigmas: [0.8] }", "timesteps name the levels of all steps; leave renoise_sigmas out")]
+    [InlineData("{ decoder: {}, timesteps: [399] }", "decoder is the whole student; leave it or timesteps out")]
     [InlineData("{ decoder: {}, renoise_sigmas: [0.8] }", "decoder is the whole student; leave it or renoise_sigmas out")]
     [InlineData("{ decoder: {}, network: {} }", "decoder is the whole student; leave it or network out")]
     [InlineData("{ decoder: { width: 48 } }", "width is 48; it must be a power of two")]
@@ -27,6 +33,7 @@ public sealed class StudentSettingsTests
 
     [Theory]
     [InlineData("{ renoise_sigmas: [0.8, 0.2] }")]
+    [InlineData("{ timesteps: [999, 749, 499, 249] }")]
     [InlineData("{ network: {}, renoise_sigmas: [0.8] }")]
     [InlineData("{ decoder: { latent_dim: 16, width: 64 } }")]
     public void What_can_be_is_read(string student) => SpecReader.Parse<ExperimentSpec>($"name: a\nteacher: t\nstudent: {student}\n", "spec");

@@ -1,5 +1,6 @@
 using DisBack.Specs.Backtracking;
 using DisBack.Specs.Data;
+using DisBack.Specs.Evaluations;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Networks;
 using DisBack.Specs.Reading;
@@ -19,6 +20,11 @@ public sealed class SpecFitTests
     private static readonly ExperimentSpec s_experiment = new()
     {
         Name = "a", Teacher = "t", Student = new StudentSettings { Network = s_network with { NumBlocks = 0 } },
+    };
+
+    private static readonly ExperimentSpec s_ofTexts = new()
+    {
+        Name = "a", Teacher = "t", Evaluation = new() { Features = EvaluationSettings.NoFeatures },
     };
 
     private static readonly TeacherSpec s_teacher = new() { Name = "a", Network = s_network };
@@ -56,6 +62,9 @@ public sealed class SpecFitTests
         {
             s_experiment, s_images with { Channels = 3 }, s_images, "evaluation.reference",
             "set evaluation.reference.resolution to 8 and evaluation.reference.channels to 1"
+        },
+        {
+            s_experiment with { Adapters = new() }, s_images, null, "adapters", "only teachers of texts (text-unet) have adapters: leave adapters out"
         },
     };
 
@@ -141,5 +150,21 @@ public sealed class SpecFitTests
             return Task.CompletedTask;
         }));
         Assert.StartsWith("spec:4:14: the network has 10 classes but the images have 2", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_teacher_of_texts_makes_latents_that_are_not_measured()
+    {
+        SpecFit.Check(s_ofTexts with { Adapters = new(), Backtracking = new Dmd2Settings { Guidance = new() } }, new TextUnetSettings(), null, null);
+
+        AssertRefused(s_ofTexts with { Evaluation = new() }, "evaluation.features", "the teacher makes latents of 4x128x128");
+        AssertRefused(s_ofTexts with { Backtracking = new VsdSettings { FakeRank = 4 } }, "backtracking.fake_rank", "set adapters.rank in place of fake_rank");
+
+        static void AssertRefused(ExperimentSpec spec, string key, string why)
+        {
+            var mistake = Assert.Throws<SpecMistakeException>(() => SpecFit.Check(spec, new TextUnetSettings(), null, null));
+            Assert.Contains(why, mistake.Message, StringComparison.Ordinal);
+            Assert.Equal(key, mistake.Key);
+        }
     }
 }

@@ -1,0 +1,93 @@
+using DisBack.Cli.Terminal;
+
+namespace DisBack.Cli.Tests;
+
+/// <summary>
+/// A model of SDXL's kind, in miniature, is imported, distilled through interruptions and drawn with, by the real executable: with all weights trained and with
+/// adapters.
+/// </summary>
+public sealed class SdxlProcessTests : IDisposable
+{
+    private static readonly string s_model = Path.Combine(AppContext.BaseDirectory, "sdxl");
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("disback-sdxl-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Interrupted_and_killed_a_distillation_ends_with_the_bytes_of_an_undisturbed_one_and_its_student_draws(bool adapts)
+    {
+        await SucceedAsync("teacher", "import", s_model, "--name", "mini", "--size", "64");
+        await WriteSpecAsync(adapts ? "adapters: { rank: 4 }" : "");
+        using (var process = Start("disturbed"))
+        {
+            await process.SeesAsync("backtracking");
+            process.Interrupt();
+            Assert.Equal(ExitCode.Interrupted, (await process.EndAsync()).Code);
+        }
+        using (var process = Start("disturbed"))
+        {
+            await process.SeesAsync("backtracking");
+            process.Kill();
+            await process.EndAsync();
+        }
+        await SucceedAsync("run", "spec.yaml", "--set", "name=disturbed");
+        await SucceedAsync("run", "spec.yaml", "--set", "name=undisturbed");
+        Assert.Equal(await File.ReadAllBytesAsync(Student("undisturbed"), Cancellation), await File.ReadAllBytesAsync(Student("disturbed"), Cancellation));
+
+        var drawn = await SucceedAsync(
+            "sample", "--model", s_model, adapts ? "--lora" : "--unet", Student("disturbed"), "--prompt", "A dog.", "--size", "64x64", "--out", "dog.png");
+        Assert.Contains("dog.png", drawn, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(_folder, "dog.png")));
+    }
+
+    [Theory]
+    [InlineData("no multiple of the side of a latent", "name a multiple of 8", "--size", "60")]
+    [InlineData("a prefix, which a folder has not", "--prefix says nothing about the folder of a model", "--prefix", "unet.")]
+    public async Task What_says_nothing_of_a_model_is_refused(string what, string why, params string[] options)
+    {
+        var (code, _, error) = await DisBackProcess.RunAsync(_folder, ["teacher", "import", s_model, .. options]);
+
+        Assert.True(code != ExitCode.Ok, what);
+        Assert.Contains(why, error, StringComparison.Ordinal);
+    }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private Task WriteSpecAsync(string adapters) => File.WriteAllTextAsync(Path.Combine(_folder, "spec.yaml"), $$"""
+        name: spec
+        teacher: mini
+        {{adapters}}
+        student: { timesteps: [399] }
+        recording: { steps: 4, batch: 2, loss: mean, noise: { law: scaled-linear }, nodes: { policy: every, interval: 2 } }
+        backtracking:
+          host: dmd2
+          steps: 60
+          batch: 2
+          noise: { law: scaled-linear, first: 20, last: 980 }
+          fake_noise: { law: scaled-linear }
+          guidance: { scale: 8, along: constant }
+          generator_gan_weight: 0
+          fake_gan_weight: 0
+          switching: { policy: fixed, interval: 20 }
+        checkpoints: { every: 5 }
+        evaluation: { features: none }
+        """, Cancellation);
+
+    private DisBackProcess Start(string name) => DisBackProcess.Start(_folder, "run", "spec.yaml", "--set", $"name={name}");
+
+    private async Task<string> SucceedAsync(params string[] arguments)
+    {
+        var (code, output, error) = await DisBackProcess.RunAsync(_folder, arguments);
+        Assert.True(code == ExitCode.Ok, output + error);
+        return output;
+    }
+
+    private string Student(string name)
+    {
+        var runs = Directory.GetDirectories(Path.Combine(_folder, "disback-data", "runs"), $"{name}-*");
+        return Path.Combine(Assert.Single(runs), "0000", "student.safetensors");
+    }
+}
