@@ -11,7 +11,8 @@ public static class TrajectoryKey
     /// <summary>All that changes the bytes of stage 1, and nothing else (paper, algorithm 1).</summary>
     /// <remarks>
     /// The generator starts as the teacher at a noise level, so the student's settings say all that the teacher's digest does not. The hardware is
-    /// part of it because the thread count decides the last bits; the share of a slot decides nothing. The seed is that of stage 1: experiments that
+    /// part of it because the thread count decides the last bits; the share of a slot decides nothing, nor what is computed twice. The seed is that of
+    /// stage 1: experiments that
     /// differ in their own seed or in stage 2 share a trajectory where they name the same one.
     /// </remarks>
     /// <param name="spec">The experiment as canonical JSON.</param>
@@ -36,7 +37,7 @@ public static class TrajectoryKey
         static string Text(JsonNode? part) => part?.ToJsonString() ?? "";
 
         string Hardware() => json["hardware"] is { } part
-            ? SpecJson.Canonical(SpecJson.FromJson<HardwareSettings>(part.ToJsonString()) with { Slot = null })
+            ? SpecJson.Canonical(SpecJson.FromJson<HardwareSettings>(part.ToJsonString()) with { Slot = null, CheckpointActivations = false })
             : "";
     }
 

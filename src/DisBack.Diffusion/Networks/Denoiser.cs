@@ -36,6 +36,11 @@ public abstract class Denoiser : nn.Module
     /// <summary>How exactly its blocks compute; TF32 is a switch of the process and not of a network, see <see cref="CudaTurns"/>.</summary>
     public Precision Precision { get; set; }
 
+    /// <summary>
+    /// Whether its blocks are run again for their gradients instead of keeping what these need. Only SDXL's UNet can; nothing that is computed changes.
+    /// </summary>
+    public bool CheckpointActivations { get; set; }
+
     /// <summary>The type of the features between its blocks.</summary>
     private protected ScalarType BlockType => Precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
 

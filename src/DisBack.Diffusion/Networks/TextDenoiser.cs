@@ -83,7 +83,7 @@ internal sealed class TextDenoiser : Denoiser
         (x, sigma) = (batch.X.to(ScalarType.Float32), batch.Sigma.to(ScalarType.Float32).reshape(-1, 1, 1, 1));
         var (rows, device) = (x.shape[0], x.device);
         var (context, pooled) = Shown(batch.Condition, rows, device);
-        Network.Type = BlockType;
+        (Network.Type, Network.IsRecomputed) = (BlockType, CheckpointActivations);
         var sizes = Sizes(device).expand(rows, -1);
         return part(x * Schedule.InputScale(sigma)!, Schedule.Time(sigma).flatten(), context, pooled, sizes).to(ScalarType.Float32);
     }

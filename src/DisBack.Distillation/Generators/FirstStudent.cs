@@ -18,8 +18,14 @@ public static class FirstStudent
     /// <param name="openTeacher">Makes a network with the teacher's weights, which the generator owns from then on.</param>
     /// <param name="device">Where it is needed.</param>
     /// <param name="precision">How exactly a network of its own computes; a clone does as the teacher does.</param>
+    /// <param name="checkpointActivations">Whether the blocks of a network of its own are run again for their gradients.</param>
     public static IGenerator Open(
-        StudentSettings settings, long seed, Func<Denoiser> openTeacher, Device device, Precision precision = Precision.Fp32)
+        StudentSettings settings,
+        long seed,
+        Func<Denoiser> openTeacher,
+        Device device,
+        Precision precision = Precision.Fp32,
+        bool checkpointActivations = false)
     {
         if (settings.Decoder is not null || settings.Flow is not null)
         {
@@ -34,7 +40,7 @@ public static class FirstStudent
         {
             using var init = Streams();
             var made = Denoiser.Create(network, init).to(device);
-            made.Precision = precision;
+            (made.Precision, made.CheckpointActivations) = (precision, checkpointActivations);
             return made;
         }
 

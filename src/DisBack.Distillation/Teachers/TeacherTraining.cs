@@ -70,6 +70,12 @@ public sealed class TeacherTraining : ITrainingRun
         _augmentation = settings.Augmentation is { } augmentation ? new AugmentPipe(augmentation) : null;
     }
 
+    /// <summary>Whether blocks are run again for their gradients, see <see cref="Denoiser.CheckpointActivations"/>.</summary>
+    public bool CheckpointActivations
+    {
+        init => _network.CheckpointActivations = value;
+    }
+
     /// <summary>Evaluates the averaged weights on the way and at the end, owned from now on; null for none.</summary>
     public TeacherEvaluation? Evaluation { get; init; }
 

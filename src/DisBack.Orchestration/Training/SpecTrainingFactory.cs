@@ -51,6 +51,7 @@ public sealed class SpecTrainingFactory(bool trustCode = false, string? cache = 
         var (streams, precision) = (new RandomStreams(spec.Seed), PrecisionOf(spec.Hardware));
         return new TeacherTraining(spec.Network, ImageDataset.Load(data), spec.Training, streams, inputs.Device, precision)
         {
+            CheckpointActivations = spec.Hardware.CheckpointActivations,
             Evaluation = spec.Evaluation is { } evaluation
                 ? new TeacherEvaluation(spec.Network, stored.Local(evaluation), streams, inputs.Device, _references, precision, trustCode)
                 : null,
@@ -83,8 +84,13 @@ public sealed class SpecTrainingFactory(bool trustCode = false, string? cache = 
         RequireMemory(MemoryNeed.Of(spec, networks.Settings), inputs.Device);
         return new StageInputs(networks.OpenTeacher, OpenStudent, new RandomStreams(seed), inputs.Device) { Precision = networks.Precision };
 
-        IGenerator OpenStudent() =>
-            FirstStudent.Open(spec.Student, spec.Recording.Seed ?? spec.Seed, networks.OpenTeacher, inputs.Device, networks.Precision);
+        IGenerator OpenStudent() => FirstStudent.Open(
+            spec.Student,
+            spec.Recording.Seed ?? spec.Seed,
+            networks.OpenTeacher,
+            inputs.Device,
+            networks.Precision,
+            spec.Hardware.CheckpointActivations);
     }
 
     private static RealImages? SamplesOf(ExperimentSpec spec, StageInputs stage, StoredInputs stored) =>

@@ -46,7 +46,7 @@ internal sealed class StageNetworks(ExperimentSpec spec, ContentRef teacher, ITr
         {
             // The same in both stages: a node is loaded over what the student began with.
             using var init = new RandomStreams(spec.Recording.Seed ?? spec.Seed).For("adapters");
-            return whole.Network.WithAdapters(adapters, init, held: whole);
+            return Checkpointed(whole.Network.WithAdapters(adapters, init, held: whole));
         }
         catch
         {
@@ -65,7 +65,7 @@ internal sealed class StageNetworks(ExperimentSpec spec, ContentRef teacher, ITr
         var whole = BorrowTeacher(precision);
         try
         {
-            return NetworkFile.ReadAdapters(file, whole.Network, held: whole);
+            return Checkpointed(NetworkFile.ReadAdapters(file, whole.Network, held: whole));
         }
         catch
         {
@@ -86,6 +86,12 @@ internal sealed class StageNetworks(ExperimentSpec spec, ContentRef teacher, ITr
     {
         var placed = network.to(inputs.Device);
         placed.Precision = precision;
-        return placed;
+        return Checkpointed(placed);
+    }
+
+    private Denoiser Checkpointed(Denoiser network)
+    {
+        network.CheckpointActivations = spec.Hardware.CheckpointActivations;
+        return network;
     }
 }

@@ -36,6 +36,11 @@ public static class SpecFit
             throw new SpecMistakeException(
                 "backtracking.fake_rank", "all networks of a teacher of texts can be adapters: set adapters.rank in place of fake_rank");
         }
+        CheckHardware(spec.Hardware, teacher);
+        if (spec.Student.Network is { } own)
+        {
+            CheckHardware(spec.Hardware, own);
+        }
         if (teacher is TextUnetSettings && spec.Evaluation.Measures)
         {
             throw new SpecMistakeException("evaluation.features",
@@ -74,6 +79,7 @@ public static class SpecFit
     /// <exception cref="SpecMistakeException">Images have another shape or other classes than the network.</exception>
     public static void Check(TeacherSpec spec, DatasetFacts data, DatasetFacts? reference = null)
     {
+        CheckHardware(spec.Hardware, spec.Network);
         var shape = spec.Network.Shape;
         if ((data.Resolution, data.Resolution) != (shape.Height, shape.Width))
         {
@@ -94,6 +100,15 @@ public static class SpecFit
         if (reference is not null)
         {
             CheckShape("evaluation.reference", reference, shape);
+        }
+    }
+
+    private static void CheckHardware(HardwareSettings hardware, NetworkSettings network)
+    {
+        if (hardware.CheckpointActivations && network is not TextUnetSettings)
+        {
+            throw new SpecMistakeException("hardware.checkpoint_activations",
+                "only a network of the model_type text-unet can run its blocks again for their gradients: leave hardware.checkpoint_activations out");
         }
     }
 

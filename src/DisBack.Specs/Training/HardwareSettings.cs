@@ -22,6 +22,13 @@ public sealed record HardwareSettings : IValidatableObject
     public Precision? Precision { get; init; }
 
     /// <summary>
+    /// Whether a network runs its blocks a second time for their gradients, which takes a third more time, and keeps only what goes into each of them: for
+    /// <c>text-unet</c>, whose batch the memory would not hold otherwise. Changes nothing that is computed.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool CheckpointActivations { get; init; }
+
+    /// <summary>
     /// How much of a slot of the device it takes, for example 0.25 where four such runs may share a device; absent is all of it. Changes where the run can be,
     /// never what it computes.
     /// </summary>

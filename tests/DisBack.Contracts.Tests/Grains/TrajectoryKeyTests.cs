@@ -32,6 +32,7 @@ public sealed class TrajectoryKeyTests
         Assert.Equal(KeyOf(s_spec), KeyOf(shared));
         Assert.Equal(KeyOf(s_spec), KeyOf(shared with { Name = "b", Seed = 4, Backtracking = new ScoreSettings { Steps = 7 } }));
         Assert.Equal(KeyOf(s_spec), KeyOf(shared with { Hardware = new HardwareSettings { Slot = 0.5 } }));
+        Assert.Equal(KeyOf(s_spec), KeyOf(shared with { Hardware = new HardwareSettings { CheckpointActivations = true } }));
     }
 
     [Fact]

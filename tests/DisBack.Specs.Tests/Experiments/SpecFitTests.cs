@@ -60,6 +60,10 @@ public sealed class SpecFitTests
             "the teacher's network cannot be told how an image was augmented: leave backtracking.augmentation out, or name a teacher with network.augment_dim 9"
         },
         {
+            s_experiment with { Hardware = new() { CheckpointActivations = true } }, s_images, null, "hardware.checkpoint_activations",
+            "only a network of the model_type text-unet"
+        },
+        {
             s_experiment, s_images with { Channels = 3 }, s_images, "evaluation.reference",
             "set evaluation.reference.resolution to 8 and evaluation.reference.channels to 1"
         },

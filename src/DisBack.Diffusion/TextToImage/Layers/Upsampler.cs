@@ -4,7 +4,7 @@ using static TorchSharp.torch.nn;
 namespace DisBack.Diffusion.TextToImage.Layers;
 
 /// <summary>Repeats each element, and smooths that with a convolution.</summary>
-internal sealed class Upsampler : nn.Module
+internal sealed class Upsampler : Segment
 {
     private readonly Conv2d conv;
 
@@ -22,9 +22,9 @@ internal sealed class Upsampler : nn.Module
     /// <param name="x">The features.</param>
     /// <param name="height">The height of what they will be joined with: twice theirs, or one less.</param>
     /// <param name="width">Its width.</param>
-    public Tensor forward(Tensor x, long height, long width)
+    public Tensor forward(Tensor x, long height, long width) => Run((x, _) =>
     {
         using var larger = functional.interpolate(x, size: [height, width], mode: InterpolationMode.Nearest);
         return conv.forward(larger);
-    }
+    }, x);
 }

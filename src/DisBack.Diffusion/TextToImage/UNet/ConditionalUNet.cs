@@ -22,6 +22,7 @@ internal sealed class ConditionalUNet : nn.Module
     private readonly MiddleBlock mid_block;
     private readonly GroupNorm conv_norm_out;
     private readonly Conv2d conv_out;
+    private readonly IReadOnlyList<Segment> _segments;
 
     public ConditionalUNet(TextUnetSettings config, Placement placement)
         : base(nameof(ConditionalUNet))
@@ -39,12 +40,25 @@ internal sealed class ConditionalUNet : nn.Module
         conv_norm_out = new(config.NormGroups, channels, config.NormEpsilon, placement);
         conv_out = new(channels, config.LatentChannels, 3, placement, padding: 1);
         RegisterComponents();
+        _segments = [.. modules().OfType<Segment>()];
     }
 
     public TextUnetSettings Config { get; }
 
     /// <summary>The type that it computes in: that of its parameters, unless it is changed.</summary>
     public ScalarType Type { get; set; }
+
+    /// <summary>Whether residual blocks, transformer blocks and upsamplers are run again for their gradients: of the others little is kept.</summary>
+    public bool IsRecomputed
+    {
+        set
+        {
+            foreach (var segment in _segments)
+            {
+                segment.IsRecomputed = value;
+            }
+        }
+    }
 
     /// <summary>A network on the same parameters, which live as long as one of the two, with adapters of its own.</summary>
     public ConditionalUNet Share()

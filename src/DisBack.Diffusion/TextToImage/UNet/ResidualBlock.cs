@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 namespace DisBack.Diffusion.TextToImage.UNet;
 
 /// <summary>Two convolutions beside a shortcut, with the embedding of time and conditions added between them.</summary>
-internal sealed class ResidualBlock : nn.Module
+internal sealed class ResidualBlock : Segment
 {
     private readonly GroupNorm norm1;
     private readonly Conv2d conv1;
@@ -27,10 +27,12 @@ internal sealed class ResidualBlock : nn.Module
     }
 
     /// <summary>Features [B, in, H, W] and embedding [B or 1, E] to features [B, out, H, W].</summary>
-    public Tensor forward(Tensor x, Tensor emb)
+    public Tensor forward(Tensor x, Tensor emb) => Run(Compute, x, emb);
+
+    private Tensor Compute(Tensor x, Tensor? emb)
     {
         using var scope = NewDisposeScope();
-        var shift = time_emb_proj.forward(functional.silu(emb)).unsqueeze(2).unsqueeze(3);
+        var shift = time_emb_proj.forward(functional.silu(emb!)).unsqueeze(2).unsqueeze(3);
         // In place where a convolution made it: no gradient needs a convolution's own result.
         var h = Convolved(norm1, conv1, x).add_(shift);
         h = Convolved(norm2, conv2, h).add_(conv_shortcut is null ? x : conv_shortcut.forward(x));

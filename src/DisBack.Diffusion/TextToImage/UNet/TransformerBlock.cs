@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace DisBack.Diffusion.TextToImage.UNet;
 
 /// <summary>Attention to the picture, attention to the prompt and a feed-forward network, each of normalised features and added to them.</summary>
-internal sealed class TransformerBlock : nn.Module
+internal sealed class TransformerBlock : Segment
 {
     private const double Epsilon = 1e-5;
 
@@ -28,11 +28,13 @@ internal sealed class TransformerBlock : nn.Module
     }
 
     /// <summary>Features [B, N, C] and context [B, M, W] to features [B, N, C].</summary>
-    public Tensor forward(Tensor x, Tensor context)
+    public Tensor forward(Tensor x, Tensor context) => Run(Compute, x, context);
+
+    private Tensor Compute(Tensor x, Tensor? context)
     {
         using var scope = NewDisposeScope();
         x = Added(x, norm1, normalised => attn1.forward(normalised, normalised));
-        x = Added(x, norm2, normalised => attn2.forward(normalised, context));
+        x = Added(x, norm2, normalised => attn2.forward(normalised, context!));
         return Added(x, norm3, ff.forward).MoveToOuterDisposeScope();
     }
 
