@@ -23,7 +23,7 @@ internal sealed class TrainedNetwork : IDisposable
         (_settings, _updates, _hold) = (settings, updates, hold);
         Parameters = ParameterGroups.Attach(network, trained ?? (_ => true));
         _trained = [.. network.parameters().Where(parameter => parameter.requires_grad)];
-        _adam = new FlatAdam(Parameters, settings.Betas[0], settings.Betas[1], settings.Epsilon, settings.WeightDecay);
+        _adam = new FlatAdam(Parameters, settings.Betas[0], settings.Betas[1], settings.Epsilon, settings.WeightDecay, settings.Moments);
     }
 
     public ParameterGroups Parameters { get; }
@@ -72,8 +72,7 @@ internal sealed class TrainedNetwork : IDisposable
     public IEnumerable<(string Name, Tensor Value)> State(string name) =>
     [
         .. Named($"{name}.weights", [.. Parameters.Trained.Select(group => group.Weights)]),
-        .. Named($"{name}.adam.first_moment", _adam.FirstMoments),
-        .. Named($"{name}.adam.second_moment", _adam.SecondMoments),
+        .. _adam.State.SelectMany(moment => Named($"{name}.adam.{moment.Name}", moment.Groups)),
     ];
 
     /// <summary>The tensors of parameter groups under one name, from the second on with their number.</summary>

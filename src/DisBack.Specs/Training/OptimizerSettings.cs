@@ -43,6 +43,13 @@ public sealed record OptimizerSettings : IValidatableObject
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public double WeightDecay { get; init; }
 
+    /// <summary>
+    /// How Adam's moments are kept: <c>float32</c>, <c>bfloat16</c> or <c>int8</c>, which take 8, 4 and 2 bytes for each trained weight. Weights and gradients
+    /// are float32 with each.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public MomentType Moments { get; init; }
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

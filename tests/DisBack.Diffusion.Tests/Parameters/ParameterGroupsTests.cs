@@ -17,7 +17,7 @@ public sealed class ParameterGroupsTests
         Assert.Equal([(ScalarType.Float16, false), (ScalarType.Float32, true)], groups.All.Select(group => (group.Weights.dtype, group.Gradients is not null)));
         Assert.Equal(["1.weight", "1.bias"], Assert.Single(groups.Trained).Slots.Select(slot => slot.Name));
         using var adam = new FlatAdam(groups, 0.9, 0.999, 1e-8);
-        Assert.Single(adam.FirstMoments);
+        Assert.Single(adam.State[0].Groups);
     }
 
     [Fact]

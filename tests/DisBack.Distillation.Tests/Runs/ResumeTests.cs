@@ -79,6 +79,8 @@ public sealed class ResumeTests
     public static TheoryData<RecordingSettings> Recordings =>
     [
         s_recording,
+        s_recording with { Optimizer = s_recording.Optimizer with { Moments = MomentType.Bfloat16 } },
+        s_recording with { Optimizer = s_recording.Optimizer with { Moments = MomentType.Int8 } },
         s_recording with { Nodes = new WhenChanged { Distance = 0.01 } },
         s_recording with { Steps = 30, UntilPlateau = new LossPlateau { Window = 3, Change = 1 } },
         s_recording with
