@@ -52,8 +52,8 @@ internal sealed class TrainedGenerator : IDisposable
     public Tensor Generate(Tensor latents, Condition? condition) => _generator.Generate(latents, condition);
 
     /// <inheritdoc cref="TrainedNetwork.Differentiate"/>
-    /// <param name="loss">A scalar that depends on what <see cref="Generate"/> returned.</param>
-    public void Differentiate(Tensor loss) => _network.Differentiate(loss);
+    /// <param name="losses">Scalars that depend on what <see cref="Generate"/> returned.</param>
+    public void Differentiate(params IEnumerable<Tensor> losses) => _network.Differentiate(losses);
 
     /// <summary>Moves the weights along the gradient, and their average after them.</summary>
     /// <param name="iteration">The iteration of the stage, from 0.</param>

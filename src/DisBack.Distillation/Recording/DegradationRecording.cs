@@ -218,22 +218,33 @@ public sealed class DegradationRecording : ITrainingRun
 
     private IReadOnlyList<Tensor> Differentiate(IReadOnlyList<Tensor> draws, Condition? condition, JudgedSamples? judged)
     {
-        Tensor images;
-        using (no_grad())
-        {
-            images = _generator.Generate(draws[0], condition);
-        }
+        List<Tensor> losses = [], ofDiscriminator = [];
+        _training.Differentiate(LossesOfParts());
+        return judged is null ? [BatchRows.Mean(losses)] : [BatchRows.Mean(losses), BatchRows.Mean(ofDiscriminator)];
 
-        var ofElements = DenoisingLoss.Of(_degraded, images, draws[1], draws[2], condition);
-        var loss = _settings.Loss == LossReduction.Mean ? ofElements.mean() : ofElements.sum() / images.shape[0];
-        if (judged is not { } seen)
+        // One part after the other, so that only one has a graph.
+        IEnumerable<Tensor> LossesOfParts()
         {
-            _training.Differentiate(loss);
-            return [loss];
+            foreach (var part in BatchRows.Of(_settings.Batch, _settings.BatchPart))
+            {
+                var (latents, sigma, noise, shown) = (part.Of(draws[0]), part.Of(draws[1]), part.Of(draws[2]), part.Of(condition));
+                Tensor images;
+                using (no_grad())
+                {
+                    images = _generator.Generate(latents, shown);
+                }
+                var ofElements = DenoisingLoss.Of(_degraded, images, sigma, noise, shown);
+                var loss = _settings.Loss == LossReduction.Mean ? ofElements.mean() : ofElements.sum() / part.Count;
+                losses.Add(loss.detach());
+                if (judged is not null)
+                {
+                    var discriminator = Critic.Discriminate(images, shown, judged.Rows(part));
+                    ofDiscriminator.Add(discriminator.detach());
+                    loss += _settings.GanWeight * discriminator;
+                }
+                yield return loss * part.Share;
+            }
         }
-        var discriminator = Critic.Discriminate(images, condition, seen);
-        _training.Differentiate(loss + _settings.GanWeight * discriminator);
-        return [loss, discriminator];
     }
 
     private void Calibrate(ITrainingListener listener)

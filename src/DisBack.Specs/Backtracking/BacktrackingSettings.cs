@@ -29,6 +29,11 @@ public abstract record BacktrackingSettings : IValidatableObject
     [Range(1, 65536)]
     public int Batch { get; init; } = 128;
 
+    /// <inheritdoc cref="TeacherTrainingSettings.Accumulate" path="/summary"/>
+    [Range(1, 65536)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Accumulate { get; init; }
+
     /// <summary>How the generator is updated.</summary>
     public OptimizerSettings Generator { get; init; } = new() { LearningRate = 1e-4 };
 
@@ -61,6 +66,14 @@ public abstract record BacktrackingSettings : IValidatableObject
     [Range(0.0, 1.0)]
     public double CollapseThreshold { get; init; } = 0.01;
 
+    /// <summary>Images that are computed at once.</summary>
+    [JsonIgnore]
+    public int BatchPart => Batch / (Accumulate ?? 1);
+
+    /// <summary>Whether the host can compute its batch in parts.</summary>
+    [JsonIgnore]
+    public virtual bool CanAccumulate => false;
+
     /// <summary>Updates of the generator in all iterations, which its learning rate's schedule is stretched over.</summary>
     [JsonIgnore]
     public virtual long GeneratorUpdates => Steps;
@@ -87,6 +100,16 @@ public abstract record BacktrackingSettings : IValidatableObject
         if (TargetPrecision is Precision.Tf32)
         {
             yield return new ValidationResult("tf32 is of the whole run, as hardware.precision; choose fp32 or bf16", [nameof(TargetPrecision)]);
+        }
+        if (Accumulate is not null && !CanAccumulate)
+        {
+            yield return new ValidationResult(
+                "only the host dmd2 computes its batch in parts; leave accumulate out, and make backtracking.batch smaller", [nameof(Accumulate)]);
+        }
+        if (Accumulate is > 0 and var parts && Batch % parts != 0)
+        {
+            yield return new ValidationResult(
+                $"a batch of {Batch} has no {parts} parts of equal size; choose a divisor of backtracking.batch", [nameof(Accumulate)]);
         }
     }
 }

@@ -51,6 +51,10 @@ public record Dmd2Settings : ScoreMatchingSettings
 
     /// <inheritdoc/>
     [JsonIgnore]
+    public override bool CanAccumulate => true;
+
+    /// <inheritdoc/>
+    [JsonIgnore]
     public override bool NeedsData => HasDiscriminator;
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 
 namespace DisBack.Specs.Backtracking;
 
@@ -11,6 +12,11 @@ public sealed record FDistillSettings : Dmd2Settings
     /// <summary>The density ratio is kept between this and its inverse.</summary>
     [Range(1.0, 1e6)]
     public double LargestRatio { get; init; } = 10;
+
+    /// <inheritdoc/>
+    /// <remarks>Each weight of a sample depends on the whole batch.</remarks>
+    [JsonIgnore]
+    public override bool CanAccumulate => false;
 
     /// <inheritdoc/>
     public override IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

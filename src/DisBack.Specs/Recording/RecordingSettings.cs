@@ -37,6 +37,11 @@ public sealed record RecordingSettings : IValidatableObject
     [Range(1, 65536)]
     public int Batch { get; init; } = 128;
 
+    /// <inheritdoc cref="TeacherTrainingSettings.Accumulate" path="/summary"/>
+    [Range(1, 65536)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Accumulate { get; init; }
+
     /// <summary>How the degrading network is updated.</summary>
     public OptimizerSettings Optimizer { get; init; } = new() { LearningRate = 5e-4 };
 
@@ -62,6 +67,10 @@ public sealed record RecordingSettings : IValidatableObject
     /// <summary>Which steps become nodes.</summary>
     public RecordingPolicy Nodes { get; init; } = new LogSpaced();
 
+    /// <summary>Samples that are computed at once.</summary>
+    [JsonIgnore]
+    public int BatchPart => Batch / (Accumulate ?? 1);
+
     /// <summary>The number of nodes, with the teacher; null where it does not follow from the settings, or from too many steps to look at.</summary>
     public int? CountNodes() =>
         From is not null || !Nodes.IsForeseeable || UntilPlateau is not null || UntilCalibrated is not null || Steps > MostStepsToCount
@@ -74,6 +83,11 @@ public sealed record RecordingSettings : IValidatableObject
         if (From is not null && SpecJson.Canonical(this with { From = null, Seed = null }) != SpecJson.Canonical(new RecordingSettings()))
         {
             yield return new ValidationResult("a trajectory that is there is not recorded: leave away what else recording says, but for seed", [nameof(From)]);
+        }
+        if (Accumulate is > 0 and var parts && Batch % parts != 0)
+        {
+            yield return new ValidationResult(
+                $"a batch of {Batch} has no {parts} parts of equal size; choose a divisor of recording.batch", [nameof(Accumulate)]);
         }
     }
 }

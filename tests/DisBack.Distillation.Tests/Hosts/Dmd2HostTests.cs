@@ -56,5 +56,37 @@ public sealed class Dmd2HostTests
         static bool Near(double a, double b) => Math.Abs(a - b) < 1e-6;
     }
 
+    /// <summary>The first moments after one step are the gradients, but for their scale.</summary>
+    [Theory]
+    [InlineData(true, 0)]
+    [InlineData(true, 1)]
+    [InlineData(false, 0)]
+    [InlineData(false, 1)]
+    public void A_batch_in_parts_gives_the_gradients_and_losses_of_the_whole(bool hasDiscriminator, int iteration)
+    {
+        var weights = hasDiscriminator ? s_settings with { GanR1Weight = 10 } : s_settings with { GeneratorGanWeight = 0, FakeGanWeight = 0 };
+        var settings = weights with { Generator = new OptimizerSettings(), Fake = new OptimizerSettings() };
+        using var nodes = TinyNetwork.Trajectory(new RecordingSettings { Steps = 3, Batch = 4, Nodes = new EveryInterval { Interval = 1 } });
+        using var scope = NewDisposeScope();
+        var (whole, parts) = (Stepped(settings), Stepped(settings with { Accumulate = 2 }));
+
+        Assert.Equal(whole.Losses.Select(loss => loss.Name), parts.Losses.Select(loss => loss.Name));
+        Assert.All(whole.Losses.Zip(parts.Losses), pair => Assert.Equal(pair.First.Value, pair.Second.Value, 1e-5 * Math.Abs(pair.First.Value)));
+        Assert.Equal(iteration == 0 ? 2 : 1, whole.Moments.Count(moment => moment.abs().max().item<float>() > 0));
+        foreach (var (expected, actual) in whole.Moments.Zip(parts.Moments))
+        {
+            Assert.InRange((expected - actual).norm().item<float>(), 0, 1e-4 * expected.norm().item<float>());
+        }
+
+        (IReadOnlyList<(string Name, double Value)> Losses, IReadOnlyList<Tensor> Moments) Stepped(Dmd2Settings settings)
+        {
+            using var run = Open(settings, nodes);
+            run.Restore(run.Capture() with { Progress = run.Capture().Progress.Replace("\"Step\":0", $"\"Step\":{iteration}", StringComparison.Ordinal) });
+            run.Advance(new RecordingListener());
+            var moments = run.Capture().Tensors.Where(tensor => tensor.Name.EndsWith("first_moment", StringComparison.Ordinal));
+            return ([.. run.ReadMeasurements().Select(point => (point.Name, point.Value))], [.. moments.Select(tensor => tensor.Value.clone())]);
+        }
+    }
+
     private static DistributionBacktracking Open(Dmd2Settings settings, MemoryNodes nodes) => TinyNetwork.Backtracking(settings, nodes, data: AllHosts.Data());
 }

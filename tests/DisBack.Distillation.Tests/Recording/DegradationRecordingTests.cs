@@ -1,3 +1,5 @@
+using DisBack.Distillation.Recording;
+using DisBack.Distillation.Tests.Hosts;
 using DisBack.Specs.Noise;
 using DisBack.Specs.Recording;
 using DisBack.Specs.Training;
@@ -36,6 +38,28 @@ public sealed class DegradationRecordingTests
         for (var i = 1; i < nodes.Count; i++)
         {
             Assert.Contains(nodes[i], entry => !entry.Value.equal(nodes[i - 1][entry.Key]).all().item<bool>());
+        }
+    }
+
+    /// <summary>The first moment after one step is the gradient, but for its scale.</summary>
+    [Theory]
+    [InlineData(LossReduction.Sum, 0)]
+    [InlineData(LossReduction.Mean, 0.01)]
+    public void A_batch_in_parts_gives_the_gradient_and_loss_of_the_whole(LossReduction loss, double gan)
+    {
+        using var scope = NewDisposeScope();
+        var settings = s_settings with { Steps = 1, Loss = loss, GanWeight = gan };
+        var (whole, parts) = (Stepped(settings), Stepped(settings with { Accumulate = 4 }));
+
+        Assert.All(whole.Losses.Zip(parts.Losses, (one, other) => (one, other)), pair => Assert.Equal(pair.one, pair.other, 1e-5 * pair.one));
+        Assert.InRange((whole.Moment - parts.Moment).norm().item<float>(), 0, 1e-4 * whole.Moment.norm().item<float>());
+
+        static (List<double> Losses, Tensor Moment) Stepped(RecordingSettings settings)
+        {
+            using var run = new DegradationRecording(TinyNetwork.Inputs(), settings, data: settings.GanWeight > 0 ? AllHosts.Data() : null);
+            run.Advance(new RecordingListener());
+            var moment = run.Capture().Tensors.Single(tensor => tensor.Name == "degraded.adam.first_moment").Value;
+            return ([.. run.ReadMeasurements().Select(point => point.Value)], moment.clone());
         }
     }
 

@@ -112,59 +112,98 @@ internal sealed class Dmd2Host : IDistillationHost
     /// <returns>Of the critic its losses, if it moves; of the generator its losses, the images and the score gap, if it moves.</returns>
     private IReadOnlyList<Tensor> Differentiate(Batch batch, TargetScore target, bool movesGenerator, bool movesCritic)
     {
-        Tensor images;
-        using (movesGenerator ? enable_grad() : no_grad())
-        {
-            images = _generator.Generate(batch.Latents, batch.Condition);
-        }
-        IReadOnlyList<Tensor> ofGenerator = movesGenerator ? DifferentiateGenerator(batch, images, target) : [];
-        IReadOnlyList<Tensor> ofCritic = movesCritic ? DifferentiateCritic(batch, images.detach()) : [];
-        return [.. ofCritic, .. ofGenerator];
+        var ofGenerator = movesGenerator ? DifferentiateGenerator(batch, target) : null;
+        var ofCritic = movesCritic ? DifferentiateCritic(batch, ofGenerator?.Images) : [];
+        return [.. ofCritic, .. ofGenerator?.All ?? []];
     }
 
-    private IReadOnlyList<Tensor> DifferentiateGenerator(Batch batch, Tensor images, TargetScore target)
+    private OfGenerator DifferentiateGenerator(Batch batch, TargetScore target)
     {
+        List<Tensor> matchings = [], verdicts = [], generated = [], differences = [], residuals = [];
         using var frozen = _training.FreezeWeights();
-        var x0 = images.detach();
-        Tensor gradient, gap;
-        using (no_grad())
+        _generator.Differentiate(LossesOfParts());
+        var images = generated.Count == 1 ? generated[0] : cat(generated, 0);
+        var gap = BatchRows.Mean(differences) / BatchRows.Mean(residuals);
+        return new([BatchRows.Mean(matchings), .. _settings.HasDiscriminator ? [BatchRows.Mean(verdicts)] : Array.Empty<Tensor>()], images, gap);
+
+        // One part after the other, so that only one has a graph.
+        IEnumerable<Tensor> LossesOfParts()
         {
-            var noisy = x0 + batch.Sigma * batch.Noise;
-            var denoised = target.Denoise(noisy, batch.Sigma, batch.Condition);
-            var difference = _critic.Score.forward(noisy, batch.Sigma, batch.Condition) - denoised;
-            var residual = (x0 - denoised).abs().mean([1, 2, 3], keepdim: true);
-            gap = difference.abs().mean() / residual.mean();
-            gradient = difference / (residual + 1e-6);
-            if (_settings is FDistillSettings weighted)
+            foreach (var rows in BatchRows.Of(_settings.Batch, _settings.BatchPart))
             {
-                gradient *= DensityRatio.Weights(_critic.Logits(noisy, batch.Sigma, batch.Condition), weighted);
+                var part = batch.Rows(rows);
+                var images = _generator.Generate(part.Latents, part.Condition);
+                var matching = (Gradient(part, images.detach(), target) * images).mean();
+                matchings.Add(matching.detach());
+                generated.Add(images.detach());
+                if (!_settings.HasDiscriminator)
+                {
+                    yield return matching * rows.Share;
+                    continue;
+                }
+                var logits = _critic.Logits(images + part.JudgedSigma * part.JudgedNoise, part.JudgedSigma, part.Condition);
+                var verdict = nn.functional.softplus(-logits).mean();
+                verdicts.Add(verdict.detach());
+                yield return (matching + _settings.GeneratorGanWeight * verdict) * rows.Share;
             }
         }
-        var matching = (gradient * images).mean();
-        if (!_settings.HasDiscriminator)
+
+        Tensor Gradient(Batch part, Tensor x0, TargetScore target)
         {
-            _generator.Differentiate(matching);
-            return [matching, x0, gap];
+            using var untracked = no_grad();
+            var noisy = x0 + part.Sigma * part.Noise;
+            var denoised = target.Denoise(noisy, part.Sigma, part.Condition);
+            var difference = _critic.Score.forward(noisy, part.Sigma, part.Condition) - denoised;
+            var residual = (x0 - denoised).abs().mean([1, 2, 3], keepdim: true);
+            differences.Add(difference.abs().mean());
+            residuals.Add(residual.mean());
+            var gradient = difference / (residual + 1e-6);
+            return _settings is FDistillSettings weighted
+                ? gradient * DensityRatio.Weights(_critic.Logits(noisy, part.Sigma, part.Condition), weighted)
+                : gradient;
         }
-        var logits = _critic.Logits(images + batch.JudgedSigma * batch.JudgedNoise, batch.JudgedSigma, batch.Condition);
-        var verdict = nn.functional.softplus(-logits).mean();
-        _generator.Differentiate(matching + _settings.GeneratorGanWeight * verdict);
-        return [matching, verdict, x0, gap];
     }
 
-    private IReadOnlyList<Tensor> DifferentiateCritic(Batch batch, Tensor x0)
+    /// <param name="batch">The draws.</param>
+    /// <param name="images">What the generator made of them; null if that is not known yet.</param>
+    private IReadOnlyList<Tensor> DifferentiateCritic(Batch batch, Tensor? images)
     {
-        var fake = DenoisingLoss.Of(_critic.Score, x0, batch.FakeSigma, batch.FakeNoise, batch.Condition).mean();
-        if (!_settings.HasDiscriminator)
+        List<Tensor> fakes = [], discriminators = [];
+        _training.Differentiate(LossesOfParts());
+        return [BatchRows.Mean(fakes), .. _settings.HasDiscriminator ? [BatchRows.Mean(discriminators)] : Array.Empty<Tensor>()];
+
+        IEnumerable<Tensor> LossesOfParts()
         {
-            _training.Differentiate(fake);
-            return [fake];
+            foreach (var rows in BatchRows.Of(_settings.Batch, _settings.BatchPart))
+            {
+                var part = batch.Rows(rows);
+                var x0 = images is null ? Generated(part) : rows.Of(images);
+                var fake = DenoisingLoss.Of(_critic.Score, x0, part.FakeSigma, part.FakeNoise, part.Condition).mean();
+                fakes.Add(fake.detach());
+                if (!_settings.HasDiscriminator)
+                {
+                    yield return fake * rows.Share;
+                    continue;
+                }
+                // The noise that the fake score saw is independent of all that is compared here.
+                (double, Tensor)? r1 = _settings.GanR1Weight > 0 ? (_settings.GanR1Weight, part.FakeNoise) : null;
+                var discriminator = _critic.Discriminate(x0, part.Condition, part.Judged!, r1);
+                discriminators.Add(discriminator.detach());
+                yield return (fake + _settings.FakeGanWeight * discriminator) * rows.Share;
+            }
         }
-        // The noise that the fake score saw is independent of all that is compared here.
-        (double, Tensor)? r1 = _settings.GanR1Weight > 0 ? (_settings.GanR1Weight, batch.FakeNoise) : null;
-        var discriminator = _critic.Discriminate(x0, batch.Condition, batch.Judged!, r1);
-        _training.Differentiate(fake + _settings.FakeGanWeight * discriminator);
-        return [fake, discriminator];
+
+        Tensor Generated(Batch part)
+        {
+            using var untracked = no_grad();
+            return _generator.Generate(part.Latents, part.Condition);
+        }
+    }
+
+    /// <summary>What an update of the generator leaves: its losses, the images and the score gap.</summary>
+    private sealed record OfGenerator(IReadOnlyList<Tensor> Losses, Tensor Images, Tensor Gap)
+    {
+        public IReadOnlyList<Tensor> All => [.. Losses, Images, Gap];
     }
 
     /// <summary>What a step draws, by its names; the last two and <paramref name="Judged"/> only where there is a discriminator.</summary>
@@ -187,6 +226,9 @@ internal sealed class Dmd2Host : IDistillationHost
         public Tensor JudgedSigma => Draws[5];
 
         public Tensor JudgedNoise => Draws[6];
+
+        /// <summary>Some of its rows.</summary>
+        public Batch Rows(BatchRows part) => new([.. Draws.Select(part.Of)], part.Of(Condition), Judged?.Rows(part));
 
         /// <summary>The same in other tensors.</summary>
         public Batch With(IReadOnlyList<Tensor> tensors, Condition? condition) =>

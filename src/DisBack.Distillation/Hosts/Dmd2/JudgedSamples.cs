@@ -1,4 +1,5 @@
 using DisBack.Diffusion.Conditions;
+using DisBack.Distillation.Optimization;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Hosts.Dmd2;
@@ -15,6 +16,9 @@ internal sealed record JudgedSamples(
 {
     /// <summary>All of it, in a fixed order.</summary>
     public IReadOnlyList<Tensor> Tensors => [GeneratedSigma, GeneratedNoise, Real, RealSigma, RealNoise, .. RealCondition?.Parts ?? []];
+
+    /// <summary>What a part of the batch sees.</summary>
+    public JudgedSamples Rows(BatchRows part) => With([.. Tensors.Select(part.Of)]);
 
     /// <summary>The same in other tensors, as <see cref="Tensors"/>.</summary>
     public JudgedSamples With(IReadOnlyList<Tensor> tensors) =>
