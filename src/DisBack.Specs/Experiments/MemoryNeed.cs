@@ -2,6 +2,7 @@ using System.Globalization;
 using DisBack.Specs.Backtracking;
 using DisBack.Specs.Data;
 using DisBack.Specs.Networks;
+using DisBack.Specs.Training;
 
 namespace DisBack.Specs.Experiments;
 
@@ -30,6 +31,9 @@ public sealed record MemoryNeed(long Networks, long Sample, int Batch, string Ba
 
     private long Batches => (long)Math.Min((double)Sample * (Batch / Parts), long.MaxValue / 2);
 
+    /// <summary>What would make it smaller beside a smaller batch, in the order in which it is said.</summary>
+    public IReadOnlyList<string> Remedies { get; init; } = [];
+
     /// <summary>
     /// The training of a teacher: weights, gradients, two moments and the average, of which a checkpoint copies four. An evaluation has a network of its own.
     /// </summary>
@@ -37,16 +41,19 @@ public sealed record MemoryNeed(long Networks, long Sample, int Batch, string Ba
     {
         var size = spec.Network.Size;
         var images = data.Count * data.Channels * data.Resolution * data.Resolution;
-        var copies = spec.Evaluation is null ? 9 : 10;
-        return new(copies * Float * size.Parameters, Float * size.Activations, spec.Training.Batch, "training.batch", Process + images)
+        var bytes = Trained(spec.Training.Optimizer, isAveraged: true) + (spec.Evaluation is null ? 0 : Float);
+        var pass = new Passes(spec.Network, spec.Hardware);
+        return new(bytes * size.Parameters + pass.Weights, pass.Whole, spec.Training.Batch, "training.batch", Process + images)
         {
             Parts = spec.Training.Accumulate ?? 1,
+            Remedies = RemediesOf(spec.Network, spec.Hardware, [spec.Training.Optimizer], spec.Training.Accumulate is null ? "training.accumulate" : null),
         };
     }
 
     /// <summary>
     /// An experiment at its largest, which is stage 2: the student as a teacher in training, the fake score without an average, the target, and the student
-    /// and the teacher of the evaluation; the passes through the student and the fake score are kept at the same time. In stage 1 less of all.
+    /// and the teacher of the evaluation; the passes through the student and the fake score are kept at the same time, but for DMD2, which makes one after the
+    /// other. In stage 1 less of all.
     /// </summary>
     public static MemoryNeed Of(ExperimentSpec spec, NetworkSettings teacher)
     {
@@ -58,12 +65,23 @@ public sealed record MemoryNeed(long Networks, long Sample, int Batch, string Ba
             // Frozen as a target is.
             targets++;
         }
-        return new(
-            Float * ((9 + 1) * student.Parameters + (4 + 3 + targets + 1) * score.Parameters),
-            Float * (student.Activations + score.Activations),
-            spec.Backtracking.Batch,
-            "backtracking.batch",
-            Process);
+        var fake = (spec.Backtracking as ScoreMatchingSettings)?.Fake ?? spec.Backtracking.Generator;
+        var (ofStudent, ofScore) = (new Passes(spec.Student.Network ?? teacher, spec.Hardware, student), new Passes(teacher, spec.Hardware));
+        var precision = spec.Backtracking.TargetPrecision ?? spec.Hardware.Precision;
+        var networks = (Trained(spec.Backtracking.Generator, isAveraged: true) + Float) * student.Parameters
+            + (Trained(fake, isAveraged: false) + Float + (targets * FrozenBytes(teacher, precision))) * score.Parameters;
+        var (sample, weights) = spec.Backtracking is Dmd2Settings dmd2 && teacher is TextUnetSettings
+            ? OfDmd2(dmd2, ofStudent, ofScore)
+            : (ofStudent.Whole + ofScore.Whole, ofStudent.Weights + ofScore.Weights);
+        return new(networks + weights, sample, spec.Backtracking.Batch, "backtracking.batch", Process)
+        {
+            Parts = spec.Backtracking.Accumulate ?? 1,
+            Remedies = RemediesOf(
+                teacher,
+                spec.Hardware,
+                [spec.Backtracking.Generator, fake],
+                spec.Backtracking is { CanAccumulate: true, Accumulate: null } ? "backtracking.accumulate" : null),
+        };
     }
 
     /// <summary>Refuses a run that cannot fit.</summary>
@@ -76,11 +94,95 @@ public sealed record MemoryNeed(long Networks, long Sample, int Batch, string Ba
             return;
         }
         var fits = (available - Networks - Other) / Sample;
+        var remedies = Remedies.Count == 0 ? "" : $"; less is needed with {string.Join(", or ", Remedies)}";
         throw new DoesNotFitException(BatchKey, $"the run needs about {Gibibytes(Bytes)} of memory, {Gibibytes(Networks)} of them for its networks and "
             + $"{Gibibytes(Batches)} for a batch of {Batch}{(Parts > 1 ? $" in {Parts} parts" : "")}, but this machine has {Gibibytes(available)}; " + (fits > 0
                 ? $"a batch of {fits * Parts} would fit, or a smaller network"
-                : "even a batch of 1 would not fit: choose a smaller network, with fewer model_channels or a shorter channel_mult"));
+                : "even a batch of 1 would not fit: choose a smaller network, or a machine with more memory") + remedies);
+    }
+
+    /// <summary>Bytes of a trained weight: itself, its gradient, its moments, perhaps its average, and what a checkpoint copies of these.</summary>
+    private static int Trained(OptimizerSettings optimizer, bool isAveraged)
+    {
+        var moments = 2 * optimizer.Moments switch
+        {
+            MomentType.Int8 => sizeof(byte),
+            MomentType.Bfloat16 => sizeof(ushort),
+            _ => Float,
+        };
+        return Float + (2 * (Float + moments + (isAveraged ? Float : 0)));
+    }
+
+    /// <summary>Bytes of a frozen weight: the networks of EDM round those of their convolutions alone.</summary>
+    private static int FrozenBytes(NetworkSettings network, Precision? precision) =>
+        network is TextUnetSettings && precision is Precision.Bf16 ? sizeof(ushort) : Float;
+
+    /// <summary>
+    /// DMD2 passes through the student, with the discriminator's features of what it made, and then through the fake score, with its features of generated and
+    /// of real samples and, for approximate R1, of real ones once more.
+    /// </summary>
+    private static (long Sample, long Weights) OfDmd2(Dmd2Settings host, Passes student, Passes score)
+    {
+        var features = host.GanR1Weight > 0 ? 3 : 2;
+        var (ofGenerator, ofCritic) = host.HasDiscriminator
+            ? (student.Whole + score.Encoder, score.Whole + (features * score.Encoder))
+            : (student.Whole, score.Whole);
+        var (weightsOfGenerator, weightsOfCritic) = host.HasDiscriminator
+            ? (student.Weights + score.Weights, (1 + features) * score.Weights)
+            : (student.Weights, score.Weights);
+        return (Math.Max(ofGenerator, ofCritic), Math.Max(weightsOfGenerator, weightsOfCritic));
+    }
+
+    private static List<string> RemediesOf(
+        NetworkSettings network, HardwareSettings hardware, IReadOnlyList<OptimizerSettings> optimizers, string? accumulate)
+    {
+        List<string> remedies = [];
+        if (accumulate is not null)
+        {
+            remedies.Add($"{accumulate}, which computes a batch in parts");
+        }
+        if (network is TextUnetSettings && !hardware.CheckpointActivations)
+        {
+            remedies.Add("hardware.checkpoint_activations");
+        }
+        if (network is TextUnetSettings && hardware.Precision is not Precision.Bf16)
+        {
+            remedies.Add("hardware.precision bf16");
+        }
+        if (optimizers.Any(optimizer => optimizer.Moments != MomentType.Int8))
+        {
+            remedies.Add("optimizers with moments int8");
+        }
+        return remedies;
     }
 
     private static string Gibibytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 30):0.0} GiB");
+
+    /// <summary>Bytes that passes through a network leave for its gradients.</summary>
+    private readonly struct Passes
+    {
+        public Passes(NetworkSettings network, HardwareSettings hardware)
+            : this(network, hardware, network.Size)
+        {
+        }
+
+        public Passes(NetworkSettings network, HardwareSettings hardware, NetworkSize size)
+        {
+            // What the networks of EDM embed and normalise is float32 with each precision.
+            var number = network is TextUnetSettings && hardware.Precision is Precision.Bf16 ? sizeof(ushort) : Float;
+            var isCheckpointed = hardware.CheckpointActivations && size.Checkpointed > 0;
+            Whole = number * (isCheckpointed ? size.Checkpointed : size.Activations);
+            Encoder = number * (isCheckpointed ? size.Encoder.Checkpointed : size.Encoder.Activations);
+            Weights = number == Float || isCheckpointed ? 0 : number * size.Parameters;
+        }
+
+        /// <summary>For each sample, of a pass through all of it.</summary>
+        public long Whole { get; }
+
+        /// <summary>For each sample, of a pass to its coarsest features.</summary>
+        public long Encoder { get; }
+
+        /// <summary>The weights as they were rounded for a pass, however many samples.</summary>
+        public long Weights { get; }
+    }
 }

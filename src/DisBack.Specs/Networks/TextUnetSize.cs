@@ -15,6 +15,8 @@ internal sealed class TextUnetSize
     private readonly TextUnetSettings _settings;
     private long _parameters;
     private long _activations;
+    private long _checkpointed;
+    private long _largestSegment;
     private long _skips;
     private long _widestBlock;
 
@@ -52,6 +54,7 @@ internal sealed class TextUnetSize
         Residual(x, x, Area(last));
         Transformer(levels[^1] with { Depth = _settings.MiddleDepth }, Area(last));
         Residual(x, x, Area(last));
+        var encoder = (_activations, _checkpointed + _largestSegment);
         for (var level = last; level >= 0; level--)
         {
             for (var layer = 0; layer <= _settings.LayersPerBlock; layer++)
@@ -62,12 +65,12 @@ internal sealed class TextUnetSize
             }
             if (level > 0)
             {
-                Conv(x, x, 3, Area(level - 1));
+                Upsampler(x, level);
             }
         }
         Norm(x, Area(0));
         Conv(x, _settings.LatentChannels, 3, Area(0));
-        return new(_parameters, _activations, _skips + _widestBlock);
+        return new(_parameters, _activations, _skips + _widestBlock) { Checkpointed = _checkpointed + _largestSegment, Encoder = encoder };
 
         void Push(int channels, int level)
         {
@@ -91,6 +94,7 @@ internal sealed class TextUnetSize
 
     private void Residual(int from, int to, long area)
     {
+        var before = (_activations, _checkpointed);
         Norm(from, area);
         Conv(from, to, 3, area);
         Linear(_settings.EmbeddingWidth, to);
@@ -102,6 +106,21 @@ internal sealed class TextUnetSize
             _parameters += (((long)from + 1) * to);
         }
         Hold((3L * from * area) + (3L * to * area));
+        Segment(before, from * area);
+    }
+
+    private void Upsampler(int channels, int level)
+    {
+        var before = (_activations, _checkpointed);
+        Conv(channels, channels, 3, Area(level - 1));
+        Segment(before, channels * Area(level));
+    }
+
+    /// <summary>What was added since is of a segment, of which its input alone is kept where it is run again.</summary>
+    private void Segment((long Activations, long Checkpointed) before, long input)
+    {
+        _largestSegment = Math.Max(_largestSegment, _activations - before.Activations);
+        _checkpointed = before.Checkpointed + input;
     }
 
     private void Transformer(TextUnetLevel level, long area)
@@ -113,7 +132,7 @@ internal sealed class TextUnetSize
         long width = level.Channels, features = width * area, text = (long)_settings.ContextWidth;
         _parameters += (2 * width) + (2 * (width + 1) * width);
         // The normalisation's input, and those of both projections.
-        _activations += 3 * features;
+        Keep(3 * features);
         for (var block = 0; block < level.Depth; block++)
         {
             _parameters += 3 * 2 * width;
@@ -122,7 +141,9 @@ internal sealed class TextUnetSize
             _parameters += (width * width) + (2 * text * width) + ((width + 1) * width);
             _parameters += (width + 1) * 2 * Expansion * width + ((Expansion * width) + 1) * width;
             // Input and result of each normalisation; queries, keys, values and what was attended; value, gate, its GELU and the product.
-            _activations += (3 * 2 * features) + (4 * features) + (2 * features) + (2 * width * Tokens) + (4 * Expansion * features);
+            var before = (_activations, _checkpointed);
+            Keep((3 * 2 * features) + (4 * features) + (2 * features) + (2 * width * Tokens) + (4 * Expansion * features));
+            Segment(before, features);
         }
         Hold((2 * features) + ((3 + (4 * Expansion)) * features));
     }
@@ -131,18 +152,20 @@ internal sealed class TextUnetSize
     private void Norm(int channels, long area)
     {
         _parameters += 2L * channels;
-        _activations += 2L * channels * area;
+        Keep(2L * channels * area);
     }
 
     /// <summary>A convolution with its input.</summary>
     private void Conv(int from, int to, int kernel, long area)
     {
         _parameters += ((long)from * to * kernel * kernel) + to;
-        _activations += from * area;
+        Keep(from * area);
         Hold((from + (2L * to)) * area);
     }
 
     private void Linear(int from, int to) => _parameters += ((long)from + 1) * to;
+
+    private void Keep(long numbers) => (_activations, _checkpointed) = (_activations + numbers, _checkpointed + numbers);
 
     private void Hold(long numbers) => _widestBlock = Math.Max(_widestBlock, numbers);
 }

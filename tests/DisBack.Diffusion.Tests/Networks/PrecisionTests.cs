@@ -19,6 +19,11 @@ public sealed class PrecisionTests
         {
             ImgResolution = 16, ImgChannels = 3, LabelDim = 3, ModelChannels = 32, ChannelMult = [1, 2], NumBlocks = 1, AttnResolutions = [8], Dropout = 0,
         },
+        new TextUnetSettings
+        {
+            SampleSize = 16, LatentChannels = 3, Levels = [new(32, 1, 0), new(64, 2, 2)], MiddleDepth = 1, LayersPerBlock = 1, ContextWidth = 24, PooledWidth = 8,
+            TimeIdWidth = 8,
+        },
     ];
 
     [Theory]
@@ -74,6 +79,7 @@ public sealed class PrecisionTests
         using var init = new Generator(1);
         var network = Denoiser.Create(settings, init);
         network.eval();
+        network.parameters().ToList().ForEach(weight => weight.requires_grad_());
         using var untracked = no_grad();
         // The last layers of fresh networks are zero, or nearly.
         foreach (var weight in network.parameters().Where(weight => weight.abs().max().item<float>() < 0.01))

@@ -3,6 +3,7 @@ using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.TextToImage.Layers;
 using DisBack.Specs.Networks;
 using DisBack.Specs.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Tests.TextToImage.Layers;
@@ -61,6 +62,22 @@ public sealed class SegmentTests
         var once = Passed(network, 2, recomputes: true);
         Passed(network, 2, recomputes: true, anew: false);
         Assert.All(once.Skip(3).Zip(network.parameters()), pair => Assert.True(pair.Second.grad!.allclose(2 * pair.First, 1e-6, 0)));
+    }
+
+    [Fact]
+    public void No_tensor_is_left_behind()
+    {
+        using var network = Open();
+        var left = new List<long>();
+        for (var pass = 0; pass < 4; pass++)
+        {
+            using (var scope = NewDisposeScope())
+            {
+                Passed(network, 2, recomputes: true, anew: false);
+            }
+            left.Add(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount);
+        }
+        Assert.Equal(left[1], left[3]);
     }
 
     [Fact]
