@@ -107,11 +107,7 @@ public sealed class SafetensorsFile : TensorFile
     {
         // Widest elements first keeps every tensor aligned to its element size, which lets readers use the mapped bytes in place.
         var ordered = tensors.OrderByDescending(tensor => tensor.Type.Bytes()).ThenBy(tensor => tensor.Name, StringComparer.Ordinal).ToArray();
-        var header = HeaderOf(ordered, metadata);
-        Span<byte> prefix = stackalloc byte[SafetensorsHeader.PrefixBytes];
-        BinaryPrimitives.WriteInt64LittleEndian(prefix, header.Length);
-        stream.Write(prefix);
-        stream.Write(header);
+        stream.Write(HeadOf(ordered.Select(tensor => (tensor.Name, tensor.Type, tensor.Shape)), metadata));
         foreach (var tensor in ordered)
         {
             tensor.Write(stream);
@@ -125,9 +121,14 @@ public sealed class SafetensorsFile : TensorFile
         stream.Write(bytes.bytes);
     }));
 
-    private static byte[] HeaderOf(IEnumerable<TensorSource> tensors, IReadOnlyDictionary<string, string>? metadata)
+    /// <summary>What a file begins with: the length of its header, and the header.</summary>
+    /// <param name="tensors">Names, types and shapes, in the order of their elements in the file.</param>
+    /// <param name="metadata">Free text fields.</param>
+    internal static byte[] HeadOf(
+        IEnumerable<(string Name, ElementType Type, IReadOnlyList<long> Shape)> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
         var buffer = new ArrayBufferWriter<byte>();
+        buffer.Write(stackalloc byte[SafetensorsHeader.PrefixBytes]);
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartObject();
@@ -167,12 +168,35 @@ public sealed class SafetensorsFile : TensorFile
         var padding = -buffer.WrittenCount & 7;
         buffer.GetSpan(padding)[..padding].Fill((byte)' ');
         buffer.Advance(padding);
-        return buffer.WrittenSpan.ToArray();
+        var head = buffer.WrittenSpan.ToArray();
+        BinaryPrimitives.WriteInt64LittleEndian(head, head.Length - SafetensorsHeader.PrefixBytes);
+        return head;
     }
 
-    internal override void Fill(Tensor target, string name)
+    /// <summary>Reads some rows of one tensor, in the order in which they are asked for, and nothing else of it.</summary>
+    /// <param name="name">The tensor, [N,...].</param>
+    /// <param name="rows">Numbers from 0 to N - 1.</param>
+    /// <returns>[rows,...] in new CPU memory.</returns>
+    /// <exception cref="DisBackException">The file has no tensor of that name or ends early.</exception>
+    public Tensor ReadRows(string name, IReadOnlyList<long> rows)
     {
-        var offset = Header.Entries[name].Offset;
+        var shape = EntryOf(name).Shape;
+        var entry = Header.Entries[name];
+        var target = empty([rows.Count, .. shape.Skip(1)], entry.Type.Scalar());
+        for (var i = 0; i < rows.Count; i++)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(rows[i], nameof(rows));
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(rows[i], shape[0], nameof(rows));
+            using var row = target.narrow(0, i, 1);
+            Fill(row, entry.Offset + rows[i] * (entry.Length / shape[0]), name);
+        }
+        return target;
+    }
+
+    internal override void Fill(Tensor target, string name) => Fill(target, Header.Entries[name].Offset, name);
+
+    private void Fill(Tensor target, long offset, string name)
+    {
         ForEachChunk(target, chunk =>
         {
             var rest = chunk.bytes;

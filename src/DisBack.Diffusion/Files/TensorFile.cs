@@ -96,7 +96,7 @@ public abstract class TensorFile : IDisposable
         }
     }
 
-    private TensorEntry EntryOf(string name) =>
+    private protected TensorEntry EntryOf(string name) =>
         Entries.TryGetValue(name, out var entry) ? entry : throw new DisBackException($"Tensor '{name}' is missing from '{Path}': the file belongs to "
             + "another network.");
 }
