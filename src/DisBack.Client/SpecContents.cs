@@ -14,6 +14,8 @@ namespace DisBack.Client;
 /// <param name="trustCode">Whether features may be a TorchScript file, which is a program: never where others submit.</param>
 public sealed class SpecContents(ContentStore contents, bool trustCode = false)
 {
+    private const string ConditionsKey = "conditions";
+
     /// <summary>Refuses an experiment that names a path, content that is not stored, or data that does not fit its teacher.</summary>
     /// <param name="spec">The experiment.</param>
     /// <param name="teacher">The teacher's network.</param>
@@ -26,7 +28,8 @@ public sealed class SpecContents(ContentStore contents, bool trustCode = false)
             spec,
             teacher,
             await ReferenceOfAsync(spec.Evaluation, cancellation),
-            spec.Data is { } data ? await FactsOfAsync(data, "data", cancellation) : null);
+            spec.Data is { } data ? await FactsOfAsync(data, "data", cancellation) : null,
+            spec.Conditions is { } conditions ? await EmbeddingsOfAsync(conditions, cancellation) : null);
     }
 
     /// <summary>Refuses a training that names a path, content that is not stored, or data that does not fit its network.</summary>
@@ -69,18 +72,33 @@ public sealed class SpecContents(ContentStore contents, bool trustCode = false)
         {
             return DatasetFacts.OfDigits(settings);
         }
-        if (settings is not { Source: DatasetSource.Packed, Path: { } path } || ContentRef.DigestIn(path) is not { } digest)
+        if (settings is not { Source: DatasetSource.Packed or DatasetSource.Latents, Path: { } path } || ContentRef.DigestIn(path) is not { } digest)
         {
             throw new SpecMistakeException($"{key}.source", "stored images have the source 'packed'; pack them with 'disback data pack'");
         }
         var header = await HeaderOfAsync(digest, $"{key}.path", cancellation);
         try
         {
-            return DatasetFacts.Read(header, path).Require(settings, path);
+            return settings.Source == DatasetSource.Latents
+                ? DatasetFacts.ReadLatents(header, path)
+                : DatasetFacts.Read(header, path).Require(settings, path);
         }
         catch (DisBackException misfit)
         {
             throw new SpecMistakeException($"{key}.path", misfit.Message.TrimEnd('.'), misfit);
+        }
+    }
+
+    private async Task<EmbeddingFacts> EmbeddingsOfAsync(string name, CancellationToken cancellation)
+    {
+        var header = await HeaderOfAsync(ContentRef.DigestIn(name)!, ConditionsKey, cancellation);
+        try
+        {
+            return EmbeddingFacts.Read(header, name);
+        }
+        catch (DisBackException misfit)
+        {
+            throw new SpecMistakeException(ConditionsKey, misfit.Message.TrimEnd('.'), misfit);
         }
     }
 

@@ -1,6 +1,7 @@
 using DisBack.Cli.Terminal;
 using DisBack.Client;
 using DisBack.Diffusion.Data;
+using DisBack.Diffusion.Files;
 using DisBack.Distillation.Checks;
 using DisBack.Specs.Data;
 using DisBack.Specs.Evaluations;
@@ -34,6 +35,7 @@ internal sealed class Submission(Installation installation, Screen screen)
             {
                 Evaluation = await StoreAsync(text.Spec.Evaluation, teacher.Shape, cancellation),
                 Data = text.Spec.Data is { } data ? await StoreAsync(data, "data", cancellation) : null,
+                Conditions = text.Spec.Conditions is { } conditions ? await StoreConditionsAsync(conditions, cancellation) : null,
             };
             await new SpecContents(_contents, installation.TrustsCode).CheckAsync(spec, teacher, cancellation);
             RequireMemory(MemoryNeed.Of(spec, teacher), spec.Hardware);
@@ -83,12 +85,22 @@ internal sealed class Submission(Installation installation, Screen screen)
 
     private async Task<DatasetSettings> StoreAsync(DatasetSettings settings, string key, CancellationToken cancellation)
     {
-        if (settings.Source == DatasetSource.Digits || (settings.Source == DatasetSource.Packed && ContentRef.DigestIn(settings.Path!) is not null))
+        var isOneFile = settings.Source is DatasetSource.Packed or DatasetSource.Latents;
+        if (settings.Source == DatasetSource.Digits || (isOneFile && ContentRef.DigestIn(settings.Path!) is not null))
         {
             return settings;
         }
         try
         {
+            if (settings.Source == DatasetSource.Latents)
+            {
+                // Before gigabytes are copied.
+                using (var file = SafetensorsFile.Open(settings.Path!))
+                {
+                    DatasetFacts.ReadLatents(file.Header, file.Path);
+                }
+                return settings with { Path = (await _contents.PutAsync(settings.Path!, cancellation: cancellation)).Name };
+            }
             if (settings.Source == DatasetSource.Packed)
             {
                 return Stored(PackedImages.Facts(settings), await _contents.PutAsync(settings.Path!, cancellation: cancellation));
@@ -109,6 +121,24 @@ internal sealed class Submission(Installation installation, Screen screen)
         {
             throw new SpecMistakeException($"{key}.path", unreadable.Message.TrimEnd('.'), unreadable);
         }
+    }
+
+    private async Task<string> StoreConditionsAsync(string path, CancellationToken cancellation)
+    {
+        if (ContentRef.DigestIn(path) is null)
+        {
+            try
+            {
+                // Before gigabytes are copied.
+                using var file = SafetensorsFile.Open(path);
+                EmbeddingFacts.Read(file.Header, path);
+            }
+            catch (DisBackException unreadable)
+            {
+                throw new SpecMistakeException("conditions", unreadable.Message.TrimEnd('.'), unreadable);
+            }
+        }
+        return await StoreAsync(path, "conditions", cancellation);
     }
 
     private async Task<string> StoreAsync(string path, string key, CancellationToken cancellation)

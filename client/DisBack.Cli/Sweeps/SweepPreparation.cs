@@ -21,7 +21,10 @@ namespace DisBack.Cli.Sweeps;
 internal sealed class SweepPreparation(Installation installation, Submission submission, SweepDocument? amended = null)
 {
     /// <summary>Settings that name files, or sections that are replaced as a whole where one of theirs does.</summary>
-    private static readonly string[] s_stored = ["data", "evaluation.features", "evaluation.statistics", "evaluation.reference", "recording.from", "start"];
+    private static readonly string[] s_stored =
+    [
+        "conditions", "data", "evaluation.features", "evaluation.statistics", "evaluation.reference", "recording.from", "start",
+    ];
 
     private readonly SortedDictionary<string, ContentRef> _teachers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, NetworkSettings> _networks = [];
@@ -57,7 +60,7 @@ internal sealed class SweepPreparation(Installation installation, Submission sub
         };
         return (submission, trials);
 
-        static object Sections(ExperimentSpec spec) => (spec.Teacher, spec.Data, spec.Evaluation.Features, spec.Evaluation.Statistics,
+        static object Sections(ExperimentSpec spec) => (spec.Teacher, spec.Conditions, spec.Data, spec.Evaluation.Features, spec.Evaluation.Statistics,
             spec.Evaluation.Reference, spec.Recording.From);
 
         static string Files(JsonNode spec) => string.Join('\n', s_stored.Append("teacher").Select(key => At(spec, key)?.ToJsonString()));

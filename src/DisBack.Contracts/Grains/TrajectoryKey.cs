@@ -31,7 +31,7 @@ public static class TrajectoryKey
         var signal = recording?["until_calibrated"] is null ? "" : SpecJson.Canonical(Stage2(json).Signal);
         // Only a discriminator looks at real samples in stage 1.
         var data = recording?["gan_weight"] is null ? "" : Text(json["data"]);
-        var stage = Text(recording) + Hardware() + signal + data + Text(json["adapters"]);
+        var stage = Text(recording) + Hardware() + signal + data + Text(json["adapters"]) + Text(json["conditions"]);
         return GrainKeys.Trajectory(teacherDigest, GrainKeys.Digest(Text(json["student"])), stage, seed?.GetValue<long>() ?? 0);
 
         static string Text(JsonNode? part) => part?.ToJsonString() ?? "";

@@ -1,56 +1,83 @@
+using DisBack.Diffusion.Files;
+using DisBack.Specs.Data;
 using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Conditions;
 
-/// <summary>Rows of a table of embeddings, for example of a list of prompts, uniformly drawn.</summary>
-public sealed class EmbeddingConditions : IConditionSource
+/// <summary>
+/// Prompts in a file of embeddings (<see cref="EmbeddingFacts"/>), uniformly drawn. The file may be larger than memory: a row is read when it is asked for. A
+/// condition has the parts of the file under their names, in the type of the file.
+/// </summary>
+public sealed class EmbeddingConditions : IConditionSource, IDisposable
 {
-    private readonly IReadOnlyDictionary<string, Tensor> _table;
-    private readonly IReadOnlyDictionary<string, Tensor> _none;
-    private readonly long _rows;
+    private static readonly string[] s_parts = [EmbeddingFacts.Sequence, EmbeddingFacts.Pooled];
 
-    /// <summary>A source over tables that the caller keeps.</summary>
-    /// <param name="table">By name, tensors [rows,...] on the CPU.</param>
-    /// <param name="none">By the same names, the embedding that means no condition, [1,...] each: zeros, or the encoding of the empty text.</param>
-    /// <exception cref="DisBackException">Names, numbers of rows or shapes do not agree.</exception>
-    public EmbeddingConditions(IReadOnlyDictionary<string, Tensor> table, IReadOnlyDictionary<string, Tensor> none)
+    private readonly SafetensorsFile _file;
+    private readonly IDisposable? _lease;
+
+    private EmbeddingConditions(SafetensorsFile file, IDisposable? lease)
     {
-        (_table, _none) = (table, none);
-        _rows = table.Values.First().shape[0];
-        foreach (var (name, rows) in table)
-        {
-            if (rows.shape[0] != _rows || _rows == 0)
-            {
-                throw new DisBackException($"The embeddings '{name}' have {rows.shape[0]} rows where the others have {_rows}: give every prompt one "
-                    + "row in each table.");
-            }
+        (_file, _lease) = (file, lease);
+        Facts = EmbeddingFacts.Read(file.Header, file.Path);
+    }
 
-            if (!none.TryGetValue(name, out var empty) || !empty.shape.SequenceEqual([1, .. rows.shape[1..]]))
-            {
-                throw new DisBackException($"There is no null embedding for '{name}' of its shape [1, {string.Join(", ", rows.shape[1..])}]: give one, "
-                    + "guidance needs it.");
-            }
+    /// <summary>What the file holds.</summary>
+    public EmbeddingFacts Facts { get; }
+
+    /// <summary>Opens a file; nothing but its header is read.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="lease">What keeps the file while it is read, owned from now on; null if nothing need.</param>
+    /// <exception cref="DisBackException">It is no file of embeddings.</exception>
+    public static EmbeddingConditions Open(string path, IDisposable? lease = null)
+    {
+        SafetensorsFile? file = null;
+        try
+        {
+            file = SafetensorsFile.Open(path);
+            return new(file, lease);
+        }
+        catch
+        {
+            file?.Dispose();
+            lease?.Dispose();
+            throw;
         }
     }
 
     /// <inheritdoc/>
     public Condition Draw(long count, Generator generator)
     {
-        using var index = randint(0, _rows, [count], int64, generator: generator);
-        return Rows(index);
+        using var drawn = randint(0, Facts.Count, [count], int64, generator: generator);
+        return Rows(_file, drawn.data<long>().ToArray());
     }
 
     /// <inheritdoc/>
     public Condition InTurn(long first, long count)
     {
-        using var numbers = arange(first, first + count, int64);
-        using var index = numbers.remainder(_rows);
-        return Rows(index);
+        var rows = new long[count];
+        for (var i = 0; i < count; i++)
+        {
+            rows[i] = (first + i) % Facts.Count;
+        }
+        return Rows(_file, rows);
     }
 
+    /// <summary>Zeros.</summary>
     /// <inheritdoc/>
-    public Condition Null(long count) =>
-        new EmbeddingCondition(_none.ToDictionary(pair => pair.Key, pair => pair.Value.expand([count, .. pair.Value.shape[1..]])));
+    public Condition Null(long count) => new EmbeddingCondition(s_parts.ToDictionary(name => name, name =>
+    {
+        var entry = _file.Entries[name];
+        return zeros([count, .. entry.Shape.Skip(1)], entry.Type.Scalar());
+    }));
 
-    private EmbeddingCondition Rows(Tensor index) => new(_table.ToDictionary(pair => pair.Key, pair => pair.Value.index_select(0, index)));
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _file.Dispose();
+        _lease?.Dispose();
+    }
+
+    /// <summary>Rows of a file of embeddings, in the order in which they are asked for.</summary>
+    internal static EmbeddingCondition Rows(SafetensorsFile file, IReadOnlyList<long> rows) =>
+        new(s_parts.ToDictionary(name => name, name => file.ReadRows(name, rows)));
 }

@@ -23,6 +23,20 @@ public static class AreaAverage
         return rows.matmul(images).matmul(columns.t()).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Crops bytes [..., H, W] to their middle square and averages areas to [..., resolution, resolution], rounding halves up.</summary>
+    public static Tensor Square(Tensor bytes, int resolution)
+    {
+        var (height, width) = (bytes.shape[^2], bytes.shape[^1]);
+        var side = Math.Min(height, width);
+        var square = bytes.narrow(-2, (height - side) / 2, side).narrow(-1, (width - side) / 2, side);
+        if (side == resolution)
+        {
+            return square;
+        }
+        // float64: a sum that rounds differently on another machine would make other bytes.
+        return (Resize(square.to(float64), resolution) + 0.5).floor().to(uint8);
+    }
+
     /// <summary>[to, from]: row i holds the part of each old pixel inside new pixel i, as fractions of the new pixel's length.</summary>
     private static Tensor Weights(long from, long to, Tensor like)
     {

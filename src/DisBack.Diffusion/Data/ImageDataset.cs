@@ -16,13 +16,14 @@ public sealed class ImageDataset : IDisposable
     /// <summary>Images whose bytes are seen as one span, of at most two billion.</summary>
     private const long HashedAtOnce = 32;
 
-    private EpochOrder? _latest;
+    private readonly EpochOrder _order;
 
     private ImageDataset(Tensor images, Tensor? labels, int labelCount)
     {
         Images = images.DetachFromDisposeScope();
         Labels = labels?.DetachFromDisposeScope();
         LabelCount = labelCount;
+        _order = new EpochOrder(Images.shape[0]);
     }
 
     /// <summary>uint8 [N, C, R, R], on the CPU.</summary>
@@ -61,6 +62,7 @@ public sealed class ImageDataset : IDisposable
             DatasetSource.Cifar10 => FromCifar(settings),
             DatasetSource.Folder or DatasetSource.Zip => FromPictures(settings),
             DatasetSource.Packed => FromPacked(settings),
+            DatasetSource.Latents => throw new DisBackException($"'{settings.Path}' holds latents where images are needed: name images."),
             _ => throw new DisBackException($"There is no data set source {settings.Source}: use digits, idx, cifar10, folder, zip or packed."),
         };
     }
@@ -82,13 +84,7 @@ public sealed class ImageDataset : IDisposable
     public (Tensor Images, Tensor? OneHot) Batch(RandomStreams streams, long step, long size)
     {
         using var scope = NewDisposeScope();
-        var indices = new long[size];
-        for (long i = 0, position = step * size; i < size; i++, position++)
-        {
-            indices[i] = OrderOf(streams, position / Count).Permutation[position % Count];
-        }
-
-        var index = tensor(indices);
+        var index = tensor(_order.Batch(streams, step, size));
         var images = ToSigned(Images.index_select(0, index)).MoveToOuterDisposeScope();
         return (images, Labels is null ? null : nn.functional.one_hot(Labels.index_select(0, index), LabelCount).to(float32).MoveToOuterDisposeScope());
     }
@@ -128,20 +124,6 @@ public sealed class ImageDataset : IDisposable
     {
         using var scope = NewDisposeScope();
         return bytes.to(float32).div_(127.5f).sub_(1f).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>Crops bytes [..., H, W] to their middle square and averages areas to [..., resolution, resolution], rounding halves up.</summary>
-    internal static Tensor Resize(Tensor bytes, int resolution)
-    {
-        var (height, width) = (bytes.shape[^2], bytes.shape[^1]);
-        var side = Math.Min(height, width);
-        var square = bytes.narrow(-2, (height - side) / 2, side).narrow(-1, (width - side) / 2, side);
-        if (side == resolution)
-        {
-            return square;
-        }
-        // float64: a sum that rounds differently on another machine would make other bytes.
-        return (AreaAverage.Resize(square.to(float64), resolution) + 0.5).floor().to(uint8);
     }
 
     private static ImageDataset FromDigits(DatasetSettings settings)
@@ -203,7 +185,7 @@ public sealed class ImageDataset : IDisposable
         }
         if ((resolution, resolution) != (images.shape[2], images.shape[3]))
         {
-            images = InParts(part => Resize(part, (int)resolution));
+            images = InParts(part => AreaAverage.Square(part, (int)resolution));
         }
         return channels > images.shape[1] ? images.expand(-1, channels, -1, -1).contiguous() : images;
 
@@ -239,19 +221,4 @@ public sealed class ImageDataset : IDisposable
         var (images, labels, labelCount) = PackedImages.Read(settings);
         return new ImageDataset(images, labels, labelCount);
     }
-
-    /// <summary>The permutation of one epoch. The latest one is kept: a run asks for the same epoch thousands of times.</summary>
-    private EpochOrder OrderOf(RandomStreams streams, long epoch)
-    {
-        var latest = _latest;
-        if (latest is not null && latest.Seed == streams.Seed && latest.Epoch == epoch)
-        {
-            return latest;
-        }
-        using var generator = streams.For("data/order", epoch);
-        using var permutation = randperm(Count, generator: generator);
-        return _latest = new EpochOrder(streams.Seed, epoch, permutation.data<long>().ToArray());
-    }
-
-    private sealed record EpochOrder(long Seed, long Epoch, long[] Permutation);
 }

@@ -94,6 +94,6 @@ internal sealed class PictureSet(IReadOnlyList<string> names, IReadOnlyList<long
         {
             image = ToGrey(image);
         }
-        return (resolution is { } side ? ImageDataset.Resize(image, side) : image).contiguous().MoveToOuterDisposeScope();
+        return (resolution is { } side ? AreaAverage.Square(image, side) : image).contiguous().MoveToOuterDisposeScope();
     }
 }

@@ -10,7 +10,8 @@ public static class PictureReader
     /// <summary>What the names of files that it reads end with, for messages.</summary>
     public const string Extensions = ".png, .jpg, .jpeg, .jfif, .webp, .bmp";
 
-    private const long MostFileBytes = 256 << 20;
+    /// <summary>The most bytes of a file that is read.</summary>
+    public const long MostFileBytes = 256 << 20;
 
     /// <summary>Whether the name of a file is that of a picture it reads.</summary>
     public static bool Reads(string path) => Path.GetExtension(path).ToLowerInvariant() is ".png" or ".jpg" or ".jpeg" or ".jfif" or ".webp" or ".bmp";

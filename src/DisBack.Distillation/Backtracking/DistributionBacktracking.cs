@@ -229,6 +229,7 @@ public sealed class DistributionBacktracking : ITrainingRun
         _host.Dispose();
         _data?.Dispose();
         _evaluation?.Dispose();
+        (_inputs.Conditions as IDisposable)?.Dispose();
     }
 
     private IEnumerable<(string Name, Tensor Value)> State => [.. _generator.State, .. _host.State];

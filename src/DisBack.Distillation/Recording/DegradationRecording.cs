@@ -192,6 +192,7 @@ public sealed class DegradationRecording : ITrainingRun
         Critic.Dispose();
         _generator.Dispose();
         _data?.Dispose();
+        (_inputs.Conditions as IDisposable)?.Dispose();
     }
 
     private IEnumerable<(string Name, Tensor Value)> State =>

@@ -20,7 +20,10 @@ public sealed record StageInputs(Func<Denoiser> OpenTeacher, Func<IGenerator> Op
     /// <summary>How exactly the networks compute that this makes.</summary>
     public Precision Precision { get; init; }
 
-    /// <summary>Where the conditions of generated samples come from; null draws the classes of the teacher's network, if it has any.</summary>
+    /// <summary>
+    /// Where the conditions of generated samples come from; null draws the classes of the teacher's network, if it has any. One that is disposable is disposed
+    /// of by the run that is made of these inputs.
+    /// </summary>
     public IConditionSource? Conditions { get; init; }
 
     /// <summary>Draws given from outside instead of those of the streams.</summary>

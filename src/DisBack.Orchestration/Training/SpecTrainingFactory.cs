@@ -61,28 +61,51 @@ public sealed class SpecTrainingFactory(bool trustCode = false, string? cache = 
     private DegradationRecording Recording(ExperimentSpec spec, TrainingAssignment assignment, ITrainingInputs inputs)
     {
         var networks = new StageNetworks(spec, assignment.Teacher!, inputs, _frozen);
-        var stage = StageOf(spec, spec.Recording.Seed ?? spec.Seed, networks, inputs);
-        using var stored = new StoredInputs(inputs);
-        var data = spec.Recording.GanWeight > 0 ? SamplesOf(spec, stage, stored) : null;
-        return new(stage, spec.Recording, spec.Backtracking.Signal, data) { ToPixels = LatentPreview.For(networks.Settings) };
+        return Owning(StageOf(spec, spec.Recording.Seed ?? spec.Seed, networks, inputs), stage =>
+        {
+            using var stored = new StoredInputs(inputs);
+            var data = spec.Recording.GanWeight > 0 ? SamplesOf(spec, stage, stored) : null;
+            return new DegradationRecording(stage, spec.Recording, spec.Backtracking.Signal, data) { ToPixels = LatentPreview.For(networks.Settings) };
+        });
     }
 
     private DistributionBacktracking Backtracking(ExperimentSpec spec, TrainingAssignment assignment, ITrainingInputs inputs)
     {
         var networks = new StageNetworks(spec, assignment.Teacher!, inputs, _frozen);
-        var stage = StageOf(spec, spec.Seed, networks, inputs);
-        using var stored = new StoredInputs(inputs);
-        var data = SamplesOf(spec, stage, stored);
-        var evaluation = new StudentEvaluation(stage, stored.Local(spec.Evaluation), _references, trustCode, LatentPreview.For(networks.Settings));
-        var nodes = new AssignedNodes(assignment.Nodes, inputs, _frozen, networks, spec.Backtracking.TargetPrecision ?? networks.Precision);
-        return new DistributionBacktracking(stage, nodes, spec.Backtracking, evaluation, data);
+        return Owning(StageOf(spec, spec.Seed, networks, inputs), stage =>
+        {
+            using var stored = new StoredInputs(inputs);
+            var data = SamplesOf(spec, stage, stored);
+            var evaluation = new StudentEvaluation(stage, stored.Local(spec.Evaluation), _references, trustCode, LatentPreview.For(networks.Settings));
+            var nodes = new AssignedNodes(assignment.Nodes, inputs, _frozen, networks, spec.Backtracking.TargetPrecision ?? networks.Precision);
+            return new DistributionBacktracking(stage, nodes, spec.Backtracking, evaluation, data);
+        });
+    }
+
+    /// <summary>A run, which owns the conditions of its stage; those of one that cannot be made are disposed of.</summary>
+    private static T Owning<T>(StageInputs stage, Func<StageInputs, T> make)
+    {
+        try
+        {
+            return make(stage);
+        }
+        catch
+        {
+            (stage.Conditions as IDisposable)?.Dispose();
+            throw;
+        }
     }
 
     private static StageInputs StageOf(ExperimentSpec spec, long seed, StageNetworks networks, ITrainingInputs inputs)
     {
         TorchThreads.Use(spec.Hardware.Threads);
         RequireMemory(MemoryNeed.Of(spec, networks.Settings), inputs.Device);
-        return new StageInputs(networks.OpenTeacher, OpenStudent, new RandomStreams(seed), inputs.Device) { Precision = networks.Precision };
+        using var stored = new StoredInputs(inputs);
+        return new StageInputs(networks.OpenTeacher, OpenStudent, new RandomStreams(seed), inputs.Device)
+        {
+            Precision = networks.Precision,
+            Conditions = spec.Conditions is { } conditions ? stored.Conditions(conditions) : null,
+        };
 
         IGenerator OpenStudent() => FirstStudent.Open(
             spec.Student,
@@ -93,8 +116,8 @@ public sealed class SpecTrainingFactory(bool trustCode = false, string? cache = 
             spec.Hardware.CheckpointActivations);
     }
 
-    private static RealImages? SamplesOf(ExperimentSpec spec, StageInputs stage, StoredInputs stored) =>
-        spec.Data is { } images ? new(ImageDataset.Load(stored.Local(images)), stage.Streams, stage.Device) : null;
+    private static IRealSamples? SamplesOf(ExperimentSpec spec, StageInputs stage, StoredInputs stored) =>
+        spec.Data is { } data ? stored.Samples(data, stage.Streams, stage.Device) : null;
 
     private static Precision PrecisionOf(HardwareSettings hardware) => hardware.Precision ?? Precision.Fp32;
 

@@ -1,6 +1,11 @@
+using DisBack.Diffusion.Conditions;
+using DisBack.Diffusion.Data;
+using DisBack.Diffusion.Randomness;
+using DisBack.Distillation.Runs;
 using DisBack.Specs.Data;
 using DisBack.Specs.Evaluations;
 using DisBack.Storage.Cache;
+using static TorchSharp.torch;
 
 namespace DisBack.Orchestration.Training;
 
@@ -9,6 +14,16 @@ namespace DisBack.Orchestration.Training;
 internal sealed class StoredInputs(ITrainingInputs inputs) : IDisposable
 {
     private readonly List<WeightLease> _leases = [];
+
+    /// <summary>The prompts of a spec, which hold their content until they are disposed.</summary>
+    /// <exception cref="DisBackException">The spec names a path, or content that is no file of embeddings.</exception>
+    public EmbeddingConditions Conditions(string name) => Held(name, EmbeddingConditions.Open);
+
+    /// <summary>The real images of a spec, or their latents, which hold their content until they are disposed.</summary>
+    /// <exception cref="DisBackException">The spec names a path, or content that is no data set.</exception>
+    public IRealSamples Samples(DatasetSettings settings, RandomStreams streams, Device device) => settings.Source == DatasetSource.Latents
+        ? new RealLatents(Held(settings.Path!, LatentDataset.Open), streams, device)
+        : new RealImages(ImageDataset.Load(Local(settings)), streams, device);
 
     /// <summary>The data set with its content as a file of this machine.</summary>
     /// <exception cref="DisBackException">The settings name a path.</exception>
@@ -33,12 +48,19 @@ internal sealed class StoredInputs(ITrainingInputs inputs) : IDisposable
 
     private string Local(string name)
     {
-        if (ContentRef.DigestIn(name) is not { } digest)
-        {
-            throw new DisBackException($"The spec names the file '{name}', and a run opens no path: submit it again with 'disback', which stores the file.");
-        }
-        var lease = inputs.Fetch(digest);
+        var lease = Fetch(name);
         _leases.Add(lease);
         return lease.Path;
     }
+
+    /// <summary>Opens a content that is read as long as the run goes on, and longer than this is there.</summary>
+    private T Held<T>(string name, Func<string, IDisposable, T> open)
+    {
+        var lease = Fetch(name);
+        return open(lease.Path, lease);
+    }
+
+    private WeightLease Fetch(string name) => ContentRef.DigestIn(name) is { } digest
+        ? inputs.Fetch(digest)
+        : throw new DisBackException($"The spec names the file '{name}', and a run opens no path: submit it again with 'disback', which stores the file.");
 }

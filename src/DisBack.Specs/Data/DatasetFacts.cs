@@ -13,11 +13,17 @@ namespace DisBack.Specs.Data;
 /// <param name="Classes">Number of classes; 0 if the images have none.</param>
 public sealed record DatasetFacts(long Count, int Channels, int Resolution, int Classes)
 {
+    /// <summary>The tensor of a file of latents, [N, C, R, R], beside the embeddings of their captions.</summary>
+    public const string Latents = "latents";
+
     /// <summary>The tensors of a packed data set.</summary>
     public const string Images = "images", Labels = "labels";
 
     private const string ClassesKey = "classes";
-    private const int MostClasses = 1_000_000;
+    private const int MostClasses = 1_000_000, MostLatentChannels = 1024;
+
+    /// <summary>For latents the embeddings of their captions, of which resolution and channels are those of the latents; null for images.</summary>
+    public EmbeddingFacts? Embeddings { get; init; }
 
     /// <summary>The shipped digits, brought to what the settings ask.</summary>
     public static DatasetFacts OfDigits(DatasetSettings settings) => new(10_000, settings.Channels ?? 1, settings.Resolution ?? 28, 10);
@@ -46,6 +52,18 @@ public sealed record DatasetFacts(long Count, int Channels, int Resolution, int 
         }
         throw new DisBackException($"'{name}' is no packed data set: pack images with 'disback data pack'.");
     }
+
+    /// <summary>What the header of a file of latents tells.</summary>
+    /// <param name="header">The header.</param>
+    /// <param name="name">What to call the file in messages.</param>
+    /// <exception cref="DisBackException">The file has no latents, or not the embeddings of a caption for each.</exception>
+    public static DatasetFacts ReadLatents(SafetensorsHeader header, string name) =>
+        header.Entries.TryGetValue(Latents, out var latents) && latents.Type.IsFloatingPoint()
+            && latents is { Shape: [> 0 and var count, > 0 and <= MostLatentChannels and var channels, > 0 and <= 4096 and var resolution, _] }
+            && latents.Shape[3] == resolution && EmbeddingFacts.Read(header, name) is var embeddings && embeddings.Count == count
+                ? new(count, (int)channels, (int)resolution, 0) { Embeddings = embeddings }
+                : throw new DisBackException($"'{name}' is no file of square latents with the embeddings of their captions: make one with 'disback latents "
+                    + "encode'.");
 
     /// <summary>The metadata of a packed data set; <see cref="Read"/> understands them.</summary>
     public IReadOnlyDictionary<string, string> ToMetadata() =>

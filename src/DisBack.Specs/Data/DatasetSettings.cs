@@ -22,20 +22,24 @@ public enum DatasetSource
 
     /// <summary>One safetensors file of images and their classes, as <c>disback data pack</c> writes it (<see cref="DatasetFacts"/>).</summary>
     Packed,
+
+    /// <summary>One safetensors file of latents and the embeddings of their captions, as <c>disback latents encode</c> writes it.</summary>
+    Latents,
 }
 
-/// <summary>A data set of square images: which ones to read, and in which size.</summary>
+/// <summary>A data set of square images, or of their latents: which ones to read, and in which size.</summary>
 public sealed record DatasetSettings : IValidatableObject
 {
     /// <summary>
     /// Where the images come from: <c>digits</c>, the shipped MNIST digits; <c>idx</c>, an IDX file of images; <c>cifar10</c>, the binary version of
     /// CIFAR-10; <c>folder</c>, pictures (PNG, JPEG, WebP, BMP), one subfolder for each class if there are classes; <c>zip</c>, a ZIP file of pictures with
-    /// their classes in its <c>dataset.json</c>, as EDM makes it; <c>packed</c>, a file that <c>disback data pack</c> wrote.
+    /// their classes in its <c>dataset.json</c>, as EDM makes it; <c>packed</c>, a file that <c>disback data pack</c> wrote; <c>latents</c>, a file that
+    /// <c>disback latents encode</c> wrote, for a teacher that draws pictures of prompts.
     /// </summary>
     public DatasetSource Source { get; init; }
 
     /// <summary>
-    /// The file or the folder of images; for <c>packed</c> also <c>sha256:</c> and the digest of stored content. A path is read
+    /// The file or the folder of images; for <c>packed</c> and <c>latents</c> also <c>sha256:</c> and the digest of stored content. A path is read
     /// when the spec is submitted, and the run keeps the images that it had then.
     /// </summary>
     [NamesFile]
@@ -81,6 +85,11 @@ public sealed record DatasetSettings : IValidatableObject
         if (Source != DatasetSource.Idx && LabelsPath is not null)
         {
             yield return new ValidationResult("only the source idx has a file of labels; remove labels_path", [nameof(LabelsPath)]);
+        }
+        if (Source == DatasetSource.Latents && (Resolution ?? Channels) is not null)
+        {
+            yield return new ValidationResult(
+                "latents are taken as they were encoded; remove resolution and channels", [Resolution is null ? nameof(Channels) : nameof(Resolution)]);
         }
     }
 }

@@ -43,6 +43,14 @@ public sealed record ExperimentSpec : IValidatableObject
     /// <summary>Stage 2, distribution backtracking.</summary>
     public BacktrackingSettings Backtracking { get; init; } = new DmdSettings();
 
+    /// <summary>
+    /// For a teacher that draws pictures of prompts: the embeddings of the prompts that it is distilled on, a file that <c>disback prompts encode</c> wrote,
+    /// which is stored when the spec is submitted; or stored content as <c>sha256:DIGEST</c>.
+    /// </summary>
+    [NamesFile]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Conditions { get; init; }
+
     /// <summary>Real images, for a host that needs them; absent for the data-free ones.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DatasetSettings? Data { get; init; }

@@ -15,10 +15,13 @@ public static class SpecFit
     /// <param name="teacher">The teacher's network.</param>
     /// <param name="reference">The real images of its evaluation; null where it has their statistics.</param>
     /// <param name="data">Its real images; null where it has none.</param>
+    /// <param name="conditions">Its prompts; null where it has none.</param>
     /// <exception cref="SpecMistakeException">
-    /// The student makes other samples than the teacher, images have another shape, or the teacher's network cannot do what the host asks of it.
+    /// The student makes other samples than the teacher, images have another shape, prompts another form, or the teacher's network cannot do what the host asks
+    /// of it.
     /// </exception>
-    public static void Check(ExperimentSpec spec, NetworkSettings teacher, DatasetFacts? reference, DatasetFacts? data)
+    public static void Check(
+        ExperimentSpec spec, NetworkSettings teacher, DatasetFacts? reference, DatasetFacts? data, EmbeddingFacts? conditions = null)
     {
         if (spec.Student.Network is { } student && (student.Shape, student.Classes) != (teacher.Shape, teacher.Classes))
         {
@@ -57,9 +60,11 @@ public static class SpecFit
         {
             CheckHost(host, teacher);
         }
+        CheckConditions(teacher, conditions);
         if (data is not null)
         {
             CheckShape("data", data, teacher.Shape);
+            CheckKind(spec, teacher, data);
             if (spec.Backtracking.NeedsData && teacher.Classes > 0 && teacher.Classes != data.Classes)
             {
                 throw new SpecMistakeException("data",
@@ -68,7 +73,7 @@ public static class SpecFit
         }
         if (reference is not null)
         {
-            CheckShape("evaluation.reference", reference, teacher.Shape);
+            CheckReference(reference, teacher.Shape);
         }
     }
 
@@ -81,6 +86,10 @@ public static class SpecFit
     {
         CheckHardware(spec.Hardware, spec.Network);
         var shape = spec.Network.Shape;
+        if (data.Embeddings is not null)
+        {
+            throw new SpecMistakeException("data.source", "a teacher is trained on images, and these are latents: name images");
+        }
         if ((data.Resolution, data.Resolution) != (shape.Height, shape.Width))
         {
             throw new SpecMistakeException("data.resolution",
@@ -99,7 +108,7 @@ public static class SpecFit
         }
         if (reference is not null)
         {
-            CheckShape("evaluation.reference", reference, shape);
+            CheckReference(reference, shape);
         }
     }
 
@@ -128,9 +137,54 @@ public static class SpecFit
         }
     }
 
+    private static void CheckConditions(NetworkSettings teacher, EmbeddingFacts? conditions)
+    {
+        switch ((teacher.Embeddings, conditions))
+        {
+            case (null, not null):
+                throw new SpecMistakeException("conditions", "the teacher draws no pictures of prompts: leave conditions out, or name a teacher that does");
+            case (not null, null):
+                throw new SpecMistakeException(
+                    "teacher", "the teacher draws pictures of prompts: name their embeddings with 'conditions', a file of 'disback prompts encode'");
+            case ({ } told, { } known) when told != known.Shape:
+                throw new SpecMistakeException("conditions",
+                    $"conditions has embeddings of the widths {known.Shape} (of a token, of a text) but the teacher's network takes {told}: encode the prompts "
+                        + "with the teacher's own model");
+        }
+    }
+
+    /// <summary>Latents are for a network that is told their captions, and images for one that is not.</summary>
+    private static void CheckKind(ExperimentSpec spec, NetworkSettings teacher, DatasetFacts data)
+    {
+        if (teacher.Embeddings != data.Embeddings?.Shape && (data.Embeddings is not null || spec.Backtracking.NeedsData))
+        {
+            throw new SpecMistakeException("data", (teacher.Embeddings, data.Embeddings) switch
+            {
+                (null, _) => "data has latents with captions but the teacher draws no pictures of prompts: name images",
+                (_, null) => "data has images but the teacher draws pictures of prompts: name latents with captions, a file of 'disback latents encode'",
+                var (told, known) => $"data has captions whose embeddings have the widths {known!.Shape} (of a token, of a text) but the teacher's network "
+                    + $"takes {told}: encode them with the teacher's own model",
+            });
+        }
+    }
+
+    private static void CheckReference(DatasetFacts reference, SampleShape made)
+    {
+        if (reference.Embeddings is not null)
+        {
+            throw new SpecMistakeException("evaluation.reference", "an evaluation compares images, and evaluation.reference names latents: name images");
+        }
+        CheckShape("evaluation.reference", reference, made);
+    }
+
     private static void CheckShape(string key, DatasetFacts data, SampleShape made)
     {
         var images = new SampleShape(data.Channels, data.Resolution, data.Resolution);
+        if (images != made && data.Embeddings is not null)
+        {
+            throw new SpecMistakeException(key,
+                $"{key} has latents of {images} (channels, height, width) but the teacher makes {made}: encode the pictures again in the teacher's size");
+        }
         if (images != made)
         {
             throw new SpecMistakeException(key,

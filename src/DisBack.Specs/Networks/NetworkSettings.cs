@@ -20,6 +20,10 @@ public abstract record NetworkSettings
     [JsonIgnore]
     public abstract int Classes { get; }
 
+    /// <summary>The form in which the network is told texts; null if it is told none.</summary>
+    [JsonIgnore]
+    public virtual EmbeddingShape? Embeddings => null;
+
     /// <summary>Whether it was trained on some samples without their class too, so that it can be guided.</summary>
     [JsonIgnore]
     public abstract bool IsGuidable { get; }

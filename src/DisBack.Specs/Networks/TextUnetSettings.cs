@@ -93,6 +93,10 @@ public sealed record TextUnetSettings : NetworkSettings
     public override int Classes => 0;
 
     /// <inheritdoc/>
+    [JsonIgnore]
+    public override EmbeddingShape? Embeddings => new(ContextWidth, PooledWidth);
+
+    /// <inheritdoc/>
     /// <remarks>Some pictures of its training had no text.</remarks>
     [JsonIgnore]
     public override bool IsGuidable => true;

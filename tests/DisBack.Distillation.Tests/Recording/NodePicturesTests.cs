@@ -1,10 +1,12 @@
 using DisBack.Diffusion.Conditions;
+using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Pictures;
 using DisBack.Diffusion.Sampling;
 using DisBack.Distillation.Evaluations;
 using DisBack.Distillation.Generators;
 using DisBack.Distillation.Recording;
+using DisBack.Specs.Data;
 using DisBack.Specs.Networks;
 using DisBack.Specs.Recording;
 using DisBack.Specs.Sampling;
@@ -89,17 +91,16 @@ public sealed class NodePicturesTests
     [Fact]
     public void Embeddings_take_turns_in_the_pictures_as_classes_do()
     {
-        using var table = arange(6, float32).reshape(2, 3);
-        using var none = zeros(1, 3);
-        var inputs = TinyNetwork.Inputs() with
-        {
-            Conditions = new EmbeddingConditions(new Dictionary<string, Tensor> { ["text"] = table }, new Dictionary<string, Tensor> { ["text"] = none }),
-        };
+        using var scope = NewDisposeScope();
+        var path = Path.GetTempFileName();
+        SafetensorsFile.Write(path, [(EmbeddingFacts.Sequence, zeros(2, 4, 5)), (EmbeddingFacts.Pooled, arange(6, float32).reshape(2, 3))]);
+        using var prompts = EmbeddingConditions.Open(path);
+        File.Delete(path);
+        var inputs = TinyNetwork.Inputs() with { Conditions = prompts };
         using var student = inputs.OpenStudent();
         using var network = inputs.OpenTeacher();
-        using var scope = NewDisposeScope();
-        var shown = Assert.Single(new PictureNoise(inputs, student, network).OfTeacher(4).Condition!.Parts);
-        Assert.Equal([0, 3, 0, 3], shown.select(1, 0).data<float>().ToArray());
+        var shown = Assert.IsType<EmbeddingCondition>(new PictureNoise(inputs, student, network).OfTeacher(4).Condition);
+        Assert.Equal([0, 3, 0, 3], shown[EmbeddingFacts.Pooled].select(1, 0).data<float>().ToArray());
     }
 
     [Fact]

@@ -14,6 +14,7 @@ using DisBack.Specs.Recording;
 using DisBack.Specs.Training;
 using DisBack.Storage.Content;
 using Microsoft.Extensions.DependencyInjection;
+using static TorchSharp.torch;
 
 namespace DisBack.Orchestration.Tests.Training;
 
@@ -39,6 +40,71 @@ public sealed class SpecTrainingFactoryTests
 
         Assert.Equal(whole.Student, interrupted.Student);
         Assert.True(interrupted.Attempts > 1);
+    }
+
+    /// <summary>The network is told no texts, so this shows that they are read and let go where a run trains, and not what they do.</summary>
+    [Fact]
+    public async Task Prompts_and_latents_are_read_where_a_run_trains()
+    {
+        var folder = Directory.CreateTempSubdirectory("disback-prompts-").FullName;
+        var host = await EmbeddedHost.StartAsync(
+            new EmbeddedOptions { DataFolder = folder }, new SpecTrainingFactory(), TestContext.Current.CancellationToken);
+        try
+        {
+            var grain = host.Grains.GetGrain<ITeacherGrain>("tiny");
+            await grain.TrainAsync(SpecJson.Canonical(new TeacherSpec
+            {
+                Name = "tiny",
+                Network = s_network with { LabelDim = 0 },
+                Data = s_digits,
+                Training = new TeacherTrainingSettings { Steps = 1, Batch = 8 },
+                Hardware = new HardwareSettings { Threads = 1 },
+            }));
+            await Site.UntilAsync(grain, RunStatus.Completed);
+            var (teacher, contents) = ((await grain.GetAsync()).Weights!, host.Services.GetRequiredService<ContentStore>());
+            var prompts = await StoreAsync(contents, folder, 5);
+            var latents = await StoreAsync(contents, folder, 3, (DatasetFacts.Latents, zeros(3, 1, 8, 8)));
+            var spec = new ExperimentSpec
+            {
+                Name = "prompts",
+                Teacher = teacher.Digest,
+                Conditions = prompts.Name,
+                Data = new DatasetSettings { Source = DatasetSource.Latents, Path = latents.Name },
+                Recording = new RecordingSettings { Steps = 2, Batch = 4, Nodes = new EveryInterval { Interval = 2 } },
+                Backtracking = new Dmd2Settings { Steps = 4, Batch = 4, Switching = new FixedInterval { Interval = 2 }, CollapseThreshold = 0 },
+                Evaluation = new EvaluationSettings { Every = 0, Samples = 20, FinalSamples = 20, Reference = s_digits },
+                Hardware = new HardwareSettings { Threads = 1 },
+            };
+
+            await EndsAsync(host, teacher, spec, RunStatus.Completed);
+            var refused = await EndsAsync(host, teacher, spec with { Conditions = teacher.Name }, RunStatus.Failed);
+            Assert.Contains("is no file of embedded prompts", refused.Reason, StringComparison.Ordinal);
+            refused = await EndsAsync(
+                host, teacher, spec with { Data = new DatasetSettings { Source = DatasetSource.Latents, Path = prompts.Name } }, RunStatus.Failed);
+            Assert.Contains("is no file of square latents", refused.Reason, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await host.DisposeAsync();
+            await Site.DeleteAsync(folder);
+        }
+    }
+
+    private static async Task<RunUpdate> EndsAsync(EmbeddedHost host, ContentRef teacher, ExperimentSpec spec, RunStatus status)
+    {
+        var text = SpecJson.Canonical(spec);
+        var id = GrainKeys.Sweep(spec.Name, text);
+        await host.Grains.GetGrain<ISweepGrain>(id).SubmitAsync(new SweepSubmission(spec.Name, text, teacher));
+        return await Site.UntilAsync(host.Grains.GetGrain<ITrialGrain>(GrainKeys.Trial(id, 0)), status);
+    }
+
+    /// <summary>Stores embeddings of so many texts, and what else belongs to each.</summary>
+    private static async Task<ContentRef> StoreAsync(ContentStore contents, string folder, int count, params (string, Tensor)[] others)
+    {
+        using var scope = NewDisposeScope();
+        var path = Path.Combine(folder, "texts.safetensors");
+        SafetensorsFile.Write(path, [(EmbeddingFacts.Sequence, ones(count, 7, 4)), (EmbeddingFacts.Pooled, ones(count, 3)), .. others]);
+        return await contents.PutAsync(path, consume: true, cancellation: TestContext.Current.CancellationToken);
     }
 
     private static async Task<(string Student, int Attempts)> DistilAsync(StudentSettings settings, int stops)

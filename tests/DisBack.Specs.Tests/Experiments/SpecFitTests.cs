@@ -98,6 +98,35 @@ public sealed class SpecFitTests
     }
 
     [Fact]
+    public void Prompts_and_latents_are_for_a_teacher_that_is_told_texts_of_that_form()
+    {
+        var (prompts, told) = (new EmbeddingFacts(7, 77, new(64, 32)), new TextNetwork());
+        var latents = new DatasetFacts(5, 4, 16, 0) { Embeddings = prompts with { Count = 5 } };
+        var wider = prompts with { Shape = new(128, 32) };
+        var (spec, hungry) = (s_experiment with { Student = new() }, s_experiment with { Student = new(), Backtracking = new Dmd2Settings() });
+
+        SpecFit.Check(spec, told, reference: null, data: null, prompts);
+        SpecFit.Check(hungry, told, reference: null, latents, prompts);
+        Refused("conditions", "draws no pictures of prompts: leave conditions out", spec, s_network, null, prompts);
+        Refused("teacher", "name their embeddings with 'conditions'", spec, told, null, null);
+        Refused("conditions", "the widths 128 and 32 (of a token, of a text) but the teacher's network takes 64 and 32", spec, told, null, wider);
+        Refused("data", "the widths 128 and 32", hungry, told, latents with { Embeddings = wider }, prompts);
+        Refused("data", "name latents with captions", hungry, told, new(5, 4, 16, 0), prompts);
+        Refused("data", "name images", spec, s_network, latents with { Channels = 1, Resolution = 8 }, null);
+        Refused("data", "has latents of 4x8x8 (channels, height, width) but the teacher makes 4x16x16", hungry, told, latents with { Resolution = 8 }, prompts);
+        Assert.Equal("evaluation.reference", Assert.Throws<SpecMistakeException>(() => SpecFit.Check(spec, told, latents, null, prompts)).Key);
+        Assert.Equal("data.source", Assert.Throws<SpecMistakeException>(() => SpecFit.Check(s_teacher, latents)).Key);
+
+        static void Refused(
+            string key, string what, ExperimentSpec spec, NetworkSettings teacher, DatasetFacts? data, EmbeddingFacts? conditions)
+        {
+            var mistake = Assert.Throws<SpecMistakeException>(() => SpecFit.Check(spec, teacher, reference: null, data, conditions));
+            Assert.Equal(key, mistake.Key);
+            Assert.Contains(what, mistake.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void A_training_is_evaluated_against_images_of_its_networks_shape()
     {
         var mistake = Assert.Throws<SpecMistakeException>(() => SpecFit.Check(s_teacher, s_images, reference: s_images with { Resolution = 28 }));
@@ -159,7 +188,12 @@ public sealed class SpecFitTests
     [Fact]
     public void A_teacher_of_texts_makes_latents_that_are_not_measured()
     {
-        SpecFit.Check(s_ofTexts with { Adapters = new(), Backtracking = new Dmd2Settings { Guidance = new() } }, new TextUnetSettings(), null, null);
+        SpecFit.Check(
+            s_ofTexts with { Adapters = new(), Backtracking = new Dmd2Settings { Guidance = new() } },
+            new TextUnetSettings(),
+            reference: null,
+            data: null,
+            new EmbeddingFacts(7, 77, new(2048, 1280)));
 
         AssertRefused(s_ofTexts with { Evaluation = new() }, "evaluation.features", "the teacher makes latents of 4x128x128");
         AssertRefused(s_ofTexts with { Backtracking = new VsdSettings { FakeRank = 4 } }, "backtracking.fake_rank", "set adapters.rank in place of fake_rank");
@@ -170,5 +204,21 @@ public sealed class SpecFitTests
             Assert.Contains(why, mistake.Message, StringComparison.Ordinal);
             Assert.Equal(key, mistake.Key);
         }
+    }
+
+    /// <summary>A network that is told texts.</summary>
+    private sealed record TextNetwork : NetworkSettings
+    {
+        public override SampleShape Shape => new(4, 16, 16);
+
+        public override int Classes => 0;
+
+        public override EmbeddingShape? Embeddings => new(64, 32);
+
+        public override bool IsGuidable => true;
+
+        public override NetworkSize Size => default;
+
+        protected override string? FindContradiction() => null;
     }
 }

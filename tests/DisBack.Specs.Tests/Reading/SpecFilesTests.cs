@@ -26,13 +26,14 @@ public sealed class SpecFilesTests
     [Fact]
     public void Every_named_file_is_found_with_its_key() => Assert.Equal(
         [
+            ("conditions", "prompts.safetensors"),
             ("data.path", "a.idx"),
             ("data.labels_path", "b.idx"),
             ("evaluation.features", "net.safetensors"),
             ("evaluation.reference.path", "/photos"),
             ("evaluation.statistics", "fid.npz"),
         ],
-        SpecFiles.Of(s_spec));
+        SpecFiles.Of(s_spec with { Conditions = "prompts.safetensors" }));
 
     [Fact]
     public void What_is_shipped_is_no_file() => Assert.Empty(SpecFiles.Of(new ExperimentSpec { Name = "a", Teacher = "t" }));
@@ -55,10 +56,11 @@ public sealed class SpecFilesTests
     {
         var spec = s_spec with
         {
+            Conditions = s_stored,
             Data = new DatasetSettings { Source = DatasetSource.Packed, Path = s_stored },
             Evaluation = new EvaluationSettings { Features = s_stored, Reference = new DatasetSettings { Source = DatasetSource.Packed, Path = s_stored } },
         };
-        Assert.Equal(["data.path", "evaluation.features", "evaluation.reference.path"], SpecFiles.StoredIn(spec).Select(named => named.Key));
+        Assert.Equal(["conditions", "data.path", "evaluation.features", "evaluation.reference.path"], SpecFiles.StoredIn(spec).Select(named => named.Key));
         Assert.All(SpecFiles.StoredIn(spec), named => Assert.Equal(new string('a', 64), named.Digest));
     }
 }
