@@ -132,6 +132,7 @@ internal static class CommandLine
             TrajectoryCommand.Create(session),
             CheckpointCommand.Create(session),
             DataCommand.Create(session),
+            PromptsCommand.Create(session),
             FeaturesCommand.Create(session),
             SchemaCommand.Create(session),
             CompletionCommand.Create(session),

@@ -5,6 +5,7 @@ using DisBack.Diffusion;
 using DisBack.Sdxl.Drawing;
 using DisBack.Sdxl.Models;
 using DisBack.Diffusion.TextToImage.Layers;
+using DisBack.Sdxl.Prompts;
 using static TorchSharp.torch;
 
 namespace DisBack.Cli.Prompts;
@@ -21,7 +22,8 @@ internal sealed class PromptOptions
         Model, "DIR", "Draw pictures of prompts with this model: a folder of SDXL's kind as diffusers lays it out.");
 
     private readonly Option<string[]> _prompt = Texts("--prompt", "TEXT", "What a picture is to show; may be repeated.");
-    private readonly Option<string?> _prompts = Text("--prompts", "FILE", "A text file with a prompt on each line.");
+    private readonly Option<string?> _prompts = Text("--prompts", "FILE", "A text file with a prompt on each line, or a Parquet file.");
+    private readonly Option<string?> _column = Text("--column", "NAME", "The column of a Parquet file of prompts.");
     private readonly Option<string?> _negative = Text("--negative", "TEXT", "What guidance is to lead away from.");
     private readonly Option<string?> _unet = Text("--unet", "FILE", "Weights for the model's UNet: a student's, safetensors or .bin.");
     private readonly Option<string[]> _lora = Texts("--lora", "FILE[=STRENGTH]", "A LoRA for the model; may be repeated.");
@@ -65,8 +67,8 @@ internal sealed class PromptOptions
 
     private IReadOnlyList<Option> OfModel =>
     [
-        _prompt, _prompts, _negative, _unet, _lora, _keepLora, _steps, _timesteps, _guidance, _size, _originalSize, _crop, _targetSize, _batch, _device,
-        _precision,
+        _prompt, _prompts, _column, _negative, _unet, _lora, _keepLora, _steps, _timesteps, _guidance, _size, _originalSize, _crop, _targetSize, _batch,
+        _device, _precision,
     ];
 
     /// <summary>Adds them to a command.</summary>
@@ -95,6 +97,10 @@ internal sealed class PromptOptions
             else if (result.GetValue(_prompt)!.Length == 0 == result.GetValue(_prompts) is null)
             {
                 result.AddError("Give --prompt, or --prompts with a file of them.");
+            }
+            else if (result.GetValue(_column) is not null && result.GetValue(_prompts) is null)
+            {
+                result.AddError("--column is about --prompts, which is not given.");
             }
             else if (result.GetValue(_guidance) is not null && result.GetValue(_timesteps)!.Length > 0)
             {
@@ -156,7 +162,9 @@ internal sealed class PromptOptions
         var (width, height) = parsed.GetValue(_size) is { } size ? PictureSize.Of(size, _size.Name) : (model.UsualSide, model.UsualSide);
         var request = new PictureRequest
         {
-            Prompts = parsed.GetValue(_prompts) is { } file ? PromptFile.Read(UserPath.Expand(file)) : parsed.GetRequiredValue(_prompt),
+            Prompts = parsed.GetValue(_prompts) is { } file
+                ? PromptList.Read(UserPath.Expand(file), parsed.GetValue(_column))
+                : parsed.GetRequiredValue(_prompt),
             NegativePrompt = parsed.GetValue(_negative),
             Count = count,
             Seed = seed,

@@ -6,7 +6,10 @@ namespace DisBack.Sdxl.Models;
 /// <summary>The folder of a model of Stable Diffusion XL's kind as diffusers lays it out: <c>model_index.json</c>, and a folder for each part.</summary>
 public sealed class ModelFolder
 {
-    private const string Pipeline = "StableDiffusionXLPipeline", Index = "model_index.json", Settings = "config.json";
+    /// <summary>The file of a part's settings in its folder.</summary>
+    internal const string Settings = "config.json";
+
+    private const string Pipeline = "StableDiffusionXLPipeline", Index = "model_index.json";
 
     private ModelFolder(string path, bool zerosForAbsentPrompt) => (Path, ZerosForAbsentPrompt) = (path, zerosForAbsentPrompt);
 

@@ -19,6 +19,9 @@ namespace DisBack.Sdxl.Models;
 /// <param name="placement">Where they compute, and in which type.</param>
 internal sealed class PartLoading(ModelSource source, Placement placement)
 {
+    /// <summary>The folders of the tokenizers.</summary>
+    public const string Tokenizer = "tokenizer", Tokenizer2 = "tokenizer_2";
+
     /// <summary>In a node of the paths that DisBack's reference code writes, the fake score, beside the teacher and a classifier.</summary>
     private const string FakeScore = "fake_unet.";
 
@@ -35,7 +38,7 @@ internal sealed class PartLoading(ModelSource source, Placement placement)
 
     /// <summary>The tokenizers of both text encoders, which take little.</summary>
     public IReadOnlyList<ClipTokenizer> OpenTokenizers() =>
-        [ClipTokenizer.Open(source.Folder.FolderOf("tokenizer")), ClipTokenizer.Open(source.Folder.FolderOf("tokenizer_2"))];
+        [ClipTokenizer.Open(source.Folder.FolderOf(Tokenizer)), ClipTokenizer.Open(source.Folder.FolderOf(Tokenizer2))];
 
     /// <summary>The denoiser.</summary>
     public ConditionalUNet LoadUNet()
@@ -54,6 +57,15 @@ internal sealed class PartLoading(ModelSource source, Placement placement)
         var config = DecoderConfig;
         var network = new PictureDecoder(config, config.ForceUpcast ? placement with { Type = ScalarType.Float32 } : placement);
         Fill(network, new RenamedTensors(source.Folder.WeightsOf(ModelPart.Autoencoder, IsHalf), PictureDecoder.NameOf));
+        return network;
+    }
+
+    /// <summary>The half of the autoencoder that makes latents; of its file no more is read. It computes in float32 where the decoder does.</summary>
+    public PictureEncoder LoadEncoder()
+    {
+        var config = DecoderConfig;
+        var network = new PictureEncoder(config, config.ForceUpcast ? placement with { Type = ScalarType.Float32 } : placement);
+        Fill(network, new RenamedTensors(source.Folder.WeightsOf(ModelPart.Autoencoder, IsHalf), PictureEncoder.NameOf));
         return network;
     }
 

@@ -12,12 +12,15 @@ namespace DisBack.Sdxl.Tokens;
 internal static class TokenizerFolder
 {
     /// <summary>The most bytes of a file; CLIP's vocabulary has one million.</summary>
-    private const int MostBytes = 1 << 24;
+    public const int MostBytes = 1 << 24;
 
     /// <summary>CLIP's prompts have 77 tokens; a damaged file cannot ask for more than memory has room for.</summary>
     private const int MostTokens = 1 << 14;
 
     private const string Vocabulary = "vocab.json", Merges = "merges.txt", Special = "special_tokens_map.json", Settings = "tokenizer_config.json";
+
+    /// <summary>The names of its files.</summary>
+    public static IReadOnlyList<string> Files { get; } = [Vocabulary, Merges, Special, Settings];
 
     private static readonly JsonSerializerOptions s_strict = new() { AllowDuplicateProperties = false };
 

@@ -20,6 +20,12 @@ internal sealed class PictureEncoder : nn.Module
         RegisterComponents();
     }
 
+    /// <summary>The name of a parameter by that in a file of a whole autoencoder, an old one as well; null for those of the other half.</summary>
+    public static string? NameOf(string name) =>
+        name.StartsWith("decoder.", StringComparison.Ordinal) || name.StartsWith("post_quant_conv.", StringComparison.Ordinal)
+            ? null
+            : PixelAttention.PresentName(name);
+
     /// <summary>The normal distribution of the latents of pictures, before they are scaled.</summary>
     /// <param name="pictures">[B,3,H,W] in [-1, 1], in the type of the parameters; H and W are multiples of 8.</param>
     /// <returns>Mean and standard deviation, each [B,4,H/8,W/8].</returns>
