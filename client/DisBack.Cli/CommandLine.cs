@@ -133,6 +133,7 @@ internal static class CommandLine
             CheckpointCommand.Create(session),
             DataCommand.Create(session),
             PromptsCommand.Create(session),
+            LatentsCommand.Create(session),
             FeaturesCommand.Create(session),
             SchemaCommand.Create(session),
             CompletionCommand.Create(session),

@@ -35,8 +35,13 @@ internal static class ParquetColumn
             throw new DisBackException($"'{path}' has no column of texts '{column}': name one of {InWords(known)}.");
         }
         var (texts, characters) = (new List<string>(), 0L);
-        foreach (var row in Rows(database, $"SELECT {Quoted(column, '"')} FROM read_parquet($1) WHERE {Quoted(column, '"')} IS NOT NULL", path))
+        foreach (var row in Rows(database, $"SELECT {Quoted(column, '"')} FROM read_parquet($1)", path))
         {
+            // Asked of each value: a condition would be answered by what the file says of its rows.
+            if (row.IsDBNull(0))
+            {
+                continue;
+            }
             var text = row.GetString(0);
             // A Parquet file says once what many rows have, so that a short file could fill any memory.
             if ((characters += text.Length) > PromptList.MostCharacters)

@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using System.Runtime.InteropServices;
 using System.Text;
 using DisBack.Diffusion.Files;
@@ -5,13 +6,18 @@ using DisBack.Diffusion.Pictures;
 using DisBack.Fuzz.Inputs;
 using DisBack.Sdxl.Adapters;
 using DisBack.Sdxl.Configuration;
+using DisBack.Sdxl.Encodings;
 using DisBack.Sdxl.Models;
 using DisBack.Sdxl.Networks.Autoencoder;
 using DisBack.Diffusion.TextToImage.Layers;
 using DisBack.Sdxl.Networks.Text;
 using DisBack.Diffusion.TextToImage.UNet;
+using DisBack.Sdxl.Pictures;
+using DisBack.Sdxl.Prompts;
 using DisBack.Sdxl.Sampling;
 using DisBack.Sdxl.Tokens;
+using DisBack.Specs.Data;
+using DuckDB.NET.Data;
 using SkiaSharp;
 using static TorchSharp.torch;
 
@@ -54,6 +60,20 @@ internal static class ModelReaders
             var tokenizer = ClipTokenizer.Open(folder);
             return bytes => tokenizer.Encode(new string(MemoryMarshal.Cast<byte, char>(bytes)));
         }),
+        Reader.OfFile("prompt-column", Slow, PromptColumns, ByteMutation.Of, path => PromptList.Read(path, "prompt")),
+        new Reader("picture-tar", Quick, () => [Tar()], ByteMutation.Of, folder =>
+        {
+            var path = Path.Combine(folder, "input.tar");
+            return bytes =>
+            {
+                File.WriteAllBytes(path, bytes);
+                foreach (var _ in new TarShards([path]).Read())
+                {
+                }
+            };
+        }),
+        Reader.OfFile("latent-shard", Quick, () => [Latents(captioned: true), Latents(captioned: false)], SafetensorsMutation.Of, path =>
+            new LatentShards([path]).Dispose()),
         InFolder("shard-index", Quick, Index, () => [ShardIndex()], TextMutation.Of, PutShards, OpenShards),
         InFolder("shard", Quick, Shard, () => [SecondShard()], SafetensorsMutation.Of, PutShards, OpenShards),
         Adapter("lora-file", "input.safetensors", () => [Lora("diffusers"), Lora("kohya")], SafetensorsMutation.Of),
@@ -109,6 +129,61 @@ internal static class ModelReaders
             string.Concat(Enumerable.Repeat("1'", 1 << 13)),
         }.Select(Encoding.Unicode.GetBytes),
     ];
+
+    /// <summary>Parquet files of texts, with a dictionary and without, compressed in two ways.</summary>
+    private static IReadOnlyList<byte[]> PromptColumns()
+    {
+        using var database = new DuckDBConnection("DataSource=:memory:");
+        database.Open();
+        return
+        [
+            .. new[]
+            {
+                ("SELECT 'a fox' AS prompt, 1 AS n FROM range(40)", "snappy"), ("SELECT 'fox ' || i AS prompt FROM range(40) t(i)", "zstd"),
+            }.Select(made =>
+            {
+                var path = Path.GetTempFileName();
+                try
+                {
+                    using var command = database.CreateCommand();
+                    command.CommandText = $"COPY ({made.Item1}) TO '{path}' (FORMAT parquet, COMPRESSION {made.Item2})";
+                    command.ExecuteNonQuery();
+                    return File.ReadAllBytes(path);
+                }
+                finally
+                {
+                    File.Delete(path);
+                }
+            }),
+        ];
+    }
+
+    /// <summary>An archive of two pictures, with a long name and with attributes, captioned in both ways.</summary>
+    private static byte[] Tar()
+    {
+        using var file = new MemoryStream();
+        using (var tar = new TarWriter(file, TarEntryFormat.Pax, leaveOpen: true))
+        {
+            Add(new PaxTarEntry(TarEntryType.RegularFile, new string('a', 120) + ".jpg"), [1, 2, 3]);
+            Add(new PaxTarEntry(TarEntryType.RegularFile, new string('a', 120) + ".json"), """{"caption": "a fox"}"""u8.ToArray());
+            Add(new GnuTarEntry(TarEntryType.RegularFile, new string('b', 90) + ".png"), [1, 2, 3]);
+            Add(new UstarTarEntry(TarEntryType.RegularFile, new string('b', 90) + ".txt"), "a dog"u8.ToArray());
+
+            void Add(TarEntry entry, byte[] bytes)
+            {
+                entry.DataStream = new MemoryStream(bytes);
+                tar.WriteEntry(entry);
+            }
+        }
+        return file.ToArray();
+    }
+
+    private static byte[] Latents(bool captioned) => Written(
+        [
+            (DatasetFacts.Latents, ones(2, 4, 1, 1)),
+            .. captioned ? Array.Empty<(string, Tensor)>() : [(EmbeddingFacts.Sequence, ones(2, 3, 2)), (EmbeddingFacts.Pooled, ones(2, 1))],
+        ],
+        captioned ? new() { ["captions"] = """["a fox", "a dog"]""" } : []);
 
     private static void OpenShards(string folder) => WeightsFile.Open(Path.Combine(folder, Index), prefix: "").Dispose();
 

@@ -53,6 +53,20 @@ public sealed class PromptListTests : IDisposable
         Refused("no readable Parquet file", "cut.parquet", "prompt");
     }
 
+    /// <summary>Found by the fuzzer: a column says that none of its texts is missing, and all are.</summary>
+    [Fact]
+    public void What_a_file_says_of_its_rows_is_not_believed()
+    {
+        byte[] file = Convert.FromBase64String(
+            "UEFSMRUAFZgGFfgBLBVQFQAVBhUGAAAotS/9YIwAlQMApAMCAAAAUAAAAAAAAA//IDAxMjM0NTY3ODkGMTAxMjM0NTY3ODkyMDEyMzQ1Njc4OTMwMTIzNDU2Nzg5JyDw1U"
+                + "XKFVakXGFFyi1I2CLlCitSrrAi5RYkrMhyhRUpV1iRLbcFZySMCDnCEiFHWBGBRKoDFQIZLDUAGA1kdWNrZGJfc2NoZW1hFQIAFQwlAhgGcHJvbXB0JQAAFlAZHBkcJgAc"
+                + "FQwZFQAZGAZwcm9tcHQVDBZQFr4GFp4CJgg8GAVmb3ggORgFZm94IDAWACgFZm94IDkYBWZveCAwEREAAAAWvgYWUCYIFp4CACgoRHVja0RCIHZlcnNpb24gdjEuNS42IC"
+                + "hidWlsZCAwNjljYzlmOWI1KRkcHAAAAKkAAABQQVIx");
+        File.WriteAllBytes(In("wrong.parquet"), file);
+
+        Refused("The column 'prompt' of", "wrong.parquet", "prompt");
+    }
+
     [Fact]
     public void A_short_file_of_much_text_is_refused()
     {
