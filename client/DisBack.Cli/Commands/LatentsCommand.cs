@@ -14,7 +14,7 @@ internal static class LatentsCommand
     private static Command Encode(Session session)
     {
         var options = new EncodingOptions();
-        var path = new Option<string>("--data")
+        var path = new Option<string>("--pictures")
         {
             Description = "A folder of pictures, each with its caption in a text file beside it; tar files as of webdataset; safetensors files of latents.",
             HelpName = "PATH",

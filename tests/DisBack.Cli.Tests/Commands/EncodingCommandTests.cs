@@ -64,9 +64,9 @@ public sealed class EncodingCommandTests : IDisposable
         }
         await File.WriteAllTextAsync(Path.Combine(pictures, "a.txt"), "a dog", Cancellation);
 
-        var (code, output, error) = await LatentsAsync("--data", pictures, "--size", "64", "--out", In("latents.safetensors"));
-        var again = await LatentsAsync("--data", pictures, "--size", "64", "--out", In("latents.safetensors"));
-        var odd = await LatentsAsync("--data", pictures, "--size", "60", "--out", In("latents.safetensors"));
+        var (code, output, error) = await LatentsAsync("--pictures", pictures, "--size", "64", "--out", In("latents.safetensors"));
+        var again = await LatentsAsync("--pictures", pictures, "--size", "64", "--out", In("latents.safetensors"));
+        var odd = await LatentsAsync("--pictures", pictures, "--size", "60", "--out", In("latents.safetensors"));
 
         Assert.Equal((ExitCode.Ok, ""), (code, error));
         Assert.Matches("latents.safetensors: 1 latents, [0-9,]+ bytes, sha256:[0-9a-f]{64}[.]\n", output);

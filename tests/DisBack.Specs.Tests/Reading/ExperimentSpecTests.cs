@@ -37,6 +37,10 @@ public sealed class ExperimentSpecTests
             "evaluation: {statistics: a.npz, reference: {resolution: 14}}\n",
             "a.yaml:3:26: FID compares with the images of reference or with statistics, not with both; remove one"
         },
+        {
+            "data: {source: latents, path: a.safetensors, resolution: 128}\n",
+            "a.yaml:3:58: latents are taken as they were encoded; remove resolution and channels"
+        },
         { "evaluation: {reference: {source: idx}}\n", "a.yaml:3:34: this source reads files but no path is given; add one" },
         { "hardware: {precision: tf32}\n", "a.yaml:3:23: tf32 is of CUDA devices; choose fp32 or bf16, or hardware.device cuda" },
         {
