@@ -48,20 +48,12 @@ public sealed class ShardedFile : TensorFile
     public static ShardedFile Open(string path)
     {
         var map = ReadMap(path);
-        var names = map.Values.Distinct(StringComparer.Ordinal).ToList();
-        if (names.Count > MostShards)
-        {
-            throw Damaged(path, $"names {names.Count:N0} files, more than {MostShards:N0}");
-        }
+        var names = NamesIn(map, path);
         var shards = new Dictionary<string, TensorFile>(StringComparer.Ordinal);
         try
         {
             foreach (var name in names)
             {
-                if (FileName.GetFileName(name) != name || name.Length == 0 || IsIndex(name))
-                {
-                    throw Damaged(path, $"names '{name}', which is no file of tensors beside it");
-                }
                 shards[name] = WeightsFile.Open(FileName.Combine(FileName.GetDirectoryName(path) ?? "", name), prefix: "");
             }
             foreach (var (tensor, shard) in map)
@@ -101,6 +93,22 @@ public sealed class ShardedFile : TensorFile
 
     /// <inheritdoc/>
     internal override void Fill(Tensor target, string name) => _places[name].Fill(target, name);
+
+    /// <summary>The files that an index names, in its folder; none of them is opened. Of any other file none.</summary>
+    /// <exception cref="DisBackException">The index cannot be read or is damaged, or one lies in another folder.</exception>
+    public static IReadOnlyList<string> ShardsOf(string path) => IsIndex(path) ? NamesIn(ReadMap(path), path) : [];
+
+    private static List<string> NamesIn(Dictionary<string, string> map, string path)
+    {
+        var names = map.Values.Distinct(StringComparer.Ordinal).ToList();
+        if (names.Count > MostShards)
+        {
+            throw Damaged(path, $"names {names.Count:N0} files, more than {MostShards:N0}");
+        }
+        return names.Find(name => FileName.GetFileName(name) != name || name.Length == 0 || IsIndex(name)) is { } stray
+            ? throw Damaged(path, $"names '{stray}', which is no file of tensors beside it")
+            : names;
+    }
 
     private static Dictionary<string, string> ReadMap(string path)
     {

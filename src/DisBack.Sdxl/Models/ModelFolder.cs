@@ -1,5 +1,6 @@
 using DisBack.Diffusion.Files;
 using DisBack.Sdxl.Configuration;
+using DisBack.Sdxl.Tokens;
 
 namespace DisBack.Sdxl.Models;
 
@@ -9,7 +10,8 @@ public sealed class ModelFolder
     /// <summary>The file of a part's settings in its folder.</summary>
     internal const string Settings = "config.json";
 
-    private const string Pipeline = "StableDiffusionXLPipeline", Index = "model_index.json";
+    private const string Pipeline = "StableDiffusionXLPipeline", Index = "model_index.json", Scheduler = "scheduler",
+        SchedulerFile = "scheduler_config.json";
 
     private ModelFolder(string path, bool zerosForAbsentPrompt) => (Path, ZerosForAbsentPrompt) = (path, zerosForAbsentPrompt);
 
@@ -43,11 +45,38 @@ public sealed class ModelFolder
         return new(path, reader.Bool("force_zeros_for_empty_prompt", true));
     }
 
+    /// <summary>
+    /// The files that a drawing reads, as paths in the folder with slashes: settings, tokenizers, and of each part one set of weights. What else lies there, other
+    /// variants above all, is not needed.
+    /// </summary>
+    /// <param name="half">Whether the variant of 16 bits is taken where there are both.</param>
+    /// <param name="withUNet">Whether the weights of the denoiser are among them; they are not read where others take their place.</param>
+    /// <exception cref="DisBackException">A part has no weights, or an index of them is damaged.</exception>
+    public IReadOnlyList<string> FilesToDraw(bool half, bool withUNet)
+    {
+        var files = new List<string> { Index, $"{Scheduler}/{SchedulerFile}" };
+        files.AddRange(from tokenizer in Tokenizers from file in TokenizerFolder.Files select $"{tokenizer}/{file}");
+        foreach (var part in ModelPart.All)
+        {
+            files.Add($"{part.Folder}/{Settings}");
+            if (part != ModelPart.UNet || withUNet)
+            {
+                var weights = PathOfWeights(part, half);
+                files.Add($"{part.Folder}/{System.IO.Path.GetFileName(weights)}");
+                files.AddRange(ShardedFile.ShardsOf(weights).Select(shard => $"{part.Folder}/{shard}"));
+            }
+        }
+        return files;
+    }
+
+    /// <summary>The folders of its tokenizers.</summary>
+    internal static IReadOnlyList<string> Tokenizers { get; } = ["tokenizer", "tokenizer_2"];
+
     /// <summary>A folder in it.</summary>
     internal string FolderOf(string name) => System.IO.Path.Combine(Path, name);
 
     /// <summary>The settings of the scheduler.</summary>
-    internal ConfigReader SchedulerSettings() => ConfigReader.Open(System.IO.Path.Combine(FolderOf("scheduler"), "scheduler_config.json"));
+    internal ConfigReader SchedulerSettings() => ConfigReader.Open(System.IO.Path.Combine(FolderOf(Scheduler), SchedulerFile));
 
     /// <summary>The settings of a part.</summary>
     internal ConfigReader SettingsOf(ModelPart part) => ConfigReader.Open(System.IO.Path.Combine(FolderOf(part.Folder), Settings));
@@ -56,12 +85,12 @@ public sealed class ModelFolder
     /// <param name="part">Which.</param>
     /// <param name="half">Whether the variant of 16 bits is preferred where there are both.</param>
     /// <exception cref="DisBackException">There is no file of them, or it is damaged.</exception>
-    internal TensorFile WeightsOf(ModelPart part, bool half)
+    internal TensorFile WeightsOf(ModelPart part, bool half) => WeightsFile.Open(PathOfWeights(part, half), prefix: "");
+
+    private string PathOfWeights(ModelPart part, bool half)
     {
         var folder = FolderOf(part.Folder);
-        var file = part.Files(half).Select(name => System.IO.Path.Combine(folder, name)).FirstOrDefault(File.Exists);
-        return file is not null
-            ? WeightsFile.Open(file, prefix: "")
-            : throw new DisBackException($"'{folder}' has no weights: put '{part.Stem}.safetensors' or '{part.Stem}.fp16.safetensors' there.");
+        return part.Files(half).Select(name => System.IO.Path.Combine(folder, name)).FirstOrDefault(File.Exists)
+            ?? throw new DisBackException($"'{folder}' has no weights: put '{part.Stem}.safetensors' or '{part.Stem}.fp16.safetensors' there.");
     }
 }

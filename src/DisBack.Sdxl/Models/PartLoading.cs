@@ -38,7 +38,7 @@ internal sealed class PartLoading(ModelSource source, Placement placement)
 
     /// <summary>The tokenizers of both text encoders, which take little.</summary>
     public IReadOnlyList<ClipTokenizer> OpenTokenizers() =>
-        [ClipTokenizer.Open(source.Folder.FolderOf(Tokenizer)), ClipTokenizer.Open(source.Folder.FolderOf(Tokenizer2))];
+        [.. ModelFolder.Tokenizers.Select(name => ClipTokenizer.Open(source.Folder.FolderOf(name)))];
 
     /// <summary>The denoiser.</summary>
     public ConditionalUNet LoadUNet()

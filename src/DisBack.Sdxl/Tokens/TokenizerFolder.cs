@@ -24,6 +24,9 @@ internal static class TokenizerFolder
 
     private static readonly JsonSerializerOptions s_strict = new() { AllowDuplicateProperties = false };
 
+    /// <summary>The files that are read.</summary>
+    public static IReadOnlyList<string> Files { get; } = [Vocabulary, Merges, Special, Settings];
+
     /// <summary>Reads and checks a folder.</summary>
     /// <exception cref="DisBackException">A file is missing or damaged.</exception>
     public static ClipTokenizer Open(string folder)
