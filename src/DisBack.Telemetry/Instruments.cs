@@ -80,6 +80,21 @@ public static class Instruments
     /// <summary>Trials of sweeps that came to an end, by outcome.</summary>
     public static readonly Counter<long> Trials = s_meter.CreateCounter<long>("disback.sweep.trials", "{trial}", "Trials of sweeps that came to an end.");
 
+    // Drawings: pictures of prompts, and what they keep in memory.
+
+    /// <summary>Drawings that came to an end, by state.</summary>
+    public static readonly Counter<long> Drawings = s_meter.CreateCounter<long>("disback.drawing.settled", "{drawing}", "Drawings that came to an end.");
+
+    /// <summary>Pictures drawn.</summary>
+    public static readonly Counter<long> Pictures = s_meter.CreateCounter<long>("disback.drawing.pictures", "{picture}", "Pictures drawn.");
+
+    /// <summary>Models of pictures that were opened: many for few drawings say that they push each other out, or that they are idle for too long between.</summary>
+    public static readonly Counter<long> ModelLoads = s_meter.CreateCounter<long>("disback.drawing.model.loads", "{model}", "Models of pictures opened.");
+
+    /// <summary>Models of pictures in memory now.</summary>
+    public static readonly UpDownCounter<long> ModelsLoaded = s_meter.CreateUpDownCounter<long>(
+        "disback.drawing.models", "{model}", "Models of pictures in memory.");
+
     // Slots: who waits, and for what.
 
     /// <summary>Slots of this worker in use, and parts of slots.</summary>

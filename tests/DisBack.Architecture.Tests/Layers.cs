@@ -20,7 +20,7 @@ internal static partial class Layers
         GrainStorage  -> Storage
         ReadModel     -> Contracts, Storage, Specs
         Client        -> Contracts, Search, Storage, Specs
-        Orchestration -> Contracts, Distillation, Diffusion, GrainStorage, Search, Storage, Telemetry, Specs
+        Orchestration -> Contracts, Distillation, Sdxl, Diffusion, GrainStorage, Search, Storage, Telemetry, Specs
         Silo          -> Orchestration, Contracts, Storage, Telemetry, Specs
         Gateway       -> Client, ReadModel, Contracts, Search, Storage, Telemetry, Specs
         Cli           -> Gateway, Client, ReadModel, Orchestration, Contracts, Distillation, Sdxl, Diffusion, Search, Storage, Telemetry, Specs

@@ -57,7 +57,7 @@ internal static partial class ApiEndpoints
         commands.MapPost("trajectories", RegisterTrajectoryAsync).RequireRateLimiting(Submissions);
         commands.MapPost("teachers/{name:maxlength(100)}/train", TrainAsync).RequireRateLimiting(Submissions);
         commands.MapPost($"runs/{RequestedRun.PatternOf(RunKind.Backtracking)}/tags", TagAsync).WithMetadata(new RequestedRun.KindOfRun(RunKind.Backtracking));
-        foreach (var kind in Enum.GetValues<RunKind>())
+        foreach (var kind in RunKinds.All.Select(info => info.Kind))
         {
             var path = $"{Api.CollectionOf(kind)}/{RequestedRun.PatternOf(kind)}";
             RunEndpoints.MapQueries(api.MapGroup(path).WithMetadata(new RequestedRun.KindOfRun(kind)), kind);

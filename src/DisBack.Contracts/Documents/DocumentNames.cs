@@ -23,4 +23,10 @@ public static class DocumentNames
 
     /// <summary><see cref="TrajectoryDocument"/>.</summary>
     public const string Trajectory = "trajectory";
+
+    /// <summary><see cref="ModelDocument"/>.</summary>
+    public const string Model = "model";
+
+    /// <summary><see cref="DrawingDocument"/>.</summary>
+    public const string Drawing = "drawing";
 }

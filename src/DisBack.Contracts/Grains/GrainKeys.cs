@@ -47,6 +47,12 @@ public static class GrainKeys
     /// <summary>Key of a trajectory that was recorded elsewhere: SHA-256 over the digests of its nodes, the teacher's first.</summary>
     public static string ImportedTrajectory(IEnumerable<string> nodeDigests) => Digest($"disback imported trajectory v1\n{string.Join('\n', nodeDigests)}");
 
+    /// <summary>Whether a text has the form of the key of a drawing, 32 lower-case hexadecimal digits.</summary>
+    public static bool IsDrawing(string text) => text is { Length: 32 } && text.All(char.IsAsciiHexDigitLower);
+
+    /// <summary>A key for a new drawing.</summary>
+    public static string NewDrawing() => Guid.NewGuid().ToString("n");
+
     /// <summary>Name under which a run's metric chunks lie: the trial id, <c>trajectory/{key}</c> or <c>teacher/{name}</c>.</summary>
     public static string Metrics(RunKind kind, string owner) => RunKinds.Of(kind).Prefix + owner;
 

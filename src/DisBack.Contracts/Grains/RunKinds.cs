@@ -59,6 +59,10 @@ public static class RunKinds
     /// <summary>The grain that owns a run, as its trainer sees it.</summary>
     public static IRunOwner Owner(this IGrainFactory grains, RunKind kind, string key) => Of(kind).FindOwner(grains, key);
 
+    /// <summary>Wakes who waits for a slot, be it the owner of a run or a drawing.</summary>
+    public static Task WakeAsync(this IGrainFactory grains, RunKind kind, string key) =>
+        kind == RunKind.Drawing ? grains.GetGrain<IDrawingGrain>(key).WakeAsync() : grains.Owner(kind, key).WakeAsync();
+
     /// <summary>The grain that owns a run, as its user sees it.</summary>
     public static IRun Run(this IGrainFactory grains, RunId run) => (IRun)grains.Owner(run.Kind, run.Owner);
 }

@@ -176,7 +176,7 @@ internal sealed class AcceleratorPoolGrain(
         {
             foreach (var (request, _) in Allotment.Of(_queue.For(kind), Available(kind)))
             {
-                GrainFactory.Owner(request.Kind, request.Owner).WakeAsync().Ignore();
+                GrainFactory.WakeAsync(request.Kind, request.Owner).Ignore();
             }
         }
     }

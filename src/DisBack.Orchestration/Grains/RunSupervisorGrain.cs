@@ -140,6 +140,11 @@ internal sealed partial class RunSupervisorGrain(
         {
             owners.Add(GrainFactory.GetGrain<ISweepGrain>(sweep).WakeAsync);
         }
+        // Those that have settled as well: they are deleted when they have expired.
+        await foreach (var drawing in _unfinished.ListDrawingsAsync(_leaving.Token))
+        {
+            owners.Add(GrainFactory.GetGrain<IDrawingGrain>(drawing).WakeAsync);
+        }
         foreach (var some in (await _unfinished.ListAsync(_leaving.Token).ToListAsync(_leaving.Token)).Chunk(AtOnce))
         {
             await Task.WhenAll(some.Select(async marked =>
@@ -235,7 +240,7 @@ internal sealed partial class RunSupervisorGrain(
     /// <summary>What the documents of all owners have in common.</summary>
     private sealed record OwnersDocument(RunRecord? Run = null);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} runs are unfinished; their owners are woken.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} runs, sweeps and drawings may be unfinished; their owners are woken.")]
     private partial void LogUnfinished(int count);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Damage}")]

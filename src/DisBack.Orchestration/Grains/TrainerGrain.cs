@@ -2,7 +2,6 @@ using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Training;
 using Orleans.Placement;
-using Orleans.Runtime.Placement;
 
 namespace DisBack.Orchestration.Grains;
 
@@ -43,17 +42,5 @@ internal sealed class TrainerGrain(ITrainingRuntime runtime, RunReporter reporte
         return IsRunningAsync();
     }
 
-    /// <summary>
-    /// A hint is only advice: a call from a silo that does not see the meant one among the living is sent to any worker. Its answer would be that the
-    /// run is gone, or it would start it on another device than was leased.
-    /// </summary>
-    private void RefuseMisrouted()
-    {
-        if (RequestContext.Get(IPlacementDirector.PlacementHintKey) is not SiloAddress meant || meant.Equals(silo.SiloAddress))
-        {
-            return;
-        }
-        DeactivateOnIdle();
-        throw new InvalidOperationException($"The trainer {this.GetPrimaryKeyString()} was meant to be asked on {meant}, but this is {silo.SiloAddress}.");
-    }
+    private void RefuseMisrouted() => MisroutedCall.Refuse(this, silo, DeactivateOnIdle);
 }

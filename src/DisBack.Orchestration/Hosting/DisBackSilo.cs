@@ -1,6 +1,7 @@
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.GrainStorage;
+using DisBack.Orchestration.Drawing;
 using DisBack.Orchestration.Ownership;
 using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Runs;
@@ -65,10 +66,16 @@ public static class DisBackSilo
         {
             return silo;
         }
+        silo.Services.AddSingleton<DeviceSlots>();
         silo.Services.AddSingleton<ITrainingRuntime, TrainingRuntime>();
+        silo.Services.AddSingleton<LoadedModels>();
+        silo.Services.AddSingleton<INearContents>(services => services.GetRequiredService<LoadedModels>());
+        silo.Services.AddSingleton<DrawingRuntime>();
         silo.Services.AddSingleton<RunReporter>();
         // Added after the silo's own service and so stopped before it: the last checkpoints need grains to commit them.
         silo.Services.AddHostedService<WorkerService>();
+        // Stopped first of all: drawings begin again elsewhere, and what is left of the time is for checkpoints.
+        silo.Services.AddHostedService<DrawingService>();
         return silo;
     }
 

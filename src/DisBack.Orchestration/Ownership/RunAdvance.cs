@@ -1,7 +1,7 @@
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Runs;
-using Orleans.Runtime.Placement;
 
 namespace DisBack.Orchestration.Ownership;
 
@@ -148,22 +148,6 @@ internal sealed class RunAdvance(IOwnedRun owner, IGrainFactory grains, RunLiven
         SubmittedIn = Run.SubmittedIn,
     };
 
-    /// <summary>
-    /// Calls the newest attempt's trainer where it was started: without the hint a call that is misplaced would activate a trainer on any worker.
-    /// </summary>
-    private async Task<T> AskTrainerAsync<T>(Func<ITrainerGrain, Task<T>> call)
-    {
-        try
-        {
-            if (Worker is { } worker)
-            {
-                RequestContext.Set(IPlacementDirector.PlacementHintKey, worker);
-            }
-            return await call(grains.GetGrain<ITrainerGrain>(owner.NewestAttempt.ToString()));
-        }
-        finally
-        {
-            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
-        }
-    }
+    private Task<T> AskTrainerAsync<T>(Func<ITrainerGrain, Task<T>> call) =>
+        MisroutedCall.AvoidedAsync(Worker, () => call(grains.GetGrain<ITrainerGrain>(owner.NewestAttempt.ToString())));
 }

@@ -10,7 +10,7 @@ internal static class MetricLabels
     /// <summary>Shows the counters that alerts watch at zero: one that Prometheus first sees at one has not increased to it.</summary>
     public static void ShowAtZero()
     {
-        foreach (var kind in Enum.GetValues<RunKind>().Select(Of))
+        foreach (var kind in RunKinds.All.Select(kind => Of(kind.Kind)))
         {
             Instruments.Settled.Add(0, kind, Of(RunStatus.Failed));
             Instruments.Interruptions.Add(0, kind, Of(FailureCause.Lost));

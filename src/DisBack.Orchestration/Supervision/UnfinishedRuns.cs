@@ -21,6 +21,7 @@ internal sealed class UnfinishedRuns(IBlobStore blobs)
     private const string AuditRecord = Folder + "audit.json";
 
     private static readonly string s_sweeps = $"{Folder}{DocumentNames.Sweep}/";
+    private static readonly string s_drawings = $"{Folder}{DocumentNames.Drawing}/";
 
     /// <summary>Marks a run.</summary>
     /// <returns>The ETag of its mark.</returns>
@@ -55,6 +56,18 @@ internal sealed class UnfinishedRuns(IBlobStore blobs)
     /// <summary>The sweeps that are marked.</summary>
     public IAsyncEnumerable<string> ListSweepsAsync(CancellationToken cancellation = default) =>
         blobs.ListAsync(s_sweeps, cancellation).Select(found => Uri.UnescapeDataString(found.Name[s_sweeps.Length..]));
+
+    /// <summary>Marks a drawing: it is waited for until it has settled, and then until it has expired.</summary>
+    public Task MarkDrawingAsync(string id, CancellationToken cancellation = default) =>
+        blobs.WriteAsync(s_drawings + id, BinaryData.Empty, BlobCondition.None, cancellation);
+
+    /// <summary>Deletes the mark of a drawing that has expired.</summary>
+    public Task UnmarkDrawingAsync(string id, CancellationToken cancellation = default) =>
+        blobs.DeleteAsync(s_drawings + id, BlobCondition.None, cancellation);
+
+    /// <summary>The drawings that are marked.</summary>
+    public IAsyncEnumerable<string> ListDrawingsAsync(CancellationToken cancellation = default) =>
+        blobs.ListAsync(s_drawings, cancellation).Select(found => found.Name[s_drawings.Length..]);
 
     /// <summary>The runs that are marked.</summary>
     public async IAsyncEnumerable<(RunId Run, string Mark, DateTimeOffset Written)> ListAsync([EnumeratorCancellation] CancellationToken cancellation = default)

@@ -54,4 +54,15 @@ public sealed class TrainingOptions
     /// long.
     /// </summary>
     public TimeSpan Report { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How long a model of pictures stays in memory after its last drawing, unless something else takes a slot of its device. Five minutes unless set.
+    /// </summary>
+    public TimeSpan ModelIdle { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long a drawing is kept after it has settled; its pictures stay in the content store as long. One day unless set.</summary>
+    public TimeSpan DrawingsKept { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>The part of the scratch folder where folders of models are put together from contents.</summary>
+    internal string ModelsFolder => Path.Combine(Scratch, "models");
 }

@@ -1,11 +1,9 @@
 using System.Collections.Immutable;
 using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Runs;
-using DisBack.Orchestration.Scheduling;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Cache;
 using DisBack.Storage.Content;
-using DisBack.Telemetry;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using TorchSharp;
@@ -28,7 +26,7 @@ internal sealed class TrainingRuntime : ITrainingRuntime
     private readonly TimeProvider _time;
     private readonly RunHistory _history;
     private readonly string _silo;
-    private ImmutableArray<Accelerator> _devices;
+    private readonly DeviceSlots _slots;
 
     public TrainingRuntime(
         ITrainingFactory factory,
@@ -38,12 +36,11 @@ internal sealed class TrainingRuntime : ITrainingRuntime
         IOptions<TrainingOptions> options,
         TimeProvider time,
         RunHistory history,
-        IOptions<SiloOptions> silo)
+        IOptions<SiloOptions> silo,
+        DeviceSlots slots)
     {
-        (_factory, _blobs, _contents, _weights, _options, _time, _history, _silo)
-            = (factory, blobs, contents, weights, options.Value, time, history, silo.Value.SiloName);
-        _devices = [.. _options.Devices];
-        Instruments.Slots.Add(_devices.Sum(device => device.Slots));
+        (_factory, _blobs, _contents, _weights, _options, _time, _history, _silo, _slots)
+            = (factory, blobs, contents, weights, options.Value, time, history, silo.Value.SiloName, slots);
         // A killed process leaves half-written files behind; nothing refers to them.
         if (Directory.Exists(_options.AttemptsFolder))
         {
@@ -51,27 +48,9 @@ internal sealed class TrainingRuntime : ITrainingRuntime
         }
     }
 
-    public ImmutableArray<Accelerator> Devices
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _devices;
-            }
-        }
-    }
+    public ImmutableArray<Accelerator> Devices => _slots.Devices;
 
-    public ImmutableArray<OccupiedSlot> Occupied
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return [.. _jobs.Select(job => new OccupiedSlot(job.Assignment.Run, job.Assignment.Device, job.Share))];
-            }
-        }
-    }
+    public ImmutableArray<OccupiedSlot> Occupied => _slots.Occupied;
 
     public ITrainingJob? TryStart(TrainingAssignment assignment)
     {
@@ -89,21 +68,14 @@ internal sealed class TrainingRuntime : ITrainingRuntime
             }
             // An older attempt of the same run has lost its ownership, whether or not it knows; its slot is free once its thread is gone.
             others.ForEach(older => older.Fence());
-            var device = _devices.FirstOrDefault(device => device.Index == assignment.Device);
-            if (device is null)
-            {
-                return null;
-            }
-            var used = _jobs.Where(other => other.Assignment.Device == device.Index).Sum(other => other.Share);
             var facts = SpecFacts.Of(assignment.Spec);
-            if (used + facts.Share > device.Slots + Allotment.Rounding)
+            if (_slots.TryTake(new OccupiedSlot(assignment.Run, assignment.Device, facts.Share)) is not { } device)
             {
                 return null;
             }
             job = new TrainingJob(assignment, facts, TorchDevice(device), _factory, _blobs, _contents, _weights, _options, _time, _history, _silo);
             _jobs.Add(job);
         }
-        Instruments.SlotsUsed.Add(job.Share);
         job.Start(exited: () => Remove(job));
         return job;
     }
@@ -113,8 +85,7 @@ internal sealed class TrainingRuntime : ITrainingRuntime
         TrainingJob[] running;
         lock (_gate)
         {
-            Instruments.Slots.Add(-_devices.Sum(device => device.Slots));
-            _devices = [];
+            _slots.Close();
             running = [.. _jobs];
             foreach (var job in running)
             {
@@ -141,7 +112,7 @@ internal sealed class TrainingRuntime : ITrainingRuntime
         {
             _jobs.Remove(job);
         }
-        Instruments.SlotsUsed.Add(-job.Share);
+        _slots.GiveBack(new OccupiedSlot(job.Assignment.Run, job.Assignment.Device, job.Share));
     }
 
     /// <summary>The device as libtorch knows it.</summary>

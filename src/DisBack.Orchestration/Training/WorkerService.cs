@@ -25,6 +25,7 @@ internal sealed partial class WorkerService(
     IOptions<TrainingOptions> options,
     TimeProvider time,
     ILogger<WorkerService> logger,
+    INearContents near,
     TrainingWarmUp? warmUp = null) : BackgroundService
 {
     /// <summary>How long owners may take to answer to the outcomes.</summary>
@@ -105,7 +106,7 @@ internal sealed partial class WorkerService(
         }
         try
         {
-            var report = new WorkerReport(silo.SiloAddress, silo.Name, runtime.Devices, runtime.Occupied, [.. weights.Digests], Damaged: []);
+            var report = new WorkerReport(silo.SiloAddress, silo.Name, runtime.Devices, runtime.Occupied, [.. weights.Digests, .. near.Digests], Damaged: []);
             await grains.Pool().ReportAsync(report).WaitAsync(stopping);
         }
         catch (Exception e)

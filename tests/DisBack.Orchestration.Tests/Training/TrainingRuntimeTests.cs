@@ -224,7 +224,8 @@ public sealed class TrainingRuntimeTests : IDisposable
         using var weights = new WeightCache(
             contents, Options.Create(new WeightCacheOptions { Folder = Path.Combine(_folder, "near") }), NullLogger<WeightCache>.Instance);
         var runtime = new TrainingRuntime(
-            script, blobs, contents, weights, Options.Create(_options), TimeProvider.System, new RunHistory(NullLoggerFactory.Instance), s_silo);
+            script, blobs, contents, weights, Options.Create(_options), TimeProvider.System, new RunHistory(NullLoggerFactory.Instance), s_silo,
+            new DeviceSlots(Options.Create(_options)));
 
         var signals = await AnswerAsync(runtime.TryStart(Assignment(1))!, CommitResult.Accepted);
         var newest = signals.OfType<RunSignal.CheckpointStored>().Last().Checkpoint;
@@ -410,7 +411,8 @@ public sealed class TrainingRuntimeTests : IDisposable
             Options.Create(_options),
             time ?? TimeProvider.System,
             new RunHistory(NullLoggerFactory.Instance),
-            s_silo);
+            s_silo,
+            new DeviceSlots(Options.Create(_options)));
 
     private ITrainingJob Start(ScriptedTraining script, TimeProvider? time = null) => Runtime(script, time).TryStart(Assignment(1))!;
 
