@@ -145,6 +145,20 @@ public sealed class BlobArchive : IArchive
         _documents.ReadAsync<TeacherDocument>(DocumentNames.Teacher, name, DocumentNames.Teacher, cancellation);
 
     /// <inheritdoc/>
+    /// <remarks>They are few, and read each time.</remarks>
+    public async Task<IReadOnlyList<ModelDocument>> ModelsAsync(CancellationToken cancellation = default) =>
+        await _documents.ListAsync<ModelDocument>(DocumentNames.Model, DocumentNames.Model, "", cancellation).Select(found => found.State)
+            .OrderBy(model => model.Id, StringComparer.Ordinal).ToListAsync(cancellation);
+
+    /// <inheritdoc/>
+    public Task<ModelDocument?> ModelAsync(string name, CancellationToken cancellation = default) =>
+        _documents.ReadAsync<ModelDocument>(DocumentNames.Model, name, DocumentNames.Model, cancellation);
+
+    /// <summary>The drawing of an id as it was last written; null if there is none. What its worker does now, its grain alone knows.</summary>
+    public Task<DrawingDocument?> DrawingAsync(string id, CancellationToken cancellation = default) =>
+        _documents.ReadAsync<DrawingDocument>(DocumentNames.Drawing, id, DocumentNames.Drawing, cancellation);
+
+    /// <inheritdoc/>
     public async Task<TrialDocument> FindTrialAsync(string text, CancellationToken cancellation = default)
     {
         // A whole id needs no look at the others.

@@ -147,6 +147,51 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
         await AnswerAsync(Grain(run).WhyAsync(), cancellation);
 
     /// <inheritdoc/>
+    public async Task<ModelDocument> RegisterModelAsync(string name, ModelManifest manifest, CancellationToken cancellation = default)
+    {
+        if (!Regex.IsMatch(name, SpecName.Pattern))
+        {
+            throw new DisBackException($"'{name}' is no name of a model; expected {SpecName.Expected}.");
+        }
+        manifest.Check();
+        var model = await AnswerAsync(grains.GetGrain<IModelGrain>(name).RegisterAsync(manifest), cancellation);
+        return model.Manifest.Digest() == manifest.Digest() ? model : throw new DisBackException(
+            $"The name '{name}' is taken by a model with other files; delete that one with 'disback model delete {name}', or choose another name.");
+    }
+
+    /// <inheritdoc/>
+    public async Task DeleteModelAsync(string name, CancellationToken cancellation = default)
+    {
+        if (!await AnswerAsync(grains.GetGrain<IModelGrain>(name).DeleteAsync(), cancellation))
+        {
+            throw NoModel(name);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<DrawingView> DrawAsync(DrawingRequest request, string id, CancellationToken cancellation = default)
+    {
+        request.Check();
+        if (!GrainKeys.IsDrawing(id))
+        {
+            throw new DisBackException($"'{id}' is no id of a drawing; give 32 lower-case hexadecimal digits, or none.");
+        }
+        var model = Regex.IsMatch(request.Model, SpecName.Pattern)
+            ? await AnswerAsync(grains.GetGrain<IModelGrain>(request.Model).GetAsync(), cancellation)
+            : null;
+        return await AnswerAsync(
+            grains.GetGrain<IDrawingGrain>(id).SubmitAsync(request, (model ?? throw NoModel(request.Model)).Manifest), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async Task<DrawingView> DrawingAsync(string id, CancellationToken cancellation = default) =>
+        await AnswerAsync(Drawing(id).GetAsync(), cancellation) ?? throw Drawings.Unknown(id);
+
+    /// <inheritdoc/>
+    public async Task<DrawingView> CancelDrawingAsync(string id, CancellationToken cancellation = default) =>
+        await AnswerAsync(Drawing(id).CancelAsync(), cancellation) ?? throw Drawings.Unknown(id);
+
+    /// <inheritdoc/>
     public Task<PoolView> PoolAsync(CancellationToken cancellation = default) =>
         AnswerAsync(grains.GetGrain<IAcceleratorPoolGrain>(GrainKeys.Pool).GetAsync(), cancellation);
 
@@ -253,4 +298,8 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
     }
 
     private IRun Grain(RunId run) => grains.Run(run);
+
+    private IDrawingGrain Drawing(string id) => GrainKeys.IsDrawing(id) ? grains.GetGrain<IDrawingGrain>(id) : throw Drawings.Unknown(id);
+
+    private static NotFoundException NoModel(string name) => new($"There is no model '{name}'; 'disback model list' shows what there is.");
 }

@@ -49,6 +49,12 @@ public interface IArchive
     /// <summary>The teacher of a name as it was last written; null if there is none.</summary>
     Task<TeacherDocument?> TeacherAsync(string name, CancellationToken cancellation = default);
 
+    /// <summary>Every registered model of pictures, by name.</summary>
+    Task<IReadOnlyList<ModelDocument>> ModelsAsync(CancellationToken cancellation = default);
+
+    /// <summary>The model of pictures of a name as it was last written; null if there is none.</summary>
+    Task<ModelDocument?> ModelAsync(string name, CancellationToken cancellation = default);
+
     /// <summary>The trial that an id, a name or a unique beginning means.</summary>
     /// <exception cref="NotFoundException">It means none, or several.</exception>
     Task<TrialDocument> FindTrialAsync(string text, CancellationToken cancellation = default);

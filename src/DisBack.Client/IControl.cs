@@ -80,6 +80,31 @@ public interface IControl
     /// <exception cref="ClusterUnavailableException">Nobody has answered within the time-out of this implementation.</exception>
     IAsyncEnumerable<RunUpdate> WatchAsync(RunId run, long afterSequence = 0, CancellationToken cancellationToken = default);
 
+    /// <summary>Registers a model of pictures whose files are in the content store (<see cref="ModelUpload"/>).</summary>
+    /// <exception cref="DisBackException">The name has another form or is taken by other files, or the manifest is refused.</exception>
+    Task<ModelDocument> RegisterModelAsync(string name, ModelManifest manifest, CancellationToken cancellation = default);
+
+    /// <summary>Makes the name of a model free. Drawings that were submitted before are drawn all the same; contents stay.</summary>
+    /// <exception cref="NotFoundException">There is no such model.</exception>
+    Task DeleteModelAsync(string name, CancellationToken cancellation = default);
+
+    /// <summary>Has pictures of prompts drawn with a registered model.</summary>
+    /// <param name="request">What is drawn.</param>
+    /// <param name="id">The id that it is to have, <see cref="GrainKeys.NewDrawing"/>: submitting under it again changes nothing.</param>
+    /// <param name="cancellation">Gives up waiting for the answer.</param>
+    /// <returns>The drawing; <see cref="Drawings.FollowAsync"/> tells what comes of it.</returns>
+    /// <exception cref="NotFoundException">There is no such model.</exception>
+    /// <exception cref="DisBackException">The request is refused.</exception>
+    Task<DrawingView> DrawAsync(DrawingRequest request, string id, CancellationToken cancellation = default);
+
+    /// <summary>A drawing as it is now.</summary>
+    /// <exception cref="NotFoundException">There is none of that id, or no more.</exception>
+    Task<DrawingView> DrawingAsync(string id, CancellationToken cancellation = default);
+
+    /// <summary>Ends a drawing, unless it has settled; what was drawn before stays.</summary>
+    /// <exception cref="NotFoundException">There is none of that id, or no more.</exception>
+    Task<DrawingView> CancelDrawingAsync(string id, CancellationToken cancellation = default);
+
     /// <summary>Workers, leases and queue as they are now.</summary>
     Task<PoolView> PoolAsync(CancellationToken cancellation = default);
 }

@@ -67,6 +67,8 @@ internal static partial class ApiEndpoints
         TableEndpoints.Map(api);
         CurveEndpoints.Map(api);
         ContentEndpoints.Map(api, commands, settings);
+        ModelEndpoints.Map(api, commands);
+        DrawingEndpoints.Map(api, commands);
         SessionEndpoints.Map(api, admission);
         LiveEndpoints.Map(api);
         SchemaEndpoints.Map(api);

@@ -16,7 +16,7 @@ internal static class ContentEndpoints
     private const string Digest = "{digest:regex(^[0-9a-f]{{64}}$)}";
     private const string Path = $"contents/{Digest}";
     private const string Picture = $"pictures/{Digest}";
-    private const string PictureType = "image/png";
+    internal const string PictureType = "image/png";
 
     private static readonly byte[] s_pictureSignature = [0x89, (byte)'P', (byte)'N', (byte)'G', (byte)'\r', (byte)'\n', 0x1a, (byte)'\n'];
 
@@ -51,9 +51,9 @@ internal static class ContentEndpoints
         return Immutable(bytes, PictureType, digest, response);
     }
 
-    private static FileStreamHttpResult Immutable(Stream bytes, string type, string digest, HttpResponse response)
+    internal static FileStreamHttpResult Immutable(Stream bytes, string type, string digest, HttpResponse response, bool isForGood = true)
     {
-        response.Headers.CacheControl = "private, max-age=31536000, immutable";
+        response.Headers.CacheControl = isForGood ? "private, max-age=31536000, immutable" : "private, no-cache";
         return TypedResults.Stream(bytes, type, enableRangeProcessing: true, entityTag: TagOf(digest));
     }
 

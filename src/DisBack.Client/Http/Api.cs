@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Storage;
 
@@ -37,6 +38,18 @@ public static class Api
     /// <summary>The path of curves, below <see cref="Prefix"/>.</summary>
     public const string Curves = "curves";
 
+    /// <summary>The path of all models of pictures, below <see cref="Prefix"/>.</summary>
+    public const string Models = "models";
+
+    /// <summary>The path of a model of pictures, below <see cref="Prefix"/>.</summary>
+    public static string PathOfModel(string name) => $"{Models}/{Uri.EscapeDataString(name)}";
+
+    /// <summary>The path of all drawings, below <see cref="Prefix"/>.</summary>
+    public const string Drawings = "drawings";
+
+    /// <summary>The path of a drawing, below <see cref="Prefix"/>.</summary>
+    public static string PathOfDrawing(string id) => $"{Drawings}/{Uri.EscapeDataString(id)}";
+
     /// <summary>The path of all owners of a kind of runs, below <see cref="Prefix"/>.</summary>
     public static string CollectionOf(RunKind kind) => RunKinds.Of(kind).Collection;
 }
@@ -63,3 +76,13 @@ public sealed record TagChange(IReadOnlyList<string>? Add, IReadOnlyList<string>
 /// <summary>What became of a submission.</summary>
 /// <param name="Id">Id of the run.</param>
 public sealed record Submitted(string Id);
+
+/// <summary>Pictures of prompts that are to be drawn.</summary>
+/// <param name="Request">What is drawn.</param>
+/// <param name="Id">The id that the drawing is to have, 32 hexadecimal digits: sending it again changes nothing. Null has the gateway choose one.</param>
+public sealed record DrawingSubmission(DrawingRequest Request, string? Id = null);
+
+/// <summary>A drawing, and where its pictures are.</summary>
+/// <param name="Drawing">The drawing as it is now.</param>
+/// <param name="Links">The path of each picture that is there, in the order of the pictures.</param>
+public sealed record DrawingAnswer(DrawingView Drawing, IReadOnlyList<string> Links);

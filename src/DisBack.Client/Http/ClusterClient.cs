@@ -112,6 +112,13 @@ public sealed class ClusterClient : IArchive, IControl, IRowQueries, IDisposable
         _http.FindAsync<TeacherDocument>(Api.PathOf(RunId.Teacher(name)), cancellation);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<ModelDocument>> ModelsAsync(CancellationToken cancellation = default) => AllAsync<ModelDocument>(Api.Models, "", cancellation);
+
+    /// <inheritdoc/>
+    public Task<ModelDocument?> ModelAsync(string name, CancellationToken cancellation = default) =>
+        _http.FindAsync<ModelDocument>(Api.PathOfModel(name), cancellation);
+
+    /// <inheritdoc/>
     public Task<TrialDocument> FindTrialAsync(string text, CancellationToken cancellation = default) =>
         MeantAsync<TrialDocument>(RunKind.Backtracking, text, cancellation);
 
@@ -218,6 +225,26 @@ public sealed class ClusterClient : IArchive, IControl, IRowQueries, IDisposable
             $"{Api.PathOf(RunId.Teacher(spec.Name))}/train",
             new Submission(SpecJson.Canonical(spec)),
             cancellation);
+
+    /// <inheritdoc/>
+    public Task<ModelDocument> RegisterModelAsync(string name, ModelManifest manifest, CancellationToken cancellation = default) =>
+        _http.SendAsync<ModelDocument>(HttpMethod.Put, Api.PathOfModel(name), manifest, cancellation);
+
+    /// <inheritdoc/>
+    public Task DeleteModelAsync(string name, CancellationToken cancellation = default) =>
+        _http.SendAsync<ModelDocument>(HttpMethod.Delete, Api.PathOfModel(name), null, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<DrawingView> DrawAsync(DrawingRequest request, string id, CancellationToken cancellation = default) =>
+        (await _http.SendAsync<DrawingAnswer>(HttpMethod.Post, Api.Drawings, new DrawingSubmission(request, id), cancellation)).Drawing;
+
+    /// <inheritdoc/>
+    public async Task<DrawingView> DrawingAsync(string id, CancellationToken cancellation = default) =>
+        (await _http.GetAsync<DrawingAnswer>(Api.PathOfDrawing(id), cancellation)).Drawing;
+
+    /// <inheritdoc/>
+    public async Task<DrawingView> CancelDrawingAsync(string id, CancellationToken cancellation = default) =>
+        (await _http.SendAsync<DrawingAnswer>(HttpMethod.Delete, Api.PathOfDrawing(id), null, cancellation)).Drawing;
 
     /// <inheritdoc/>
     public Task<CommandReply> PauseAsync(RunId run, CancellationToken cancellation = default) => CommandAsync(run, "pause", cancellation);
