@@ -129,6 +129,7 @@ internal static class CommandLine
             EvaluateCommand.Create(session),
             ExportCommand.Create(session),
             TeacherCommand.Create(session),
+            ModelCommand.Create(session),
             TrajectoryCommand.Create(session),
             CheckpointCommand.Create(session),
             DataCommand.Create(session),

@@ -56,13 +56,16 @@ internal static class SampleCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var file = PictureFile.Of(parsed.GetRequiredValue(output), FileName, output.Name);
+            await using var installation = Installation.Of(parsed, session);
             if (prompts.AreGiven(parsed))
             {
                 var folder = UserPath.Expand(parsed.GetRequiredValue(output));
-                return (int)new PromptDrawing(session, prompts, parsed).Run(
-                    Given(count) ?? 1, parsed.GetValue(seed), Given(columns), file, Directory.Exists(folder) ? folder : null);
+                var separate = Directory.Exists(folder) ? folder : null;
+                return (int)(await prompts.RegisteredAsync(parsed, installation, cancellation) is { } model
+                    ? await new RegisteredDrawing(session, prompts, parsed, installation).RunAsync(
+                        model, Given(count) ?? 1, parsed.GetValue(seed), Given(columns), file, separate, cancellation)
+                    : new PromptDrawing(session, prompts, parsed).Run(Given(count) ?? 1, parsed.GetValue(seed), Given(columns), file, separate));
             }
-            await using var installation = Installation.Of(parsed, session);
             using var student = await StudentSource.OpenAsync(installation, parsed.GetValue(name)!, teacher: false, cancellation);
             var wanted = parsed.GetValue(count);
             using var grid = new ImageGrid(wanted, student.Shape, parsed.GetValue(columns), file.Format);

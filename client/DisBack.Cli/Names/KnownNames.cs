@@ -65,6 +65,10 @@ internal static class KnownNames
         (await archive.TrajectoriesAsync(cancellation)).GroupBy(trajectory => trajectory.Name)
             .SelectMany(named => named.Key.Length > 0 && named.Count() == 1 ? [named.Key] : named.Select(trajectory => trajectory.Id));
 
+    /// <summary>Registered models of pictures.</summary>
+    public static async Task<IEnumerable<string>> ModelsAsync(IArchive archive, string begun, CancellationToken cancellation) =>
+        (await archive.ModelsAsync(cancellation)).Select(model => model.Id);
+
     /// <summary>The names and ids of runs, which may be cut anywhere.</summary>
     public static async Task<IEnumerable<string>> BeginningsAsync(IArchive archive, string begun, CancellationToken cancellation) =>
         (await archive.RunsAsync(new RunFilter(Name: begun), cancellation)).SelectMany(run => new[] { run.Name, run.Id });

@@ -27,14 +27,20 @@ internal sealed record PictureFile(string Path, PictureFormat Format)
     /// <param name="picture">The picture.</param>
     /// <param name="texts">What a PNG says of itself; other pictures say nothing.</param>
     /// <exception cref="DisBackException">It cannot be written.</exception>
-    public void Write(ImageGrid picture, IEnumerable<KeyValuePair<string, string>>? texts = null)
+    public void Write(ImageGrid picture, IEnumerable<KeyValuePair<string, string>>? texts = null) => Write(stream => Save(picture, texts, stream));
+
+    /// <summary>Writes a picture that is encoded already.</summary>
+    /// <exception cref="DisBackException">It cannot be written.</exception>
+    public void Write(ReadOnlyMemory<byte> encoded) => Write(stream => stream.Write(encoded.Span));
+
+    private void Write(Action<Stream> save)
     {
         var temporary = $"{Path}.{Guid.NewGuid():N}.tmp";
         try
         {
             using (var stream = File.Create(temporary))
             {
-                Save(picture, texts, stream);
+                save(stream);
             }
             File.Move(temporary, Path, overwrite: true);
         }
@@ -48,7 +54,7 @@ internal sealed record PictureFile(string Path, PictureFormat Format)
         }
     }
 
-    private void Save(ImageGrid picture, IEnumerable<KeyValuePair<string, string>>? texts, FileStream stream)
+    private void Save(ImageGrid picture, IEnumerable<KeyValuePair<string, string>>? texts, Stream stream)
     {
         if (texts is null || Format != PictureFormat.Png)
         {

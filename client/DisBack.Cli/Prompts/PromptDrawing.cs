@@ -35,31 +35,35 @@ internal sealed class PromptDrawing(Session session, PromptOptions options, Pars
         }
         var request = options.Request(parsed, model, count, seed);
         var all = request.Prompts.Count * count;
-        using var grid = Grid(all, request, columns ?? count, file.Format, folder is not null);
-        Warn(model, request);
+        // Before anything is drawn: a grid that is too large would be told too late.
+        using var grid = Grid(session.Screen, all, new(3, request.Height, request.Width), columns ?? count, file.Format, folder is not null);
+        foreach (var note in PictureTexts.NotesOn(model, request))
+        {
+            session.Screen.Error.WriteLine(note);
+        }
 
         var made = _progress.Of(() => Draw(model, request, grid, folder));
 
         if (grid is not null)
         {
-            file.Write(grid, Texts(request.Prompts, seed, request));
+            file.Write(grid, PictureTexts.Of(request, request.Prompts, seed, options.Names(parsed)));
         }
         var place = folder is null ? $"in {file.Path}" : $"each in a file in {folder}";
         session.Screen.Line(string.Create(
-            CultureInfo.InvariantCulture, $"{made} {(made == 1 ? "picture" : "pictures")}, {Said(request.Sampling)}, {place}."));
+            CultureInfo.InvariantCulture, $"{made} {(made == 1 ? "picture" : "pictures")}, {PictureTexts.Describe(request.Sampling)}, {place}."));
         return ExitCode.Ok;
     }
 
-    /// <summary>The grid, before anything is drawn; none where there are too many pictures for one and each has a file of its own.</summary>
-    private ImageGrid? Grid(int all, PictureRequest request, int columns, PictureFormat format, bool mayLack)
+    /// <summary>An empty grid; none where there are too many pictures for one and each has a file of its own.</summary>
+    public static ImageGrid? Grid(Screen screen, int all, SampleShape shape, int columns, PictureFormat format, bool mayLack)
     {
         try
         {
-            return new(all, ShapeOf(request), columns, format, scale: 1, margin: all == 1 ? 0 : Margin);
+            return new(all, shape, columns, format, scale: 1, margin: all == 1 ? 0 : Margin);
         }
         catch (DisBackException tooLarge) when (mayLack)
         {
-            session.Screen.Error.WriteLine($"There will be no grid of the pictures: {tooLarge.Message}");
+            screen.Error.WriteLine($"There will be no grid of the pictures: {tooLarge.Message}");
             return null;
         }
     }
@@ -74,50 +78,13 @@ internal sealed class PromptDrawing(Session session, PromptOptions options, Pars
                 grid?.Add(picture.Pixels);
                 if (folder is not null)
                 {
-                    using var alone = new ImageGrid(1, ShapeOf(request), 1, PictureFormat.Png, scale: 1, margin: 0);
-                    alone.Add(picture.Pixels);
                     var name = string.Create(CultureInfo.InvariantCulture, $"{made:D5}.png");
-                    new PictureFile(Path.Combine(folder, name), PictureFormat.Png).Write(alone, Texts([picture.Prompt], picture.Seed, request));
+                    new PictureFile(Path.Combine(folder, name), PictureFormat.Png).Write(PictureTexts.Png(picture, request, options.Names(parsed)));
                 }
             }
             made++;
         }
         return made;
-    }
-
-    private IEnumerable<KeyValuePair<string, string>> Texts(IReadOnlyList<string> prompts, long seed, PictureRequest request)
-    {
-        var size = request.Size ?? SizeCondition.Of(request.Height, request.Width);
-        (string Keyword, string Text)[] texts =
-        [
-            ("prompt", string.Join('\n', prompts)),
-            .. request.NegativePrompt is { } negative ? [("negative prompt", negative)] : Array.Empty<(string, string)>(),
-            ("seed", string.Create(CultureInfo.InvariantCulture, $"{seed}")),
-            ("noise", "float32, drawn on the CPU from the seed of each picture"),
-            ("sampling", Said(request.Sampling)),
-            ("size", $"{request.Width}x{request.Height}"),
-            ("size condition", $"original {size.OriginalWidth}x{size.OriginalHeight}, cropped at {size.CropTop},{size.CropLeft}, "
-                + $"target {size.TargetWidth}x{size.TargetHeight}"),
-            .. options.Names(parsed),
-            ("software", $"disback {typeof(PromptDrawing).Assembly.GetName().Version}"),
-        ];
-        return texts.Select(text => KeyValuePair.Create(text.Keyword, text.Text));
-    }
-
-    private void Warn(TextToImage model, PictureRequest request)
-    {
-        if (model.Plan(request).DecodesInTiles)
-        {
-            session.Screen.Error.WriteLine("The pictures are too large to be decoded whole: they are decoded in tiles, whose colours differ a little.");
-        }
-        foreach (var prompt in request.Prompts)
-        {
-            if (model.CutOff(prompt) is > 0 and var tokens)
-            {
-                session.Screen.Error.WriteLine(
-                    $"The last {tokens} tokens of '{Shortened(prompt)}' have no effect: the model reads no more than come before them.");
-            }
-        }
     }
 
     private void Tell(DrawingProgress progress)
@@ -131,17 +98,4 @@ internal sealed class PromptDrawing(Session session, PromptOptions options, Pars
         };
         _progress.Tell(what, progress.Done, progress.Of);
     }
-
-    private static SampleShape ShapeOf(PictureRequest request) => new(3, request.Height, request.Width);
-
-    private static string Said(SamplingPlan plan) => plan switch
-    {
-        SamplingPlan.Teacher teacher => string.Create(
-            CultureInfo.InvariantCulture, $"as a teacher in {teacher.Steps} Euler steps with guidance {teacher.Guidance}"),
-        SamplingPlan.Student { Timesteps: [var only] } => $"as a student in one step at {only}",
-        SamplingPlan.Student student => $"as a student in {student.Timesteps.Count} steps at {string.Join(", ", student.Timesteps)}",
-        _ => throw new ArgumentOutOfRangeException(nameof(plan), plan, "There is no such plan."),
-    };
-
-    private static string Shortened(string prompt) => prompt.Length <= 60 ? prompt : prompt[..60] + "...";
 }

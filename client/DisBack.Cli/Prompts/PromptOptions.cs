@@ -1,11 +1,15 @@
 using System.CommandLine;
-using System.Globalization;
+using System.Text.RegularExpressions;
+using DisBack.Cli.Installations;
+using DisBack.Cli.Names;
 using DisBack.Cli.Options;
+using DisBack.Contracts.Documents;
 using DisBack.Diffusion;
 using DisBack.Sdxl.Drawing;
 using DisBack.Sdxl.Models;
 using DisBack.Diffusion.TextToImage.Layers;
 using DisBack.Sdxl.Prompts;
+using DisBack.Specs.Reading;
 using static TorchSharp.torch;
 
 namespace DisBack.Cli.Prompts;
@@ -19,7 +23,8 @@ internal sealed class PromptOptions
     private const string Fp32 = "fp32", Fp16 = "fp16", Bf16 = "bf16";
 
     private readonly Option<string?> _model = Text(
-        Model, "DIR", "Draw pictures of prompts with this model: a folder of SDXL's kind as diffusers lays it out.");
+        Model, "DIR|NAME", "Draw pictures of prompts with this model: a folder of SDXL's kind as diffusers lays it out, or with --cluster a registered one.")
+        .CompletedWith(KnownNames.ModelsAsync);
 
     private readonly Option<string[]> _prompt = Texts("--prompt", "TEXT", "What a picture is to show; may be repeated.");
     private readonly Option<string?> _prompts = Text("--prompts", "FILE", "A text file with a prompt on each line, or a Parquet file.");
@@ -116,21 +121,30 @@ internal sealed class PromptOptions
     /// <summary>Whether pictures of prompts are to be drawn.</summary>
     public bool AreGiven(ParseResult parsed) => parsed.GetValue(_model) is not null;
 
-    /// <summary>What the user named as the model, and what it is added to; for the texts in a picture.</summary>
-    public IEnumerable<(string Keyword, string Text)> Names(ParseResult parsed)
+    /// <summary>The name of the registered model that is meant; null if it is a folder of this machine.</summary>
+    /// <param name="parsed">What the user wrote.</param>
+    /// <param name="installation">Where models are registered.</param>
+    /// <param name="cancellation">Stops the look.</param>
+    /// <remarks>On a cluster a path is told from a name by its separator, <c>./NAME</c>; in a data folder what is a folder here is one.</remarks>
+    public async Task<string?> RegisteredAsync(ParseResult parsed, Installation installation, CancellationToken cancellation)
     {
-        yield return ("model", Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(UserPath.Expand(parsed.GetValue(_model)!)))));
-        if (parsed.GetValue(_unet) is { } unet)
+        var text = parsed.GetRequiredValue(_model)!;
+        var isName = Regex.IsMatch(text, SpecName.Pattern)
+            && (installation.Folder is null || (!Directory.Exists(text) && await installation.Archive.ModelAsync(text, cancellation) is not null));
+        if (isName && new Option[] { _unet, _lora, _keepLora }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } ofFolder)
         {
-            yield return ("unet", Path.GetFileName(unet));
+            throw new DisBackException($"{ofFolder.Name} is for the model of a folder, and '{text}' is a registered one: add it to a model with 'disback model "
+                + $"add', or name the folder ./{text}.");
         }
-        if (parsed.GetRequiredValue(_lora) is { Length: > 0 } loras)
-        {
-            yield return ("lora", string.Join(", ", loras.Select(Adapter).Select(lora => string.Create(
-                CultureInfo.InvariantCulture, $"{Path.GetFileName(lora.Path)} ({lora.Strength})"))));
-        }
-        yield return ("precision", Precision(parsed));
+        return isName ? text : null;
     }
+
+    /// <summary>What the user named as the model, and what it is added to; for the texts in a picture.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Names(ParseResult parsed) => PictureTexts.Names(
+        Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(UserPath.Expand(parsed.GetValue(_model)!)))),
+        parsed.GetValue(_unet) is { } unet ? Path.GetFileName(unet) : null,
+        [.. parsed.GetRequiredValue(_lora).Select(AdapterOption.Of).Select(lora => (Path.GetFileName(lora.Path), lora.Strength))],
+        Precision(parsed));
 
     /// <summary>The model.</summary>
     /// <exception cref="DisBackException">There is no such device, no such model, or an adapter does not fit.</exception>
@@ -139,7 +153,7 @@ internal sealed class PromptOptions
         var source = new ModelSource(ModelFolder.Open(UserPath.Expand(parsed.GetValue(_model)!)))
         {
             UNet = parsed.GetValue(_unet) is { } unet ? UserPath.Expand(unet) : null,
-            Adapters = [.. parsed.GetRequiredValue(_lora).Select(Adapter)],
+            Adapters = [.. parsed.GetRequiredValue(_lora).Select(AdapterOption.Of)],
             KeepsAdapters = parsed.GetValue(_keepLora),
         };
         var type = Precision(parsed) switch
@@ -162,9 +176,7 @@ internal sealed class PromptOptions
         var (width, height) = parsed.GetValue(_size) is { } size ? PictureSize.Of(size, _size.Name) : (model.UsualSide, model.UsualSide);
         var request = new PictureRequest
         {
-            Prompts = parsed.GetValue(_prompts) is { } file
-                ? PromptList.Read(UserPath.Expand(file), parsed.GetValue(_column))
-                : parsed.GetRequiredValue(_prompt),
+            Prompts = PromptsOf(parsed),
             NegativePrompt = parsed.GetValue(_negative),
             Count = count,
             Seed = seed,
@@ -183,6 +195,48 @@ internal sealed class PromptOptions
         return request;
     }
 
+    /// <summary>What is to be drawn with a registered model, which is elsewhere and knows there what is usual.</summary>
+    /// <param name="parsed">What the user wrote.</param>
+    /// <param name="model">The model's name.</param>
+    /// <param name="count">Pictures of each prompt.</param>
+    /// <param name="seed">Seed of the first of them.</param>
+    /// <exception cref="DisBackException">It cannot be drawn.</exception>
+    public DrawingRequest RequestFor(ParseResult parsed, string model, int count, long seed)
+    {
+        (int Width, int Height)? size = parsed.GetValue(_size) is { } text ? PictureSize.Of(text, _size.Name) : null;
+        var isTold = new Option[] { _originalSize, _crop, _targetSize }.Any(option => parsed.GetResult(option) is { Implicit: false });
+        if (isTold && size is null)
+        {
+            throw new DisBackException($"What a registered model is told of the size is said beside the size itself: give {_size.Name} as well.");
+        }
+        var request = new DrawingRequest
+        {
+            Model = model,
+            Prompts = [.. PromptsOf(parsed)],
+            NegativePrompt = parsed.GetValue(_negative),
+            Count = count,
+            Seed = seed,
+            Width = size?.Width,
+            Height = size?.Height,
+            Told = isTold && Told(parsed, size!.Value.Width, size.Value.Height) is { } told
+                ? new ToldSize(told.OriginalHeight, told.OriginalWidth, told.CropTop, told.CropLeft, told.TargetHeight, told.TargetWidth)
+                : null,
+            Steps = parsed.GetValue(_steps),
+            Timesteps = [.. parsed.GetRequiredValue(_timesteps)],
+            Guidance = parsed.GetValue(_guidance),
+            Batch = parsed.GetValue(_batch),
+            Device = parsed.GetRequiredValue(_device),
+            Precision = parsed.GetValue(_precision),
+        };
+        request.Check();
+        return request;
+    }
+
+    private IReadOnlyList<string> PromptsOf(ParseResult parsed) =>
+        parsed.GetValue(_prompts) is { } file
+            ? PromptList.Read(UserPath.Expand(file), parsed.GetValue(_column))
+            : parsed.GetRequiredValue(_prompt);
+
     private SizeCondition Told(ParseResult parsed, int width, int height)
     {
         var (top, left) = parsed.GetValue(_crop) is { } crop ? PictureSize.Crop(crop, _crop.Name) : (0, 0);
@@ -195,15 +249,6 @@ internal sealed class PromptOptions
     }
 
     private string Precision(ParseResult parsed) => parsed.GetValue(_precision) ?? (parsed.GetValue(_device) == "cpu" ? Fp32 : Bf16);
-
-    /// <summary>A file and a strength behind an equals sign; a name that has one itself, and no number behind it, is a name.</summary>
-    private static AdapterFile Adapter(string text)
-    {
-        var at = text.LastIndexOf('=');
-        return at > 0 && double.TryParse(text[(at + 1)..], NumberStyles.Float, CultureInfo.InvariantCulture, out var strength) && double.IsFinite(strength)
-            ? new(UserPath.Expand(text[..at]), strength)
-            : new(UserPath.Expand(text));
-    }
 
     private static bool IsGiven(System.CommandLine.Parsing.CommandResult result, Symbol symbol) => symbol switch
     {

@@ -22,18 +22,36 @@ internal sealed class WorkProgress(Session session)
         }
         try
         {
-            return session.Screen.Console.Progress().AutoClear(true)
-                .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
-                .Start(context =>
-                {
-                    _context = context;
-                    return work();
-                });
+            return Bars().Start(context =>
+            {
+                _context = context;
+                return work();
+            });
         }
         finally
         {
-            (_context, _lastLine) = (null, session.Time.GetTimestamp());
-            _bars.Clear();
+            End();
+        }
+    }
+
+    /// <summary>Shows the progress of a piece of work that is done elsewhere until it ends.</summary>
+    public async Task<T> OfAsync<T>(Func<Task<T>> work)
+    {
+        if (!session.Screen.IsLive)
+        {
+            return await work();
+        }
+        try
+        {
+            return await Bars().StartAsync(context =>
+            {
+                _context = context;
+                return work();
+            });
+        }
+        finally
+        {
+            End();
         }
     }
 
@@ -48,12 +66,21 @@ internal sealed class WorkProgress(Session session)
             {
                 _bars[what] = bar = context.AddTask(what, maxValue: all);
             }
-            bar.Value = done;
+            (bar.MaxValue, bar.Value) = (all, done);
         }
         else if (done < all && session.Time.GetElapsedTime(_lastLine) >= s_linePeriod)
         {
             _lastLine = session.Time.GetTimestamp();
             session.Screen.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{done:N0} of {all:N0} {what}"));
         }
+    }
+
+    private Progress Bars() => session.Screen.Console.Progress().AutoClear(true)
+        .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn());
+
+    private void End()
+    {
+        (_context, _lastLine) = (null, session.Time.GetTimestamp());
+        _bars.Clear();
     }
 }

@@ -38,8 +38,8 @@ internal sealed class TextRows(ModelFolder model, Device device)
             new EmbeddingOrigin(
                 texts.Count,
                 ModelDigest.OfTexts(texts),
-                ModelDigest.OfTokenizer(model.FolderOf(PartLoading.Tokenizer)),
-                ModelDigest.OfTokenizer(model.FolderOf(PartLoading.Tokenizer2)),
+                ModelDigest.OfTokenizer(model.FolderOf(ModelFolder.Tokenizers[0])),
+                ModelDigest.OfTokenizer(model.FolderOf(ModelFolder.Tokenizers[1])),
                 ModelDigest.Of(model, ModelPart.TextEncoder, cancellation),
                 ModelDigest.Of(model, ModelPart.TextEncoder2, cancellation)),
             s_json));

@@ -19,9 +19,6 @@ namespace DisBack.Sdxl.Models;
 /// <param name="placement">Where they compute, and in which type.</param>
 internal sealed class PartLoading(ModelSource source, Placement placement)
 {
-    /// <summary>The folders of the tokenizers.</summary>
-    public const string Tokenizer = "tokenizer", Tokenizer2 = "tokenizer_2";
-
     /// <summary>In a node of the paths that DisBack's reference code writes, the fake score, beside the teacher and a classifier.</summary>
     private const string FakeScore = "fake_unet.";
 
