@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 
 namespace DisBack.Contracts.Documents;
@@ -25,7 +26,7 @@ public sealed partial record ModelManifest
     [Id(0)] public ImmutableArray<ModelFile> Files { get; init; } = [];
 
     /// <summary>Other weights for the denoiser than those of the folder; null for none.</summary>
-    [Id(1)] public ModelFile? UNet { get; init; }
+    [Id(1), JsonPropertyName("unet")] public ModelFile? UNet { get; init; }
 
     /// <summary>Low-rank adapters that are added, in this order.</summary>
     [Id(2)] public ImmutableArray<ModelAdapter> Adapters { get; init; } = [];

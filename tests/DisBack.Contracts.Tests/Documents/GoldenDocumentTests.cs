@@ -22,6 +22,8 @@ public sealed class GoldenDocumentTests
         [DocumentNames.Trial] = typeof(TrialDocument),
         [DocumentNames.Teacher] = typeof(TeacherDocument),
         [DocumentNames.Trajectory] = typeof(TrajectoryDocument),
+        [DocumentNames.Model] = typeof(ModelDocument),
+        [DocumentNames.Drawing] = typeof(DrawingDocument),
     };
 
     public static TheoryData<string> Files => [.. Directory.EnumerateFiles(s_folder, "*.json").Select(path => Path.GetFileName(path))];
