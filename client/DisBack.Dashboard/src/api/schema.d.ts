@@ -616,6 +616,186 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ModelDocument"];
+                    };
+                };
+            };
+        };
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ModelManifest"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ModelDocument"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ModelDocument"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drawings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DrawingSubmission"];
+                };
+            };
+            responses: {
+                /** @description Accepted */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DrawingAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drawings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DrawingAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DrawingAnswer"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teachers/{name}/pause": {
         parameters: {
             query?: never;
@@ -1647,6 +1827,100 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    after?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PageOfModelDocument"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drawings/{id}/pictures/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    number: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    number: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -2486,6 +2760,127 @@ export interface components {
             /** @description What is missing because it cannot be read: a sentence each. */
             damaged: string[];
         };
+        /** @description A drawing, and where its pictures are. */
+        DrawingAnswer: {
+            /** @description The drawing as it is now. */
+            drawing: components["schemas"]["DrawingView"];
+            /** @description The path of each picture that is there, in the order of the pictures. */
+            links: string[];
+        };
+        /** @description How far the attempt of a drawing has come. */
+        DrawingProgressReport: {
+            /** @description What it does. */
+            stage: components["schemas"]["DrawingStage"];
+            /**
+             * Format: int32
+             * @description How much of that is done.
+             */
+            done: number;
+            /**
+             * Format: int32
+             * @description How much there is.
+             */
+            of: number;
+            /** @description What the user should know of the pictures, a sentence each. */
+            notes: string[];
+        };
+        /** @description Pictures of prompts that are to be drawn with a registered model. What is left out is what the model's makers use. */
+        DrawingRequest: {
+            /** @description The model's name. */
+            model?: string;
+            /** @description What the pictures show. */
+            prompts?: string[];
+            /** @description What guidance leads away from; null is nothing, which is not the same as an empty text. */
+            negative_prompt?: null | string;
+            /**
+             * Format: int32
+             * @description Pictures of each prompt; picture i of every prompt has the seed plus i.
+             */
+            count?: number;
+            /**
+             * Format: int64
+             * @description Seed of the first picture of each prompt.
+             */
+            seed?: number;
+            /**
+             * Format: int32
+             * @description Width in pixels; null, with the height, is that of the model's training.
+             */
+            width?: null | number;
+            /**
+             * Format: int32
+             * @description Height in pixels.
+             */
+            height?: null | number;
+            told?: null | components["schemas"]["ToldSize"];
+            /**
+             * Format: int32
+             * @description Evaluations of the denoiser; null is one, or with guidance 30.
+             */
+            steps?: null | number;
+            /** @description The student's own time steps, falling; none are those of its number of steps. */
+            timesteps?: number[];
+            /**
+             * Format: double
+             * @description The scale of a teacher's guidance; null draws with a student.
+             */
+            guidance?: number | ("NaN" | "Infinity" | "-Infinity");
+            /**
+             * Format: int32
+             * @description Pictures that are sampled at a time. It changes memory and time, and no picture.
+             */
+            batch?: number;
+            /** @description A device kind, `cpu` or `cuda`, or the name of one device, `cuda:1`. */
+            device?: string;
+            /** @description How the model computes, `fp32`, `fp16` or `bf16`; null is fp32 on a CPU and bf16 elsewhere. */
+            precision?: null | string;
+        };
+        /**
+         * @description What a worker that draws does.
+         * @enum {unknown}
+         */
+        DrawingStage: "model" | "prompts" | "denoiser" | "sampling" | "decoding";
+        /**
+         * @description How far a drawing has come.
+         * @enum {unknown}
+         */
+        DrawingState: "waiting" | "drawing" | "completed" | "failed" | "cancelled";
+        /** @description Pictures of prompts that are to be drawn. */
+        DrawingSubmission: {
+            /** @description What is drawn. */
+            request: components["schemas"]["DrawingRequest"];
+            /** @description The id that the drawing is to have, 32 hexadecimal digits: sending it again changes nothing. Null has the gateway choose one. */
+            id?: null | string;
+        };
+        /** @description A drawing as its user sees it. */
+        DrawingView: {
+            /** @description Its id. */
+            id: string;
+            /** @description What is drawn. */
+            request: components["schemas"]["DrawingRequest"];
+            /** @description How far it has come. */
+            state: components["schemas"]["DrawingState"];
+            /**
+             * Format: date-time
+             * @description When it was submitted.
+             */
+            submitted: string;
+            /**
+             * Format: date-time
+             * @description When it settled; null before.
+             */
+            settled: null | string;
+            /** @description Worker and device that draw, or drew last; empty before the first attempt. */
+            device: string;
+            progress: null | components["schemas"]["DrawingProgressReport"];
+            /** @description What it waits for, or why it failed, in one sentence; null where there is nothing to say. */
+            message: null | string;
+            cause: null | components["schemas"]["FailureCause"];
+            /** @description What the user should know of the pictures, a sentence each. */
+            notes: string[];
+            /** @description Those that are there, prompt by prompt and for each by seed. */
+            pictures: components["schemas"]["PictureRef"][];
+        };
         /** @enum {unknown} */
         FailureCause: "crash" | "out-of-memory" | "diverged" | "storage" | "lost" | "invalid" | "stopped" | null;
         /** @description A lease and its holder. */
@@ -2620,6 +3015,56 @@ export interface components {
              */
             step: number;
         };
+        /** @description A file of low-rank adapters (LoRA) of a model of pictures. */
+        ModelAdapter: {
+            /** @description The name that people know it by. */
+            name: string;
+            /** @description Its bytes. */
+            content: components["schemas"]["ContentRef"];
+            /**
+             * Format: double
+             * @description What the adapters are multiplied by beside their own scale; 1 is as they were trained.
+             * @default 1
+             */
+            strength: number | ("NaN" | "Infinity" | "-Infinity");
+        };
+        /** @description A registered model of pictures. State name `model`. */
+        ModelDocument: {
+            /**
+             * Format: int32
+             * @description Version of this document's form.
+             */
+            schema_version?: number;
+            /** @description The model's name. */
+            id?: string;
+            /**
+             * Format: date-time
+             * @description When it was registered; the default where there is none.
+             */
+            registered?: string;
+            /** @description Its files. */
+            manifest?: components["schemas"]["ModelManifest"];
+        };
+        /** @description A file of a model of pictures. */
+        ModelFile: {
+            /** @description Its path in the model's folder with slashes, or for a file that is added to a model the name that people know it by. */
+            path: string;
+            /** @description Its bytes. */
+            content: components["schemas"]["ContentRef"];
+        };
+        /**
+         * @description The files of a model that draws pictures of prompts, by their digests: a folder of SDXL's kind as diffusers lays it out, without what is not read. A worker
+         *     makes the folder again from its contents, so the paths here are checked like those of an archive that a stranger packed.
+         */
+        ModelManifest: {
+            /** @description Files of the folder. */
+            files?: components["schemas"]["ModelFile"][];
+            unet?: null | components["schemas"]["ModelFile"];
+            /** @description Low-rank adapters that are added, in this order. */
+            adapters?: components["schemas"]["ModelAdapter"][];
+            /** @description Whether adapters are computed beside the weights instead of being merged into them. */
+            keeps_adapters?: boolean;
+        };
         /** @description One node of a degradation trajectory: the score network after Step steps of stage 1. */
         NodeRef: {
             /**
@@ -2668,6 +3113,13 @@ export interface components {
             share: number | ("NaN" | "Infinity" | "-Infinity");
         };
         /** @description A part of a list. */
+        PageOfModelDocument: {
+            /** @description The part. */
+            items: components["schemas"]["ModelDocument"][];
+            /** @description What to give as `after` for the next part; null after the last. */
+            next: null | string;
+        };
+        /** @description A part of a list. */
         PageOfRunSummary: {
             /** @description The part. */
             items: components["schemas"]["RunSummary"][];
@@ -2701,6 +3153,21 @@ export interface components {
             items: components["schemas"]["TrajectoryDocument"][];
             /** @description What to give as `after` for the next part; null after the last. */
             next: null | string;
+        };
+        /** @description A picture that a drawing has made. */
+        PictureRef: {
+            /** @description The PNG, which says in its texts what it was drawn from. */
+            content: components["schemas"]["ContentRef"];
+            /**
+             * Format: int32
+             * @description What it shows, an index of the request's prompts.
+             */
+            prompt: number;
+            /**
+             * Format: int64
+             * @description The seed of its noise, which draws it again alone.
+             */
+            seed: number;
         };
         /** @description The pool as it is now. */
         PoolView: {
@@ -2829,10 +3296,10 @@ export interface components {
          */
         RunIntent: "run" | "pause" | "cancel";
         /**
-         * @description What a run trains; each kind has one kind of owner.
+         * @description What a slot is taken for; each kind has one kind of owner.
          * @enum {unknown}
          */
-        RunKind: "teacher" | "recording" | "backtracking";
+        RunKind: "teacher" | "recording" | "backtracking" | "drawing";
         /**
          * @description The durable truth about one run, shared by trials, trajectories and teachers: who owns it, how far it has come and where its state is.
          *     It changes only through the ownership state machine, under the ETag of the document that holds it.
@@ -3324,6 +3791,39 @@ export interface components {
             mean: (number | ("NaN" | "Infinity" | "-Infinity"))[];
             /** @description The highest. */
             high: (number | ("NaN" | "Infinity" | "-Infinity"))[];
+        };
+        /** @description The size that a model of pictures is told, in pixels. */
+        ToldSize: {
+            /**
+             * Format: int32
+             * @description Height before the picture was scaled.
+             */
+            original_height: number;
+            /**
+             * Format: int32
+             * @description Width before the picture was scaled.
+             */
+            original_width: number;
+            /**
+             * Format: int32
+             * @description What was cut off at the top.
+             */
+            crop_top: number;
+            /**
+             * Format: int32
+             * @description What was cut off at the left.
+             */
+            crop_left: number;
+            /**
+             * Format: int32
+             * @description Height of the picture.
+             */
+            target_height: number;
+            /**
+             * Format: int32
+             * @description Width of the picture.
+             */
+            target_width: number;
         };
         /** @description What a training thread publishes of itself: the newest is always enough, so readers may skip any. */
         TrainingSnapshot: {

@@ -37,5 +37,7 @@ describe('the pool', () => {
     expect(nameOfRun('backtracking', 'a/0000')).toBe('a/0000');
     expect(pageOfRun('backtracking', 'a b/0000')).toBe('/runs/a%20b/0000');
     expect(pageOfRun('teacher', 'tiny')).toBe('/teachers/tiny');
+    expect(nameOfRun('drawing', 'a'.repeat(32))).toBe('drawing aaaaaaaaaaaa');
+    expect(pageOfRun('drawing', 'a'.repeat(32))).toBeUndefined();
   });
 });

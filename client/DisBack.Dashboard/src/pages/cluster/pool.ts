@@ -3,14 +3,15 @@ import type { PoolView } from '../../api/types';
 
 type Kind = PoolView['queue'][number]['kind'];
 
-const collections: Record<Kind, RunKind> = { teacher: 'teachers', recording: 'trajectories', backtracking: 'runs' };
-const names: Record<Kind, string> = { teacher: 'teacher', recording: 'stage 1 of', backtracking: '' };
+const collections: Record<Exclude<Kind, 'drawing'>, RunKind> = { teacher: 'teachers', recording: 'trajectories', backtracking: 'runs' };
+const names: Record<Kind, string> = { teacher: 'teacher', recording: 'stage 1 of', backtracking: '', drawing: 'drawing' };
 
-/** The page of a run of any kind. */
-export const pageOfRun = (kind: Kind, owner: string): string => `/${pathOf(collections[kind], owner)}`;
+/** The page of a run of any kind; a drawing takes a slot as well and has none. */
+export const pageOfRun = (kind: Kind, owner: string): string | undefined => (kind === 'drawing' ? undefined : `/${pathOf(collections[kind], owner)}`);
 
-/** What a run of any kind is called. */
-export const nameOfRun = (kind: Kind, owner: string): string => `${names[kind]} ${kind === 'recording' ? owner.slice(0, 12) : owner}`.trim();
+/** What a run of any kind, or a drawing, is called. */
+export const nameOfRun = (kind: Kind, owner: string): string =>
+  `${names[kind]} ${kind === 'recording' || kind === 'drawing' ? owner.slice(0, 12) : owner}`.trim();
 
 /** What lies on a device: a lease of the pool, and whether its worker says that it trains there. */
 export type Holder = { kind: Kind; owner: string; share: number; attempt: number | undefined };
