@@ -42,6 +42,40 @@ public sealed class ModelFolderTests : IDisposable
     }
 
     [Theory]
+    [InlineData(false, "unet/diffusion_pytorch_model.safetensors")]
+    [InlineData(true, "unet/diffusion_pytorch_model.fp16.safetensors")]
+    public void The_files_that_a_drawing_reads_are_enough_for_it(bool half, string weights)
+    {
+        var files = ModelFolder.Open(_folder).FilesToDraw(half, withUNet: true);
+        Assert.Equal([weights], files.Where(file => file.StartsWith("unet/diff", StringComparison.Ordinal)));
+        foreach (var file in Directory.GetFiles(_folder, "*", SearchOption.AllDirectories).Where(file => !files.Contains(Path.GetRelativePath(_folder, file))))
+        {
+            File.Delete(file);
+        }
+
+        Assert.Equal(1, Draw(new(ModelFolder.Open(_folder))));
+        Assert.DoesNotContain(ModelFolder.Open(_folder).FilesToDraw(half, withUNet: false), file => file.StartsWith("unet/diff", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Of_weights_in_several_files_all_of_them_and_their_index_are_read()
+    {
+        Directory.Delete(In("unet"), recursive: true);
+        Directory.Move(In("unet-sharded"), In("unet"));
+
+        Assert.Equal(
+            [
+                "unet/config.json", "unet/diffusion_pytorch_model-00001-of-00002.safetensors", "unet/diffusion_pytorch_model-00002-of-00002.safetensors",
+                "unet/diffusion_pytorch_model.safetensors.index.json",
+            ],
+            ModelFolder.Open(_folder).FilesToDraw(half: false, withUNet: true).Where(file => file.StartsWith("unet/", StringComparison.Ordinal)).Order());
+        // What an index names elsewhere is not sent anywhere.
+        File.WriteAllText(In("unet/diffusion_pytorch_model.safetensors.index.json"), """{"weight_map": {"a": "../../secret"}}""");
+        Assert.Contains("'../../secret'", Assert.Throws<DisBackException>(
+            () => ModelFolder.Open(_folder).FilesToDraw(half: false, withUNet: true)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("diffusion_pytorch_model.bin")]
     [InlineData("diffusion_pytorch_model.fp16.bin")]
     public void Pickles_of_older_models_are_read_without_running_them(string name)
