@@ -23,6 +23,7 @@ public sealed class BlobArchive : IArchive
     private readonly DocumentMirror<TrialDocument, RunSummary> _trials;
     private readonly DocumentMirror<TrajectoryDocument, TrajectoryDocument> _trajectories;
     private readonly DocumentMirror<TeacherDocument, TeacherDocument> _teachers;
+    private readonly DocumentMirror<ModelDocument, ModelDocument> _models;
 
     /// <summary>An archive; nothing is read yet.</summary>
     /// <param name="blobs">Where everything lies.</param>
@@ -47,6 +48,7 @@ public sealed class BlobArchive : IArchive
             DocumentNames.Trajectory, trajectory => trajectory, (a, b) => ByAge(a.Run.Submitted, a.Id, b.Run.Submitted, b.Id));
         _teachers = Mirror<TeacherDocument, TeacherDocument>(
             DocumentNames.Teacher, teacher => teacher, (a, b) => string.CompareOrdinal(a.Id, b.Id));
+        _models = Mirror<ModelDocument, ModelDocument>(DocumentNames.Model, model => model, (a, b) => string.CompareOrdinal(a.Id, b.Id));
 
         DocumentMirror<TDocument, TItem> Mirror<TDocument, TItem>(
             string kind, Func<TDocument, TItem> project, Comparison<TItem> order, MirrorFile<TItem>? file = null)
@@ -145,10 +147,8 @@ public sealed class BlobArchive : IArchive
         _documents.ReadAsync<TeacherDocument>(DocumentNames.Teacher, name, DocumentNames.Teacher, cancellation);
 
     /// <inheritdoc/>
-    /// <remarks>They are few, and read each time.</remarks>
     public async Task<IReadOnlyList<ModelDocument>> ModelsAsync(CancellationToken cancellation = default) =>
-        await _documents.ListAsync<ModelDocument>(DocumentNames.Model, DocumentNames.Model, "", cancellation).Select(found => found.State)
-            .OrderBy(model => model.Id, StringComparer.Ordinal).ToListAsync(cancellation);
+        [.. await _models.ItemsAsync(cancellation)];
 
     /// <inheritdoc/>
     public Task<ModelDocument?> ModelAsync(string name, CancellationToken cancellation = default) =>
@@ -210,6 +210,7 @@ public sealed class BlobArchive : IArchive
         _trials.Expire();
         _trajectories.Expire();
         _teachers.Expire();
+        _models.Expire();
     }
 
     /// <summary>The id that is meant. A damaged document is found by its key, for its reader to say what is wrong with it.</summary>

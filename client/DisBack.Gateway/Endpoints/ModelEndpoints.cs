@@ -23,6 +23,7 @@ internal static class ModelEndpoints
             // Looked for in the blobs, so that nobody can wake grains for models that are none.
             var model = await FindAsync(name, archive, cancellation);
             await control.DeleteModelAsync(name, cancellation);
+            archive.Expire();
             return model;
         });
     }
@@ -38,6 +39,8 @@ internal static class ModelEndpoints
         {
             await new SubmissionPreparation(archive).DemandAsync(content, cancellation);
         }
-        return await control.RegisterModelAsync(name, manifest, cancellation);
+        var model = await control.RegisterModelAsync(name, manifest, cancellation);
+        archive.Expire();
+        return model;
     }
 }

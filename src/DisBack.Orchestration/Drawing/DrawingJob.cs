@@ -104,7 +104,9 @@ internal sealed partial class DrawingJob(
             {
                 var picture = new PictureRef(await contents.PutAsync(BinaryData.FromBytes(png), drawing.Token), prompt, seed);
                 var at = number++;
-                if (await UntilAnsweredAsync(() => owner.DrawnAsync(Run.Number, at, picture), drawing.Token) is not true)
+                // What the user should know is kept with the first picture, which may be there before the first report.
+                if ((at == 0 && await UntilAnsweredAsync(() => owner.ProgressAsync(Run.Number, _progress), drawing.Token) is not true)
+                    || await UntilAnsweredAsync(() => owner.DrawnAsync(Run.Number, at, picture), drawing.Token) is not true)
                 {
                     Stop("It is not wanted any more.");
                     _stop.Token.ThrowIfCancellationRequested();

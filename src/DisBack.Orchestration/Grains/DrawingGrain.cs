@@ -122,17 +122,16 @@ internal sealed partial class DrawingGrain(
     }
 
     /// <summary>An answer that it is awake, at once: what it does then may take long, and nobody should wait for it.</summary>
-    public Task WakeAsync()
+    public async Task WakeAsync()
     {
         if (IsKnown)
         {
             CheckAfter(TimeSpan.Zero);
+            return;
         }
-        else
-        {
-            DeactivateOnIdle();
-        }
-        return Task.CompletedTask;
+        // A crash has left a mark without a document: nobody is to be led here again.
+        await _unfinished.UnmarkDrawingAsync(this.GetPrimaryKeyString());
+        DeactivateOnIdle();
     }
 
     public Task<bool> ProgressAsync(int attempt, DrawingProgressReport report)
@@ -186,7 +185,7 @@ internal sealed partial class DrawingGrain(
     {
         try
         {
-            if (!Document.State.IsSettled())
+            if (IsKnown && !Document.State.IsSettled())
             {
                 await StepAsync();
                 return;
@@ -196,7 +195,11 @@ internal sealed partial class DrawingGrain(
                 Rest();
                 return;
             }
-            await state.ClearStateAsync();
+            // It has expired. What fails here is tried again, also when the document is gone and its mark is not.
+            if (IsKnown)
+            {
+                await state.ClearStateAsync();
+            }
             await _unfinished.UnmarkDrawingAsync(this.GetPrimaryKeyString());
             Rest();
             DeactivateOnIdle();
