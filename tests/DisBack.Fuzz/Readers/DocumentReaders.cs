@@ -22,6 +22,9 @@ internal static class DocumentReaders
         Document<TrialDocument>(DocumentNames.Trial, archive => archive.RunsAsync()),
         Document<TrajectoryDocument>(DocumentNames.Trajectory, archive => archive.TrajectoriesAsync()),
         Document<TeacherDocument>(DocumentNames.Teacher, archive => archive.TeachersAsync()),
+        Document<ModelDocument>(DocumentNames.Model, archive => archive.ModelsAsync()),
+        // Of drawings there is no list.
+        Document<DrawingDocument>(DocumentNames.Drawing, _ => Task.CompletedTask),
         Document<SweepDocument>(DocumentNames.Sweep, archive => archive.DamagedAsync(RunKind.Backtracking)),
         new Reader("metrics", Quick, () => [Golden("metrics.1.ndjson")], TextMutation.Of, _ =>
         {

@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.Json;
 using DisBack.Client;
 using DisBack.Client.Http;
+using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Fuzz.Inputs;
 using DisBack.Gateway;
@@ -38,6 +39,8 @@ internal static class GatewayReaders
         new Reader("http-submission", 1, Submissions, TextMutation.Of, folder => Requests(folder, HttpMethod.Post, "runs")),
         new Reader("http-registration", 1, Registrations, TextMutation.Of, folder => Requests(folder, HttpMethod.Put, "teachers/fuzz")),
         new Reader("http-training", 1, Trainings, TextMutation.Of, folder => Requests(folder, HttpMethod.Post, "teachers/fuzz/train")),
+        new Reader("http-model", 1, Models, TextMutation.Of, folder => Requests(folder, HttpMethod.Put, "models/fuzz")),
+        new Reader("http-drawing", 1, Drawings, TextMutation.Of, folder => Requests(folder, HttpMethod.Post, "drawings")),
         new Reader("notification-rules", QuickShare, () => [Encoding.UTF8.GetBytes(Rules)], TextMutation.Of, Notifications),
     ];
 
@@ -96,6 +99,14 @@ internal static class GatewayReaders
     /// <summary>Nothing is stored under the digest, so the gateway refuses it, behind everything that it reads.</summary>
     private static IReadOnlyList<byte[]> Registrations() =>
         [JsonSerializer.SerializeToUtf8Bytes(new TeacherRegistration(new ContentRef(new string('a', 64), 1), "{}", "here"), Api.Json)];
+
+    private static IReadOnlyList<byte[]> Models() =>
+        [.. DocumentReaders.Goldens(DocumentNames.Model).Select(golden => JsonSerializer.SerializeToUtf8Bytes(
+            JsonSerializer.Deserialize<ModelDocument>(golden, Api.Json)!.Manifest, Api.Json))];
+
+    private static IReadOnlyList<byte[]> Drawings() =>
+        [.. DocumentReaders.Goldens(DocumentNames.Drawing).Select(golden => JsonSerializer.SerializeToUtf8Bytes(
+            new DrawingSubmission(JsonSerializer.Deserialize<DrawingDocument>(golden, Api.Json)!.Request), Api.Json))];
 
     /// <summary>Commands that come to a cluster which does not answer: what they say has been read by then.</summary>
     [SuppressMessage("Performance", "CA1852", Justification = "The proxy derives from it.")]
