@@ -88,7 +88,7 @@ public static class Instruments
     /// <summary>Pictures drawn.</summary>
     public static readonly Counter<long> Pictures = s_meter.CreateCounter<long>("disback.drawing.pictures", "{picture}", "Pictures drawn.");
 
-    /// <summary>Models of pictures that were opened: many for few drawings say that they push each other out, or that they are idle for too long between.</summary>
+    /// <summary>Models of pictures that were opened: many for few drawings say that they push each other out, or are idle for too long.</summary>
     public static readonly Counter<long> ModelLoads = s_meter.CreateCounter<long>("disback.drawing.model.loads", "{model}", "Models of pictures opened.");
 
     /// <summary>Models of pictures in memory now.</summary>

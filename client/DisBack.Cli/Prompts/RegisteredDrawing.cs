@@ -14,8 +14,8 @@ using static TorchSharp.torch;
 namespace DisBack.Cli.Prompts;
 
 /// <summary>
-/// Has pictures of prompts drawn with a registered model, on a worker of the installation, and leaves the files that <see cref="PromptDrawing"/> leaves. Whoever
-/// stops the command cancels the drawing.
+/// Has pictures of prompts drawn with a registered model, on a worker of the installation, and leaves the files that <see cref="PromptDrawing"/> leaves.
+/// Whoever stops the command cancels the drawing.
 /// </summary>
 internal sealed class RegisteredDrawing(Session session, PromptOptions options, ParseResult parsed, Installation installation)
 {

@@ -53,6 +53,7 @@ internal sealed partial class DrawingGrain(
         Document.Request.Device,
         // A worker that has the model in memory is as good as one that has every file of it, and better by itself.
         [.. Enumerable.Repeat(Document.Model.Digest(), Document.Model.Files.Length), .. Document.Model.Contents().Select(content => content.Digest)],
+        Avoids: Document.Cause is null ? null : Document.DeviceName,
         Attempt: Document.Attempt + 1);
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -177,6 +178,11 @@ internal sealed partial class DrawingGrain(
             }));
         }
         await GrainFactory.Pool().ReleaseAsync(lease);
+        if (Document.State == DrawingState.Waiting)
+        {
+            // Not within this call: the worker that makes it is about to end, and must not wait for the next attempt.
+            CheckAfter(TimeSpan.Zero);
+        }
     }
 
     private bool Owns(int attempt) => IsKnown && Document.State == DrawingState.Drawing && Document.Attempt == attempt;
@@ -264,7 +270,7 @@ internal sealed partial class DrawingGrain(
             Pictures = [],
         });
         _liveness.Renew();
-        string failed;
+        (FailureCause Cause, string Message) failed;
         try
         {
             var assignment = new DrawingAssignment(NewestAttempt, Document.Request, Document.Model, lease.Device);
@@ -272,28 +278,28 @@ internal sealed partial class DrawingGrain(
             {
                 return;
             }
-            failed = $"{lease.DeviceName} had no free slot after all.";
+            failed = (FailureCause.Stopped, $"{lease.DeviceName} had no free slot after all.");
         }
         catch (Exception e) when (e is not Orleans.Storage.InconsistentStateException)
         {
             LogFailed(e, NewestAttempt);
-            failed = $"The attempt could not be started: {e.Message}";
+            failed = (FailureCause.Lost, $"The attempt could not be started: {e.Message}");
         }
-        await FailAsync(FailureCause.Lost, failed);
+        // The next one when the timer says so: the pool may need a moment to know of it.
+        await FailAsync(failed.Cause, failed.Message);
         await GrainFactory.Pool().ForfeitAsync(lease.Id);
     }
 
     /// <summary>Ends the attempt; another one follows where that may help.</summary>
     private async Task FailAsync(FailureCause cause, string message)
     {
-        // A worker that shuts down says so, and costs nobody a try.
+        // A worker that shuts down says so, or has no slot any more, and costs nobody a try.
         var failures = Document.Failures + (cause == FailureCause.Stopped ? 0 : 1);
         var failed = Document with { Failures = failures, Cause = cause, Message = message, Lease = "", Worker = "" };
         _liveness.Forget();
         if (cause is FailureCause.Lost or FailureCause.Storage or FailureCause.Stopped && failures < MostFailures)
         {
             await WriteAsync(failed with { State = DrawingState.Waiting });
-            CheckAfter(TimeSpan.Zero);
         }
         else
         {

@@ -54,6 +54,9 @@ public static class DisBackSilo
             })
             .Validate(options => options.Scratch.Length > 0, "Training needs a Scratch folder.")
             .Validate(
+                options => options.ModelIdle >= TimeSpan.Zero && options.ModelIdle < TimeSpan.FromDays(30) && options.DrawingsKept >= TimeSpan.Zero,
+                "ModelIdle must be nothing to 30 days, and DrawingsKept not negative.")
+            .Validate(
                 options => options.Heartbeat * 2 <= options.Stale && options.Stale < options.DeadMan,
                 "Heartbeat must be at most half of Stale, and Stale less than DeadMan: an owner may not start a second attempt long after the first one has "
                     + "stopped itself, nor miss a single heartbeat.")

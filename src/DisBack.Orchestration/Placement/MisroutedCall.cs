@@ -3,8 +3,8 @@ using Orleans.Runtime.Placement;
 namespace DisBack.Orchestration.Placement;
 
 /// <summary>
-/// A hint is only advice: a call from a silo that does not see the meant one among the living is sent to any worker, whose answer would be that the work is gone,
-/// or which would start it on another device than was leased.
+/// A hint is only advice: a call from a silo that does not see the meant one among the living is sent to any worker, whose answer would be that the work is
+/// gone, or which would start it on another device than was leased.
 /// </summary>
 internal static class MisroutedCall
 {

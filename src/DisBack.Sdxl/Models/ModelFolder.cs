@@ -46,8 +46,8 @@ public sealed class ModelFolder
     }
 
     /// <summary>
-    /// The files that a drawing reads, as paths in the folder with slashes: settings, tokenizers, and of each part one set of weights. What else lies there, other
-    /// variants above all, is not needed.
+    /// The files that a drawing reads, as paths in the folder with slashes: settings, tokenizers, and of each part one set of weights. What else lies there,
+    /// other variants above all, is not needed.
     /// </summary>
     /// <param name="half">Whether the variant of 16 bits is taken where there are both.</param>
     /// <param name="withUNet">Whether the weights of the denoiser are among them; they are not read where others take their place.</param>

@@ -7,7 +7,7 @@ using DisBack.Storage.Documents;
 
 namespace DisBack.Cli.Tests.Commands;
 
-/// <summary>Models that are registered, and pictures of prompts that are drawn with them elsewhere: what is left behind is what a drawing here leaves.</summary>
+/// <summary>Registered models, and pictures of prompts that are drawn with them elsewhere: what is left behind is what a drawing here leaves.</summary>
 public sealed class RegisteredModelTests : IDisposable
 {
     private static readonly string s_model = Path.Combine(AppContext.BaseDirectory, "sdxl");

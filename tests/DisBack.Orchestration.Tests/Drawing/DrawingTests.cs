@@ -114,6 +114,25 @@ public sealed class DrawingTests
     }
 
     [Fact]
+    public async Task A_worker_that_shuts_down_leaves_its_drawing_to_others_and_that_costs_it_no_try()
+    {
+        await using var site = await Site.OpenAsync(new ScriptedTraining());
+        var (id, model) = (GrainKeys.NewDrawing(), await MiniModel.StoreAsync(site.Contents));
+        await site.Host.Grains.GetGrain<IDrawingGrain>(id).SubmitAsync(MiniModel.OneStep(count: 60), model);
+        await MiniModel.UntilAsync(site.Host.Grains.GetGrain<IDrawingGrain>(id), view => view.Progress is { Stage: DrawingStage.Sampling });
+
+        await site.Host.StopAsync(TestContext.Current.CancellationToken);
+        var left = await new DocumentReader(new Storage.Blobs.FolderBlobStore(site.Folder), DocumentNames.Service)
+            .ReadAsync<DrawingDocument>(DocumentNames.Drawing, id, DocumentNames.Drawing, TestContext.Current.CancellationToken);
+        await site.StartAsync(new ScriptedTraining());
+        await MiniModel.UntilAsync(site.Host.Grains.GetGrain<IDrawingGrain>(id), DrawingState.Completed);
+
+        Assert.Equal((DrawingState.Waiting, FailureCause.Stopped, 0), (left!.State, left.Cause, left.Failures));
+        // It may have asked once more, before the pool knew.
+        Assert.Matches("^The worker is shutting down.$|had no free slot after all.$", left.Message);
+    }
+
+    [Fact]
     public async Task What_cannot_be_drawn_fails_with_the_sentence_of_the_worker_and_leaves_the_model_as_it_was()
     {
         await using var site = await Site.OpenAsync(new ScriptedTraining());

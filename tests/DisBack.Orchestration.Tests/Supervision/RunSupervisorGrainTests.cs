@@ -1,6 +1,8 @@
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Supervision;
+using DisBack.Orchestration.Tests.Drawing;
+using DisBack.Storage.Blobs;
 using DisBack.Storage.Documents;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -46,9 +48,44 @@ public sealed class RunSupervisorGrainTests
         Assert.Equal(RunStatus.Paused, (await site.StoredAsync<TeacherDocument>(DocumentNames.Teacher, "paused")).Run.Status);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task A_drawing_that_waited_is_drawn_after_a_cold_start_and_one_that_has_expired_is_deleted()
+    {
+        await using var site = await Site.OpenAsync(new ScriptedTraining());
+        var model = await MiniModel.StoreAsync(site.Contents);
+        var (holds, waits, over) = (GrainKeys.NewDrawing(), GrainKeys.NewDrawing(), GrainKeys.NewDrawing());
+        await site.Host.Grains.GetGrain<IDrawingGrain>(over).SubmitAsync(MiniModel.OneStep(), model);
+        await MiniModel.UntilAsync(site.Host.Grains.GetGrain<IDrawingGrain>(over), DrawingState.Completed);
+        await site.Host.Grains.GetGrain<IDrawingGrain>(holds).SubmitAsync(MiniModel.Endless, model);
+        await MiniModel.UntilAsync(site.Host.Grains.GetGrain<IDrawingGrain>(holds), DrawingState.Drawing);
+        await site.Host.Grains.GetGrain<IDrawingGrain>(waits).SubmitAsync(MiniModel.OneStep(), model);
+        await site.Host.Grains.GetGrain<IDrawingGrain>(holds).CancelAsync();
+        await site.Host.DisposeAsync();
+
+        // Nobody asks the grains: all that leads to them are their marks.
+        await site.StartAsync(new ScriptedTraining(), options => options.DrawingsKept = TimeSpan.Zero, Supervised);
+        while (Directory.GetFiles(Path.Combine(site.Folder, "unfinished", "drawing")).Length > 0)
+        {
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+        }
+
+        // The mark goes last.
+        foreach (var id in new[] { holds, waits, over })
+        {
+            Assert.Null(await FindAsync(id));
+        }
+
+        Task<DrawingDocument?> FindAsync(string id) => new DocumentReader(site.Host.Services.GetRequiredService<IBlobStore>(), DocumentNames.Service)
+            .ReadAsync<DrawingDocument>(DocumentNames.Drawing, id, DocumentNames.Drawing, TestContext.Current.CancellationToken);
+    }
+
     private static void Supervised(IServiceCollection services)
     {
-        services.AddOptions<SupervisionOptions>().Configure(options => options.Ensure = TimeSpan.FromMilliseconds(100));
+        services.AddOptions<SupervisionOptions>().Configure(options =>
+        {
+            options.Ensure = TimeSpan.FromMilliseconds(100);
+            options.Audit = TimeSpan.FromSeconds(1);
+        });
         services.AddHostedService<SupervisorService>();
     }
 }
