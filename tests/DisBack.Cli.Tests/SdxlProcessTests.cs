@@ -20,6 +20,8 @@ public sealed class SdxlProcessTests : IDisposable
     public async Task Interrupted_and_killed_a_distillation_ends_with_the_bytes_of_an_undisturbed_one_and_its_student_draws(bool adapts)
     {
         await SucceedAsync("teacher", "import", s_model, "--name", "mini", "--size", "64");
+        await File.WriteAllLinesAsync(Path.Combine(_folder, "prompts.txt"), ["A dog.", "A cat on a mat.", "Two birds!"], Cancellation);
+        await SucceedAsync("prompts", "encode", "--model", s_model, "--prompts", "prompts.txt", "--out", "prompts.safetensors");
         await WriteSpecAsync(adapts ? "adapters: { rank: 4 }" : "");
         using (var process = Start("disturbed"))
         {
@@ -60,6 +62,7 @@ public sealed class SdxlProcessTests : IDisposable
         name: spec
         teacher: mini
         {{adapters}}
+        conditions: prompts.safetensors
         student: { timesteps: [399] }
         recording: { steps: 4, batch: 2, loss: mean, noise: { law: scaled-linear }, nodes: { policy: every, interval: 2 } }
         backtracking:

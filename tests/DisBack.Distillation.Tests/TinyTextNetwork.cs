@@ -30,7 +30,7 @@ internal static class TinyTextNetwork
     /// <summary>The network as teacher and its clone as the student of one step, or both as adapters on one frozen network.</summary>
     public static StageInputs Inputs(AdapterSettings? adapters = null)
     {
-        return new StageInputs(OpenTeacher, OpenStudent, new RandomStreams(1), CPU) { Conditions = new EmbeddingConditions(Texts(), None()) };
+        return new StageInputs(OpenTeacher, OpenStudent, new RandomStreams(1), CPU) { Conditions = new Texts() };
 
         IGenerator OpenStudent() => FirstStudent.Open(new StudentSettings { Timesteps = [399] }, 0, OpenTeacher, CPU);
 
@@ -54,13 +54,32 @@ internal static class TinyTextNetwork
     /// <summary>Real latents with texts of their own.</summary>
     public static IRealSamples Data() => new Latents();
 
-    private static Dictionary<string, Tensor> Texts()
+    /// <summary>Embeddings of a few prompts, in memory.</summary>
+    private sealed class Texts : IConditionSource
     {
-        using var stream = new Generator(11);
-        return new() { ["encoder_hidden_states"] = randn([Prompts, 7, 12], generator: stream), ["text_embeds"] = randn([Prompts, 6], generator: stream) };
-    }
+        private static readonly (string Name, long[] Shape)[] s_parts = [("encoder_hidden_states", [7, 12]), ("text_embeds", [6])];
 
-    private static Dictionary<string, Tensor> None() => new() { ["encoder_hidden_states"] = zeros(1, 7, 12), ["text_embeds"] = zeros(1, 6) };
+        public Condition Draw(long count, Generator generator)
+        {
+            using var index = randint(0, Prompts, [count], int64, generator: generator);
+            return Rows(index);
+        }
+
+        public Condition InTurn(long first, long count)
+        {
+            using var index = arange(first, first + count, int64).remainder(Prompts);
+            return Rows(index);
+        }
+
+        public Condition Null(long count) => new EmbeddingCondition(s_parts.ToDictionary(part => part.Name, part => zeros([count, .. part.Shape])));
+
+        private static EmbeddingCondition Rows(Tensor index)
+        {
+            using var stream = new Generator(11);
+            return new(s_parts.ToDictionary(
+                part => part.Name, part => randn([Prompts, .. part.Shape], generator: stream).index_select(0, index)));
+        }
+    }
 
     private sealed class Latents : IRealSamples
     {
@@ -71,7 +90,7 @@ internal static class TinyTextNetwork
         public (Tensor Samples, Condition? Condition) Batch(long step, long size)
         {
             using var stream = new RandomStreams(2).For("latents", step);
-            var texts = new EmbeddingConditions(Texts(), None()).Draw(size, stream);
+            var texts = new Texts().Draw(size, stream);
             return (randn([size, 4, 8, 8], generator: stream), texts);
         }
 

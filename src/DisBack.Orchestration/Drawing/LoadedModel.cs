@@ -28,7 +28,7 @@ internal sealed class LoadedModel(ModelKey key, ModelManifest manifest, Device d
     public ModelKey Key => key;
 
     // Placement is a namespace here as well.
-    private Sdxl.Networks.Layers.Placement Place => new(device, type);
+    private Diffusion.TextToImage.Layers.Placement Place => new(device, type);
 
     /// <summary>Where it keeps its files; errors name it, and its reader knows the model by another name.</summary>
     public string Folder => _folder;

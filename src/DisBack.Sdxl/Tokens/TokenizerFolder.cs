@@ -19,9 +19,6 @@ internal static class TokenizerFolder
 
     private const string Vocabulary = "vocab.json", Merges = "merges.txt", Special = "special_tokens_map.json", Settings = "tokenizer_config.json";
 
-    /// <summary>The names of its files.</summary>
-    public static IReadOnlyList<string> Files { get; } = [Vocabulary, Merges, Special, Settings];
-
     private static readonly JsonSerializerOptions s_strict = new() { AllowDuplicateProperties = false };
 
     /// <summary>The files that are read.</summary>

@@ -21,8 +21,8 @@ public sealed class PrecisionTests
         },
         new TextUnetSettings
         {
-            SampleSize = 16, LatentChannels = 3, Levels = [new(32, 1, 0), new(64, 2, 2)], MiddleDepth = 1, LayersPerBlock = 1, ContextWidth = 24, PooledWidth = 8,
-            TimeIdWidth = 8,
+            SampleSize = 16, LatentChannels = 3, Levels = [new(32, 1, 0), new(64, 2, 2)], MiddleDepth = 1, LayersPerBlock = 1, ContextWidth = 24,
+            PooledWidth = 8, TimeIdWidth = 8,
         },
     ];
 

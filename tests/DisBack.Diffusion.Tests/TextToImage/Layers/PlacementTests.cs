@@ -1,7 +1,7 @@
 using DisBack.Diffusion.TextToImage.Layers;
 using static TorchSharp.torch;
 
-namespace DisBack.Sdxl.Tests.Networks.Layers;
+namespace DisBack.Diffusion.Tests.TextToImage.Layers;
 
 /// <summary>Networks of any size can be described without memory for them.</summary>
 public sealed class PlacementTests
