@@ -72,7 +72,7 @@ public sealed class MeasuredMemoryTests
         var settings = Environment.GetEnvironmentVariable(Case)!.Split('|');
         // In the first iteration both networks move.
         var spec = SpecReader.Parse<ExperimentSpec>(
-            "{name: a, teacher: t, recording: {steps: 0}, backtracking: {host: dmd2, steps: 1, generator_gan_weight: 0, "
+            "{name: a, teacher: t, recording: {steps: 0}, backtracking: {host: dmd2, steps: 5, generator_gan_weight: 0, "
                 + "fake_gan_weight: 0, noise: {law: scaled-linear}, "
                 + $"fake_noise: {{law: scaled-linear}}, {settings[0]}}}, hardware: {{{settings[1]}}}}}",
             "memory.yaml");

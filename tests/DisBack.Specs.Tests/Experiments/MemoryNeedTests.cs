@@ -2,6 +2,7 @@ using DisBack.Specs.Backtracking;
 using DisBack.Specs.Data;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Networks;
+using DisBack.Specs.Training;
 
 namespace DisBack.Specs.Tests.Experiments;
 
@@ -79,6 +80,70 @@ public sealed class MemoryNeedTests
         var teachers = s_experiment with { Backtracking = new Dmd2Settings { Batch = 128, GanFeatures = GanFeatures.Teacher } };
         Assert.Equal(4 * s_cifar.Size.Parameters, MemoryNeed.Of(teachers, s_cifar).Networks - MemoryNeed.Of(own, s_cifar).Networks);
     }
+
+    /// <summary>
+    /// DMD2 with SDXL: 41 GB of weights, gradients and moments each for student and fake score, and the average, the target and the networks of the evaluation.
+    /// </summary>
+    [Fact]
+    public void Every_setting_that_saves_memory_with_SDXL_is_counted()
+    {
+        var sdxl = new TextUnetSettings();
+        var (parameters, size) = (sdxl.Size.Parameters, sdxl.Size);
+        var plain = Need(new(), new(), accumulate: null);
+        // Ten of the student, seven of the fake score, the target and the evaluation's teacher.
+        Assert.Equal((10 + 7 + 1 + 1) * 4 * parameters, plain.Networks);
+        Assert.Equal(4 * size.Activations, plain.Sample);
+        Assert.Equal(4 * size.Checkpointed, Need(new(), new() { CheckpointActivations = true }, null).Sample);
+        var rounded = Need(new(), new() { Precision = Precision.Bf16 }, null);
+        // The target takes half, and the rounded weights of a pass are there until its end.
+        Assert.Equal(plain.Networks - (2 * parameters) + (2 * parameters), rounded.Networks);
+        Assert.Equal(2 * size.Activations, rounded.Sample);
+        Assert.Equal(
+            plain.Networks - (2 * parameters), Need(new(), new() { Precision = Precision.Bf16, CheckpointActivations = true }, null).Networks);
+        Assert.Equal(plain.Networks - (2 * 2 * 2 * 3 * parameters), Need(new() { Moments = MomentType.Int8 }, new(), null).Networks);
+        Assert.Equal(plain.Networks - (2 * 2 * 2 * 2 * parameters), Need(new() { Moments = MomentType.Bfloat16 }, new(), null).Networks);
+        Assert.Equal(plain.Networks + plain.Other + (plain.Sample * 2), Need(new(), new(), accumulate: 4).Bytes);
+
+        MemoryNeed Need(OptimizerSettings optimizer, HardwareSettings hardware, int? accumulate) =>
+            MemoryNeed.Of(OfSdxl(optimizer, hardware, accumulate), sdxl);
+    }
+
+    [Fact]
+    public void What_would_take_less_is_said_as_long_as_there_is_anything()
+    {
+        var sdxl = new TextUnetSettings();
+        Assert.EndsWith(
+            "; less is needed with backtracking.accumulate, which computes a batch in parts, or hardware.checkpoint_activations, or hardware.precision bf16, or "
+                + "optimizers with moments int8.",
+            Refused(new(), new(), accumulate: null), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "a machine with more memory.",
+            Refused(new() { Moments = MomentType.Int8 }, new() { CheckpointActivations = true, Precision = Precision.Bf16 }, accumulate: 4),
+            StringComparison.Ordinal);
+
+        string Refused(OptimizerSettings optimizer, HardwareSettings hardware, int? accumulate) => Assert.Throws<DoesNotFitException>(
+            () => MemoryNeed.Of(OfSdxl(optimizer, hardware, accumulate), sdxl).Require(GiB)).Message;
+    }
+
+    /// <summary>A discriminator sees the features of the way down of what is generated and of what is real, beside the pass of the fake score itself.</summary>
+    [Fact]
+    public void A_discriminator_adds_the_way_down()
+    {
+        var sdxl = new TextUnetSettings();
+        var spec = OfSdxl(new(), new(), accumulate: null);
+        var judged = spec with { Backtracking = (Dmd2Settings)spec.Backtracking with { GeneratorGanWeight = 0.1, FakeGanWeight = 0.1 } };
+        Assert.Equal(4 * (sdxl.Size.Activations + (2 * sdxl.Size.Encoder.Activations)), MemoryNeed.Of(judged, sdxl).Sample);
+    }
+
+    private static ExperimentSpec OfSdxl(OptimizerSettings optimizer, HardwareSettings hardware, int? accumulate) => s_experiment with
+    {
+        Backtracking = new Dmd2Settings
+        {
+            Batch = 8, Accumulate = accumulate, GeneratorGanWeight = 0, FakeGanWeight = 0, Generator = optimizer, Fake = optimizer,
+            Switching = new FixedInterval(),
+        },
+        Hardware = hardware,
+    };
 
     /// <summary>The largest network that the settings allow: nothing overflows, and it is refused.</summary>
     [Fact]
