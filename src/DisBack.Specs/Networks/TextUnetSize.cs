@@ -106,20 +106,22 @@ internal sealed class TextUnetSize
             _parameters += (((long)from + 1) * to);
         }
         Hold((3L * from * area) + (3L * to * area));
-        Segment(before, from * area);
+        Segment(before, from * area, gradients: (from + to) * area);
     }
 
     private void Upsampler(int channels, int level)
     {
         var before = (_activations, _checkpointed);
         Conv(channels, channels, 3, Area(level - 1));
-        Segment(before, channels * Area(level));
+        Segment(before, channels * Area(level), gradients: channels * Area(level - 1));
     }
 
-    /// <summary>What was added since is of a segment, of which its input alone is kept where it is run again.</summary>
-    private void Segment((long Activations, long Checkpointed) before, long input)
+    /// <summary>
+    /// What was added since is of a segment, of which its input alone is kept where it is run again: then all of it is there, with gradients beside it.
+    /// </summary>
+    private void Segment((long Activations, long Checkpointed) before, long input, long gradients)
     {
-        _largestSegment = Math.Max(_largestSegment, _activations - before.Activations);
+        _largestSegment = Math.Max(_largestSegment, _activations - before.Activations + gradients);
         _checkpointed = before.Checkpointed + input;
     }
 
@@ -143,7 +145,8 @@ internal sealed class TextUnetSize
             // Input and result of each normalisation; queries, keys, values and what was attended; value, gate, its GELU and the product.
             var before = (_activations, _checkpointed);
             Keep((3 * 2 * features) + (4 * features) + (2 * features) + (2 * width * Tokens) + (4 * Expansion * features));
-            Segment(before, features);
+            // The gradients of all that the feed-forward network has between its layers.
+            Segment(before, features, gradients: 4 * Expansion * features);
         }
         Hold((2 * features) + ((3 + (4 * Expansion)) * features));
     }
