@@ -7,11 +7,12 @@ using DisBack.Specs.Training;
 namespace DisBack.Specs.Experiments;
 
 /// <summary>
-/// What a run takes of the memory of the machine that trains it, estimated from the shapes of its networks before anything is allocated. Measured peaks
-/// of training EDM's networks lay between 6 % under and 21 % over it, those of SDXL's miniature within 6 %; what an evaluation adds is not counted, nor the gradients of each thread's part of a batch, at most
-/// 16 MiB each, nor what a host has beside a fake score, but for DMD2's discriminator on SDXL's denoiser.
+/// What a run takes of the memory of the machine that trains it, estimated from the shapes of its networks before anything is allocated. Measured peaks of
+/// training EDM's networks lay between 6 % under and 21 % over it, those of SDXL's miniature within 7 %; what an evaluation adds is not counted, nor the
+/// gradients of each thread's part of a batch, at most 16 MiB each, nor what a host has beside a fake score, but for DMD2's discriminator on SDXL's
+/// denoiser.
 /// </summary>
-/// <param name="Networks">Bytes of weights, gradients, moments, averages, the copies that a checkpoint is written from, and weights as they are rounded.</param>
+/// <param name="Networks">Bytes of weights, gradients, moments, averages, copies for a checkpoint, and weights as they are rounded for a pass.</param>
 /// <param name="Sample">Bytes for each sample of a batch.</param>
 /// <param name="Batch">Samples of a batch.</param>
 /// <param name="BatchKey">The key of the batch in the spec.</param>

@@ -12,6 +12,8 @@ public readonly record struct NetworkSize(long Parameters, long Activations, lon
     /// </summary>
     public long Checkpointed { get; init; }
 
-    /// <summary>The same of the way down alone, whose features a discriminator sees: of all activations, and of checkpointed ones; 0 where that is not known.</summary>
+    /// <summary>
+    /// The same of the way down alone, whose features a discriminator sees: of all activations, and of checkpointed ones; 0 where that is not known.
+    /// </summary>
     public (long Activations, long Checkpointed) Encoder { get; init; }
 }

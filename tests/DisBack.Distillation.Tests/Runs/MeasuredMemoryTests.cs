@@ -59,7 +59,8 @@ public sealed class MeasuredMemoryTests
     }
 
     /// <summary>
-    /// What the process does. Its C library is told to give the memory of freed tensors back at once: how much it keeps depends on the order of all allocations.
+    /// What the process does. Its C library is told to give the memory of freed tensors back at once: how much it keeps depends on the order of
+    /// allocations.
     /// </summary>
     [Fact(Explicit = true)]
     public void Train()

@@ -113,8 +113,8 @@ public sealed class MemoryNeedTests
     {
         var sdxl = new TextUnetSettings();
         Assert.EndsWith(
-            "; less is needed with backtracking.accumulate, which computes a batch in parts, or hardware.checkpoint_activations, or hardware.precision bf16, or "
-                + "optimizers with moments int8.",
+            "; less is needed with backtracking.accumulate, which computes a batch in parts, or hardware.checkpoint_activations, or hardware.precision bf16, "
+                + "or optimizers with moments int8.",
             Refused(new(), new(), accumulate: null), StringComparison.Ordinal);
         Assert.EndsWith(
             "a machine with more memory.",

@@ -7,7 +7,8 @@ namespace DisBack.Diffusion.Parameters.Moments;
 /// 1e-7 (8-bit Optimizers via Block-wise Quantization, arXiv 2110.02861, Section 2.2).
 /// </summary>
 /// <remarks>
-/// Of a second moment its root is kept, whose sizes differ as those of the gradients do, and which is rounded up where it would become zero: a step divides by it.
+/// Of a second moment its root is kept, whose sizes differ as those of the gradients do, and which is rounded up where it would become zero: a step
+/// divides by it.
 /// </remarks>
 internal sealed class CodedMoment : Moment
 {

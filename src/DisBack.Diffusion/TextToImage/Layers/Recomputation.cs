@@ -4,8 +4,8 @@ namespace DisBack.Diffusion.TextToImage.Layers;
 
 /// <summary>A computation whose backward pass runs it again, with a graph of its own, which is gone when that pass is over.</summary>
 /// <remarks>
-/// What libtorch is told is one operation of the inputs and the weights, so gradients reach both, whoever asks for them. An error inside a backward, which only a
-/// lack of memory makes, ends the process: libtorch's caller of this class does not pass it on.
+/// What libtorch is told is one operation of the inputs and the weights, so gradients reach both, whoever asks for them. An error inside a backward, which
+/// only a lack of memory makes, ends the process: libtorch's caller of this class does not pass it on.
 /// </remarks>
 internal sealed class Recomputation : autograd.SingleTensorFunction<Recomputation>
 {

@@ -101,7 +101,7 @@ public sealed class MomentTests
         Assert.Equal((bytes * 2048 * Blocks) + scales, adam.State.SelectMany(moment => moment.Groups).Sum(tensor => tensor.numel() * tensor.element_size()));
     }
 
-    /// <summary>A regression whose inputs differ in size by a thousand, which only an optimizer with a second moment of its own for each weight can do.</summary>
+    /// <summary>A regression whose inputs differ in size by a thousand, for which each weight needs a second moment of its own.</summary>
     [Theory]
     [InlineData(MomentType.Bfloat16, 0.02)]
     [InlineData(MomentType.Int8, 0.05)]
