@@ -63,7 +63,7 @@ internal sealed class TextDenoiser : Denoiser
     /// <inheritdoc/>
     public override long? FeatureGroups => Network.Config.NormGroups;
 
-    private protected override bool IsOfBlocks(nn.Module module) => module == this;
+    private protected override bool IsOfBlocks(nn.Module module) => true;
 
     private protected override Tensor Estimate(NoisyBatch batch)
     {
