@@ -69,12 +69,15 @@ public sealed record MemoryNeed(long Networks, long Sample, int Batch, string Ba
         var fake = (spec.Backtracking as ScoreMatchingSettings)?.Fake ?? spec.Backtracking.Generator;
         var (ofStudent, ofScore) = (new Passes(spec.Student.Network ?? teacher, spec.Hardware, student), new Passes(teacher, spec.Hardware));
         var precision = spec.Backtracking.TargetPrecision ?? spec.Hardware.Precision;
-        var networks = (Trained(spec.Backtracking.Generator, isAveraged: true) + Float) * student.Parameters
-            + (Trained(fake, isAveraged: false) + Float + (targets * FrozenBytes(teacher, precision))) * score.Parameters;
+        var networks = spec.Adapters is { } adapters && teacher is TextUnetSettings whole
+            ? OfAdapters(spec, whole, whole.AdapterParameters(adapters.Rank), targets)
+            : (Trained(spec.Backtracking.Generator, isAveraged: true) + Float) * student.Parameters
+                + (Trained(fake, isAveraged: false) + Float + (targets * FrozenBytes(teacher, precision))) * score.Parameters;
         var (sample, weights) = spec.Backtracking is Dmd2Settings dmd2 && teacher is TextUnetSettings
             ? OfDmd2(dmd2, ofStudent, ofScore)
             : (ofStudent.Whole + ofScore.Whole, ofStudent.Weights + ofScore.Weights);
-        return new(networks + weights, sample, spec.Backtracking.Batch, "backtracking.batch", Process)
+        // Weights that nobody trains are rounded once.
+        return new(networks + (spec.Adapters is null ? weights : 0), sample, spec.Backtracking.Batch, "backtracking.batch", Process)
         {
             Parts = spec.Backtracking.Accumulate ?? 1,
             Remedies = RemediesOf(
@@ -83,6 +86,19 @@ public sealed record MemoryNeed(long Networks, long Sample, int Batch, string Ba
                 [spec.Backtracking.Generator, fake],
                 spec.Backtracking is { CanAccumulate: true, Accumulate: null } ? "backtracking.accumulate" : null),
         };
+    }
+
+    /// <summary>
+    /// The teacher's weights once, or twice where the target computes otherwise, and adapters as the networks that they are: trained ones, targets, and those of
+    /// the evaluation.
+    /// </summary>
+    private static long OfAdapters(ExperimentSpec spec, TextUnetSettings teacher, long parameters, int targets)
+    {
+        var fake = (spec.Backtracking as ScoreMatchingSettings)?.Fake ?? spec.Backtracking.Generator;
+        var whole = FrozenBytes(teacher, spec.Hardware.Precision)
+            + (spec.Backtracking.TargetPrecision is { } other && other != (spec.Hardware.Precision ?? Precision.Fp32) ? FrozenBytes(teacher, other) : 0);
+        var adapted = Trained(spec.Backtracking.Generator, isAveraged: true) + Trained(fake, isAveraged: false) + ((2 + targets) * Float);
+        return (whole * teacher.Size.Parameters) + (adapted * parameters);
     }
 
     /// <summary>Refuses a run that cannot fit.</summary>

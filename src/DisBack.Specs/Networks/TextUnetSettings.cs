@@ -105,6 +105,10 @@ public sealed record TextUnetSettings : NetworkSettings
     [JsonIgnore]
     public override NetworkSize Size => TextUnetSize.Of(this);
 
+    /// <summary>The parameters of adapters of this network.</summary>
+    /// <param name="rank">Their rank.</param>
+    internal long AdapterParameters(int rank) => TextUnetSize.AdaptersOf(this, rank);
+
     /// <inheritdoc/>
     protected override string? FindContradiction()
     {

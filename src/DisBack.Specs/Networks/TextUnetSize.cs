@@ -13,17 +13,27 @@ internal sealed class TextUnetSize
     private const int Tokens = 77;
 
     private readonly TextUnetSettings _settings;
+    private readonly int _rank;
     private long _parameters;
+    private long _adapters;
     private long _activations;
     private long _checkpointed;
     private long _largestSegment;
     private long _skips;
     private long _widestBlock;
 
-    private TextUnetSize(TextUnetSettings settings) => _settings = settings;
+    private TextUnetSize(TextUnetSettings settings, int rank) => (_settings, _rank) = (settings, rank);
 
     /// <summary>What the network takes.</summary>
-    public static NetworkSize Of(TextUnetSettings settings) => new TextUnetSize(settings).Run();
+    public static NetworkSize Of(TextUnetSettings settings) => new TextUnetSize(settings, rank: 1).Run();
+
+    /// <summary>The parameters of its adapters.</summary>
+    public static long AdaptersOf(TextUnetSettings settings, int rank)
+    {
+        var size = new TextUnetSize(settings, rank);
+        size.Run();
+        return size._adapters;
+    }
 
     private NetworkSize Run()
     {
@@ -47,6 +57,7 @@ internal sealed class TextUnetSize
             if (level < levels.Count - 1)
             {
                 Conv(levels[level].Channels, levels[level].Channels, 3, Area(level));
+                Adapt(levels[level].Channels, levels[level].Channels, taps: 9);
                 Push(levels[level].Channels, level + 1);
             }
         }
@@ -105,14 +116,23 @@ internal sealed class TextUnetSize
             // Its input is kept by the normalisation already.
             _parameters += (((long)from + 1) * to);
         }
+        Adapt(from, to, taps: 9);
+        Adapt(_settings.EmbeddingWidth, to);
+        Adapt(to, to, taps: 9);
+        Adapt(from, from == to ? 0 : to);
         Hold((3L * from * area) + (3L * to * area));
         Segment(before, from * area, gradients: (from + to) * area);
     }
+
+    /// <summary>Adapters of some layers, each of two matrices whose rank is at most the layer's.</summary>
+    private void Adapt(long from, long to, int taps = 1, int count = 1) =>
+        _adapters += count * Math.Min(_rank, Math.Min(from, to)) * ((from * taps) + to);
 
     private void Upsampler(int channels, int level)
     {
         var before = (_activations, _checkpointed);
         Conv(channels, channels, 3, Area(level - 1));
+        Adapt(channels, channels, taps: 9);
         Segment(before, channels * Area(level), gradients: channels * Area(level - 1));
     }
 
@@ -135,8 +155,13 @@ internal sealed class TextUnetSize
         _parameters += (2 * width) + (2 * (width + 1) * width);
         // The normalisation's input, and those of both projections.
         Keep(3 * features);
+        Adapt(width, width, count: 2);
         for (var block = 0; block < level.Depth; block++)
         {
+            Adapt(width, width, count: 6);
+            Adapt(text, width, count: 2);
+            Adapt(width, 2 * Expansion * width);
+            Adapt(Expansion * width, width);
             _parameters += 3 * 2 * width;
             // Queries, keys, values and output of both attentions, and the feed-forward network.
             _parameters += (3 * width * width) + ((width + 1) * width);

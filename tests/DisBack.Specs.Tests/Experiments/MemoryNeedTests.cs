@@ -158,4 +158,25 @@ public sealed class MemoryNeedTests
         var need = MemoryNeed.Of(s_experiment, huge);
         Assert.Throws<DoesNotFitException>(() => need.Require(1L << 50));
     }
+
+    /// <summary>One frozen SDXL in bfloat16, two sets of adapters in training and three that only say something: well within one GPU of 80 GB.</summary>
+    [Fact]
+    public void Adapters_share_one_frozen_network()
+    {
+        const long adapters = 196_751_360, whole = 2_567_463_684;
+        var spec = new ExperimentSpec
+        {
+            Name = "a",
+            Teacher = "t",
+            Adapters = new(),
+            Backtracking = new Dmd2Settings { Batch = 1, FakeGanWeight = 0, GeneratorGanWeight = 0, Switching = new FixedInterval() },
+            Hardware = new() { Precision = Precision.Bf16, CheckpointActivations = true },
+        };
+        var need = MemoryNeed.Of(spec, new TextUnetSettings());
+
+        // Student: weights, and twice gradient, two moments and average; fake score: the same without an average.
+        Assert.Equal((2 * whole) + (adapters * 4 * (9 + 7 + 3)), need.Networks);
+        Assert.InRange(need.Bytes, 15 * GiB, 24 * GiB);
+        Assert.True(MemoryNeed.Of(spec with { Adapters = null }, new TextUnetSettings()).Bytes > 6 * need.Bytes);
+    }
 }

@@ -30,4 +30,8 @@ public sealed class TextUnetSizeTests
         Assert.InRange((double)large.Activations / small.Activations, 3.9, 4.0);
         Assert.InRange((double)large.Held / small.Held, 3.9, 4.0);
     }
+
+    /// <summary>DMD2's LoRA.</summary>
+    [Fact]
+    public void Adapters_of_SDXL_are_as_many_as_published() => Assert.Equal(196_751_360, new TextUnetSettings().AdapterParameters(64));
 }
