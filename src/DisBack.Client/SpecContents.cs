@@ -45,7 +45,9 @@ public sealed class SpecContents(ContentStore contents, bool trustCode = false)
         return data;
     }
 
-    /// <summary>What the real images of an evaluation are, null where it has their statistics or measures nothing; its features have been looked at too.</summary>
+    /// <summary>
+    /// What the real images of an evaluation are, null where it has their statistics or measures nothing; its features have been looked at too.
+    /// </summary>
     private async Task<DatasetFacts?> ReferenceOfAsync(EvaluationSettings evaluation, CancellationToken cancellation)
     {
         if (!trustCode && ContentRef.DigestIn(evaluation.Features) is { } features)

@@ -1,5 +1,5 @@
-using DisBack.Sdxl.Memory;
 using DisBack.Diffusion.TextToImage.Layers;
+using DisBack.Sdxl.Memory;
 using DisBack.Sdxl.Sampling;
 using TorchSharp;
 

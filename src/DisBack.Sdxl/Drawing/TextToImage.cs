@@ -1,10 +1,10 @@
 using DisBack.Diffusion;
+using DisBack.Diffusion.TextToImage.Layers;
+using DisBack.Diffusion.TextToImage.UNet;
 using DisBack.Sdxl.Configuration;
 using DisBack.Sdxl.Memory;
 using DisBack.Sdxl.Models;
 using DisBack.Sdxl.Networks.Autoencoder;
-using DisBack.Diffusion.TextToImage.Layers;
-using DisBack.Diffusion.TextToImage.UNet;
 using DisBack.Sdxl.Prompts;
 using DisBack.Sdxl.Sampling;
 using DisBack.Sdxl.Tokens;

@@ -1,11 +1,11 @@
 using DisBack.Diffusion.Files;
+using DisBack.Diffusion.TextToImage.Layers;
+using DisBack.Diffusion.TextToImage.UNet;
 using DisBack.Sdxl.Configuration;
 using DisBack.Sdxl.Models;
 using DisBack.Sdxl.Networks.Autoencoder;
-using DisBack.Diffusion.TextToImage.Layers;
 using DisBack.Sdxl.Networks.Text;
 using DisBack.Specs.Networks;
-using DisBack.Diffusion.TextToImage.UNet;
 using static TorchSharp.torch;
 
 namespace DisBack.Sdxl.Memory;

@@ -1,10 +1,10 @@
 using DisBack.Diffusion.Files;
+using DisBack.Diffusion.TextToImage.Layers;
+using DisBack.Diffusion.TextToImage.UNet;
 using DisBack.Sdxl.Adapters;
 using DisBack.Sdxl.Configuration;
 using DisBack.Sdxl.Networks.Autoencoder;
-using DisBack.Diffusion.TextToImage.Layers;
 using DisBack.Sdxl.Networks.Text;
-using DisBack.Diffusion.TextToImage.UNet;
 using DisBack.Sdxl.Prompts;
 using DisBack.Sdxl.Tokens;
 using static TorchSharp.torch;

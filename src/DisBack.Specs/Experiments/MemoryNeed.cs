@@ -89,8 +89,8 @@ public sealed record MemoryNeed(long Networks, long Sample, int Batch, string Ba
     }
 
     /// <summary>
-    /// The teacher's weights once, or twice where the target computes otherwise, and adapters as the networks that they are: trained ones, targets, and those of
-    /// the evaluation.
+    /// The teacher's weights once, or twice where the target computes otherwise, and adapters as the networks that they are: trained ones, targets, and those
+    /// of the evaluation.
     /// </summary>
     private static long OfAdapters(ExperimentSpec spec, TextUnetSettings teacher, long parameters, int targets)
     {

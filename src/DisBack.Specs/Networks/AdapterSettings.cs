@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace DisBack.Specs.Networks;
 
 /// <summary>
-/// Products of two small matrices that are added to the weights of a network's layers and trained in their place (LoRA, arXiv 2106.09685). All but the first and
-/// the last layer and the embeddings of time have one, as in DMD2.
+/// Products of two small matrices that are added to the weights of a network's layers and trained in their place (LoRA, arXiv 2106.09685). All but the first
+/// and the last layer and the embeddings of time have one, as in DMD2.
 /// </summary>
 public sealed record AdapterSettings
 {

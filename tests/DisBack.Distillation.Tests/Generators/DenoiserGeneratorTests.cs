@@ -1,8 +1,8 @@
-using DisBack.Distillation.Generators;
-using DisBack.Distillation.Runs;
 using DisBack.Diffusion.Conditions;
 using DisBack.Diffusion.Randomness;
 using DisBack.Diffusion.Schedules;
+using DisBack.Distillation.Generators;
+using DisBack.Distillation.Runs;
 using DisBack.Specs.Backtracking;
 using DisBack.Specs.Noise;
 using TorchSharp;

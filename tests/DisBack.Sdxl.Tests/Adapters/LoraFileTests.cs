@@ -1,7 +1,7 @@
 using DisBack.Diffusion.Files;
-using DisBack.Sdxl.Adapters;
 using DisBack.Diffusion.TextToImage.Layers;
 using DisBack.Diffusion.TextToImage.UNet;
+using DisBack.Sdxl.Adapters;
 using DisBack.Sdxl.Tests.Configuration;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,5 +1,5 @@
-using DisBack.Specs.Networks;
 using DisBack.Sdxl.Configuration;
+using DisBack.Specs.Networks;
 
 namespace DisBack.Sdxl.Tests.Configuration;
 

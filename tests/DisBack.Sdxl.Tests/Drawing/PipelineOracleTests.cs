@@ -1,9 +1,9 @@
 using System.Text.Json;
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Tests.Oracles;
+using DisBack.Diffusion.TextToImage.Layers;
 using DisBack.Sdxl.Drawing;
 using DisBack.Sdxl.Models;
-using DisBack.Diffusion.TextToImage.Layers;
 using DisBack.Sdxl.Sampling;
 using static TorchSharp.torch;
 

@@ -1,5 +1,5 @@
-using DisBack.Specs.Networks;
 using DisBack.Diffusion.TextToImage.Layers;
+using DisBack.Specs.Networks;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

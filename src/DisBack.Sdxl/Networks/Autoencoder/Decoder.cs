@@ -1,5 +1,5 @@
-using DisBack.Sdxl.Configuration;
 using DisBack.Diffusion.TextToImage.Layers;
+using DisBack.Sdxl.Configuration;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using Conv2d = DisBack.Diffusion.TextToImage.Layers.Conv2d;

@@ -1,5 +1,5 @@
-using DisBack.Sdxl.Configuration;
 using DisBack.Diffusion.TextToImage.Layers;
+using DisBack.Sdxl.Configuration;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

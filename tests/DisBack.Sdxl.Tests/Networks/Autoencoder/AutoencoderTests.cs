@@ -1,9 +1,9 @@
 using System.Text.Json;
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Tests.Oracles;
+using DisBack.Diffusion.TextToImage.Layers;
 using DisBack.Sdxl.Configuration;
 using DisBack.Sdxl.Networks.Autoencoder;
-using DisBack.Diffusion.TextToImage.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Tests.Oracles;
-using DisBack.Sdxl.Configuration;
 using DisBack.Diffusion.TextToImage.Layers;
+using DisBack.Sdxl.Configuration;
 using DisBack.Sdxl.Networks.Text;
 using static TorchSharp.torch;
 

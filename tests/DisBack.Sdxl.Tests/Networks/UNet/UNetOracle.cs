@@ -1,9 +1,9 @@
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Tests.Oracles;
-using DisBack.Sdxl.Configuration;
-using DisBack.Specs.Networks;
 using DisBack.Diffusion.TextToImage.Layers;
 using DisBack.Diffusion.TextToImage.UNet;
+using DisBack.Sdxl.Configuration;
+using DisBack.Specs.Networks;
 using static TorchSharp.torch;
 
 namespace DisBack.Sdxl.Tests.Networks.UNet;
