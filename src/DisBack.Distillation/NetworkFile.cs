@@ -69,6 +69,11 @@ public static class NetworkFile
     /// <exception cref="DisBackException">The file is not that of the network, or a tensor has a number that is not finite.</exception>
     public static (Denoiser Network, IReadOnlyList<ElementType> Converted) Import(TensorFile file, NetworkSettings? settings)
     {
+        if (file.Entries.Keys.Any(name => name.Contains(".lora_A.", StringComparison.Ordinal)))
+        {
+            throw new DisBackException($"'{file.Path}' holds adapters of a model and no network: import the model, and name a trajectory of adapters under "
+                + "'recording.from' where it was recorded.");
+        }
         var network = Create(file, settings ?? NetworkMetadata.Read(file.Metadata, file.Path));
         try
         {

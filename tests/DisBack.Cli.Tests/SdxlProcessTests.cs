@@ -43,6 +43,22 @@ public sealed class SdxlProcessTests : IDisposable
             "sample", "--model", s_model, adapts ? "--lora" : "--unet", Student("disturbed"), "--prompt", "A dog.", "--size", "64x64", "--out", "dog.png");
         Assert.Contains("dog.png", drawn, StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(_folder, "dog.png")));
+
+        await SucceedAsync("export", "disturbed", "exported");
+        var card = await File.ReadAllTextAsync(Path.Combine(_folder, "exported", "README.md"), Cancellation);
+        Assert.Contains("Makes pictures of 64 x 64 pixels of prompts in one step.", card, StringComparison.Ordinal);
+        Assert.Contains(adapts ? "pipe.load_lora_weights(" : "pipe.unet.load_state_dict(", card, StringComparison.Ordinal);
+
+        var (code, _, error) = await DisBackProcess.RunAsync(_folder, "trajectory", "export", "disturbed", "path", "--reference");
+        Assert.True(adapts ? error.Contains("leave --reference out", StringComparison.Ordinal) : code == ExitCode.Ok, error);
+        if (!adapts)
+        {
+            await SucceedAsync("trajectory", "import", "path", "--teacher", "mini", "--name", "again");
+        }
+
+        (code, _, error) = await DisBackProcess.RunAsync(_folder, "sample", "disturbed", "--out", "latents.png");
+        Assert.NotEqual(ExitCode.Ok, code);
+        Assert.Contains(adapts ? "--lora" : "latents of 4x8x8", error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -8,6 +8,8 @@ using DisBack.Cli.Terminal;
 using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Distillation.Generators;
+using DisBack.Specs.Experiments;
+using DisBack.Specs.Reading;
 
 namespace DisBack.Cli.Commands;
 
@@ -47,10 +49,10 @@ internal static class ExportCommand
                 await archive.Content.FetchAsync(samples.Content, Path.Combine(folder.FullName, Samples), cancellation);
             }
             var teacher = await TeacherOfAsync(archive, trial, cancellation);
-            using var student = StudentFile.Open(path);
+            var use = StudentUse.Of(path, SpecJson.FromJson<ExperimentSpec>(trial.Spec));
             await File.WriteAllTextAsync(
                 Path.Combine(folder.FullName, ModelCard.FileName),
-                ModelCard.Of(trial, student, teacher, parsed.GetValue(licence) ?? teacher?.Licence ?? "", picture),
+                ModelCard.Of(trial, use, teacher, parsed.GetValue(licence) ?? teacher?.Licence ?? "", picture),
                 cancellation);
             session.Screen.Line($"{StudentFile.Name} and {ModelCard.FileName} are in {folder.FullName}.");
             return (int)ExitCode.Ok;

@@ -10,6 +10,7 @@ using DisBack.Contracts.Grains;
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Files.PyTorch;
 using DisBack.Distillation.Recording;
+using DisBack.Specs.Networks;
 using DisBack.Storage;
 
 namespace DisBack.Cli.Commands;
@@ -153,8 +154,12 @@ internal static class TrajectoryCommand
 
     private static void WriteReference(string file, string target)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         using var tensors = SafetensorsFile.Open(file);
+        if (NetworkMetadata.Read(tensors.Metadata, file) is TextUnetSettings { Adapter: not null })
+        {
+            throw new DisBackException("The nodes are adapters of a teacher, which the paper's code cannot read: leave --reference out.");
+        }
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         using var stream = File.Create(target);
         TorchWriter.Write(stream, tensors, PathFolder.ReferencePrefix);
     }

@@ -17,21 +17,19 @@ internal static class ModelCard
 
     /// <summary>Writes the card of a complete run's student.</summary>
     /// <param name="trial">The run.</param>
-    /// <param name="student">Its student.</param>
+    /// <param name="use">What its student makes, and how it is loaded.</param>
     /// <param name="teacher">The teacher's name and provenance; null where nothing is known but its digest.</param>
     /// <param name="licence">The licence of the teacher's weights; empty where it is not known.</param>
     /// <param name="picture">The file name of a picture of samples beside the card; null for none.</param>
-    public static string Of(TrialDocument trial, IGenerator student, TeacherDocument? teacher, string licence, string? picture)
+    public static string Of(TrialDocument trial, StudentUse use, TeacherDocument? teacher, string licence, string? picture)
     {
         var spec = SpecJson.FromJson<ExperimentSpec>(trial.Spec);
         var host = SpecJson.ToNode(spec.Backtracking)["host"]!.GetValue<string>();
-        var (shape, steps) = (student.SampleShape, student.Steps == 1 ? "one step" : $"{student.Steps} steps");
-        var classes = student.Classes > 0 ? $" of {student.Classes} classes" : "";
         var card = new StringBuilder();
         card.Append(CultureInfo.InvariantCulture, $"""
             ---
             library_name: pytorch
-            pipeline_tag: unconditional-image-generation
+            pipeline_tag: {use.Task}
             tags: [diffusion, distillation, distribution-backtracking]
             license: other
             license_name: {Quoted(licence.Length > 0 ? licence : "that of the teacher, not recorded")}
@@ -39,7 +37,7 @@ internal static class ModelCard
 
             # {trial.Name}
 
-            Makes images of {shape.Width} x {shape.Height} pixels{classes} in {steps}. Distilled from a diffusion model by Distribution Backtracking
+            Makes {use.Makes}. Distilled from a diffusion model by Distribution Backtracking
             ([arXiv 2408.15991](https://arxiv.org/abs/2408.15991)) on the host `{host}`.
 
 
@@ -66,10 +64,10 @@ internal static class ModelCard
             ## Use
 
             ```python
-            {PythonSnippet.Of(student)}
+            {use.Python}
             ```
 
-            Samples lie in [-1, 1].
+            {use.Note}
 
             ## Spec
 

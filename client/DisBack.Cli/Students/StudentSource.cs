@@ -186,10 +186,21 @@ internal sealed class StudentSource : IDisposable
             ? null
             : spec.Evaluation ?? new EvaluationSettings { Reference = spec.Data };
 
+    private static void RequirePictures(IDisposable network, SampleShape shape)
+    {
+        if (shape.Channels is not (1 or 3))
+        {
+            network.Dispose();
+            throw new DisBackException($"Its samples are latents of {shape} and no pictures: draw with 'disback sample --model DIR --prompt TEXT', with "
+                + "--unet or --lora for a student's file, or with --guidance for the teacher.");
+        }
+    }
+
     private static EvaluationSettings OnDigits(SampleShape shape) => new() { Reference = new DatasetSettings { Resolution = shape.Height } };
 
     private static StudentSource OfStudent(IGenerator student, EvaluationSettings? evaluation, string? maker, long? step = null)
     {
+        RequirePictures(student, student.SampleShape);
         student.Network.eval();
         return new(student, student.LatentShape, student.Classes, student.Generate)
         {
@@ -202,8 +213,9 @@ internal sealed class StudentSource : IDisposable
 
     private static StudentSource OfTeacher(Denoiser teacher, EvaluationSettings? evaluation)
     {
-        teacher.eval();
         var shape = teacher.Settings.Shape;
+        RequirePictures(teacher, shape);
+        teacher.eval();
         var settings = new HeunSettings();
         return new(teacher, [shape.Channels, shape.Height, shape.Width], teacher.Settings.Classes, Sample)
         {

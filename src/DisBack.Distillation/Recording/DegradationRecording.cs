@@ -121,19 +121,19 @@ public sealed class DegradationRecording : ITrainingRun
         using var scope = NewDisposeScope();
         using var turn = _inputs.TakeTurn();
         var draw = _draws.At(Step, _settings.Noise, _settings.Batch);
-        var judged = Judged();
+        var seen = DrawSeen();
         // Same with 'false': there is one computation.
         var losses = _graphs.Compute(
             null,
             variant: true,
-            [draw.Latents, draw.Sigma, draw.Noise, .. judged?.Tensors ?? []],
+            [draw.Latents, draw.Sigma, draw.Noise, .. seen?.Tensors ?? []],
             draw.Condition,
-            (draws, condition) => Differentiate(draws, condition, judged?.With([.. draws.Skip(3)])));
+            (draws, condition) => Differentiate(draws, condition, seen?.With([.. draws.Skip(3)])));
         _training.Update(Step);
         Step++;
         var loss = losses[0];
         _losses.Add(Step, DegradationLoss, loss);
-        if (judged is not null)
+        if (seen is not null)
         {
             _losses.Add(Step, DiscriminatorLoss, losses[1]);
         }
@@ -204,7 +204,7 @@ public sealed class DegradationRecording : ITrainingRun
     private bool HasEnded => _plateau is { IsReached: true } || _calibration is { IsReached: true };
 
     /// <summary>What the discriminator sees in the present step; null where there is none.</summary>
-    private JudgedSamples? Judged()
+    private DiscriminatorBatch? DrawSeen()
     {
         if (_settings.GanWeight == 0)
         {
@@ -217,11 +217,11 @@ public sealed class DegradationRecording : ITrainingRun
         Draw Of(string purpose) => _draws.At(Step, _settings.Noise, _settings.Batch, purpose);
     }
 
-    private IReadOnlyList<Tensor> Differentiate(IReadOnlyList<Tensor> draws, Condition? condition, JudgedSamples? judged)
+    private IReadOnlyList<Tensor> Differentiate(IReadOnlyList<Tensor> draws, Condition? condition, DiscriminatorBatch? seen)
     {
         List<Tensor> losses = [], ofDiscriminator = [];
         _training.Differentiate(LossesOfParts());
-        return judged is null ? [BatchRows.Mean(losses)] : [BatchRows.Mean(losses), BatchRows.Mean(ofDiscriminator)];
+        return seen is null ? [BatchRows.Mean(losses)] : [BatchRows.Mean(losses), BatchRows.Mean(ofDiscriminator)];
 
         // One part after the other, so that only one has a graph.
         IEnumerable<Tensor> LossesOfParts()
@@ -237,9 +237,9 @@ public sealed class DegradationRecording : ITrainingRun
                 var ofElements = DenoisingLoss.Of(_degraded, images, sigma, noise, shown);
                 var loss = _settings.Loss == LossReduction.Mean ? ofElements.mean() : ofElements.sum() / part.Count;
                 losses.Add(loss.detach());
-                if (judged is not null)
+                if (seen is not null)
                 {
-                    var discriminator = Critic.Discriminate(images, shown, judged.Rows(part));
+                    var discriminator = Critic.Discriminate(images, shown, seen.Rows(part));
                     ofDiscriminator.Add(discriminator.detach());
                     loss += _settings.GanWeight * discriminator;
                 }

@@ -174,9 +174,8 @@ public sealed record ScaledLinearNoise : NoiseLaw, IValidatableObject
     {
         if (!IsPossible)
         {
-            yield return new ValidationResult(FormattableString.Invariant(
-                $"time steps {First} to {Last} of {TimeSteps} with variances from {BetaStart} to {BetaEnd} cannot be drawn; order them and stay inside the "
-                    + "table"));
+            yield return new ValidationResult($"time steps {First} to {Last} of {TimeSteps}, with variances "
+                + FormattableString.Invariant($"from {BetaStart} to {BetaEnd}, cannot be drawn; order them and stay inside the table"));
         }
     }
 }

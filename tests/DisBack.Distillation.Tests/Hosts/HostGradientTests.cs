@@ -110,7 +110,7 @@ public sealed class HostGradientTests
             {
                 push *= DensityRatio.Weights(critic.Logits(noisy, draw.Sigma, draw.Condition), weighted);
             }
-            var gan = Draws().At(0, new Dmd2Settings().FakeNoise, Batch, "judged");
+            var gan = Draws().At(0, new Dmd2Settings().FakeNoise, Batch, "gan");
             return images =>
             {
                 using var judge = OpenCritic(settings);

@@ -90,7 +90,7 @@ public sealed class TextTraceOracleTests
                 (null, "stage1") or ("fake", _) => "fake",
                 (null, _) => "dm",
                 ("generated", _) => "cls_fake",
-                ("judged", _) => "cls_gen",
+                ("gan", _) => "cls_gen",
                 ("real", _) => "cls_real",
                 _ => "fake",
             };

@@ -131,8 +131,8 @@ public sealed class MemoryNeedTests
     {
         var sdxl = new TextUnetSettings();
         var spec = OfSdxl(new(), new(), accumulate: null);
-        var judged = spec with { Backtracking = (Dmd2Settings)spec.Backtracking with { GeneratorGanWeight = 0.1, FakeGanWeight = 0.1 } };
-        Assert.Equal(4 * (sdxl.Size.Activations + (2 * sdxl.Size.Encoder.Activations)), MemoryNeed.Of(judged, sdxl).Sample);
+        var adversarial = spec with { Backtracking = (Dmd2Settings)spec.Backtracking with { GeneratorGanWeight = 0.1, FakeGanWeight = 0.1 } };
+        Assert.Equal(4 * (sdxl.Size.Activations + (2 * sdxl.Size.Encoder.Activations)), MemoryNeed.Of(adversarial, sdxl).Sample);
     }
 
     private static ExperimentSpec OfSdxl(OptimizerSettings optimizer, HardwareSettings hardware, int? accumulate) => s_experiment with

@@ -68,17 +68,17 @@ internal sealed class Critic : nn.Module
     /// <summary>What the discriminator loses where it takes generated samples for real ones or real ones for generated, a scalar.</summary>
     /// <param name="generated">Generated samples, [B,C,H,W].</param>
     /// <param name="condition">What they show, or null.</param>
-    /// <param name="judged">The rest of what it sees.</param>
+    /// <param name="seen">The rest of what it sees.</param>
     /// <param name="r1">The weight of approximate R1 (arXiv 2501.08316, Eq. 4), and unit noise for it; null is none.</param>
-    public Tensor Discriminate(Tensor generated, Condition? condition, JudgedSamples judged, (double Weight, Tensor Noise)? r1 = null)
+    public Tensor Discriminate(Tensor generated, Condition? condition, DiscriminatorBatch seen, (double Weight, Tensor Noise)? r1 = null)
     {
-        var ofGenerated = Logits(generated + judged.GeneratedSigma * judged.GeneratedNoise, judged.GeneratedSigma, condition);
-        var real = judged.Real + judged.RealSigma * judged.RealNoise;
-        var ofReal = Logits(real, judged.RealSigma, judged.RealCondition);
+        var ofGenerated = Logits(generated + seen.GeneratedSigma * seen.GeneratedNoise, seen.GeneratedSigma, condition);
+        var real = seen.Real + seen.RealSigma * seen.RealNoise;
+        var ofReal = Logits(real, seen.RealSigma, seen.RealCondition);
         var loss = nn.functional.softplus(ofGenerated).mean() + nn.functional.softplus(-ofReal).mean();
         if (r1 is var (weight, noise))
         {
-            loss += weight * (Logits(real + R1Sigma * noise, judged.RealSigma, judged.RealCondition) - ofReal).square().mean();
+            loss += weight * (Logits(real + R1Sigma * noise, seen.RealSigma, seen.RealCondition) - ofReal).square().mean();
         }
         return loss;
     }

@@ -99,10 +99,10 @@ internal sealed class Dmd2Host : IDistillationHost
         {
             return new([matching.Latents, matching.Sigma, matching.Noise, fake.Sigma, fake.Noise], matching.Condition, null);
         }
-        var (generated, real, judged) = (OfCritic("generated"), OfCritic("real"), OfCritic("judged"));
+        var (generated, real, gan) = (OfCritic("generated"), OfCritic("real"), OfCritic("gan"));
         var (samples, shown) = _data.Batch(iteration, batch);
         return new(
-            [matching.Latents, matching.Sigma, matching.Noise, fake.Sigma, fake.Noise, judged.Sigma, judged.Noise],
+            [matching.Latents, matching.Sigma, matching.Noise, fake.Sigma, fake.Noise, gan.Sigma, gan.Noise],
             matching.Condition,
             new(generated.Sigma, generated.Noise, samples, real.Sigma, real.Noise, shown));
 
@@ -141,7 +141,7 @@ internal sealed class Dmd2Host : IDistillationHost
                     yield return matching * rows.Share;
                     continue;
                 }
-                var logits = _critic.Logits(images + part.JudgedSigma * part.JudgedNoise, part.JudgedSigma, part.Condition);
+                var logits = _critic.Logits(images + part.GanSigma * part.GanNoise, part.GanSigma, part.Condition);
                 var verdict = nn.functional.softplus(-logits).mean();
                 verdicts.Add(verdict.detach());
                 yield return (matching + _settings.GeneratorGanWeight * verdict) * rows.Share;
@@ -187,7 +187,7 @@ internal sealed class Dmd2Host : IDistillationHost
                 }
                 // The noise that the fake score saw is independent of all that is compared here.
                 (double, Tensor)? r1 = _settings.GanR1Weight > 0 ? (_settings.GanR1Weight, part.FakeNoise) : null;
-                var discriminator = _critic.Discriminate(x0, part.Condition, part.Judged!, r1);
+                var discriminator = _critic.Discriminate(x0, part.Condition, part.Seen!, r1);
                 discriminators.Add(discriminator.detach());
                 yield return (fake + _settings.FakeGanWeight * discriminator) * rows.Share;
             }
@@ -206,11 +206,11 @@ internal sealed class Dmd2Host : IDistillationHost
         public IReadOnlyList<Tensor> All => [.. Losses, Images, Gap];
     }
 
-    /// <summary>What a step draws, by its names; the last two and <paramref name="Judged"/> only where there is a discriminator.</summary>
-    private readonly record struct Batch(IReadOnlyList<Tensor> Draws, Condition? Condition, JudgedSamples? Judged)
+    /// <summary>What a step draws, by its names; the last two and <paramref name="Seen"/> only where there is a discriminator.</summary>
+    private readonly record struct Batch(IReadOnlyList<Tensor> Draws, Condition? Condition, DiscriminatorBatch? Seen)
     {
         /// <summary>All of it but the condition of what is generated.</summary>
-        public IReadOnlyList<Tensor> Tensors => [.. Draws, .. Judged?.Tensors ?? []];
+        public IReadOnlyList<Tensor> Tensors => [.. Draws, .. Seen?.Tensors ?? []];
 
         public Tensor Latents => Draws[0];
 
@@ -222,16 +222,16 @@ internal sealed class Dmd2Host : IDistillationHost
 
         public Tensor FakeNoise => Draws[4];
 
-        /// <summary>Of the generated samples as the generator's own loss has them judged.</summary>
-        public Tensor JudgedSigma => Draws[5];
+        /// <summary>Of the generated samples that the discriminator sees for the generator's own loss.</summary>
+        public Tensor GanSigma => Draws[5];
 
-        public Tensor JudgedNoise => Draws[6];
+        public Tensor GanNoise => Draws[6];
 
         /// <summary>Some of its rows.</summary>
-        public Batch Rows(BatchRows part) => new([.. Draws.Select(part.Of)], part.Of(Condition), Judged?.Rows(part));
+        public Batch Rows(BatchRows part) => new([.. Draws.Select(part.Of)], part.Of(Condition), Seen?.Rows(part));
 
         /// <summary>The same in other tensors.</summary>
         public Batch With(IReadOnlyList<Tensor> tensors, Condition? condition) =>
-            new([.. tensors.Take(Draws.Count)], condition, Judged?.With([.. tensors.Skip(Draws.Count)]));
+            new([.. tensors.Take(Draws.Count)], condition, Seen?.With([.. tensors.Skip(Draws.Count)]));
     }
 }
