@@ -274,7 +274,7 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
     {
         var (code, _, error) = await Run("spec.yaml", "bad", "--set", "recording.stps=1");
         Assert.Equal((ExitCode.Invalid, "--set recording.stps=1: there is no key 'stps' in 'recording'; expected one of from, steps, until_plateau, "
-            + "until_calibrated, batch, optimizer, noise, seed, nodes; did you mean 'steps'?\n"), (code, error));
+            + "until_calibrated, batch, accumulate, optimizer, noise, loss, gan_weight, seed, nodes; did you mean 'steps'?\n"), (code, error));
         (code, _, error) = await DisBackProcess.RunAsync(folder.Path, "show", "nowhere");
         Assert.Equal(ExitCode.NotFound, code);
         Assert.StartsWith("disback: There is no run 'nowhere'", error);

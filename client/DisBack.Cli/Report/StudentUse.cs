@@ -53,9 +53,12 @@ internal sealed record StudentUse(string Makes, string Task, string Python, stri
             pipe = StableDiffusionXLPipeline.from_pretrained("the teacher's model folder", torch_dtype=torch.float16).to("cuda")
             {{load}}
             pipe.scheduler = LCMScheduler.from_config(pipe.scheduler.config)
-            pipe("A photo of a dog.", num_inference_steps={{timesteps.Count}}, timesteps=[{{steps}}], guidance_scale=0, height={{side}}, width={{side}}).images[0]
+            pipe(
+                "A photo of a dog.", num_inference_steps={{timesteps.Count}}, timesteps=[{{steps}}], guidance_scale=0, height={{side}}, width={{side}},
+            ).images[0]
             """,
-            $"`disback sample --model DIR {option} {StudentFile.Name} --prompt TEXT --timesteps {string.Join(' ', timesteps)} --size {side}x{side}` draws with it too.");
+            $"`disback sample --model DIR {option} {StudentFile.Name} --prompt TEXT --timesteps {string.Join(' ', timesteps)} --size {side}x{side}` draws with "
+                + "it too.");
     }
 
     private static string Steps(int count) => count == 1 ? "one step" : $"{count} steps";
