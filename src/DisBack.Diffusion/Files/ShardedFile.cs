@@ -105,8 +105,8 @@ public sealed class ShardedFile : TensorFile
         {
             throw Damaged(path, $"names {names.Count:N0} files, more than {MostShards:N0}");
         }
-        return names.Find(name => FileName.GetFileName(name) != name || name.Length == 0 || IsIndex(name)) is { } stray
-            ? throw Damaged(path, $"names '{stray}', which is no file of tensors beside it")
+        return names.Find(name => FileName.GetFileName(name) != name || name.Length == 0 || IsIndex(name)) is { } outside
+            ? throw Damaged(path, $"names '{outside}', which is no file of tensors beside it")
             : names;
     }
 
