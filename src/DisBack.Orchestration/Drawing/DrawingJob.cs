@@ -6,8 +6,6 @@ using DisBack.Sdxl.Drawing;
 using DisBack.Storage.Content;
 using DisBack.Telemetry;
 using Microsoft.Extensions.Logging;
-using Polly;
-using Polly.Retry;
 
 namespace DisBack.Orchestration.Drawing;
 
@@ -26,9 +24,6 @@ internal sealed partial class DrawingJob(
     ILogger logger)
     : IDisposable
 {
-    private static readonly TimeSpan s_firstWait = TimeSpan.FromSeconds(0.2);
-    private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(5);
-
     private readonly CancellationTokenSource _stop = new();
     private volatile DrawingProgressReport _progress = new(DrawingStage.Model, 0, 1, []);
     private volatile string _reason = "";
@@ -188,33 +183,8 @@ internal sealed partial class DrawingJob(
     }
 
     /// <summary>Repeats a call until the grain answers; null if it was cancelled first.</summary>
-    private async Task<bool?> UntilAnsweredAsync(Func<Task<bool>> call, CancellationToken cancellation)
-    {
-        var retries = new ResiliencePipelineBuilder { TimeProvider = time }
-            .AddRetry(new RetryStrategyOptions
-            {
-                ShouldHandle = failed => new(failed.Outcome.Exception is not null),
-                MaxRetryAttempts = int.MaxValue,
-                BackoffType = DelayBackoffType.Exponential,
-                Delay = s_firstWait,
-                MaxDelay = s_longestWait,
-                UseJitter = true,
-                OnRetry = failed =>
-                {
-                    LogUnanswered(failed.Outcome.Exception!, Run);
-                    return default;
-                },
-            })
-            .Build();
-        try
-        {
-            return await retries.ExecuteAsync(async _ => await call(), cancellation);
-        }
-        catch (Exception) when (cancellation.IsCancellationRequested)
-        {
-            return null;
-        }
-    }
+    private Task<bool?> UntilAnsweredAsync(Func<Task<bool>> call, CancellationToken cancellation) =>
+        PersistentCall.UntilAnsweredAsync(call, failure => LogUnanswered(failure, Run), time, cancellation);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The grain of {Run} did not answer.")]
     private partial void LogUnanswered(Exception exception, RunAttempt run);

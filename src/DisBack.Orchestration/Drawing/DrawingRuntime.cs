@@ -18,7 +18,6 @@ internal sealed class DrawingRuntime(
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<RunAttempt, (DrawingJob Job, Task Over)> _jobs = [];
-    private bool _isStopping;
 
     /// <summary>Starts an attempt, or finds it running.</summary>
     /// <returns>False: no free slot on that device, or the silo is shutting down.</returns>
@@ -40,7 +39,7 @@ internal sealed class DrawingRuntime(
                 older.Job.Stop("A newer attempt has begun.");
             }
             var slot = new OccupiedSlot(assignment.Run, assignment.Device);
-            if (_isStopping || slots.TryTake(slot) is not { } device)
+            if (slots.TryTake(slot) is not { } device)
             {
                 return false;
             }
@@ -77,14 +76,13 @@ internal sealed class DrawingRuntime(
         }
     }
 
-    /// <summary>Takes no more work and stops all of it, which begins again on another worker.</summary>
+    /// <summary>Stops all that is drawn here, once the slots are closed; it begins again on another worker.</summary>
     /// <param name="cancellation">Ends the waiting.</param>
     public async Task DrainAsync(CancellationToken cancellation)
     {
         Task[] ending;
         lock (_gate)
         {
-            _isStopping = true;
             foreach (var (job, _) in _jobs.Values)
             {
                 job.Stop("The worker is shutting down.");

@@ -12,7 +12,7 @@ namespace DisBack.Orchestration.Drawing;
 /// The models of pictures that this worker has in memory. One is lent to one drawing at a time and stays for the next: for a while, and only as long as
 /// nothing else takes a slot of its device.
 /// </summary>
-internal sealed class LoadedModels : INearContents, IDisposable
+internal sealed class LoadedModels : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<ModelKey, LoadedModel> _models = [];
@@ -37,7 +37,7 @@ internal sealed class LoadedModels : INearContents, IDisposable
         };
     }
 
-    /// <inheritdoc/>
+    /// <summary>Digests of the models in memory, by which requests for a slot prefer this worker, see <see cref="SlotRequest.Prefers"/>.</summary>
     public IReadOnlyList<string> Digests
     {
         get

@@ -7,6 +7,7 @@ using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Runs;
 using DisBack.Orchestration.Supervision;
 using DisBack.Orchestration.Training;
+using DisBack.Orchestration.Workers;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Cache;
 using DisBack.Storage.Content;
@@ -72,13 +73,10 @@ public static class DisBackSilo
         silo.Services.AddSingleton<DeviceSlots>();
         silo.Services.AddSingleton<ITrainingRuntime, TrainingRuntime>();
         silo.Services.AddSingleton<LoadedModels>();
-        silo.Services.AddSingleton<INearContents>(services => services.GetRequiredService<LoadedModels>());
         silo.Services.AddSingleton<DrawingRuntime>();
         silo.Services.AddSingleton<RunReporter>();
         // Added after the silo's own service and so stopped before it: the last checkpoints need grains to commit them.
         silo.Services.AddHostedService<WorkerService>();
-        // Stopped first of all: drawings begin again elsewhere, and what is left of the time is for checkpoints.
-        silo.Services.AddHostedService<DrawingService>();
         return silo;
     }
 

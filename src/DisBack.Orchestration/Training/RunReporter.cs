@@ -3,8 +3,6 @@ using DisBack.Contracts.Grains;
 using DisBack.Orchestration.Runs;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Polly;
-using Polly.Retry;
 
 namespace DisBack.Orchestration.Training;
 
@@ -19,9 +17,6 @@ internal sealed partial class RunReporter(
     ILogger<RunReporter> logger,
     RunHistory history)
 {
-    private static readonly TimeSpan s_firstWait = TimeSpan.FromSeconds(0.2);
-    private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(5);
-
     private readonly ConcurrentDictionary<string, (ITrainingJob Job, TaskCompletionSource Known)> _attended = new();
 
     /// <summary>Completes when the owners of all jobs that are here now know their outcomes, or nobody tries to report them any more.</summary>
@@ -142,34 +137,8 @@ internal sealed partial class RunReporter(
     };
 
     /// <summary>Repeats a call until the owner answers; null if it was cancelled first.</summary>
-    private async Task<CommitResult?> UntilAnsweredAsync(ITrainingJob job, Func<Task<CommitResult>> call, CancellationToken cancellation)
-    {
-        var retries = new ResiliencePipelineBuilder { TimeProvider = time }
-            .AddRetry(new RetryStrategyOptions
-            {
-                // A call that Orleans cancels is a failure like any other; the token alone decides whether to go on.
-                ShouldHandle = failed => new(failed.Outcome.Exception is not null),
-                MaxRetryAttempts = int.MaxValue,
-                BackoffType = DelayBackoffType.Exponential,
-                Delay = s_firstWait,
-                MaxDelay = s_longestWait,
-                UseJitter = true,
-                OnRetry = failed =>
-                {
-                    LogUnanswered(failed.Outcome.Exception!, job.Assignment.Run);
-                    return default;
-                },
-            })
-            .Build();
-        try
-        {
-            return await retries.ExecuteAsync(async _ => await call(), cancellation);
-        }
-        catch (Exception) when (cancellation.IsCancellationRequested)
-        {
-            return null;
-        }
-    }
+    private Task<CommitResult?> UntilAnsweredAsync(ITrainingJob job, Func<Task<CommitResult>> call, CancellationToken cancellation) =>
+        PersistentCall.UntilAnsweredAsync(call, failure => LogUnanswered(failure, job.Assignment.Run), time, cancellation);
 
     private void Fence(ITrainingJob job)
     {

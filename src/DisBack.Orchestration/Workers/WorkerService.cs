@@ -1,18 +1,20 @@
 using System.Collections.Immutable;
 using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Drawing;
 using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Supervision;
+using DisBack.Orchestration.Training;
 using DisBack.Storage.Cache;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 
-namespace DisBack.Orchestration.Training;
+namespace DisBack.Orchestration.Workers;
 
 /// <summary>
 /// Reports to the pool what this worker has and runs; at shutdown, reports no devices any more while every run reaches a committed checkpoint, as
-/// long as the silo can still serve the commits.
+/// long as the silo can still serve the commits, and drawings begin again elsewhere.
 /// </summary>
 internal sealed partial class WorkerService(
     ITrainingRuntime runtime,
@@ -25,11 +27,15 @@ internal sealed partial class WorkerService(
     IOptions<TrainingOptions> options,
     TimeProvider time,
     ILogger<WorkerService> logger,
-    INearContents near,
+    DrawingRuntime drawings,
+    LoadedModels models,
     TrainingWarmUp? warmUp = null) : BackgroundService
 {
-    /// <summary>How long owners may take to answer to the outcomes.</summary>
-    private static readonly TimeSpan s_outcomeWait = TimeSpan.FromSeconds(5);
+    /// <summary>How long owners may take to answer to the outcomes, and the pool to the last report.</summary>
+    private static readonly TimeSpan s_answerWait = TimeSpan.FromSeconds(5);
+
+    /// <summary>An evaluation of a network that draws may take longer; nobody waits for it, because nothing of it is kept.</summary>
+    private static readonly TimeSpan s_drawingWait = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// Reports after the death of a silo: it may have kept the pool's entry of the grain directory, and the next activation of the pool, which comes moments
@@ -47,10 +53,20 @@ internal sealed partial class WorkerService(
         // At once, and the reports beside it: a pool that does not answer must not shorten the time that the runs have.
         var drained = runtime.DrainAsync(deadline.Token);
         await base.StopAsync(cancellationToken);
-        _ = ReportAsync(cancellationToken);
+        var stopped = StopDrawingsAsync(ReportAsync(cancellationToken), cancellationToken);
         await drained;
         // The checkpoints are committed; that the owners also know the outcomes saves a search at the next start, and a finished run its repetition.
-        await Task.WhenAny(reporter.OutcomesKnown, Task.Delay(s_outcomeWait, time, CancellationToken.None));
+        await Task.WhenAny(reporter.OutcomesKnown, Task.Delay(s_answerWait, time, CancellationToken.None));
+        await stopped;
+    }
+
+    /// <summary>Stops the drawings once the pool knows that there are no devices here: their grains ask it for another slot at once.</summary>
+    private async Task StopDrawingsAsync(Task reported, CancellationToken cancellation)
+    {
+        await Task.WhenAny(reported, Task.Delay(s_answerWait, time, cancellation));
+        using var patience = new CancellationTokenSource(s_drawingWait, time);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+        await drawings.DrainAsync(ended.Token);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -106,7 +122,7 @@ internal sealed partial class WorkerService(
         }
         try
         {
-            var report = new WorkerReport(silo.SiloAddress, silo.Name, runtime.Devices, runtime.Occupied, [.. weights.Digests, .. near.Digests], Damaged: []);
+            var report = new WorkerReport(silo.SiloAddress, silo.Name, runtime.Devices, runtime.Occupied, [.. weights.Digests, .. models.Digests], Damaged: []);
             await grains.Pool().ReportAsync(report).WaitAsync(stopping);
         }
         catch (Exception e)
