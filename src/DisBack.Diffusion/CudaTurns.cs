@@ -40,6 +40,10 @@ public static class CudaTurns
         return device.type != DeviceType.CUDA || s_own == kind ? null : new Turn(kind, tf32);
     }
 
+    /// <summary>Gives up the turn of the calling thread while it waits for another run of the process, which may need one itself.</summary>
+    /// <returns>Takes the turn again when it is disposed, on the same thread; null where the thread has none.</returns>
+    public static IDisposable? Yield() => s_own is null ? null : new Turn(null, s_tf32);
+
     /// <summary>The turn of a thread that records: nobody else issues until it ends. Products are made as in the turn that it is taken in.</summary>
     internal static IDisposable TakeAlone() => new Turn(Kind.Alone, s_tf32);
 
@@ -48,7 +52,7 @@ public static class CudaTurns
         private readonly Kind? _before = s_own;
         private readonly bool _tf32Before = s_tf32;
 
-        public Turn(Kind kind, bool tf32) => Change(kind, tf32);
+        public Turn(Kind? kind, bool tf32) => Change(kind, tf32);
 
         public void Dispose() => Change(_before, _tf32Before);
 

@@ -61,7 +61,7 @@ public sealed class DistributionBacktracking : ITrainingRun
     {
         (_inputs, _settings, _evaluation, _data, _lastNode) = (inputs, settings, evaluation, data, nodes.Count - 1);
         var generator = inputs.OpenStudent();
-        _generator = new TrainedGenerator(generator, settings.Generator, settings.Ema, settings.GeneratorUpdates, _hold);
+        _generator = new TrainedGenerator(generator, settings.Generator, settings.Ema, settings.GeneratorUpdates, _hold, inputs.Workers);
         _firstTarget = settings.FirstTargetOf(nodes.Count);
         _target = new Target(
             nodes,
@@ -69,7 +69,10 @@ public sealed class DistributionBacktracking : ITrainingRun
             settings.Switching is Interpolated ? inputs.OpenTeacher : null,
             comparesNodes: settings.Switching.ComparisonInterval is not null);
         _draws = inputs.DrawsFor(StageName, _target.At(0), generator);
-        _host = host(new HostContext(_generator, OpenFakeScore, inputs.OpenTeacher, settings, _draws, inputs.Streams, _hold, data));
+        _host = host(new HostContext(_generator, OpenFakeScore, inputs.OpenTeacher, settings, _draws, inputs.Streams, _hold, data)
+        {
+            Workers = inputs.Workers,
+        });
         _losses = new LossLedger(new Dictionary<string, string>(_host.Losses) { ["student/std"] = "generator", ["score_gap"] = "target score" });
 
         Denoiser OpenFakeScore()

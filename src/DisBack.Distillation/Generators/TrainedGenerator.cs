@@ -21,10 +21,12 @@ internal sealed class TrainedGenerator : IDisposable
     /// <param name="ema">How its weights are averaged.</param>
     /// <param name="updates">Updates of the whole run, for the learning rate's schedule.</param>
     /// <param name="hold">What its weights wait for before they move.</param>
-    public TrainedGenerator(IGenerator generator, OptimizerSettings optimizer, EmaSettings ema, long updates, StateHold hold)
+    /// <param name="workers">Whose gradients count; only this one's unless given.</param>
+    public TrainedGenerator(
+        IGenerator generator, OptimizerSettings optimizer, EmaSettings ema, long updates, StateHold hold, IWorkerGroup? workers = null)
     {
         (_generator, _emaSettings) = (generator, ema);
-        _network = new TrainedNetwork(generator.Network, optimizer, updates, hold);
+        _network = new TrainedNetwork(generator.Network, optimizer, updates, hold, workers: workers);
         Average = new MovingAverage(_network.Parameters);
         generator.Network.eval();
     }

@@ -27,6 +27,9 @@ internal sealed record HostContext(
     StateHold Hold,
     IRealSamples? Data)
 {
+    /// <summary>The workers that train the run together; only a host that computes its batch in parts is given more than one.</summary>
+    public IWorkerGroup Workers { get; init; } = SingleWorker.Instance;
+
     /// <summary>The real images, for a host that cannot do without.</summary>
     /// <exception cref="DisBackException">The experiment names none.</exception>
     public IRealSamples RequireData() =>

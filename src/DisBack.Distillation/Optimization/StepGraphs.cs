@@ -18,7 +18,8 @@ internal delegate IReadOnlyList<Tensor> StepComputation(IReadOnlyList<Tensor> dr
 /// <remarks>
 /// The recording is of the same kernels, so a step gives the same bits with it and without, and a resumed run those of one that was never stopped.
 /// </remarks>
-internal sealed class StepGraphs : IDisposable
+/// <param name="workers">Who computes a step: what several exchange within it is not recorded.</param>
+internal sealed class StepGraphs(IWorkerGroup? workers = null) : IDisposable
 {
     /// <summary>Steps in which libtorch prepares what it prepares once, such as workspaces, and keeps memory for the next.</summary>
     private const int StepsBefore = 2;
@@ -34,7 +35,7 @@ internal sealed class StepGraphs : IDisposable
     /// <param name="compute">The computation: the same for the same target, variant and shapes, whatever the draws.</param>
     public IReadOnlyList<Tensor> Compute(object? target, bool variant, IReadOnlyList<Tensor> draws, Condition? condition, StepComputation compute)
     {
-        if (draws[0].device_type != DeviceType.CUDA || !CudaGraph.CanRecord)
+        if (draws[0].device_type != DeviceType.CUDA || !CudaGraph.CanRecord || workers is { Count: > 1 })
         {
             return compute(draws, condition);
         }

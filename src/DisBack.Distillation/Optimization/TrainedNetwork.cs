@@ -11,6 +11,7 @@ internal sealed class TrainedNetwork : IDisposable
     private readonly long _updates;
     private readonly FlatAdam _adam;
     private readonly StateHold _hold;
+    private readonly IWorkerGroup _workers;
     private readonly IReadOnlyList<TorchSharp.Modules.Parameter> _trained;
 
     /// <param name="network">The network; it must not be used after this is disposed.</param>
@@ -18,9 +19,11 @@ internal sealed class TrainedNetwork : IDisposable
     /// <param name="updates">Updates of the whole run, for the learning rate's schedule.</param>
     /// <param name="hold">What its weights wait for before they move.</param>
     /// <param name="trained">Which parameters are trained, by name; all of them unless given.</param>
-    public TrainedNetwork(nn.Module network, OptimizerSettings settings, long updates, StateHold hold, Func<string, bool>? trained = null)
+    /// <param name="workers">Whose gradients count; only this one's unless given.</param>
+    public TrainedNetwork(
+        nn.Module network, OptimizerSettings settings, long updates, StateHold hold, Func<string, bool>? trained = null, IWorkerGroup? workers = null)
     {
-        (_settings, _updates, _hold) = (settings, updates, hold);
+        (_settings, _updates, _hold, _workers) = (settings, updates, hold, workers ?? SingleWorker.Instance);
         Parameters = ParameterGroups.Attach(network, trained ?? (_ => true));
         _trained = [.. network.parameters().Where(parameter => parameter.requires_grad)];
         _adam = new FlatAdam(Parameters, settings.Betas[0], settings.Betas[1], settings.Epsilon, settings.WeightDecay, settings.Moments);
@@ -34,7 +37,7 @@ internal sealed class TrainedNetwork : IDisposable
         set => _adam.Updates = value;
     }
 
-    /// <summary>Replaces the gradient by that of a loss, cleaned and clipped.</summary>
+    /// <summary>Replaces the gradient by that of a loss, summed over the workers, cleaned and clipped.</summary>
     /// <param name="losses">One, or several that are added: each is asked for when the one before has been differentiated and its graph is gone.</param>
     public void Differentiate(params IEnumerable<Tensor> losses)
     {
@@ -43,6 +46,7 @@ internal sealed class TrainedNetwork : IDisposable
         {
             loss.backward();
         }
+        _workers.Sum([.. Parameters.Trained.Select(group => group.Gradients!)]);
         Parameters.CleanGradients();
         if (_settings.ClipNorm is { } limit)
         {

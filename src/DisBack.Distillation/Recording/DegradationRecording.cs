@@ -43,7 +43,7 @@ public sealed class DegradationRecording : ITrainingRun
     private readonly Denoiser _degraded;
     private readonly StateHold _hold = new();
     private readonly TrainedNetwork _training;
-    private readonly StepGraphs _graphs = new();
+    private readonly StepGraphs _graphs;
     private readonly IReadOnlyList<Tensor> _weights;
     private readonly IReadOnlyList<Tensor> _lastNode;
     private readonly OutputProbe? _probe;
@@ -66,6 +66,7 @@ public sealed class DegradationRecording : ITrainingRun
     public DegradationRecording(StageInputs inputs, RecordingSettings settings, HostSignal? signal = null, IRealSamples? data = null)
     {
         (_settings, _inputs, _data) = (settings, inputs, data);
+        _graphs = new StepGraphs(inputs.Workers);
         if (settings.GanWeight > 0 && data is null)
         {
             throw new DisBackException("The recording's discriminator needs real samples: name them under 'data' in the spec, or leave gan_weight out.");
@@ -74,7 +75,7 @@ public sealed class DegradationRecording : ITrainingRun
         _generator.Network.eval();
         Critic = new Critic(inputs.OpenTeacher(), settings.GanWeight > 0, inputs.Streams);
         _degraded = Critic.Score;
-        _training = new TrainedNetwork(Critic, settings.Optimizer, settings.Steps, _hold);
+        _training = new TrainedNetwork(Critic, settings.Optimizer, settings.Steps, _hold, workers: inputs.Workers);
         _weights = [.. _training.Parameters.Trained.Select(group => group.Weights.narrow(0, 0, Hosts.Dmd2.Critic.ElementsOfScore(group)))];
         _lastNode = [.. _weights.Select(weights => weights.clone())];
         _draws = inputs.DrawsFor(StageName, _degraded, _generator);
@@ -221,12 +222,12 @@ public sealed class DegradationRecording : ITrainingRun
     {
         List<Tensor> losses = [], ofDiscriminator = [];
         _training.Differentiate(LossesOfParts());
-        return seen is null ? [BatchRows.Mean(losses)] : [BatchRows.Mean(losses), BatchRows.Mean(ofDiscriminator)];
+        return [.. BatchRows.OfAll(seen is null ? [losses] : [losses, ofDiscriminator], _inputs.Workers).Select(BatchRows.Mean)];
 
         // One part after the other, so that only one has a graph.
         IEnumerable<Tensor> LossesOfParts()
         {
-            foreach (var part in BatchRows.Of(_settings.Batch, _settings.BatchPart))
+            foreach (var part in BatchRows.Of(_settings.Batch, _settings.BatchPart, _inputs.Workers))
             {
                 var (latents, sigma, noise, shown) = (part.Of(draws[0]), part.Of(draws[1]), part.Of(draws[2]), part.Of(condition));
                 Tensor images;

@@ -3,6 +3,7 @@ using DisBack.Diffusion.Conditions;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Randomness;
 using DisBack.Distillation.Generators;
+using DisBack.Distillation.Optimization;
 using DisBack.Specs.Training;
 using static TorchSharp.torch;
 
@@ -25,6 +26,9 @@ public sealed record StageInputs(Func<Denoiser> OpenTeacher, Func<IGenerator> Op
     /// of by the run that is made of these inputs.
     /// </summary>
     public IConditionSource? Conditions { get; init; }
+
+    /// <summary>The workers that train the stage together: one of them evaluates. This one alone unless set.</summary>
+    public IWorkerGroup Workers { get; init; } = SingleWorker.Instance;
 
     /// <summary>Draws given from outside instead of those of the streams.</summary>
     internal IDraws? Draws { get; init; }

@@ -24,15 +24,17 @@ internal sealed class Dmd2Host : IDistillationHost
     private readonly Dmd2Settings _settings;
     private readonly Critic _critic;
     private readonly TrainedNetwork _training;
-    private readonly StepGraphs _graphs = new();
+    private readonly IWorkerGroup _workers;
+    private readonly StepGraphs _graphs;
 
     public Dmd2Host(HostContext context, Dmd2Settings settings)
     {
-        (_generator, _draws, _settings) = (context.Generator, context.Draws, settings);
+        (_generator, _draws, _settings, _workers) = (context.Generator, context.Draws, settings, context.Workers);
+        _graphs = new StepGraphs(_workers);
         _critic = Critic.Of(context, settings);
         _data = settings.HasDiscriminator ? context.RequireDataFor(_critic.Score.Settings) : null;
         var updates = settings.Exclusive ? settings.Steps - settings.GeneratorUpdates : settings.Steps;
-        _training = new TrainedNetwork(_critic, settings.Fake, updates, context.Hold);
+        _training = new TrainedNetwork(_critic, settings.Fake, updates, context.Hold, workers: _workers);
     }
 
     /// <summary>The fake score and the discriminator.</summary>
@@ -122,14 +124,16 @@ internal sealed class Dmd2Host : IDistillationHost
         List<Tensor> matchings = [], verdicts = [], generated = [], differences = [], residuals = [];
         using var frozen = _training.FreezeWeights();
         _generator.Differentiate(LossesOfParts());
-        var images = generated.Count == 1 ? generated[0] : cat(generated, 0);
-        var gap = BatchRows.Mean(differences) / BatchRows.Mean(residuals);
-        return new([BatchRows.Mean(matchings), .. _settings.HasDiscriminator ? [BatchRows.Mean(verdicts)] : Array.Empty<Tensor>()], images, gap);
+        IReadOnlyList<Tensor>[] losses = _settings.HasDiscriminator ? [matchings, verdicts] : [matchings];
+        var all = BatchRows.OfAll([generated, differences, residuals, .. losses], _workers);
+        var images = all[0].Count == 1 ? all[0][0] : cat([.. all[0]], 0);
+        var gap = BatchRows.Mean(all[1]) / BatchRows.Mean(all[2]);
+        return new([.. all.Skip(3).Select(BatchRows.Mean)], images, gap);
 
         // One part after the other, so that only one has a graph.
         IEnumerable<Tensor> LossesOfParts()
         {
-            foreach (var rows in BatchRows.Of(_settings.Batch, _settings.BatchPart))
+            foreach (var rows in BatchRows.Of(_settings.Batch, _settings.BatchPart, _workers))
             {
                 var part = batch.Rows(rows);
                 var images = _generator.Generate(part.Latents, part.Condition);
@@ -170,11 +174,11 @@ internal sealed class Dmd2Host : IDistillationHost
     {
         List<Tensor> fakes = [], discriminators = [];
         _training.Differentiate(LossesOfParts());
-        return [BatchRows.Mean(fakes), .. _settings.HasDiscriminator ? [BatchRows.Mean(discriminators)] : Array.Empty<Tensor>()];
+        return [.. BatchRows.OfAll(_settings.HasDiscriminator ? [fakes, discriminators] : [fakes], _workers).Select(BatchRows.Mean)];
 
         IEnumerable<Tensor> LossesOfParts()
         {
-            foreach (var rows in BatchRows.Of(_settings.Batch, _settings.BatchPart))
+            foreach (var rows in BatchRows.Of(_settings.Batch, _settings.BatchPart, _workers))
             {
                 var part = batch.Rows(rows);
                 var x0 = images is null ? Generated(part) : rows.Of(images);
