@@ -55,6 +55,7 @@ public interface IAcceleratorPoolGrain : IGrainWithStringKey
 /// The <see cref="SlotLease.DeviceName"/> on which its last attempt failed, which is taken only if no other is free; null if it did not.
 /// </param>
 /// <param name="Attempt">Number of the attempt that is to use it; 0 where the owner does not name it.</param>
+/// <param name="Slots">How many slots it needs at once, one for each worker that trains it.</param>
 [GenerateSerializer, Immutable, Alias("disback.SlotRequest.v1")]
 public sealed record SlotRequest(
     [property: Id(0)] RunKind Kind,
@@ -63,7 +64,8 @@ public sealed record SlotRequest(
     [property: Id(3)] ImmutableArray<string> Prefers,
     [property: Id(4)] double Share = 1,
     [property: Id(5)] string? Avoids = null,
-    [property: Id(6)] int Attempt = 0);
+    [property: Id(6)] int Attempt = 0,
+    [property: Id(7)] int Slots = 1);
 
 /// <summary>A lease, or why there is none yet.</summary>
 /// <param name="Lease">The slot; null when queued.</param>
@@ -72,7 +74,7 @@ public sealed record SlotRequest(
 [GenerateSerializer, Immutable, Alias("disback.LeaseReply.v1")]
 public sealed record LeaseReply([property: Id(0)] SlotLease? Lease, [property: Id(1)] string? Reason = null, [property: Id(2)] int Position = 0);
 
-/// <summary>The right to use one slot of one device.</summary>
+/// <summary>The right to use a slot of a device, or several slots at once.</summary>
 /// <param name="Id">Lease id.</param>
 /// <param name="Worker">Silo that has the device.</param>
 /// <param name="Device">Index in that worker's device table.</param>
@@ -81,7 +83,22 @@ public sealed record LeaseReply([property: Id(0)] SlotLease? Lease, [property: I
 [GenerateSerializer, Immutable, Alias("disback.SlotLease.v1")]
 public sealed record SlotLease(
     [property: Id(0)] string Id, [property: Id(1)] SiloAddress Worker, [property: Id(2)] int Device, [property: Id(3),
-        JsonPropertyName("place")] string DeviceName, [property: Id(4)] double Share = 1);
+        JsonPropertyName("place")] string DeviceName, [property: Id(4)] double Share = 1)
+{
+    /// <summary>The slots beside the first, of a run that needs several; they are given back with it.</summary>
+    [Id(5), JsonIgnore] public ImmutableArray<LeasedSlot> Others { get; init; } = [];
+
+    /// <summary>All slots, the first one first.</summary>
+    [JsonIgnore]
+    public ImmutableArray<LeasedSlot> Slots => [new(Worker, Device, DeviceName), .. Others.IsDefault ? [] : Others];
+}
+
+/// <summary>One slot of a lease.</summary>
+/// <param name="Worker">Silo that has the device.</param>
+/// <param name="Device">Index in that worker's device table.</param>
+/// <param name="DeviceName">Worker and device, for people.</param>
+[GenerateSerializer, Immutable, Alias("disback.LeasedSlot.v1")]
+public sealed record LeasedSlot([property: Id(0)] SiloAddress Worker, [property: Id(1)] int Device, [property: Id(2)] string DeviceName);
 
 /// <summary>One accelerator of a worker.</summary>
 /// <param name="Index">Index in the worker's device table.</param>

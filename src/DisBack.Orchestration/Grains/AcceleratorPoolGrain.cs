@@ -46,12 +46,12 @@ internal sealed class AcceleratorPoolGrain(
         RemoveSilent();
         // An owner that asks has no attempt: a lease that it still seems to have was lost on the way.
         _leases.RemoveOf(request.Kind, request.Owner);
-        var (device, ahead) = Choose(request);
+        var (devices, ahead) = Choose(request);
         LeaseReply reply;
-        if (device is not null)
+        if (devices is not null)
         {
             _queue.Remove(request.Kind, request.Owner);
-            reply = new LeaseReply(_leases.Grant(request, device));
+            reply = new LeaseReply(_leases.Grant(request, devices));
         }
         else
         {
@@ -90,10 +90,11 @@ internal sealed class AcceleratorPoolGrain(
     public Task<ImmutableArray<string>> ExplainAsync(SlotRequest request)
     {
         RemoveSilent();
-        var (device, ahead) = Choose(request);
-        if (device is not null)
+        var (devices, ahead) = Choose(request);
+        if (devices is not null)
         {
-            return Task.FromResult<ImmutableArray<string>>([$"A slot is free on {device.DeviceName}; it starts in a moment."]);
+            var names = string.Join(" and ", devices.Select(device => device.DeviceName));
+            return Task.FromResult<ImmutableArray<string>>([$"A slot is free on {names}; it starts in a moment."]);
         }
         var position = ahead == 0
             ? "It is the next in the queue."
@@ -120,13 +121,7 @@ internal sealed class AcceleratorPoolGrain(
     public Task<PoolView> GetAsync() => Task.FromResult(new PoolView(
         [.. _workers.Reports], [.. _leases.All.Select(granted => new HeldLease(granted.Lease, granted.Run.Kind, granted.Run.Owner))], [.. _queue.Runs]));
 
-    private void EndLease(string lease, bool exited)
-    {
-        if (_leases.Remove(lease) is { } ended)
-        {
-            _workers.Correct(ended, exited);
-        }
-    }
+    private void EndLease(string lease, bool exited) => _workers.Correct(_leases.Remove(lease), exited);
 
     private void RemoveSilent()
     {
@@ -137,12 +132,12 @@ internal sealed class AcceleratorPoolGrain(
         _queue.RemoveSilent(QueueSilence);
     }
 
-    /// <returns>The device for the request, if the requests ahead of it leave one, and how many they are.</returns>
-    private (DeviceCapacity? Device, int Ahead) Choose(SlotRequest request)
+    /// <returns>The devices for the request, if the requests ahead of it leave enough, and how many they are.</returns>
+    private (IReadOnlyList<DeviceCapacity>? Devices, int Ahead) Choose(SlotRequest request)
     {
         var (kind, ahead) = (Allotment.KindOf(request), _queue.CountAhead(request));
         var requests = _queue.For(kind).Take(ahead).Append(request);
-        return (Allotment.Of(requests, Available(kind)).FirstOrDefault(allotted => allotted.Request == request).Device, ahead);
+        return (Allotment.Of(requests, Available(kind)).FirstOrDefault(allotted => allotted.Request == request).Devices, ahead);
     }
 
     private List<DeviceCapacity> Available(string kind) => Settled ? _workers.Capacities(_leases).FindAll(device => device.Device.DeviceKind == kind) : [];
@@ -161,12 +156,21 @@ internal sealed class AcceleratorPoolGrain(
         var devices = _workers.Capacities(_leases).FindAll(device => Allotment.Fits(request, device.Device));
         var slots = devices.Sum(device => device.Device.Slots);
         var free = devices.Count == 0 ? 0 : devices.Max(device => device.Free);
+        if (request.Slots > 1 && slots > 0)
+        {
+            var (all, now) = (Count(device => device.Device.Slots), Count(device => device.Free));
+            return all < request.Slots ? $"It needs {request.Slots} {request.Device} slots at once and all workers together have {all}."
+                : now < request.Slots ? $"It needs {request.Slots} {request.Device} slots at once and {now} of {all} {(now == 1 ? "is" : "are")} free."
+                : "What is free is kept for runs ahead of it in the queue.";
+        }
         return slots == 0 ? $"No worker has a device '{request.Device}'."
             : free >= request.Share - Allotment.Rounding ? "What is free is kept for runs ahead of it in the queue."
             : free > Allotment.Rounding ? string.Create(
                 CultureInfo.InvariantCulture, $"It needs {request.Share:0.###} of a {request.Device} slot and the emptiest device has {free:0.###} left.")
             : slots == 1 ? $"The {request.Device} slot is in use."
             : $"All {slots} {request.Device} slots are in use.";
+
+        int Count(Func<DeviceCapacity, double> part) => devices.Sum(device => Allotment.SlotsFor(request, part(device)));
     }
 
     private void WakeNext()

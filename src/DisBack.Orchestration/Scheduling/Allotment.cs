@@ -9,12 +9,14 @@ internal static class Allotment
     public const double Rounding = 1e-9;
 
     /// <summary>
-    /// First come, first served: each request takes the device that it would get, and if none fits, reserves the emptiest one; otherwise a stream of small
-    /// runs would keep a large one waiting forever. It ends where nothing is left.
+    /// First come, first served: each request takes the devices that it would get, and if they are not enough, reserves them and the emptiest ones; otherwise
+    /// a stream of small runs would keep a large one waiting forever. It ends where nothing is left.
     /// </summary>
     /// <param name="requests">In the order of the queue.</param>
     /// <param name="devices">What is free before the first; reduced as requests are served.</param>
-    public static IEnumerable<(SlotRequest Request, DeviceCapacity Device)> Of(IEnumerable<SlotRequest> requests, List<DeviceCapacity> devices)
+    /// <returns>The requests that are served, each with a device for each of its slots.</returns>
+    public static IEnumerable<(SlotRequest Request, IReadOnlyList<DeviceCapacity> Devices)> Of(
+        IEnumerable<SlotRequest> requests, List<DeviceCapacity> devices)
     {
         foreach (var request in requests)
         {
@@ -22,17 +24,32 @@ internal static class Allotment
             {
                 yield break;
             }
-            if (BestFor(request, devices) is { } best)
+            // What no worker will ever have is not reserved.
+            if (devices.Where(device => Fits(request, device.Device)).Sum(device => SlotsFor(request, device.Device.Slots)) < request.Slots)
             {
-                yield return (request, best);
-                best.Free -= request.Share;
+                continue;
             }
-            else if (devices.Where(device => Fits(request, device.Device)).MaxBy(device => device.Free) is { } emptiest)
+            var taken = new List<DeviceCapacity>();
+            while (taken.Count < request.Slots && BestFor(request, devices, taken) is { } best)
+            {
+                best.Free -= request.Share;
+                taken.Add(best);
+            }
+            if (taken.Count == request.Slots)
+            {
+                yield return (request, taken);
+                continue;
+            }
+            foreach (var emptiest in devices.Where(device => Fits(request, device.Device)).OrderByDescending(device => device.Free)
+                .Take(request.Slots - taken.Count))
             {
                 emptiest.Free = 0;
             }
         }
     }
+
+    /// <summary>How many slots of a request's size fit into some of a device.</summary>
+    public static int SlotsFor(SlotRequest request, double free) => (int)Math.Floor((free + Rounding) / request.Share);
 
     /// <summary>The kind of device that a request names, with or without the number of one device.</summary>
     public static string KindOf(SlotRequest request) => request.Device.Split(':')[0];
@@ -41,12 +58,13 @@ internal static class Allotment
     public static bool Fits(SlotRequest request, Accelerator device) => request.Device == device.DeviceKind || request.Device == device.Name;
 
     /// <summary>
-    /// Not where the run has just failed, be it a full disk or too little memory; where the weights are already; then, so that whole slots stay whole, the
-    /// tightest fit for a share and the least busy worker for a whole slot.
+    /// Not where the run has just failed, be it a full disk or too little memory; a device of its own for each slot; where the weights are already; then, so
+    /// that whole slots stay whole, the tightest fit for a share and the least busy worker for a whole slot.
     /// </summary>
-    private static DeviceCapacity? BestFor(SlotRequest request, List<DeviceCapacity> devices) => devices
+    private static DeviceCapacity? BestFor(SlotRequest request, List<DeviceCapacity> devices, List<DeviceCapacity> taken) => devices
         .Where(device => Fits(request, device.Device) && device.Free >= request.Share - Rounding)
         .OrderBy(device => device.DeviceName == request.Avoids)
+        .ThenBy(taken.Contains)
         .ThenByDescending(device => request.Prefers.Count(device.Cached.Contains))
         .ThenBy(device => request.Share < 1 ? device.Free : device.Worker.Runs.Length)
         .FirstOrDefault();

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using DisBack.Contracts.Grains;
 
 namespace DisBack.Orchestration.Scheduling;
@@ -5,19 +6,22 @@ namespace DisBack.Orchestration.Scheduling;
 /// <summary>The leases that have been granted and not yet been given back.</summary>
 internal sealed class LeaseTable(TimeProvider time)
 {
-    private readonly Dictionary<string, GrantedLease> _leases = [];
+    // With an entry for each slot of a lease.
+    private readonly Dictionary<string, ImmutableArray<GrantedLease>> _leases = [];
 
-    public IReadOnlyCollection<GrantedLease> All => _leases.Values;
+    public IEnumerable<GrantedLease> All => _leases.Values.SelectMany(slots => slots);
 
-    public SlotLease Grant(SlotRequest request, DeviceCapacity device)
+    /// <summary>Grants one lease with a slot of each of some devices, of which one may be there more than once.</summary>
+    public SlotLease Grant(SlotRequest request, IReadOnlyList<DeviceCapacity> devices)
     {
-        var lease = new SlotLease(Guid.NewGuid().ToString("n"), device.Worker.Worker, device.Device.Index, device.DeviceName, request.Share);
-        _leases.Add(lease.Id, new GrantedLease(lease, new RunAttempt(request.Kind, request.Owner, request.Attempt), time.GetTimestamp()));
-        return lease;
+        var (id, run) = (Guid.NewGuid().ToString("n"), new RunAttempt(request.Kind, request.Owner, request.Attempt));
+        var slots = devices.Select(device => new SlotLease(id, device.Worker.Worker, device.Device.Index, device.DeviceName, request.Share)).ToList();
+        _leases.Add(id, [.. slots.Select(slot => new GrantedLease(slot, run, time.GetTimestamp()))]);
+        return slots[0] with { Others = [.. slots.Skip(1).SelectMany(slot => slot.Slots)] };
     }
 
-    /// <returns>The lease that has been removed; null if there was none of that id.</returns>
-    public GrantedLease? Remove(string lease) => _leases.Remove(lease, out var granted) ? granted : null;
+    /// <returns>The slots of the lease that has been removed; none if there was none of that id.</returns>
+    public ImmutableArray<GrantedLease> Remove(string lease) => _leases.Remove(lease, out var slots) ? slots : [];
 
     /// <summary>Removes the leases of a run, whichever attempt they were for.</summary>
     public void RemoveOf(RunKind kind, string owner) => RemoveWhere(granted => granted.Run.Kind == kind && granted.Run.Owner == owner);
@@ -31,13 +35,21 @@ internal sealed class LeaseTable(TimeProvider time)
         granted.Lease.Worker.Equals(report.Worker) && time.GetElapsedTime(granted.Since) > grace && !report.Runs.Any(granted.Covers));
 
     public List<GrantedLease> On(SiloAddress worker, Accelerator device) =>
-        [.. _leases.Values.Where(granted => granted.Lease.Worker.Equals(worker) && granted.Lease.Device == device.Index)];
+        [.. All.Where(granted => granted.Lease.Worker.Equals(worker) && granted.Lease.Device == device.Index)];
 
     private void RemoveWhere(Func<GrantedLease, bool> condition)
     {
-        foreach (var id in _leases.Where(lease => condition(lease.Value)).Select(lease => lease.Key).ToList())
+        foreach (var (id, slots) in _leases.ToList())
         {
-            _leases.Remove(id);
+            var left = slots.RemoveAll(slot => condition(slot));
+            if (left.IsEmpty)
+            {
+                _leases.Remove(id);
+            }
+            else
+            {
+                _leases[id] = left;
+            }
         }
     }
 }

@@ -21,20 +21,23 @@ internal sealed class WorkerTable(TimeProvider time)
     /// <summary>
     /// Corrects a worker's latest report when a lease ends, because whoever ends the lease knows more recent facts; the next report replaces the correction.
     /// </summary>
-    /// <param name="ended">The lease.</param>
+    /// <param name="ended">The slots of the lease.</param>
     /// <param name="exited">Whether the run's thread has exited; otherwise its slot stays occupied.</param>
-    public void Correct(GrantedLease ended, bool exited)
+    public void Correct(IEnumerable<GrantedLease> ended, bool exited)
     {
-        if (!_workers.TryGetValue(ended.Lease.Worker, out var worker))
+        foreach (var slots in ended.GroupBy(slot => slot.Lease.Worker))
         {
-            return;
+            if (!_workers.TryGetValue(slots.Key, out var worker))
+            {
+                continue;
+            }
+            var runs = worker.Report.Runs.RemoveAll(run => slots.Any(slot => slot.Covers(run)));
+            if (!exited)
+            {
+                runs = runs.AddRange(slots.Select(slot => new OccupiedSlot(slot.Run, slot.Lease.Device, slot.Lease.Share)));
+            }
+            _workers[slots.Key] = worker with { Report = worker.Report with { Runs = runs } };
         }
-        var runs = worker.Report.Runs.RemoveAll(ended.Covers);
-        if (!exited)
-        {
-            runs = runs.Add(new OccupiedSlot(ended.Run, ended.Lease.Device, ended.Lease.Share));
-        }
-        _workers[ended.Lease.Worker] = worker with { Report = worker.Report with { Runs = runs } };
     }
 
     /// <summary>Removes workers that have not reported for too long, or are dead.</summary>
