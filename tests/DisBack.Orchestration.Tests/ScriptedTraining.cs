@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using DisBack.Contracts.Grains;
+using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Recording;
 using DisBack.Distillation.Runs;
 using DisBack.Orchestration.Training;
@@ -30,6 +31,9 @@ internal sealed class ScriptedTraining : ITrainingFactory
     /// <summary>What a trial measures at a step; null is nothing.</summary>
     public Func<TrainingAssignment, long, double?> Evaluate { get; init; } = (_, _) => null;
 
+    /// <summary>Called at the end of each step of a worker that another one leads.</summary>
+    public Action<TrainingAssignment, long> AtFollower { get; init; } = (_, _) => { };
+
     /// <summary>Every run that was made, in order.</summary>
     public ConcurrentQueue<TrainingAssignment> Made { get; } = new();
 
@@ -55,7 +59,7 @@ internal sealed class ScriptedTraining : ITrainingFactory
             File.ReadAllBytes(file.Path);
         }
         Made.Enqueue(assignment);
-        return new Run(this, assignment);
+        return new Run(this, assignment, inputs.Workers);
     }
 
     private void Act(RunAttempt run, long step)
@@ -91,7 +95,7 @@ internal sealed class ScriptedTraining : ITrainingFactory
         }
     }
 
-    private sealed class Run(ScriptedTraining script, TrainingAssignment assignment) : ITrainingRun
+    private sealed class Run(ScriptedTraining script, TrainingAssignment assignment, IWorkerGroup workers) : ITrainingRun
     {
         private readonly torch.Tensor _weights = torch.zeros(64, torch.float64).DetachFromDisposeScope();
         private Action _untilCopied = () => { };
@@ -110,7 +114,15 @@ internal sealed class ScriptedTraining : ITrainingFactory
             _untilCopied();
             using (torch.no_grad())
             {
-                _weights.mul_(1.25).add_(Step).remainder_(1009);
+                // Each worker has its part of what is added.
+                using var added = torch.tensor((float)Step / workers.Count);
+                workers.Sum([added]);
+                _weights.mul_(1.25).add_(added.item<float>()).remainder_(1009);
+            }
+            if (workers.Rank > 0)
+            {
+                script.AtFollower(assignment, Step);
+                return;
             }
 
             if (assignment.Run.Kind == RunKind.Recording && Step % 10 == 0)

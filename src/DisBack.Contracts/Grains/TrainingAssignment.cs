@@ -33,4 +33,10 @@ public sealed record TrainingAssignment
 
     /// <summary>W3C trace context of the call that asked for the run; null if that was not traced.</summary>
     [Id(8)] public string? SubmittedIn { get; init; }
+
+    /// <summary>The slots of the workers that train it together, by rank; empty where one trains it alone.</summary>
+    [Id(9)] public ImmutableArray<LeasedSlot> Group { get; init; } = [];
+
+    /// <summary>Which of the group is meant: 0 leads, and reports to the owner.</summary>
+    [Id(10)] public int Rank { get; init; }
 }

@@ -55,7 +55,7 @@ internal abstract class RunOwnerGrain<TDocument> : Grain, IRun, IRunOwner, IRemi
         {
             var failed = Run.Attempts is [.., { Cause: FailureCause.Crash or FailureCause.OutOfMemory or FailureCause.Storage } last] ? last.DeviceName : null;
             var reads = Run.Head is { } head ? Reads.Add(head.Content.Digest) : Reads;
-            return new(_id.Kind, _id.Owner, Facts.Hardware.Device, reads, Facts.Share, failed, Run.Attempt + 1);
+            return new(_id.Kind, _id.Owner, Facts.Hardware.Device, reads, Facts.Share, failed, Run.Attempt + 1, Facts.Slots);
         }
     }
 

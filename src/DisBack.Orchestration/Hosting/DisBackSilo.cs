@@ -2,6 +2,7 @@ using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.GrainStorage;
 using DisBack.Orchestration.Drawing;
+using DisBack.Orchestration.Groups;
 using DisBack.Orchestration.Ownership;
 using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Runs;
@@ -71,6 +72,7 @@ public static class DisBackSilo
             return silo;
         }
         silo.Services.AddSingleton<DeviceSlots>();
+        silo.Services.AddSingleton<WorkerGroups>();
         silo.Services.AddSingleton<ITrainingRuntime, TrainingRuntime>();
         silo.Services.AddSingleton<LoadedModels>();
         silo.Services.AddSingleton<DrawingRuntime>();

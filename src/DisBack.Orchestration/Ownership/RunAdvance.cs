@@ -127,7 +127,7 @@ internal sealed class RunAdvance(IOwnedRun owner, IGrainFactory grains, RunLiven
         liveness.Renew();
         try
         {
-            if (await AskTrainerAsync(trainer => trainer.StartAsync(Assignment(attempt, lease.Device, waiting))) == StartResult.Started)
+            if (await AskTrainerAsync(trainer => trainer.StartAsync(Assignment(attempt, lease, waiting))) == StartResult.Started)
             {
                 return true;
             }
@@ -141,8 +141,9 @@ internal sealed class RunAdvance(IOwnedRun owner, IGrainFactory grains, RunLiven
         return true;
     }
 
-    private TrainingAssignment Assignment(RunAttempt attempt, int device, DateTimeOffset? waiting) => owner.Assign(attempt, device) with
+    private TrainingAssignment Assignment(RunAttempt attempt, SlotLease lease, DateTimeOffset? waiting) => owner.Assign(attempt, lease.Device) with
     {
+        Group = lease.Slots.Length > 1 ? lease.Slots : [],
         MeanTimeToFailure = MeanTimeToFailure.Of(Run),
         WaitingSince = waiting,
         SubmittedIn = Run.SubmittedIn,

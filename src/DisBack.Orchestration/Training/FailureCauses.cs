@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using DisBack.Contracts.Documents;
 using DisBack.Distillation.Runs;
+using DisBack.Orchestration.Groups;
 using DisBack.Specs.Experiments;
 using DisBack.Storage;
 
@@ -12,6 +13,7 @@ internal static class FailureCauses
     public static FailureCause Of(Exception exception) => exception switch
     {
         TrainingFailedException => FailureCause.Diverged,
+        GroupException e => e.Cause,
         StorageException or IOException or UnauthorizedAccessException => FailureCause.Storage,
         DisBackException { InnerException: IOException or StorageException } => FailureCause.Storage,
         DoesNotFitException => FailureCause.OutOfMemory,

@@ -1,4 +1,5 @@
 using DisBack.Contracts.Grains;
+using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Runs;
 using DisBack.Storage.Cache;
 using static TorchSharp.torch;
@@ -26,6 +27,9 @@ public interface ITrainingInputs
 
     /// <summary>As <see cref="Fetch(ContentRef)"/>, of content that a spec names by its digest alone.</summary>
     WeightLease Fetch(string digest);
+
+    /// <summary>The workers that train the run together.</summary>
+    IWorkerGroup Workers => SingleWorker.Instance;
 
     /// <summary>Announces that the bytes will be needed soon. Returns at once.</summary>
     void Prefetch(ContentRef content);

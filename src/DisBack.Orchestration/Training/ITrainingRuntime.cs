@@ -15,6 +15,14 @@ public interface ITrainingRuntime
     /// <summary>Starts an attempt on its own thread, or finds it running. Null: no free slot on that device, or shutting down.</summary>
     ITrainingJob? TryStart(TrainingAssignment assignment);
 
+    /// <summary>Takes part in an attempt that another worker leads, or finds itself doing so. False: no free slot on that device, or shutting down.</summary>
+    bool TryJoin(TrainingAssignment assignment);
+
+    /// <summary>Ends this worker's part in an attempt and waits for its thread, but not for ever.</summary>
+    /// <param name="member">The key of the member's grain.</param>
+    /// <returns>Whether its thread has ended.</returns>
+    Task<bool> EndMemberAsync(string member);
+
     /// <summary>Takes no more work, stops every run after a checkpoint and waits for them.</summary>
     /// <param name="cancellation">When it is cancelled, runs stop without a checkpoint.</param>
     Task DrainAsync(CancellationToken cancellation);

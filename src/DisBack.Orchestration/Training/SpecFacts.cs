@@ -15,8 +15,13 @@ namespace DisBack.Orchestration.Training;
 /// <param name="Start">The checkpoint that an experiment goes on from; null where it begins anew.</param>
 internal sealed record SpecFacts(CheckpointSettings Checkpoints, HardwareSettings Hardware, StartSettings? Start = null)
 {
+    private const int ThreadsPerCore = 4;
+
     /// <summary>How much of a slot a run takes.</summary>
     public double Share => Hardware.Slot ?? 1;
+
+    /// <summary>How many slots it needs at once.</summary>
+    public int Slots => Hardware.Workers ?? 1;
 
     /// <summary>The facts of a spec; an empty text, which weights that were imported have, gives the defaults.</summary>
     public static SpecFacts Of(string spec)
@@ -28,6 +33,20 @@ internal sealed record SpecFacts(CheckpointSettings Checkpoints, HardwareSetting
 
         var json = SpecJson.Sections(spec);
         return new(Part<CheckpointSettings>(json, "checkpoints"), Part<HardwareSettings>(json, "hardware"), StartOf(json));
+    }
+
+    /// <summary>
+    /// Threads beyond the cores wait for each other: a thousand on two cores make no step in a minute. Only the machine that computes knows its cores.
+    /// </summary>
+    /// <exception cref="DisBackException">The spec asks for too many for this machine.</exception>
+    public void RequireThreads()
+    {
+        var most = ThreadsPerCore * Environment.ProcessorCount;
+        if (Hardware.Threads > most)
+        {
+            throw new DisBackException($"hardware.threads is {Hardware.Threads}, but this machine has {Environment.ProcessorCount} cores and takes at most "
+                + $"{most} threads; lower it in the spec.");
+        }
     }
 
     /// <summary>The network that the spec of a teacher describes, as canonical JSON.</summary>

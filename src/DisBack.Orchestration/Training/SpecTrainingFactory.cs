@@ -76,7 +76,10 @@ public sealed class SpecTrainingFactory(bool trustCode = false, string? cache = 
         {
             using var stored = new StoredInputs(inputs);
             var data = SamplesOf(spec, stage, stored);
-            var evaluation = new StudentEvaluation(stage, stored.Local(spec.Evaluation), _references, trustCode, LatentPreview.For(networks.Settings));
+            // One worker of a group is enough to evaluate what all of them have.
+            var evaluation = inputs.Workers.Rank > 0
+                ? null
+                : new StudentEvaluation(stage, stored.Local(spec.Evaluation), _references, trustCode, LatentPreview.For(networks.Settings));
             var nodes = new AssignedNodes(assignment.Nodes, inputs, _frozen, networks, spec.Backtracking.TargetPrecision ?? networks.Precision);
             return new DistributionBacktracking(stage, nodes, spec.Backtracking, evaluation, data);
         });
@@ -104,6 +107,7 @@ public sealed class SpecTrainingFactory(bool trustCode = false, string? cache = 
         return new StageInputs(networks.OpenTeacher, OpenStudent, new RandomStreams(seed), inputs.Device)
         {
             Precision = networks.Precision,
+            Workers = inputs.Workers,
             Conditions = spec.Conditions is { } conditions ? stored.Conditions(conditions) : null,
         };
 

@@ -5,8 +5,9 @@ using System.Threading.Channels;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Diffusion;
-using DisBack.Diffusion.Files;
+using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Runs;
+using DisBack.Orchestration.Groups;
 using DisBack.Orchestration.Runs;
 using DisBack.Storage;
 using DisBack.Storage.Blobs;
@@ -21,8 +22,6 @@ namespace DisBack.Orchestration.Training;
 [SuppressMessage("Design", "CA1001", Justification = "The thread disposes what it owns when it ends; the tokens are still asked after that.")]
 internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
 {
-    private const int ThreadsPerCore = 4;
-
     /// <summary>Without waiting for the first checkpoint it is seen then how an attempt has begun, also where the process is killed before one.</summary>
     private static readonly TimeSpan s_firstLook = TimeSpan.FromSeconds(10);
 
@@ -60,6 +59,8 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
     private MetricWriter? _metrics;
     private JobListener? _listener;
     private RunOutcome? _stopped;
+    private readonly WorkerGroups _groups;
+    private readonly GroupMember? _group;
 
     public TrainingJob(
         TrainingAssignment assignment,
@@ -72,10 +73,11 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         TrainingOptions options,
         TimeProvider time,
         RunHistory history,
-        string silo)
+        string silo,
+        WorkerGroups groups)
     {
-        (Assignment, _facts, Device, _factory, _blobs, _contents, _weights, _options, _time, _history, _silo)
-            = (assignment, facts, device, factory, blobs, contents, weights, options, time, history, silo);
+        (Assignment, _facts, Device, _factory, _blobs, _contents, _weights, _options, _time, _history, _silo, _groups)
+            = (assignment, facts, device, factory, blobs, contents, weights, options, time, history, silo, groups);
         _created = time.GetTimestamp();
         _log = new JobLog(silo, time);
         _progress = new JobProgress(time);
@@ -84,11 +86,17 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
             _ => Abandon(FailureCause.Lost, "No heartbeat was accepted by the owner for "
                 + $"{options.DeadMan.TotalSeconds:0.#} s."), null, options.DeadMan, Timeout.InfiniteTimeSpan);
         _uploader = new JobUploader(contents, weights, time, options.StorageGrace, this, _signals.Writer, _scratch, _log);
+        if (assignment.Group is { IsDefault: false, Length: > 1 })
+        {
+            _group = groups.Join(assignment, options.DeadMan, CancellationTokenSource.CreateLinkedTokenSource(Abandoned, _uploader.Halted).Token);
+        }
     }
 
     public TrainingAssignment Assignment { get; }
 
     public Device Device { get; }
+
+    public IWorkerGroup Workers => _group is null ? SingleWorker.Instance : _group;
 
     /// <summary>How much of a slot it takes.</summary>
     public double Share => _facts.Share;
@@ -158,6 +166,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
     {
         _span = AttemptSpans.Start(Assignment, _startedBy);
         var outcome = Outcome();
+        EndGroup();
         _deadMan.Dispose();
         _firstLook?.Dispose();
         _listener?.Dispose();
@@ -176,6 +185,19 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         AttemptSpans.End(_span, Snapshot.Stage, outcome);
         exited();
         _completion.TrySetResult(outcome);
+    }
+
+    /// <summary>Before anyone learns of the outcome: the next attempt needs the slots of the other workers, too.</summary>
+    private void EndGroup()
+    {
+        if (_group is not null)
+        {
+            _group.End(null, "The attempt has ended.");
+#pragma warning disable RS0030 // On the training thread, which has nothing else to do.
+            _group.EndOthersAsync().GetAwaiter().GetResult();
+#pragma warning restore RS0030
+            _groups.Leave(_group);
+        }
     }
 
     private RunOutcome Outcome()
@@ -273,6 +295,10 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         _log.Info($"Attempt {run.Number} of the {RunKinds.Of(run.Kind).Label} begins on {_silo} (process {Environment.ProcessId}, DisBack {s_version}): "
             + $"{Device}, {_facts.Hardware.Threads} threads, {Environment.ProcessorCount} cores and "
             + $"{LogTexts.Bytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)} of memory.");
+        if (_group is not null)
+        {
+            _log.Info($"It leads {_group.Count - 1} of {_group.Count} workers: {string.Join(", ", Assignment.Group.Skip(1).Select(slot => slot.DeviceName))}.");
+        }
     }
 
     private void LogEnd(bool complete)
@@ -330,24 +356,18 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         }
     }
 
-    /// <summary>
-    /// Threads beyond the cores wait for each other: a thousand on two cores make no step in a minute. Only the machine that computes knows its cores.
-    /// </summary>
-    private static void RefuseThreads(int threads)
-    {
-        var most = ThreadsPerCore * Environment.ProcessorCount;
-        if (threads > most)
-        {
-            throw new DisBackException($"hardware.threads is {threads}, but this machine has {Environment.ProcessorCount} cores and takes at most {most} "
-                + "threads; lower it in the spec.");
-        }
-    }
-
     private bool Train()
     {
         LogBegin();
-        RefuseThreads(_facts.Hardware.Threads);
+        _facts.RequireThreads();
         Devices.UseOwnStream(Device);
+        if (_group is not null)
+        {
+            // First of all, as they have the same to prepare.
+#pragma warning disable RS0030 // On the training thread, which cannot go on without them.
+            _group.StartOthersAsync().GetAwaiter().GetResult();
+#pragma warning restore RS0030
+        }
         if (Assignment.Run.Kind == RunKind.Backtracking)
         {
             _progress.Target = SpecFacts.FirstTarget(Assignment.Spec, Assignment.Nodes.Length);
@@ -360,6 +380,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
             ? $"It starts afresh, with {run.Steps} steps to make."
             : $"It goes on from step {resumed} of {run.Steps}, restored in {LogTexts.Seconds(_time.GetElapsedTime(resuming))}.");
         _span?.SetTag("disback.resumed_step", resumed);
+        _group?.Agree(resumed);
         _metrics = NewWriter(resumed);
         _log.WriteTo(_metrics, resumed);
         _firstLook = _time.CreateTimer(metrics => _ = ShowBeginningAsync((MetricWriter)metrics!), _metrics, s_firstLook, Timeout.InfiniteTimeSpan);
@@ -387,54 +408,30 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         }
     }
 
-    /// <summary>
-    /// Continues from the newest intact checkpoint; a damaged one is passed over and named. Before all of them comes the state that the experiment starts with.
-    /// </summary>
+    /// <summary>Continues from the newest intact checkpoint; a damaged one is named.</summary>
     /// <returns>The step from which the run goes on.</returns>
     private long Resume(PacedRun run)
     {
         using var resume = AttemptSpans.StartWork("resume", Trace);
-        foreach (var checkpoint in Assignment.Checkpoints)
+        var from = Resumption.Restore(run, Assignment, _facts.Start, this, NoteUnusable, Abandoned);
+        _history.Resumed(Assignment.Run, run.Step, from);
+        if (from is not null)
         {
-            Abandoned.ThrowIfCancellationRequested();
-            try
-            {
-                using var weights = Fetch(checkpoint.Content);
-                Restore(run, weights);
-                _uploader.KeepOnly(checkpoint.Content);
-                if (checkpoint.TargetIndex >= 0)
-                {
-                    _progress.Target = checkpoint.TargetIndex;
-                }
-                _history.Resumed(Assignment.Run, run.Step, checkpoint);
-                return run.Step;
-            }
-            catch (StorageException e) when (e is CorruptContentException or MissingContentException)
-            {
-                Note(RunEventKind.Warning, checkpoint.Step, $"The checkpoint of step {checkpoint.Step} is not usable, so the one before it is "
-                    + $"taken: {e.Message}");
-            }
+            _uploader.KeepOnly(from.Content);
+            _progress.Target = from.TargetIndex >= 0 ? from.TargetIndex : _progress.Target;
+            return run.Step;
         }
-        if (_facts.Start is { Checkpoint: var content, Node: var target })
-        {
-            using var weights = Fetch(ContentRef.DigestIn(content ?? "") ?? throw new DisBackException(
-                "The spec starts with a checkpoint that was not looked up; submit it with 'disback' or to a gateway."));
-            Restore(run, weights);
-            _progress.Target = target ?? _progress.Target;
-        }
-        _history.Resumed(Assignment.Run, run.Step, null);
+        _progress.Target = _facts.Start?.Node ?? _progress.Target;
         if (!Assignment.Checkpoints.IsEmpty)
         {
             Note(RunEventKind.Warning, run.Step, "No checkpoint is usable, so the run starts afresh.");
         }
         return run.Step;
-    }
 
-    private static void Restore(PacedRun run, WeightLease weights)
-    {
-        using var file = SafetensorsFile.Open(weights.Path);
-        using var scope = NewDisposeScope();
-        run.Restore(RunState.Read(file));
+        void NoteUnusable(CheckpointRef checkpoint, StorageException e) => Note(
+            RunEventKind.Warning,
+            checkpoint.Step,
+            $"The checkpoint of step {checkpoint.Step} is not usable, so the one before it is taken: {e.Message}");
     }
 
     private void Note(RunEventKind kind, long step, string message)

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Groups;
 using DisBack.Orchestration.Runs;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Cache;
 using DisBack.Storage.Content;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using TorchSharp;
@@ -16,8 +18,11 @@ internal sealed class TrainingRuntime : ITrainingRuntime
     /// <summary>How long a thread that was asked to stop at once may take to its next step.</summary>
     private static readonly TimeSpan s_lastStep = TimeSpan.FromSeconds(5);
 
+    private const string ShutsDown = "The worker is shutting down.";
+
     private readonly Lock _gate = new();
     private readonly List<TrainingJob> _jobs = [];
+    private readonly List<FollowerJob> _followers = [];
     private readonly ITrainingFactory _factory;
     private readonly IBlobStore _blobs;
     private readonly ContentStore _contents;
@@ -27,6 +32,8 @@ internal sealed class TrainingRuntime : ITrainingRuntime
     private readonly RunHistory _history;
     private readonly string _silo;
     private readonly DeviceSlots _slots;
+    private readonly WorkerGroups _groups;
+    private readonly ILogger<TrainingRuntime> _logger;
 
     public TrainingRuntime(
         ITrainingFactory factory,
@@ -37,10 +44,12 @@ internal sealed class TrainingRuntime : ITrainingRuntime
         TimeProvider time,
         RunHistory history,
         IOptions<SiloOptions> silo,
-        DeviceSlots slots)
+        DeviceSlots slots,
+        WorkerGroups groups,
+        ILogger<TrainingRuntime> logger)
     {
-        (_factory, _blobs, _contents, _weights, _options, _time, _history, _silo, _slots)
-            = (factory, blobs, contents, weights, options.Value, time, history, silo.Value.SiloName, slots);
+        (_factory, _blobs, _contents, _weights, _options, _time, _history, _silo, _slots, _groups, _logger)
+            = (factory, blobs, contents, weights, options.Value, time, history, silo.Value.SiloName, slots, groups, logger);
         // A killed process leaves half-written files behind; nothing refers to them.
         if (Directory.Exists(_options.AttemptsFolder))
         {
@@ -61,40 +70,89 @@ internal sealed class TrainingRuntime : ITrainingRuntime
             {
                 return running;
             }
-            var others = _jobs.Where(other => other.Assignment.Run.Kind == assignment.Run.Kind && other.Assignment.Run.Owner == assignment.Run.Owner).ToList();
-            if (others.Exists(newer => newer.Assignment.Run.Number > assignment.Run.Number))
+            if (!StopOlder(assignment.Run))
             {
                 return null;
             }
-            // An older attempt of the same run has lost its ownership, whether or not it knows; its slot is free once its thread is gone.
-            others.ForEach(older => older.Fence());
             var facts = SpecFacts.Of(assignment.Spec);
             if (_slots.TryTake(new OccupiedSlot(assignment.Run, assignment.Device, facts.Share)) is not { } device)
             {
                 return null;
             }
-            job = new TrainingJob(assignment, facts, TorchDevice(device), _factory, _blobs, _contents, _weights, _options, _time, _history, _silo);
+            job = new TrainingJob(assignment, facts, TorchDevice(device), _factory, _blobs, _contents, _weights, _options, _time, _history, _silo, _groups);
             _jobs.Add(job);
         }
         job.Start(exited: () => Remove(job));
         return job;
     }
 
+    public bool TryJoin(TrainingAssignment assignment)
+    {
+        FollowerJob job;
+        lock (_gate)
+        {
+            if (_followers.Exists(known => KeyOf(known) == WorkerGroups.KeyOf(assignment.Run, assignment.Rank)))
+            {
+                return true;
+            }
+            var facts = SpecFacts.Of(assignment.Spec);
+            var slot = new OccupiedSlot(assignment.Run, assignment.Device, facts.Share);
+            if (!StopOlder(assignment.Run) || _slots.TryTake(slot) is not { } device)
+            {
+                return false;
+            }
+            job = new FollowerJob(assignment, facts, TorchDevice(device), _factory, _contents, _weights, _groups, _options, _time, _logger);
+            _followers.Add(job);
+            job.Start(exited: () => _slots.GiveBack(slot));
+        }
+        _ = job.Completion.ContinueWith(_ => Forget(job), TaskScheduler.Default);
+        return true;
+    }
+
+    public async Task<bool> EndMemberAsync(string member)
+    {
+        FollowerJob? job;
+        lock (_gate)
+        {
+            job = _followers.Find(known => KeyOf(known) == member);
+        }
+        if (job is not null)
+        {
+            job.Stop();
+            return await Task.WhenAny(job.Completion, Task.Delay(s_lastStep, _time)) == job.Completion;
+        }
+        if (_groups.Find(member) is { } ended)
+        {
+            // It was there for what others had to read of it.
+            _groups.Leave(ended);
+        }
+        return true;
+    }
+
     public async Task DrainAsync(CancellationToken cancellation)
     {
         TrainingJob[] running;
+        FollowerJob[] following;
         lock (_gate)
         {
             _slots.Close();
             running = [.. _jobs];
             foreach (var job in running)
             {
-                job.RequestStop(StopMode.AfterCheckpoint, "The worker is shutting down.");
+                job.RequestStop(StopMode.AfterCheckpoint, ShutsDown);
             }
+            following = [.. _followers];
         }
-        await using var registration = cancellation.Register(
-            () => Array.ForEach(running, job => job.RequestStop(StopMode.Now, "The worker is shutting down.")));
-        var ended = Task.WhenAll(running.Select(job => job.Completion));
+        foreach (var follower in following)
+        {
+            _ = follower.AskToStopAsync(ShutsDown);
+        }
+        await using var registration = cancellation.Register(() =>
+        {
+            Array.ForEach(running, job => job.RequestStop(StopMode.Now, ShutsDown));
+            Array.ForEach(following, follower => follower.Stop());
+        });
+        var ended = Task.WhenAll([.. running.Select(job => job.Completion), .. following.Select(follower => follower.Completion)]);
         // A thread that hangs in a driver is left to the end of the process: nothing of it would be accepted any more.
         await Task.WhenAny(ended, LateAsync(cancellation));
     }
@@ -104,6 +162,35 @@ internal sealed class TrainingRuntime : ITrainingRuntime
     {
         await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Task.Delay(s_lastStep, _time, CancellationToken.None);
+    }
+
+    /// <summary>
+    /// Stops older attempts of a run: they have lost its ownership, whether or not they know; their slots are free once their threads are gone.
+    /// </summary>
+    /// <returns>False if there is a newer attempt instead.</returns>
+    private bool StopOlder(RunAttempt run)
+    {
+        var others = _jobs.FindAll(other => IsOther(other.Assignment.Run));
+        var followers = _followers.FindAll(other => IsOther(other.Assignment.Run));
+        if (others.Select(other => other.Assignment).Concat(followers.Select(other => other.Assignment)).Any(other => other.Run.Number > run.Number))
+        {
+            return false;
+        }
+        others.ForEach(older => older.Fence());
+        followers.ForEach(older => older.Stop());
+        return true;
+
+        bool IsOther(RunAttempt other) => other.Kind == run.Kind && other.Owner == run.Owner && other.Number != run.Number;
+    }
+
+    private static string KeyOf(FollowerJob job) => WorkerGroups.KeyOf(job.Assignment.Run, job.Assignment.Rank);
+
+    private void Forget(FollowerJob job)
+    {
+        lock (_gate)
+        {
+            _followers.Remove(job);
+        }
     }
 
     private void Remove(TrainingJob job)

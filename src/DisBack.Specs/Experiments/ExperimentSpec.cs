@@ -85,6 +85,21 @@ public sealed record ExperimentSpec : IValidatableObject
                     + "generator_gan_weight and fake_gan_weight to 0",
                 ["Backtracking"]);
         }
+        if (Hardware.Workers is > 1 and var workers)
+        {
+            if (!Backtracking.CanAccumulate)
+            {
+                yield return new ValidationResult("only the host dmd2 computes its batch in parts, as several workers do; leave it out", ["Hardware.Workers"]);
+            }
+            if (Backtracking.BatchPart % workers != 0)
+            {
+                yield return NoParts("backtracking", Backtracking.Batch, Backtracking.Accumulate, workers);
+            }
+            if (Recording.Steps > 0 && Recording.BatchPart % workers != 0)
+            {
+                yield return NoParts("recording", Recording.Batch, Recording.Accumulate, workers);
+            }
+        }
         if (Recording.GanWeight > 0 && Data is null)
         {
             yield return new ValidationResult(
@@ -126,6 +141,10 @@ public sealed record ExperimentSpec : IValidatableObject
                 ["Backtracking.Switching.Interval"]);
         }
     }
+
+    private static ValidationResult NoParts(string stage, int batch, int? accumulate, int workers) => new(
+        $"{stage}.batch {batch} has no {workers * (accumulate ?? 1)} parts of equal size, {accumulate ?? 1} for each worker; choose a divisor",
+        ["Hardware.Workers"]);
 
     /// <summary>Steps after which the teacher is the target, where the number of nodes follows from the settings.</summary>
     private long? StepsToTeacher(int interval) =>

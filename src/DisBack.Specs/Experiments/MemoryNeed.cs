@@ -69,17 +69,21 @@ public sealed record MemoryNeed(long Networks, long Sample, int Batch, string Ba
         var fake = (spec.Backtracking as ScoreMatchingSettings)?.Fake ?? spec.Backtracking.Generator;
         var (ofStudent, ofScore) = (new Passes(spec.Student.Network ?? teacher, spec.Hardware, student), new Passes(teacher, spec.Hardware));
         var precision = spec.Backtracking.TargetPrecision ?? spec.Hardware.Precision;
-        var networks = spec.Adapters is { } adapters && teacher is TextUnetSettings whole
-            ? OfAdapters(spec, whole, whole.AdapterParameters(adapters.Rank), targets)
+        long? adapters = spec.Adapters is { } low && teacher is TextUnetSettings adapted ? adapted.AdapterParameters(low.Rank) : null;
+        var networks = adapters is { } parameters
+            ? OfAdapters(spec, (TextUnetSettings)teacher, parameters, targets)
             : (Trained(spec.Backtracking.Generator, isAveraged: true) + Float) * student.Parameters
                 + (Trained(fake, isAveraged: false) + Float + (targets * FrozenBytes(teacher, precision))) * score.Parameters;
         var (sample, weights) = spec.Backtracking is Dmd2Settings dmd2 && teacher is TextUnetSettings
             ? OfDmd2(dmd2, ofStudent, ofScore)
             : (ofStudent.Whole + ofScore.Whole, ofStudent.Weights + ofScore.Weights);
+        var workers = spec.Hardware.Workers ?? 1;
+        // A worker keeps the sums of gradients that it makes for the others.
+        var sums = workers > 1 ? Float * (adapters ?? Math.Max(student.Parameters, score.Parameters)) / workers : 0;
         // Weights that nobody trains are rounded once.
-        return new(networks + (spec.Adapters is null ? weights : 0), sample, spec.Backtracking.Batch, "backtracking.batch", Process)
+        return new(networks + (spec.Adapters is null ? weights : 0) + sums, sample, spec.Backtracking.Batch, "backtracking.batch", Process)
         {
-            Parts = spec.Backtracking.Accumulate ?? 1,
+            Parts = (spec.Backtracking.Accumulate ?? 1) * workers,
             Remedies = RemediesOf(
                 teacher,
                 spec.Hardware,

@@ -62,6 +62,10 @@ public sealed record TeacherSpec : IValidatableObject
                 $"the images have {channels} channels but the network has {shape.Channels}; make data.channels and network.img_channels equal",
                 ["Data.Channels"]);
         }
+        if (Hardware.Workers > 1)
+        {
+            yield return new ValidationResult("only experiments are trained by several workers; leave it out", ["Hardware.Workers"]);
+        }
         if (Training.Augmentation is not null && Network is not UNetSettings { AugmentDim: AugmentationSettings.LabelLength })
         {
             yield return new ValidationResult(

@@ -36,12 +36,24 @@ public sealed record HardwareSettings : IValidatableObject
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Slot { get; init; }
 
+    /// <summary>
+    /// Workers that train it together, each on a slot of its own and on its part of every batch: for experiments of the host <c>dmd2</c>. Part of the run,
+    /// because it changes the order of sums and so the last bits; absent is one.
+    /// </summary>
+    [Range(1, 64)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Workers { get; init; }
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Precision is Training.Precision.Tf32 && Device == "cpu")
         {
             yield return new ValidationResult("tf32 is of CUDA devices; choose fp32 or bf16, or hardware.device cuda", [nameof(Precision)]);
+        }
+        if (Workers > 1 && Device.Contains(':', StringComparison.Ordinal))
+        {
+            yield return new ValidationResult($"several workers cannot share the one device '{Device}'; choose hardware.device cuda", [nameof(Workers)]);
         }
     }
 }

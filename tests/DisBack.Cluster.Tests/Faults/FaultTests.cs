@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Specs.Experiments;
+using DisBack.Specs.Reading;
 using DisBack.TestKit.History;
 using DisBack.TestKit.Networks;
 using DisBack.TestKit.Processes;
@@ -15,7 +17,7 @@ namespace DisBack.Cluster.Tests.Faults;
 /// <param name="hosts">Whether every silo is on a host of its own, that can be cut off and has its own disks.</param>
 public abstract class FaultTests(TestClusterOptions options, bool hosts = false) : IAsyncLifetime
 {
-    private static readonly ConcurrentDictionary<int, Task<string>> s_expected = new();
+    private static readonly ConcurrentDictionary<string, Task<string>> s_expected = new();
 
     private Network? _network;
 
@@ -53,7 +55,7 @@ public abstract class FaultTests(TestClusterOptions options, bool hosts = false)
     /// <param name="steps">Steps of stage 2: as many as it takes for the fault to come in between.</param>
     protected async Task<(ITrialGrain Trial, SiloProcess Worker)> TrainAsync(int steps)
     {
-        var trial = await Cluster.SubmitAsync(Spec(steps), Cancellation);
+        var trial = await Cluster.SubmitAsync(Spec(Cluster.Teacher, steps) with { Name = "fault" }, Cancellation);
         return (trial, await Cluster.TrainingAsync(trial));
     }
 
@@ -103,8 +105,9 @@ public abstract class FaultTests(TestClusterOptions options, bool hosts = false)
                 && record.Run == TestCluster.NameOf(trial));
     }
 
-    private DisBack.Specs.Experiments.ExperimentSpec Spec(int steps) => TinyExperiment.Spec("fault", Cluster.Teacher, backtracking: steps);
+    /// <summary>The experiment of the trial, but for its name.</summary>
+    protected virtual ExperimentSpec Spec(ContentRef teacher, int steps) => TinyExperiment.Spec("expected", teacher, backtracking: steps);
 
-    private static Task<string> ExpectedAsync(int steps) => s_expected.GetOrAdd(steps, async count =>
-        (await FaultFreeRun.StudentsAsync(teacher => [TinyExperiment.Spec("expected", teacher, backtracking: count)]))[0]);
+    private Task<string> ExpectedAsync(int steps) => s_expected.GetOrAdd(SpecJson.Canonical(Spec(Cluster.Teacher, steps)), async _ =>
+        (await FaultFreeRun.StudentsAsync(teacher => [Spec(teacher, steps)]))[0]);
 }

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Distillation.Runs;
+using DisBack.Orchestration.Groups;
 using DisBack.Orchestration.Runs;
 using DisBack.Orchestration.Training;
 using DisBack.Storage.Blobs;
@@ -21,6 +22,9 @@ namespace DisBack.Orchestration.Tests.Training;
 public sealed class TrainingRuntimeTests : IDisposable
 {
     private static readonly IOptions<SiloOptions> s_silo = Options.Create(new SiloOptions { SiloName = "worker-7" });
+
+    // Nobody here trains together with others.
+    private static readonly WorkerGroups s_groups = new(null!, null!, TimeProvider.System);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("disback-runtime-").FullName;
     private readonly TrainingOptions _options = new();
@@ -225,7 +229,7 @@ public sealed class TrainingRuntimeTests : IDisposable
             contents, Options.Create(new WeightCacheOptions { Folder = Path.Combine(_folder, "near") }), NullLogger<WeightCache>.Instance);
         var runtime = new TrainingRuntime(
             script, blobs, contents, weights, Options.Create(_options), TimeProvider.System, new RunHistory(NullLoggerFactory.Instance), s_silo,
-            new DeviceSlots(Options.Create(_options)));
+            new DeviceSlots(Options.Create(_options)), s_groups, NullLogger<TrainingRuntime>.Instance);
 
         var signals = await AnswerAsync(runtime.TryStart(Assignment(1))!, CommitResult.Accepted);
         var newest = signals.OfType<RunSignal.CheckpointStored>().Last().Checkpoint;
@@ -412,7 +416,9 @@ public sealed class TrainingRuntimeTests : IDisposable
             time ?? TimeProvider.System,
             new RunHistory(NullLoggerFactory.Instance),
             s_silo,
-            new DeviceSlots(Options.Create(_options)));
+            new DeviceSlots(Options.Create(_options)),
+            s_groups,
+            NullLogger<TrainingRuntime>.Instance);
 
     private ITrainingJob Start(ScriptedTraining script, TimeProvider? time = null) => Runtime(script, time).TryStart(Assignment(1))!;
 

@@ -104,6 +104,9 @@ public sealed class MemoryNeedTests
         Assert.Equal(plain.Networks - (2 * 2 * 2 * 2 * parameters), Need(new() { Moments = MomentType.Bfloat16 }, new(), null).Networks);
         Assert.Equal(plain.Networks + plain.Other + (plain.Sample * 2), Need(new(), new(), accumulate: 4).Bytes);
 
+        // Each of two workers has half of the batch, and keeps the sums of half of the gradients.
+        Assert.Equal(plain.Bytes - (plain.Sample * 4) + (2 * parameters), Need(new(), new() { Workers = 2 }, null).Bytes);
+
         MemoryNeed Need(OptimizerSettings optimizer, HardwareSettings hardware, int? accumulate) =>
             MemoryNeed.Of(OfSdxl(optimizer, hardware, accumulate), sdxl);
     }

@@ -1,0 +1,164 @@
+using DisBack.Contracts.Documents;
+using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Training;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace DisBack.Orchestration.Tests.Groups;
+
+/// <summary>Runs of two workers with the grains, the pool and the runtime of one process, whose device has two slots.</summary>
+public sealed class GroupTrainingTests
+{
+    private static readonly string s_spec = Site.Spec.Replace("\"threads\":1", "\"threads\":1,\"workers\":2", StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Two_workers_leave_what_one_leaves_and_give_both_slots_back()
+    {
+        var script = new ScriptedTraining { Steps = 20 };
+        await using var site = await OpenAsync(script);
+
+        var together = await site.SubmitAsync("together", s_spec);
+        await Site.UntilAsync(together, RunStatus.Completed);
+        var alone = await site.SubmitAsync("alone");
+        await Site.UntilAsync(alone, RunStatus.Completed);
+
+        Assert.Equal([0, 1], script.Made.Where(made => made.Run.Owner == together.GetPrimaryKeyString()).Select(made => made.Rank).Order());
+        Assert.All(script.Made.Where(made => made.Run.Owner == together.GetPrimaryKeyString()), made => Assert.Equal(2, made.Group.Length));
+        Assert.All(script.Made.Where(made => made.Run.Owner == alone.GetPrimaryKeyString()), made => Assert.Empty(made.Group));
+        Assert.Equal(await StudentAsync(alone), await StudentAsync(together));
+        Assert.Equal(1, (await together.GetAsync()).Run.Attempt);
+        Assert.Empty(site.Host.Services.GetRequiredService<ITrainingRuntime>().Occupied);
+        Assert.Empty((await site.Host.Grains.GetGrain<IAcceleratorPoolGrain>(GrainKeys.Pool).GetAsync()).Leases);
+    }
+
+    [Fact]
+    public async Task A_run_that_needs_more_slots_than_there_are_says_so_and_keeps_nobody_waiting()
+    {
+        await using var site = await Site.OpenAsync(new ScriptedTraining { Steps = 20 });
+
+        var together = await site.SubmitAsync("together", s_spec);
+        var waiting = await WaitingAsync(site, together);
+        var alone = await site.SubmitAsync("alone");
+        await Site.UntilAsync(alone, RunStatus.Completed);
+
+        Assert.Contains("It waits for a slot: It needs 2 cpu slots at once and all workers together have 1.", await waiting.WhyAsync());
+    }
+
+    [Fact]
+    public async Task A_run_of_two_workers_waits_for_both_slots_and_is_not_overtaken_for_ever()
+    {
+        var script = new ScriptedTraining { Steps = 20 };
+        var hold = script.HoldAt(RunKind.Recording, 5);
+        await using var site = await OpenAsync(script);
+        var busy = await site.SubmitAsync("busy");
+        await hold.Reached;
+
+        var together = await site.SubmitAsync("together", s_spec);
+        var why = await (await WaitingAsync(site, together)).WhyAsync();
+        var late = await site.SubmitAsync("late", Site.Spec.Replace("\"seed\":0", "\"seed\":1", StringComparison.Ordinal));
+        await WaitingAsync(site, late);
+        hold.Open();
+        foreach (var trial in (ITrialGrain[])[busy, together, late])
+        {
+            await Site.UntilAsync(trial, RunStatus.Completed);
+        }
+
+        Assert.Contains("It waits for a slot: It needs 2 cpu slots at once and 1 of 2 is free.", why);
+        var order = script.Made.Select(made => made.Run).Where(run => run.Kind == RunKind.Recording).Distinct().ToList();
+        Assert.Equal(3, order.Count);
+        // The last one, which one slot would have been enough for, came after the one that needed two.
+        Assert.Equal((await late.GetAsync()).Trajectory, order[^1].Owner);
+    }
+
+    [Fact]
+    public async Task A_worker_that_fails_is_named_and_the_next_attempt_goes_on_from_the_checkpoint()
+    {
+        var failed = 0;
+        var script = new ScriptedTraining
+        {
+            Steps = 20,
+            AtFollower = (assignment, step) =>
+            {
+                if (assignment.Run.Kind == RunKind.Backtracking && step == 15 && Interlocked.Exchange(ref failed, 1) == 0)
+                {
+                    throw new InvalidOperationException("It crashes.");
+                }
+            },
+        };
+        await using var site = await OpenAsync(script);
+
+        var together = await site.SubmitAsync("together", s_spec);
+        await Site.UntilAsync(together, RunStatus.Completed);
+        var run = (await together.GetAsync()).Run;
+        var alone = await site.SubmitAsync("alone");
+        await Site.UntilAsync(alone, RunStatus.Completed);
+
+        Assert.Equal(2, run.Attempt);
+        var first = run.Attempts.First(attempt => attempt.Number == 1);
+        Assert.Equal(FailureCause.Crash, first.Cause);
+        Assert.Matches("^.* cpu, which trains it as worker 1: InvalidOperationException: It crashes.$", first.Message);
+        var again = script.Made.Where(made => made.Run is { Kind: RunKind.Backtracking, Number: 2 });
+        Assert.Equal([10L], again.Select(made => made.Checkpoints[0].Step).Distinct());
+        Assert.Equal(await StudentAsync(alone), await StudentAsync(together));
+    }
+
+    [Fact]
+    public async Task A_pause_leaves_a_checkpoint_and_no_worker_behind()
+    {
+        var script = new ScriptedTraining { Steps = 20 };
+        var hold = script.HoldAt(RunKind.Backtracking, 3);
+        await using var site = await OpenAsync(script);
+        var together = await site.SubmitAsync("together", s_spec);
+        await hold.Reached;
+
+        await together.PauseAsync();
+        hold.Open();
+        await Site.UntilAsync(together, RunStatus.Paused);
+        var occupied = site.Host.Services.GetRequiredService<ITrainingRuntime>().Occupied;
+        await together.ResumeAsync();
+        await Site.UntilAsync(together, RunStatus.Completed);
+
+        Assert.Empty(occupied);
+        Assert.Equal(2, (await together.GetAsync()).Run.Attempt);
+    }
+
+    [Fact]
+    public async Task A_process_that_shuts_down_stops_all_workers_after_a_checkpoint()
+    {
+        var script = new ScriptedTraining { Steps = 20 };
+        var hold = script.HoldAt(RunKind.Recording, 3);
+        await using var site = await OpenAsync(script);
+        var together = await site.SubmitAsync("together", s_spec);
+        await hold.Reached;
+
+        var stopping = site.Host.StopAsync(TestContext.Current.CancellationToken);
+        hold.Open();
+        await stopping;
+        await site.StartAsync(new ScriptedTraining { Steps = 20 }, TwoSlots);
+        await Site.UntilAsync(site.Trial("together"), RunStatus.Completed);
+        var trajectory = (await site.Trial("together").GetAsync()).Trajectory;
+        var run = (await site.Host.Grains.GetGrain<ITrajectoryGrain>(trajectory).GetAsync()).Run;
+
+        Assert.Equal(2, run.Attempt);
+        Assert.Equal((FailureCause.Stopped, "The worker is shutting down."), (run.Attempts[0].Cause, run.Attempts[0].Message));
+    }
+
+    private static void TwoSlots(TrainingOptions options) => options.Devices.Add(new Accelerator(0, "cpu", "cpu", 2));
+
+    private static Task<Site> OpenAsync(ScriptedTraining script) => Site.OpenAsync(script, TwoSlots);
+
+    /// <summary>The trajectory of a trial, once it is in the queue of the pool.</summary>
+    private static async Task<ITrajectoryGrain> WaitingAsync(Site site, ITrialGrain trial)
+    {
+        string key;
+        do
+        {
+            key = (await trial.GetAsync()).Trajectory;
+        }
+        while (key.Length == 0);
+        var trajectory = site.Host.Grains.GetGrain<ITrajectoryGrain>(key);
+        await Site.UntilAsync(trajectory, update => update is { Status: RunStatus.Queued, Reason: not null });
+        return trajectory;
+    }
+
+    private static async Task<ContentRef> StudentAsync(ITrialGrain trial) => (await trial.GetAsync()).Run.Artifacts["student.safetensors"].Content;
+}
