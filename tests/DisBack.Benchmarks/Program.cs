@@ -20,6 +20,7 @@ var root = new RootCommand("Measures what the README claims. Every figure is a r
     StartBenchmark.Create(),
     KillBenchmark.Create(),
     FailoverBenchmark.Create(),
+    WorkersBenchmark.Create(),
     FaultsBenchmark.Create(),
     SupervisionBenchmark.Create(),
     TrialsBenchmark.Create(),

@@ -44,6 +44,7 @@ internal sealed class AcceleratorPoolGrain(
     public Task<LeaseReply> LeaseAsync(SlotRequest request)
     {
         RemoveSilent();
+        request = WithoutOthers(request);
         // An owner that asks has no attempt: a lease that it still seems to have was lost on the way.
         _leases.RemoveOf(request.Kind, request.Owner);
         var (devices, ahead) = Choose(request);
@@ -90,6 +91,7 @@ internal sealed class AcceleratorPoolGrain(
     public Task<ImmutableArray<string>> ExplainAsync(SlotRequest request)
     {
         RemoveSilent();
+        request = WithoutOthers(request);
         var (devices, ahead) = Choose(request);
         if (devices is not null)
         {
@@ -120,6 +122,12 @@ internal sealed class AcceleratorPoolGrain(
 
     public Task<PoolView> GetAsync() => Task.FromResult(new PoolView(
         [.. _workers.Reports], [.. _leases.All.Select(granted => new HeldLease(granted.Lease, granted.Run.Kind, granted.Run.Owner))], [.. _queue.Runs]));
+
+    /// <summary>The request of a run whose other workers will never be there: one computes all parts of its batches, and the bits are the same.</summary>
+    private SlotRequest WithoutOthers(SlotRequest request) =>
+        options.Value.IsAlone && !_workers.IsEmpty && _workers.Devices.Sum(device => Allotment.SlotsOf(request, device)) < request.Slots
+            ? request with { Slots = 1 }
+            : request;
 
     private void EndLease(string lease, bool exited) => _workers.Correct(_leases.Remove(lease), exited);
 
@@ -170,7 +178,7 @@ internal sealed class AcceleratorPoolGrain(
             : slots == 1 ? $"The {request.Device} slot is in use."
             : $"All {slots} {request.Device} slots are in use.";
 
-        int Count(Func<DeviceCapacity, double> part) => devices.Sum(device => Allotment.SlotsFor(request, part(device)));
+        int Count(Func<DeviceCapacity, double> part) => devices.Sum(device => Allotment.SlotsIn(request, part(device)));
     }
 
     private void WakeNext()

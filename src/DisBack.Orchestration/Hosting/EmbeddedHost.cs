@@ -132,6 +132,7 @@ public sealed class EmbeddedHost : IAsyncDisposable
                 training =>
                 {
                     training.Scratch = Path.Combine(_data, "scratch");
+                    training.IsAlone = true;
                     _options.Training?.Invoke(training);
                 },
                 retry =>

@@ -25,7 +25,7 @@ internal static class Allotment
                 yield break;
             }
             // What no worker will ever have is not reserved.
-            if (devices.Where(device => Fits(request, device.Device)).Sum(device => SlotsFor(request, device.Device.Slots)) < request.Slots)
+            if (devices.Sum(device => SlotsOf(request, device.Device)) < request.Slots)
             {
                 continue;
             }
@@ -48,8 +48,11 @@ internal static class Allotment
         }
     }
 
-    /// <summary>How many slots of a request's size fit into some of a device.</summary>
-    public static int SlotsFor(SlotRequest request, double free) => (int)Math.Floor((free + Rounding) / request.Share);
+    /// <summary>How many slots of a request's size a device has for it, free or not.</summary>
+    public static int SlotsOf(SlotRequest request, Accelerator device) => Fits(request, device) ? SlotsIn(request, device.Slots) : 0;
+
+    /// <summary>How many slots of a request's size fit into what is free of a device.</summary>
+    public static int SlotsIn(SlotRequest request, double free) => (int)Math.Floor((free + Rounding) / request.Share);
 
     /// <summary>The kind of device that a request names, with or without the number of one device.</summary>
     public static string KindOf(SlotRequest request) => request.Device.Split(':')[0];

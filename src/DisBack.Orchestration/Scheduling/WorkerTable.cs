@@ -9,8 +9,11 @@ internal sealed class WorkerTable(TimeProvider time)
 
     public IEnumerable<WorkerReport> Reports => _workers.Values.Select(worker => worker.Report);
 
+    /// <summary>Their devices.</summary>
+    public IEnumerable<Accelerator> Devices => Reports.SelectMany(report => report.Devices);
+
     /// <summary>The kinds of their devices.</summary>
-    public IEnumerable<string> Kinds => Reports.SelectMany(report => report.Devices).Select(device => device.DeviceKind).Distinct();
+    public IEnumerable<string> Kinds => Devices.Select(device => device.DeviceKind).Distinct();
 
     public bool IsEmpty => _workers.Count == 0;
 

@@ -12,6 +12,7 @@ using DisBack.Distillation;
 using DisBack.Distillation.Backtracking;
 using DisBack.Distillation.Evaluations;
 using DisBack.Distillation.Generators;
+using DisBack.Distillation.Optimization;
 using DisBack.Distillation.Recording;
 using DisBack.Distillation.Runs;
 using DisBack.Distillation.Teachers;
@@ -37,10 +38,22 @@ public sealed class SpecTrainingFactory(bool trustCode = false, string? cache = 
     public ITrainingRun Create(TrainingAssignment assignment, ITrainingInputs inputs) => assignment.Run.Kind switch
     {
         RunKind.Teacher => Teacher(SpecJson.FromJson<TeacherSpec>(assignment.Spec), inputs),
-        RunKind.Recording => Recording(SpecJson.FromJson<ExperimentSpec>(assignment.Spec), assignment, inputs),
-        RunKind.Backtracking => Backtracking(SpecJson.FromJson<ExperimentSpec>(assignment.Spec), assignment, inputs),
+        RunKind.Recording => Recording(ExperimentFor(assignment.Spec, inputs.Workers), assignment, inputs),
+        RunKind.Backtracking => Backtracking(ExperimentFor(assignment.Spec, inputs.Workers), assignment, inputs),
         var kind => throw new DisBackException($"This worker cannot train runs of the kind {kind}; give it the version of the control silos."),
     };
+
+    /// <summary>One worker that is alone computes the parts of all, one after the other: the same sums in the same order.</summary>
+    private static ExperimentSpec ExperimentFor(string json, IWorkerGroup workers)
+    {
+        var spec = SpecJson.FromJson<ExperimentSpec>(json);
+        return workers.Count > 1 || spec.Hardware.Workers is not (> 1 and var parts) ? spec : spec with
+        {
+            Recording = spec.Recording with { Accumulate = parts * (spec.Recording.Accumulate ?? 1) },
+            Backtracking = spec.Backtracking with { Accumulate = parts * (spec.Backtracking.Accumulate ?? 1) },
+            Hardware = spec.Hardware with { Workers = null },
+        };
+    }
 
     private TeacherTraining Teacher(TeacherSpec spec, ITrainingInputs inputs)
     {

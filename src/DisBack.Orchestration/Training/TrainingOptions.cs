@@ -63,6 +63,12 @@ public sealed class TrainingOptions
     /// <summary>How long a drawing is kept after it has settled; its pictures stay in the content store as long. One day unless set.</summary>
     public TimeSpan DrawingsKept { get; set; } = TimeSpan.FromDays(1);
 
+    /// <summary>
+    /// Whether no other process will ever bring slots: a run of several workers is trained by one, then, if there are too few for it. Not unless set; the
+    /// one-process size sets it.
+    /// </summary>
+    public bool IsAlone { get; set; }
+
     /// <summary>The part of the scratch folder where folders of models are put together from contents.</summary>
     internal string ModelsFolder => Path.Combine(Scratch, "models");
 }

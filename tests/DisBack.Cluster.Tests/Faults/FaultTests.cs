@@ -109,5 +109,5 @@ public abstract class FaultTests(TestClusterOptions options, bool hosts = false)
     protected virtual ExperimentSpec Spec(ContentRef teacher, int steps) => TinyExperiment.Spec("expected", teacher, backtracking: steps);
 
     private Task<string> ExpectedAsync(int steps) => s_expected.GetOrAdd(SpecJson.Canonical(Spec(Cluster.Teacher, steps)), async _ =>
-        (await FaultFreeRun.StudentsAsync(teacher => [Spec(teacher, steps)]))[0]);
+        (await FaultFreeRun.StudentsAsync(teacher => [Spec(teacher, steps)], slots: 1))[0]);
 }

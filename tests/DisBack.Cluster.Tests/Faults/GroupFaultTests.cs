@@ -8,7 +8,8 @@ using DisBack.TestKit.Silos;
 namespace DisBack.Cluster.Tests.Faults;
 
 /// <summary>
-/// One of two workers that train a run together dies, or is asked to go, and a third is there: the student is that of two workers to which nothing happened.
+/// One of two workers that train a run together dies, or is asked to go, and a third is there: the student is that of one process that computes the parts of
+/// both, to which nothing happens.
 /// </summary>
 public sealed class GroupFaultTests() : FaultTests(new() { Workers = 3 })
 {

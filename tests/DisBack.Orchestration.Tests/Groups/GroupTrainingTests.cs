@@ -33,7 +33,7 @@ public sealed class GroupTrainingTests
     [Fact]
     public async Task A_run_that_needs_more_slots_than_there_are_says_so_and_keeps_nobody_waiting()
     {
-        await using var site = await Site.OpenAsync(new ScriptedTraining { Steps = 20 });
+        await using var site = await Site.OpenAsync(new ScriptedTraining { Steps = 20 }, training => training.IsAlone = false);
 
         var together = await site.SubmitAsync("together", s_spec);
         var waiting = await WaitingAsync(site, together);
@@ -41,6 +41,17 @@ public sealed class GroupTrainingTests
         await Site.UntilAsync(alone, RunStatus.Completed);
 
         Assert.Contains("It waits for a slot: It needs 2 cpu slots at once and all workers together have 1.", await waiting.WhyAsync());
+    }
+
+    [Fact]
+    public async Task A_process_that_nobody_will_join_trains_it_alone()
+    {
+        var script = new ScriptedTraining { Steps = 20 };
+        await using var site = await Site.OpenAsync(script);
+
+        await Site.UntilAsync(await site.SubmitAsync("together", s_spec), RunStatus.Completed);
+
+        Assert.All(script.Made, made => Assert.Empty(made.Group));
     }
 
     [Fact]
