@@ -31,6 +31,10 @@ public static class Instruments
     public static readonly Histogram<double> StepSeconds = Seconds(
         "disback.training.step.duration", "Time of one training step.", 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10);
 
+    /// <summary>What of a step a worker of a group waits for the others: whether one more is worth its network.</summary>
+    public static readonly Histogram<double> SumSeconds = Seconds(
+        "disback.training.sum.duration", "Time in which a worker waits for sums of its group.", 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10);
+
     /// <summary>Latest losses, by name, a set that the methods define: one that leaves its usual range shows trouble before a run fails of it.</summary>
     public static readonly Gauge<double> Losses = s_meter.CreateGauge<double>("disback.training.loss", null, "Latest loss.");
 

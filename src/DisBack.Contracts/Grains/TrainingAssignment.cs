@@ -39,4 +39,7 @@ public sealed record TrainingAssignment
 
     /// <summary>Which of the group is meant: 0 leads, and reports to the owner.</summary>
     [Id(10)] public int Rank { get; init; }
+
+    /// <summary>The version of the worker that leads: another one may compute otherwise. Null where the worker trains alone or leads itself.</summary>
+    [Id(11)] public string? LeaderVersion { get; init; }
 }

@@ -1,6 +1,7 @@
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Distillation.Optimization;
+using DisBack.Telemetry;
 using static TorchSharp.torch;
 
 namespace DisBack.Orchestration.Groups;
@@ -31,6 +32,7 @@ internal sealed class GroupMember : IWorkerGroup, IDisposable
 
     public void Sum(IReadOnlyList<Tensor> tensors)
     {
+        var started = _time.GetTimestamp();
         using var numbers = new HostNumbers(tensors);
         // Another member may be in this process and need the turn to bring its own.
         using (Diffusion.CudaTurns.Yield())
@@ -40,6 +42,7 @@ internal sealed class GroupMember : IWorkerGroup, IDisposable
 #pragma warning restore RS0030
         }
         numbers.Store();
+        Instruments.SumSeconds.Record(_time.GetElapsedTime(started).TotalSeconds);
     }
 
     /// <summary>Waits until all workers are about to make their first step, and checks that it is the same.</summary>
@@ -89,7 +92,7 @@ internal sealed class GroupMember : IWorkerGroup, IDisposable
     {
         for (var rank = 1; rank < Count; rank++)
         {
-            var assignment = Assignment with { Rank = rank, Device = Assignment.Group[rank].Device };
+            var assignment = Assignment with { Rank = rank, Device = Assignment.Group[rank].Device, LeaderVersion = WorkerGroups.Version };
             var name = Assignment.Group[rank].DeviceName;
             StartResult started;
             try

@@ -77,22 +77,24 @@ internal sealed class SumExchange : IDisposable
     /// <summary>What another worker asks for; null where it is not there yet.</summary>
     public byte[]? Read(GroupRange range)
     {
-        var bytes = new byte[range.Count * sizeof(float)];
         lock (_gate)
         {
-            if (!range.IsSum && range.Round == _round && _own is { } own && range.First >= 0 && range.First + range.Count <= own.Count)
+            if (!range.IsSum && range.Round == _round && _own is { } own && IsIn(0, own.Count))
             {
+                var bytes = new byte[range.Count * sizeof(float)];
                 own.Read(range.First, Floats(bytes));
                 return bytes;
             }
-            if (range.IsSum && range.Round == _sumRound && range.First >= _sumFirst && range.First + range.Count <= _sumFirst + _sumCount)
+            if (range.IsSum && range.Round == _sumRound && IsIn(_sumFirst, _sumCount))
             {
                 using var scope = NewDisposeScope();
-                _sums!.narrow(0, range.First - _sumFirst, range.Count).bytes.CopyTo(bytes);
-                return bytes;
+                return _sums!.narrow(0, range.First - _sumFirst, range.Count).bytes.ToArray();
             }
         }
         return null;
+
+        bool IsIn(long first, long count) =>
+            range.Count is >= 0 and <= MessageNumbers && range.First >= first && range.First - first <= count - range.Count;
     }
 
     public void Dispose()

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Reflection;
 using DisBack.Contracts.Grains;
 
 namespace DisBack.Orchestration.Groups;
@@ -7,6 +8,10 @@ namespace DisBack.Orchestration.Groups;
 internal sealed class WorkerGroups(IGrainFactory grains, IClusterMembershipService membership, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, GroupMember> _members = new();
+
+    /// <summary>The version of this program.</summary>
+    public static string Version { get; } =
+        typeof(WorkerGroups).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
     /// <summary>The key of a member's grain.</summary>
     public static string KeyOf(RunAttempt run, int rank) => $"{run}/{rank}";

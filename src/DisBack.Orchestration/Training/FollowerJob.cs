@@ -119,6 +119,11 @@ internal sealed partial class FollowerJob : ITrainingInputs
 
     private void Train()
     {
+        if (Assignment.LeaderVersion is { } version && version != WorkerGroups.Version)
+        {
+            throw new GroupException(
+                FailureCause.Lost, $"the version here is {WorkerGroups.Version} and that of the worker that leads {version}, which may compute otherwise.");
+        }
         _facts.RequireThreads();
         Devices.UseOwnStream(Device);
         using var turn = CudaTurns.Take(Device, tf32: false);

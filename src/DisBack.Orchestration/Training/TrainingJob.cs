@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
-using System.Reflection;
 using System.Threading.Channels;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
@@ -24,9 +23,6 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
 {
     /// <summary>Without waiting for the first checkpoint it is seen then how an attempt has begun, also where the process is killed before one.</summary>
     private static readonly TimeSpan s_firstLook = TimeSpan.FromSeconds(10);
-
-    private static readonly string s_version =
-        typeof(TrainingJob).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
     /// <summary>How long the end of an attempt waits for a store that no longer takes its log.</summary>
     private static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(10);
@@ -292,8 +288,8 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
     private void LogBegin()
     {
         var run = Assignment.Run;
-        _log.Info($"Attempt {run.Number} of the {RunKinds.Of(run.Kind).Label} begins on {_silo} (process {Environment.ProcessId}, DisBack {s_version}): "
-            + $"{Device}, {_facts.Hardware.Threads} threads, {Environment.ProcessorCount} cores and "
+        _log.Info($"Attempt {run.Number} of the {RunKinds.Of(run.Kind).Label} begins on {_silo} (process {Environment.ProcessId}, DisBack "
+            + $"{WorkerGroups.Version}): {Device}, {_facts.Hardware.Threads} threads, {Environment.ProcessorCount} cores and "
             + $"{LogTexts.Bytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)} of memory.");
         if (_group is not null)
         {
