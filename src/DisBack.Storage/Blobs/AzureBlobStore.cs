@@ -4,19 +4,26 @@ using Azure.Identity;
 using Azure.Storage;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
 
 namespace DisBack.Storage.Blobs;
 
 /// <summary>Blobs in one container of Azure Blob Storage, or of the Azurite emulator.</summary>
 /// <remarks>
-/// A large upload stages its blocks in parallel and becomes visible with one conditional commit; what a dead process staged stays invisible
-/// and expires at the service. Retries are the SDK's. A conditional write whose answer was lost may therefore report a conflict although it
-/// was applied: callers re-read, as they must after any conflict.
+/// A file of more than one block stages its blocks in parallel and becomes visible with one conditional commit. What an interrupted upload staged stays
+/// invisible, and whoever uploads the same bytes under the same name within a week goes on with it. Retries are the SDK's. A conditional write whose answer
+/// was lost may therefore report a conflict although it was applied: callers re-read, as they must after any conflict.
 /// </remarks>
 /// <param name="container">The container, with its credential.</param>
 /// <param name="options">How bytes are transferred.</param>
 public sealed class AzureBlobStore(BlobContainerClient container, AzureBlobOptions? options = null) : IBlobStore
 {
+    /// <summary>How often an upload begins whose staged blocks are gone when they are to be committed.</summary>
+    private const int Beginnings = 3;
+
+    private readonly long _blockBytes = (options ?? new()).BlockBytes;
+    private readonly BlockTransfer _blocks = new((options ?? new()).BlockBytes, (options ?? new()).Concurrency);
+
     private readonly StorageTransferOptions _transfer = new()
     {
         MaximumTransferSize = (options ?? new()).BlockBytes,
@@ -96,15 +103,7 @@ public sealed class AzureBlobStore(BlobContainerClient container, AzureBlobOptio
         {
             throw new StorageException($"The file '{localFile}' does not exist, so it cannot be stored as '{name}'; check the path.");
         }
-        if (condition.MustBeMissing && await FindAsync(name, cancellation) is { } there)
-        {
-            throw new BlobConflictException(name, null, there.ETag);
-        }
-        var etag = await GuardCondition("upload", name, condition, async (blob, conditions) =>
-        {
-            BlobContentInfo written = await blob.UploadAsync(localFile, Upload(conditions), cancellation);
-            return written.ETag.ToString();
-        });
+        var etag = await UploadAsync(name, localFile, condition, cancellation);
         if (consume)
         {
             File.Delete(localFile);
@@ -150,6 +149,45 @@ public sealed class AzureBlobStore(BlobContainerClient container, AzureBlobOptio
 
     /// <inheritdoc/>
     public string? LocalPathOf(string name) => null;
+
+    private async Task<string> UploadAsync(string name, string localFile, BlobCondition condition, CancellationToken cancellation)
+    {
+        for (var beginning = 1; ; beginning++)
+        {
+            if (condition.MustBeMissing && await FindAsync(name, cancellation) is { } there)
+            {
+                throw new BlobConflictException(name, null, there.ETag);
+            }
+            try
+            {
+                return await GuardCondition("upload", name, condition, async (blob, conditions) =>
+                {
+                    BlobContentInfo written = new FileInfo(localFile).Length <= _blockBytes
+                        ? await blob.UploadAsync(localFile, Upload(conditions), cancellation)
+                        : await UploadBlocksAsync(container.GetBlockBlobClient(name), localFile, conditions, cancellation);
+                    return written.ETag.ToString();
+                });
+            }
+            catch (StorageException e) when (
+                beginning < Beginnings && e.InnerException is RequestFailedException refused && refused.ErrorCode == BlobErrorCode.InvalidBlockList)
+            {
+                // Somebody else wrote the blob in other blocks meanwhile, and with that the service has dropped these.
+            }
+        }
+    }
+
+    private async Task<BlobContentInfo> UploadBlocksAsync(
+        BlockBlobClient blob, string localFile, BlobRequestConditions conditions, CancellationToken cancellation)
+    {
+        var staged = await new AzureBlocks(blob).FindAsync(cancellation);
+        var stage = new BlockBlobStageBlockOptions { TransferValidation = _uploadValidation };
+        var blocks = await _blocks.SendAsync(
+            localFile,
+            block => staged.Contains(AzureBlocks.NameOf(block)),
+            (block, bytes, stop) => blob.StageBlockAsync(AzureBlocks.NameOf(block), BinaryData.FromBytes(bytes).ToStream(), stage, stop),
+            cancellation);
+        return await blob.CommitBlockListAsync(blocks.Select(AzureBlocks.NameOf), new CommitBlockListOptions { Conditions = conditions }, cancellation);
+    }
 
     private BlobUploadOptions Upload(BlobRequestConditions conditions) => new()
     {

@@ -51,9 +51,9 @@ public sealed class BlobStoreOptions : IValidatableObject
         {
             yield return new($"Blobs:Container is '{Container}'; a container's name has 3 to 63 small letters, digits and single hyphens between them.");
         }
-        if (Azure.BlockBytes is < 1 << 16 or > 4000L << 20)
+        if (Azure.BlockBytes is < 1 << 16 or > 1 << 30)
         {
-            yield return new($"Blobs:Azure:BlockBytes is {Azure.BlockBytes}; a block has 64 KiB to 4,000 MiB.");
+            yield return new($"Blobs:Azure:BlockBytes is {Azure.BlockBytes}; a block has 64 KiB to 1 GiB.");
         }
         if (Azure.Concurrency is < 1 or > 64)
         {
@@ -88,7 +88,10 @@ public sealed class BlobStoreOptions : IValidatableObject
 /// <summary>How bytes travel to and from an account.</summary>
 public sealed class AzureBlobOptions
 {
-    /// <summary>Bytes of a block; files up to one block travel in one request. Default: 16 MiB.</summary>
+    /// <summary>
+    /// Bytes of a block. Files up to one block travel in one request, larger ones block by block, so that an upload that broke off goes on. Of an upload as
+    /// many blocks are in memory as are in flight. Default: 16 MiB.
+    /// </summary>
     public long BlockBytes { get; set; } = 16 << 20;
 
     /// <summary>Blocks in flight per transfer. Default: 4.</summary>

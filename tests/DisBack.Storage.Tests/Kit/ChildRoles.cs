@@ -1,4 +1,6 @@
 using System.Globalization;
+using Azure.Core;
+using Azure.Storage.Blobs;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Content;
 using DisBack.Storage.Local;
@@ -17,6 +19,10 @@ internal static class ChildRoles
     public const string ChangeForever = "change-forever";
     public const string ChangeHalfway = "change-halfway";
     public const string Measure = "measure";
+    public const string Upload = "upload";
+
+    /// <summary>Bytes of the blocks that <see cref="Upload"/> sends.</summary>
+    public const int UploadedBlockBytes = 64 << 10;
 
     /// <summary>The run that <see cref="Measure"/> measures.</summary>
     public const string Measured = "digits-0a1b2c3d/0001";
@@ -31,6 +37,7 @@ internal static class ChildRoles
         ChangeForever => ChangeForeverAsync(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture)),
         ChangeHalfway => Task.FromResult(StayHalfway(arguments[0], arguments[1] == "after")),
         Measure => MeasureAsync(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture), long.Parse(arguments[2], CultureInfo.InvariantCulture)),
+        Upload => UploadAsync(arguments[0], arguments[1], arguments[2], int.Parse(arguments[3], CultureInfo.InvariantCulture)),
         _ => Task.FromResult(64),
     };
 
@@ -125,6 +132,25 @@ internal static class ChildRoles
                 await compaction;
             }
         }
+    }
+
+    /// <summary>Stores a file in a container, one block after the other, says the name of each, and stays before the next when so many are there.</summary>
+    private static async Task<int> UploadAsync(string connection, string container, string file, int blocks)
+    {
+        var requests = new BlockRequests();
+        requests.AfterBlock = number => Console.WriteLine(requests.Staged[number]);
+        requests.BeforeBlock = number =>
+        {
+            if (number == blocks)
+            {
+                new ManualResetEvent(false).WaitOne();
+            }
+        };
+        var client = new BlobClientOptions();
+        client.AddPolicy(requests, HttpPipelinePosition.PerRetry);
+        var store = new AzureBlobStore(new BlobContainerClient(connection, container, client), new() { BlockBytes = UploadedBlockBytes, Concurrency = 1 });
+        await new ContentStore(store).PutAsync(file);
+        return 0;
     }
 
     private static async Task<int> HoldFolderAsync(string folder)
