@@ -12,37 +12,18 @@ public sealed class EmbeddingConditions : IConditionSource, IDisposable
 {
     private static readonly string[] s_parts = [EmbeddingFacts.Sequence, EmbeddingFacts.Pooled];
 
-    private readonly SafetensorsFile _file;
-    private readonly IDisposable? _lease;
+    private readonly RowFile<EmbeddingFacts> _file;
 
-    private EmbeddingConditions(SafetensorsFile file, IDisposable? lease)
-    {
-        (_file, _lease) = (file, lease);
-        Facts = EmbeddingFacts.Read(file.Header, file.Path);
-    }
+    private EmbeddingConditions(RowFile<EmbeddingFacts> file) => _file = file;
 
     /// <summary>What the file holds.</summary>
-    public EmbeddingFacts Facts { get; }
+    public EmbeddingFacts Facts => _file.Facts;
 
     /// <summary>Opens a file; nothing but its header is read.</summary>
     /// <param name="path">The file.</param>
     /// <param name="lease">What keeps the file while it is read, owned from now on; null if nothing need.</param>
     /// <exception cref="DisBackException">It is no file of embeddings.</exception>
-    public static EmbeddingConditions Open(string path, IDisposable? lease = null)
-    {
-        SafetensorsFile? file = null;
-        try
-        {
-            file = SafetensorsFile.Open(path);
-            return new(file, lease);
-        }
-        catch
-        {
-            file?.Dispose();
-            lease?.Dispose();
-            throw;
-        }
-    }
+    public static EmbeddingConditions Open(string path, IDisposable? lease = null) => new(RowFile<EmbeddingFacts>.Open(path, lease, EmbeddingFacts.Read));
 
     /// <inheritdoc/>
     public Condition Draw(long count, Generator generator)
@@ -66,18 +47,14 @@ public sealed class EmbeddingConditions : IConditionSource, IDisposable
     /// <inheritdoc/>
     public Condition Null(long count) => new EmbeddingCondition(s_parts.ToDictionary(name => name, name =>
     {
-        var entry = _file.Entries[name];
+        var entry = _file[name];
         return zeros([count, .. entry.Shape.Skip(1)], entry.Type.Scalar());
     }));
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _file.Dispose();
-        _lease?.Dispose();
-    }
+    public void Dispose() => _file.Dispose();
 
     /// <summary>Rows of a file of embeddings, in the order in which they are asked for.</summary>
-    internal static EmbeddingCondition Rows(SafetensorsFile file, IReadOnlyList<long> rows) =>
-        new(s_parts.ToDictionary(name => name, name => file.ReadRows(name, rows)));
+    internal static EmbeddingCondition Rows<TFacts>(RowFile<TFacts> file, IReadOnlyList<long> rows) =>
+        new(s_parts.ToDictionary(name => name, name => file.Read(name, rows)));
 }

@@ -12,19 +12,13 @@ namespace DisBack.Diffusion.Data;
 /// </summary>
 public sealed class LatentDataset : IDisposable
 {
-    private readonly SafetensorsFile _file;
-    private readonly IDisposable? _lease;
+    private readonly RowFile<DatasetFacts> _file;
     private readonly EpochOrder _order;
 
-    private LatentDataset(SafetensorsFile file, IDisposable? lease)
-    {
-        (_file, _lease) = (file, lease);
-        Facts = DatasetFacts.ReadLatents(file.Header, file.Path);
-        _order = new(Facts.Count);
-    }
+    private LatentDataset(RowFile<DatasetFacts> file) => (_file, _order) = (file, new(file.Facts.Count));
 
     /// <summary>What the file holds.</summary>
-    public DatasetFacts Facts { get; }
+    public DatasetFacts Facts => _file.Facts;
 
     /// <summary>The shape of the latents of one picture.</summary>
     public SampleShape Shape => new(Facts.Channels, Facts.Resolution, Facts.Resolution);
@@ -33,21 +27,7 @@ public sealed class LatentDataset : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="lease">What keeps the file while it is read, owned from now on; null if nothing need.</param>
     /// <exception cref="DisBackException">It is no file of latents.</exception>
-    public static LatentDataset Open(string path, IDisposable? lease = null)
-    {
-        SafetensorsFile? file = null;
-        try
-        {
-            file = SafetensorsFile.Open(path);
-            return new(file, lease);
-        }
-        catch
-        {
-            file?.Dispose();
-            lease?.Dispose();
-            throw;
-        }
-    }
+    public static LatentDataset Open(string path, IDisposable? lease = null) => new(RowFile<DatasetFacts>.Open(path, lease, DatasetFacts.ReadLatents));
 
     /// <summary>The batch of one step, in the order in which images are seen, too (<see cref="ImageDataset.Batch"/>).</summary>
     /// <param name="streams">The randomness of the run.</param>
@@ -58,7 +38,7 @@ public sealed class LatentDataset : IDisposable
     {
         var rows = _order.Batch(streams, step, size);
         using var scope = NewDisposeScope();
-        var latents = _file.ReadRows(DatasetFacts.Latents, rows).to(float32).MoveToOuterDisposeScope();
+        var latents = _file.Read(DatasetFacts.Latents, rows).to(float32).MoveToOuterDisposeScope();
         var captions = EmbeddingConditions.Rows(_file, rows);
         foreach (var part in captions.Parts)
         {
@@ -68,9 +48,5 @@ public sealed class LatentDataset : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _file.Dispose();
-        _lease?.Dispose();
-    }
+    public void Dispose() => _file.Dispose();
 }
