@@ -16,6 +16,7 @@ using DisBack.Gateway.Security;
 using DisBack.Gateway.Watching;
 using DisBack.ReadModel;
 using DisBack.Storage.Blobs;
+using DisBack.Storage.Content;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -125,6 +126,7 @@ internal static class GatewayHost
             settings.Scratch is { Length: > 0 } scratch ? Path.Combine(Path.GetFullPath(scratch), "tables") : null,
             settings.Limits.ListAge,
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ContentParts>();
         services.AddSingleton<Scratch>();
         services.AddSingleton<OwnPage>();
         services.AddSingleton<SpecChecker>();

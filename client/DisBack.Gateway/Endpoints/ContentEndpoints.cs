@@ -1,5 +1,7 @@
 using DisBack.Client;
+using DisBack.Client.Http;
 using DisBack.Gateway.Configuration;
+using DisBack.Storage.Blobs;
 using DisBack.Storage.Content;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -15,8 +17,13 @@ internal static class ContentEndpoints
 {
     private const string Digest = "{digest:regex(^[0-9a-f]{{64}}$)}";
     private const string Path = $"contents/{Digest}";
+    private const string Parts = $"{Path}/parts";
+    private const string Part = $"{Parts}/{{part:regex(^[0-9a-f]{{{{64}}}}$)}}";
     private const string Picture = $"pictures/{Digest}";
     internal const string PictureType = "image/png";
+
+    /// <summary>More than the JSON of one part in a list.</summary>
+    private const long BytesOfListedPart = 128;
 
     private static readonly byte[] s_pictureSignature = [0x89, (byte)'P', (byte)'N', (byte)'G', (byte)'\r', (byte)'\n', 0x1a, (byte)'\n'];
 
@@ -26,7 +33,12 @@ internal static class ContentEndpoints
         api.MapMethods(Picture, [HttpMethods.Get, HttpMethods.Head], GetPictureAsync).WithoutEntityTag()
             .Produces(StatusCodes.Status200OK, contentType: PictureType)
             .ProducesProblem(StatusCodes.Status415UnsupportedMediaType);
-        commands.MapPut(Path, PutAsync).WithMetadata(new RequestSizeLimitAttribute(settings.Limits.ContentBytes));
+        var contentBytes = new RequestSizeLimitAttribute(settings.Limits.ContentBytes);
+        commands.MapPut(Path, PutAsync).WithMetadata(contentBytes);
+        // For those who may send: whoever may not is told so before the first byte.
+        commands.MapMethods(Parts, [HttpMethods.Get, HttpMethods.Head], GetPartsAsync).WithoutEntityTag();
+        commands.MapPut(Part, PutPartAsync).WithMetadata(contentBytes);
+        commands.MapPost(Parts, JoinPartsAsync).WithMetadata(new RequestSizeLimitAttribute(BlockTransfer.MostBlocks * BytesOfListedPart));
     }
 
     private static async Task<IResult> GetAsync(string digest, BlobArchive archive, HttpResponse response, CancellationToken cancellation)
@@ -58,12 +70,76 @@ internal static class ContentEndpoints
     }
 
     private static async Task<IResult> PutAsync(
+        string digest, HttpRequest request, BlobArchive archive, Scratch scratch, HttpResponse response, CancellationToken cancellation)
+    {
+        await ReceiveAsync(
+            digest,
+            scratch,
+            to => request.Body.CopyToAsync(to, cancellation),
+            (file, content) => archive.Content.PutAsync(file, content, consume: true, cancellation));
+        return Stored(digest, response);
+    }
+
+    private static async Task<ListedParts> GetPartsAsync(
+        string digest, long? length, ContentParts parts, GatewaySettings settings, CancellationToken cancellation)
+    {
+        DemandRoom(length ?? 0, settings);
+        return new(await parts.FindAsync(digest, cancellation));
+    }
+
+    private static async Task<IResult> PutPartAsync(
+        string digest, string part, HttpRequest request, ContentParts parts, Scratch scratch, HttpResponse response, CancellationToken cancellation)
+    {
+        await ReceiveAsync(
+            part, scratch, to => request.Body.CopyToAsync(to, cancellation), (file, content) => parts.PutAsync(digest, content, file, cancellation));
+        return Stored(part, response);
+    }
+
+    private static async Task<IResult> JoinPartsAsync(
         string digest,
-        HttpRequest request,
+        ListedParts listed,
+        ContentParts parts,
         BlobArchive archive,
         Scratch scratch,
+        GatewaySettings settings,
         HttpResponse response,
         CancellationToken cancellation)
+    {
+        if (listed is not { Parts: { } all } || all.Any(part => part is not { Digest: not null, Length: >= 0 }))
+        {
+            throw new DisBackException("The body is not a list of parts; send {\"parts\": [{\"digest\": \"...\", \"length\": ...}, ...]}.");
+        }
+        DemandRoom(all.Sum(part => part.Length), settings);
+        try
+        {
+            await ReceiveAsync(
+                digest,
+                scratch,
+                async to =>
+                {
+                    await parts.CopyAsync(digest, all, to, cancellation);
+                    if (to.Digest().Digest != digest)
+                    {
+                        // Whoever sends it again shall not find again what does not become it.
+                        await parts.RemoveAsync(digest, cancellation);
+                    }
+                },
+                (file, content) => archive.Content.PutAsync(file, content, consume: true, cancellation));
+        }
+        catch (MissingContentException)
+        {
+            if (await archive.Content.FindAsync(digest, cancellation) is null)
+            {
+                throw;
+            }
+            // Another sender of the same content was first, and has taken the parts with it.
+        }
+        await parts.RemoveAsync(digest, cancellation);
+        return Stored(digest, response);
+    }
+
+    /// <summary>Takes bytes into a file of this process, proves that they have their digest, and hands the file on.</summary>
+    private static async Task ReceiveAsync(string digest, Scratch scratch, Func<HashingFileStream, Task> fill, Func<string, ContentRef, Task> keep)
     {
         var file = scratch.NewFile();
         try
@@ -71,7 +147,7 @@ internal static class ContentEndpoints
             ContentRef content;
             await using (var received = new HashingFileStream(file))
             {
-                await request.Body.CopyToAsync(received, cancellation);
+                await fill(received);
                 content = received.Digest();
                 if (content.Digest != digest)
                 {
@@ -80,12 +156,25 @@ internal static class ContentEndpoints
                 }
                 received.Commit();
             }
-            await archive.Content.PutAsync(file, content, consume: true, cancellation);
+            await keep(file, content);
         }
         finally
         {
             File.Delete(file);
         }
+    }
+
+    private static void DemandRoom(long length, GatewaySettings settings)
+    {
+        if (length > settings.Limits.ContentBytes)
+        {
+            throw new DisBackException($"The content has {length:N0} bytes, and this gateway takes {settings.Limits.ContentBytes:N0}; its operator can raise "
+                + "Limits:ContentBytes.");
+        }
+    }
+
+    private static NoContent Stored(string digest, HttpResponse response)
+    {
         response.Headers.ETag = TagOf(digest).ToString();
         return TypedResults.NoContent();
     }

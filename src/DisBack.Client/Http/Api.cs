@@ -77,6 +77,10 @@ public sealed record TagChange(IReadOnlyList<string>? Add, IReadOnlyList<string>
 /// <param name="Id">Id of the run.</param>
 public sealed record Submitted(string Id);
 
+/// <summary>Parts of a content that travel one by one: those that have arrived, or those that the content is to be made of, in their order.</summary>
+/// <param name="Parts">The digest and the length of each.</param>
+public sealed record ListedParts(IReadOnlyList<ContentRef> Parts);
+
 /// <summary>Pictures of prompts that are to be drawn.</summary>
 /// <param name="Request">What is drawn.</param>
 /// <param name="Id">The id that the drawing is to have, 32 hexadecimal digits: sending it again changes nothing. Null has the gateway choose one.</param>

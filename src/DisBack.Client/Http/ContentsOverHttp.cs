@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using DisBack.Specs.Files;
 using DisBack.Storage;
 using DisBack.Storage.Blobs;
@@ -13,6 +14,14 @@ namespace DisBack.Client.Http;
 /// </summary>
 internal sealed class ContentsOverHttp(ClusterHttp http) : IBlobStore
 {
+    /// <summary>Bytes of a part; a file of more than one is sent in parts, so that a broken upload goes on.</summary>
+    internal const int PartBytes = 16 << 20;
+
+    private const int PartsAtOnce = 2;
+
+    /// <summary>How often the parts are sent that are not there when the content is to be made of them.</summary>
+    private const int Sendings = 3;
+
     private const int Resumptions = 5;
 
     /// <summary>Connections break all at once when a gateway ends, so that the next ones are spread.</summary>
@@ -88,11 +97,19 @@ internal sealed class ContentsOverHttp(ClusterHttp http) : IBlobStore
         }
     }
 
-    public Task<string> WriteAsync(string name, BinaryData content, BlobCondition condition, CancellationToken cancellation = default) =>
-        PutAsync(name, content.ToMemory().Length, () => new ReadOnlyMemoryContent(content.ToMemory()), cancellation);
+    public async Task<string> WriteAsync(string name, BinaryData content, BlobCondition condition, CancellationToken cancellation = default) =>
+        await FindAsync(name, content.ToMemory().Length, cancellation)
+            ?? await PutAsync(PathOf(name), () => new ReadOnlyMemoryContent(content.ToMemory()), cancellation);
 
-    public Task<string> UploadAsync(string name, string localFile, BlobCondition condition, bool consume = false, CancellationToken cancellation = default) =>
-        PutAsync(name, new FileInfo(localFile).Length, () => new StreamContent(RegularFile.Open(localFile, mayBeEmpty: true)), cancellation);
+    /// <summary>Stores a content that is not there yet; the gateway proves while it stores, so what is there is what its digest says.</summary>
+    public async Task<string> UploadAsync(
+        string name, string localFile, BlobCondition condition, bool consume = false, CancellationToken cancellation = default)
+    {
+        var length = new FileInfo(localFile).Length;
+        return await FindAsync(name, length, cancellation)
+            ?? (length > PartBytes ? await UploadPartsAsync(PathOf(name), localFile, length, cancellation) : null)
+            ?? await PutAsync(PathOf(name), () => new StreamContent(RegularFile.Open(localFile, mayBeEmpty: true)), cancellation);
+    }
 
     public Task<bool> DeleteAsync(string name, BlobCondition condition, CancellationToken cancellation = default) =>
         throw new NotSupportedException("A gateway deletes nothing.");
@@ -105,18 +122,65 @@ internal sealed class ContentsOverHttp(ClusterHttp http) : IBlobStore
 
     public string? LocalPathOf(string name) => null;
 
-    /// <summary>Stores a content that is not there yet; the gateway proves while it stores, so what is there is what its digest says.</summary>
-    private async Task<string> PutAsync(string name, long length, Func<HttpContent> body, CancellationToken cancellation)
+    /// <summary>The tag of a content that is there with its length; null if it is not.</summary>
+    private async Task<string?> FindAsync(string name, long length, CancellationToken cancellation) =>
+        await FindAsync(name, cancellation) is { } there && there.Length == length ? there.ETag : null;
+
+    private async Task<string> PutAsync(string path, Func<HttpContent> body, CancellationToken cancellation)
     {
-        if (await FindAsync(name, cancellation) is { } there && there.Length == length)
-        {
-            return there.ETag;
-        }
         using var response = await http.TransferAsync(
-            () => new HttpRequestMessage(HttpMethod.Put, PathOf(name)) { Content = body(), Headers = { ExpectContinue = true } },
-            cancellation);
-        return response.Headers.ETag?.Tag ?? "";
+            () => new HttpRequestMessage(HttpMethod.Put, path) { Content = body(), Headers = { ExpectContinue = true } }, cancellation);
+        return TagOf(response);
     }
+
+    /// <summary>Sends the parts that have not arrived and has the content made of all of them; null with a gateway that knows no parts.</summary>
+    private async Task<string?> UploadPartsAsync(string path, string localFile, long length, CancellationToken cancellation)
+    {
+        if (!await KnowsPartsAsync(path, cancellation))
+        {
+            return null;
+        }
+        var transfer = new BlockTransfer(PartBytes, PartsAtOnce);
+        for (var sending = 1; ; sending++)
+        {
+            var there = (await http.GetAsync<ListedParts>($"{path}/parts?length={length}", cancellation)).Parts.ToHashSet();
+            var all = await transfer.SendAsync(
+                localFile,
+                part => there.Contains(part.Content),
+                (part, bytes, stop) => PutAsync($"{path}/parts/{part.Content.Digest}", () => new ReadOnlyMemoryContent(bytes), stop),
+                cancellation);
+            try
+            {
+                using var response = await http.TransferAsync(
+                    () => new HttpRequestMessage(HttpMethod.Post, $"{path}/parts")
+                    {
+                        Content = JsonContent.Create(new ListedParts([.. all.Select(part => part.Content)]), options: Api.Json),
+                    },
+                    cancellation);
+                return TagOf(response);
+            }
+            catch (NotFoundException) when (sending < Sendings)
+            {
+                // Parts that were there are not any more: they were too old, or another sender's.
+            }
+        }
+    }
+
+    /// <summary>Whether the gateway takes parts, which one of version 0.1 does not.</summary>
+    private async Task<bool> KnowsPartsAsync(string path, CancellationToken cancellation)
+    {
+        try
+        {
+            using var known = await http.TransferAsync(() => new HttpRequestMessage(HttpMethod.Head, $"{path}/parts"), cancellation);
+            return true;
+        }
+        catch (NotFoundException)
+        {
+            return false;
+        }
+    }
+
+    private static string TagOf(HttpResponseMessage response) => response.Headers.ETag?.Tag ?? "";
 
     private async Task<HttpResponseMessage?> FindAsync(HttpMethod method, string name, RangeHeaderValue? range, CancellationToken cancellation)
     {
