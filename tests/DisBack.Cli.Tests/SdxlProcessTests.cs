@@ -1,4 +1,5 @@
 using DisBack.Cli.Terminal;
+using DisBack.Specs.Files;
 
 namespace DisBack.Cli.Tests;
 
@@ -70,6 +71,67 @@ public sealed class SdxlProcessTests : IDisposable
 
         Assert.True(code != ExitCode.Ok, what);
         Assert.Contains(why, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_of_adapters_stores_its_base_once_and_else_adapters_alone()
+    {
+        await SucceedAsync("teacher", "import", s_model, "--name", "mini", "--size", "64");
+        await File.WriteAllLinesAsync(Path.Combine(_folder, "prompts.txt"), ["A dog."], Cancellation);
+        await SucceedAsync("prompts", "encode", "--model", s_model, "--prompts", "prompts.txt", "--out", "prompts.safetensors");
+        var basis = Assert.Single(StoredNetworks()).Length;
+        await WriteSpecAsync("adapters: { rank: 1 }");
+
+        await SucceedAsync("run", "spec.yaml");
+
+        var student = HeaderOf(Student("spec"));
+        var adapters = student.Entries.Values.Sum(entry => entry.Length);
+        Assert.InRange(adapters, 1, basis / 10);
+        var (copies, others, heads, contents) = (0L, 0L, 0L, StoredNetworks());
+        foreach (var file in contents)
+        {
+            var header = HeaderOf(file.FullName);
+            if (file.Length == basis || header.Metadata.ContainsKey("embeddings"))
+            {
+                others += file.Length;
+                continue;
+            }
+            // Nodes and the student have the tensors of adapters, checkpoints all of them in one tensor for each network, average and moment, and pictures
+            // on the way as latents.
+            var vectors = header.Entries.Keys.All(student.Entries.ContainsKey)
+                ? [header.Entries.Values.Sum(entry => entry.Length)]
+                : header.Entries.Where(entry => !entry.Key.StartsWith("strip ", StringComparison.Ordinal)).Select(entry => entry.Value.Length).ToList();
+            Assert.All(vectors, bytes => Assert.Equal(adapters, bytes));
+            copies += vectors.Count;
+            heads += file.Length - vectors.Sum();
+        }
+        Assert.Single(contents, file => file.Length == basis);
+        Assert.InRange(copies, 10, 100);
+        Assert.Equal(others + copies * adapters + heads, contents.Sum(file => file.Length));
+        // The names of 736 tensors are the larger part of what nodes and students are of here.
+        Assert.InRange(heads, 0, contents.Count * 100_000);
+    }
+
+    private static SafetensorsHeader HeaderOf(string path)
+    {
+        using var file = File.OpenRead(path);
+        return SafetensorsHeader.Read(file, file.Length, path);
+    }
+
+    /// <summary>The files of tensors in the content store.</summary>
+    private List<FileInfo> StoredNetworks() =>
+        [.. new DirectoryInfo(Path.Combine(_folder, "disback-data", "cas")).EnumerateFiles("*", SearchOption.AllDirectories).Where(IsSafetensors)];
+
+    private static bool IsSafetensors(FileInfo file)
+    {
+        try
+        {
+            return HeaderOf(file.FullName).Entries.Count > 0;
+        }
+        catch (DisBackException)
+        {
+            return false;
+        }
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

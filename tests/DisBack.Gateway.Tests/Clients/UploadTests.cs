@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using DisBack.Client;
 using DisBack.Client.Http;
+using DisBack.Orchestration.Tests.Drawing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -86,6 +87,24 @@ public sealed class UploadTests : IDisposable
     }
 
     [Fact]
+    public async Task Of_a_model_whose_files_are_stored_nothing_is_sent()
+    {
+        await using var site = await GatewaySite.OpenAsync();
+        var stored = await MiniModel.StoreAsync(site.Archive.Content);
+        var requests = new PartRequests();
+        using var client = await ConnectAsync(site, requests);
+
+        var model = await new ModelUpload(client.Content).StoreAsync(MiniModel.Folder, [.. stored.Files.Select(file => file.Path)], cancellation: Cancellation);
+
+        Assert.Equal(stored.Files, model.Files);
+        Assert.NotEmpty(model.Files);
+        Assert.Equal(0, requests.Commands);
+        // One that is not there is: so the count counts.
+        await client.Content.PutAsync(BinaryData.FromString("new"), Cancellation);
+        Assert.Equal(1, requests.Commands);
+    }
+
+    [Fact]
     public async Task A_gateway_that_knows_no_parts_gets_the_file_as_a_whole()
     {
         await using var site = await GatewaySite.OpenAsync();
@@ -165,6 +184,10 @@ public sealed class UploadTests : IDisposable
     private sealed class PartRequests : IStartupFilter
     {
         private int _seen;
+        private int _commands;
+
+        /// <summary>Requests of all kinds that bring something.</summary>
+        public int Commands => _commands;
 
         /// <summary>The paths of the parts that it has taken.</summary>
         public ConcurrentQueue<string> Taken { get; } = new();
@@ -189,6 +212,10 @@ public sealed class UploadTests : IDisposable
 
         private async Task HandleAsync(HttpContext context, RequestDelegate next)
         {
+            if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+            {
+                Interlocked.Increment(ref _commands);
+            }
             if (!context.Request.Path.Value!.Contains("/parts", StringComparison.Ordinal))
             {
                 await next(context);
