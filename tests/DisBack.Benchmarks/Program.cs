@@ -17,6 +17,7 @@ var root = new RootCommand("Measures what the README claims. Every figure is a r
     MemoryBenchmark.Create(),
     SdxlBenchmark.Create(),
     StallBenchmark.Create(),
+    UploadBenchmark.Create(),
     StartBenchmark.Create(),
     KillBenchmark.Create(),
     FailoverBenchmark.Create(),
