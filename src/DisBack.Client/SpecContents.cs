@@ -29,7 +29,8 @@ public sealed class SpecContents(ContentStore contents, bool trustCode = false)
             teacher,
             await ReferenceOfAsync(spec.Evaluation, cancellation),
             spec.Data is { } data ? await FactsOfAsync(data, "data", cancellation) : null,
-            spec.Conditions is { } conditions ? await EmbeddingsOfAsync(conditions, cancellation) : null);
+            spec.Conditions is { } conditions ? await EmbeddingsOfAsync(conditions, cancellation) : null,
+            spec.Student.Weights is { } weights ? await NetworkOfAsync(weights, cancellation) : null);
     }
 
     /// <summary>Refuses a training that names a path, content that is not stored, or data that does not fit its network.</summary>
@@ -91,16 +92,22 @@ public sealed class SpecContents(ContentStore contents, bool trustCode = false)
         }
     }
 
-    private async Task<EmbeddingFacts> EmbeddingsOfAsync(string name, CancellationToken cancellation)
+    private Task<EmbeddingFacts> EmbeddingsOfAsync(string name, CancellationToken cancellation) =>
+        ReadAsync(name, ConditionsKey, header => EmbeddingFacts.Read(header, name), cancellation);
+
+    private Task<NetworkSettings> NetworkOfAsync(string name, CancellationToken cancellation) =>
+        ReadAsync(name, SpecFit.WeightsKey, header => NetworkMetadata.Read(header, name), cancellation);
+
+    private async Task<T> ReadAsync<T>(string name, string key, Func<SafetensorsHeader, T> read, CancellationToken cancellation)
     {
-        var header = await HeaderOfAsync(ContentRef.DigestIn(name)!, ConditionsKey, cancellation);
+        var header = await HeaderOfAsync(ContentRef.DigestIn(name)!, key, cancellation);
         try
         {
-            return EmbeddingFacts.Read(header, name);
+            return read(header);
         }
         catch (DisBackException misfit)
         {
-            throw new SpecMistakeException(ConditionsKey, misfit.Message.TrimEnd('.'), misfit);
+            throw new SpecMistakeException(key, misfit.Message.TrimEnd('.'), misfit);
         }
     }
 

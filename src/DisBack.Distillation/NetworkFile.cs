@@ -39,21 +39,53 @@ public static class NetworkFile
     /// <exception cref="DisBackException">The file holds no adapters of this network.</exception>
     public static Denoiser ReadAdapters(SafetensorsFile file, Denoiser whole, IDisposable held)
     {
-        if (NetworkMetadata.Read(file.Metadata, file.Path) is not TextUnetSettings { Adapter: { } adapters } settings
-            || (settings with { Adapter = null }).ToJson() != whole.Settings.ToJson())
-        {
-            throw new DisBackException($"'{file.Path}' holds no adapters of the teacher's network: take a file that a run with 'adapters' has left.");
-        }
+        var adapters = AdaptersIn(file, whole.Settings);
         var network = whole.WithAdapters(adapters, init: null, held);
         LoadOrDispose(file, network, TensorsOf(network));
         return network;
     }
 
     /// <summary>What a file says of the network that it holds.</summary>
-    public static Dictionary<string, string> MetadataOf(Denoiser network)
+    public static Dictionary<string, string> MetadataOf(Denoiser network) => MetadataOf(network.Settings);
+
+    /// <summary>The adapters that a file holds, as it says.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="whole">The network that they must be of.</param>
+    /// <exception cref="DisBackException">The file holds no adapters of this network.</exception>
+    public static AdapterSettings AdaptersIn(TensorFile file, NetworkSettings whole) =>
+        file.Metadata.Count > 0 && NetworkMetadata.Read(file.Metadata, file.Path) is TextUnetSettings { Adapter: { } adapters } settings
+            && (settings with { Adapter = null }).ToJson() == whole.ToJson()
+                ? adapters
+                : throw new DisBackException($"'{file.Path}' holds no adapters of the teacher's network: take a file that a run with 'adapters' has left.");
+
+    /// <summary>
+    /// Writes weights that others have made as a file of a network: those of networks of texts and of adapters in their own types and tensor by tensor, others in
+    /// float32.
+    /// </summary>
+    /// <param name="weights">The weights; those of adapters say in their metadata what they are.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="path">Where to.</param>
+    /// <exception cref="DisBackException">The weights are not those of the network, or a number is not finite.</exception>
+    public static void Rewrite(TensorFile weights, NetworkSettings network, string path)
     {
-        var metadata = NetworkMetadata.Of(network.Settings);
-        if (network.Settings is TextUnetSettings { Adapter: { } adapters })
+        if (network is not TextUnetSettings texts)
+        {
+            using var imported = Import(weights, network).Network;
+            SafetensorsFile.Write(path, TensorsOf(imported), MetadataOf(network));
+            return;
+        }
+        if (texts.Adapter is null)
+        {
+            RefuseAdapters(weights);
+        }
+        using var shapes = Denoiser.OfShapes(texts);
+        StrictCopy.Write(path, weights, TensorsOf(shapes), MetadataOf(texts));
+    }
+
+    private static Dictionary<string, string> MetadataOf(NetworkSettings network)
+    {
+        var metadata = NetworkMetadata.Of(network);
+        if (network is TextUnetSettings { Adapter: { } adapters })
         {
             // As diffusers says it, for other programs that read LoRAs.
             var settings = new JsonObject { ["unet.r"] = adapters.Rank, ["unet.lora_alpha"] = adapters.Alpha ?? adapters.Rank };
@@ -69,11 +101,7 @@ public static class NetworkFile
     /// <exception cref="DisBackException">The file is not that of the network, or a tensor has a number that is not finite.</exception>
     public static (Denoiser Network, IReadOnlyList<ElementType> Converted) Import(TensorFile file, NetworkSettings? settings)
     {
-        if (file.Entries.Keys.Any(name => name.Contains(".lora_A.", StringComparison.Ordinal)))
-        {
-            throw new DisBackException($"'{file.Path}' holds adapters of a model and no network: import the model, and name a trajectory of adapters under "
-                + "'recording.from' where it was recorded.");
-        }
+        RefuseAdapters(file);
         var network = Create(file, settings ?? NetworkMetadata.Read(file.Metadata, file.Path));
         try
         {
@@ -95,6 +123,14 @@ public static class NetworkFile
             throw;
         }
         return (network, [.. file.Entries.Values.Select(entry => entry.Type).Where(type => type.IsFloatingPoint() && type != ElementType.F32).Distinct()]);
+    }
+
+    private static void RefuseAdapters(TensorFile file)
+    {
+        if (file.Entries.Keys.Any(name => name.Contains(".lora_A.", StringComparison.Ordinal)))
+        {
+            throw new DisBackException($"'{file.Path}' holds adapters of a model and no network: name a file with all weights.");
+        }
     }
 
     /// <summary>

@@ -57,6 +57,8 @@ public sealed class SdxlProcessTests : IDisposable
             await SucceedAsync("trajectory", "import", "path", "--teacher", "mini", "--name", "again");
         }
 
+        await BeginsElsewhereAsync(adapts);
+
         (code, _, error) = await DisBackProcess.RunAsync(_folder, "sample", "disturbed", "--out", "latents.png");
         Assert.NotEqual(ExitCode.Ok, code);
         Assert.Contains(adapts ? "--lora" : "latents of 4x8x8", error, StringComparison.Ordinal);
@@ -132,6 +134,38 @@ public sealed class SdxlProcessTests : IDisposable
         {
             return false;
         }
+    }
+
+    /// <summary>A student that begins with another's weights is that one until something is learnt, and both stages see it.</summary>
+    private async Task BeginsElsewhereAsync(bool adapts)
+    {
+        string[] unmoved =
+        [
+            "--set", "backtracking.steps=1", "--set", "backtracking.switching={policy: never}", "--set", "backtracking.generator.warmup_iterations=5",
+            "--set", "backtracking.fake_updates_per_generator_update=1",
+        ];
+        var first = Student("disturbed");
+        await SucceedAsync(["run", "spec.yaml", "--set", "name=second", "--set", $"student.weights={first}", .. unmoved]);
+        Assert.Equal(await File.ReadAllBytesAsync(first, Cancellation), await File.ReadAllBytesAsync(Student("second"), Cancellation));
+        Assert.Contains("student from", await SucceedAsync("show", "second"), StringComparison.Ordinal);
+        await SucceedAsync("export", "second", "second");
+        var card = await File.ReadAllTextAsync(Path.Combine(_folder, "second", "README.md"), Cancellation);
+        Assert.Contains("| student began at | the weights `sha256:", card, StringComparison.Ordinal);
+        var trajectories = await SucceedAsync("trajectory", "list");
+        Assert.Contains("second", trajectories, StringComparison.Ordinal);
+
+        var released = Path.Combine(s_model, "SDXL_DisBack.bin");
+        var (code, _, error) = await DisBackProcess.RunAsync(
+            _folder, ["run", "spec.yaml", "--set", "name=third", "--set", $"student.weights={released}", .. unmoved]);
+        Assert.True(adapts ? error.Contains("does not say which network it holds", StringComparison.Ordinal) : code == ExitCode.Ok, error);
+
+        var decoder = Path.Combine(s_model, "vae", "diffusion_pytorch_model.safetensors");
+        var wrong = await File.ReadAllTextAsync(Path.Combine(_folder, "spec.yaml"), Cancellation);
+        wrong = wrong.Replace("timesteps: [399]", $"timesteps: [399], weights: {decoder}", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(Path.Combine(_folder, "wrong.yaml"), wrong, Cancellation);
+        (code, _, error) = await DisBackProcess.RunAsync(_folder, "run", "wrong.yaml");
+        Assert.NotEqual(ExitCode.Ok, code);
+        Assert.Contains("wrong.yaml:5:39: ", error, StringComparison.Ordinal);
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -106,6 +106,54 @@ public sealed class NetworkFileTests : IDisposable
         Assert.Contains($"'{name}'", Assert.Throws<DisBackException>(() => NetworkFile.Import(file, null)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Weights_of_texts_and_adapters_are_written_again_as_they_are(bool adapts)
+    {
+        using var scope = NewDisposeScope();
+        using var network = adapts ? TinyTextNetwork.Adapt(new() { Rank = 3 }) : TinyTextNetwork.Open();
+        SafetensorsFile.Write(
+            _path, [.. NetworkFile.TensorsOf(network).Select(tensor => (tensor.Name, tensor.Value.to(bfloat16)))], NetworkFile.MetadataOf(network));
+        var again = Path.GetTempFileName();
+        try
+        {
+            using (var file = SafetensorsFile.Open(_path))
+            {
+                NetworkFile.Rewrite(file, network.Settings, again);
+                var other = adapts ? TinyTextNetwork.Settings : TinyTextNetwork.Settings with { Adapter = new() { Rank = 3 } };
+                Assert.Throws<DisBackException>(() => NetworkFile.Rewrite(file, other, again + ".other"));
+            }
+            Assert.Equal(File.ReadAllBytes(_path), File.ReadAllBytes(again));
+        }
+        finally
+        {
+            File.Delete(again);
+        }
+    }
+
+    [Fact]
+    public void Weights_of_images_are_written_again_in_float32()
+    {
+        using var scope = NewDisposeScope();
+        using var network = TinyNetwork.Open();
+        SafetensorsFile.Write(_path, [.. NetworkFile.TensorsOf(network).Select(tensor => (tensor.Name, tensor.Value.to(float64)))]);
+        var again = Path.GetTempFileName();
+        try
+        {
+            using (var file = SafetensorsFile.Open(_path))
+            {
+                NetworkFile.Rewrite(file, network.Settings, again);
+            }
+            using var read = NetworkFile.Open(again);
+            Assert.All(network.State().Zip(read.State()), pair => Assert.True(pair.First.Value.Equals(pair.Second.Value), pair.First.Name));
+        }
+        finally
+        {
+            File.Delete(again);
+        }
+    }
+
     [Fact]
     public void A_small_file_that_claims_a_giant_network_is_refused_before_memory_is_taken()
     {

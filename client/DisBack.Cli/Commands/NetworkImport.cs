@@ -43,6 +43,18 @@ internal static class NetworkImport
         return (await StoreAsync(contents, file => model.Write(file, network), cancellation), network);
     }
 
+    /// <summary>Stores weights as those of a network, in any form that <see cref="WeightsFile"/> reads, with all that is not the network's left out.</summary>
+    /// <param name="contents">Where to.</param>
+    /// <param name="path">The file; a node of the reference code's paths stands for its fake score.</param>
+    /// <param name="network">The network, perhaps of adapters.</param>
+    /// <param name="cancellation">Stops the storing.</param>
+    /// <exception cref="DisBackException">The file cannot be read, or is not that of the network.</exception>
+    public static async Task<ContentRef> StoreAsAsync(ContentStore contents, string path, NetworkSettings network, CancellationToken cancellation)
+    {
+        using var weights = WeightsFile.OpenStudent(path);
+        return await StoreAsync(contents, file => NetworkFile.Rewrite(weights, network, file), cancellation);
+    }
+
     private static async Task<ContentRef> StoreAsync(ContentStore contents, Action<string> write, CancellationToken cancellation)
     {
         var file = Path.Combine(Path.GetTempPath(), $"disback-{Guid.NewGuid():n}.safetensors");

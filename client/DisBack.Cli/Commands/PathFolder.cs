@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using DisBack.Contracts.Documents;
+using DisBack.Diffusion.Files;
 
 namespace DisBack.Cli.Commands;
 
@@ -8,9 +9,6 @@ namespace DisBack.Cli.Commands;
 /// <remarks>Reference code: <c>checkpoint_model_024100/pytorch_model_1.bin</c>, with the score network under <c>fake_unet.</c>.</remarks>
 internal static partial class PathFolder
 {
-    /// <summary>What the names of the score network begin with in the reference code's files.</summary>
-    public const string ReferencePrefix = "fake_unet.";
-
     private const string ReferenceFile = "pytorch_model_1.bin";
 
     /// <summary>The name of a node's file in DisBack's form.</summary>
@@ -43,7 +41,7 @@ internal static partial class PathFolder
         List<(long Step, string File)> nodes = [.. (ours.Count > 0 ? ours : theirs).OrderBy(node => node.Step)];
         return nodes.Zip(nodes.Skip(1)).FirstOrDefault(pair => pair.First.Step == pair.Second.Step) is { First.File: { } twice }
             ? throw new DisBackException($"Two nodes are of the step of '{twice}': leave one.")
-            : (nodes, theirs.Count > 0 ? ReferencePrefix : null);
+            : (nodes, theirs.Count > 0 ? WeightsFile.FakeScore : null);
     }
 
     private static List<(long Step, string Path)> Matching(IEnumerable<string> paths, Regex name) =>

@@ -48,7 +48,9 @@ internal static class ShowCommand
         screen.Fact("trajectory", trial.Trajectory.Length == 0
             ? null
             : $"{Texts.Short(trial.Trajectory)}" + (trial.Nodes > 0 ? string.Create(CultureInfo.InvariantCulture, $" ({trial.Nodes} nodes)") : ""));
-        screen.Fact("start", SpecJson.FromJson<ExperimentSpec>(trial.Spec).Start is { } start
+        var spec = SpecJson.FromJson<ExperimentSpec>(trial.Spec);
+        screen.Fact("student from", spec.Student.Weights);
+        screen.Fact("start", spec.Start is { } start
             ? string.Create(CultureInfo.InvariantCulture, $"step {start.Step} of {start.Run}")
             : null);
         RunFacts.Print(screen, trial.Run, files, trial.Id);

@@ -161,7 +161,7 @@ internal static class TrajectoryCommand
         }
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
         using var stream = File.Create(target);
-        TorchWriter.Write(stream, tensors, PathFolder.ReferencePrefix);
+        TorchWriter.Write(stream, tensors, WeightsFile.FakeScore);
     }
 
     private static Command Import(Session session)

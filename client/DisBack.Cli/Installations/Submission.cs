@@ -1,8 +1,10 @@
+using DisBack.Cli.Commands;
 using DisBack.Cli.Terminal;
 using DisBack.Client;
 using DisBack.Diffusion.Data;
 using DisBack.Diffusion.Files;
 using DisBack.Distillation.Checks;
+using DisBack.Specs.Backtracking;
 using DisBack.Specs.Data;
 using DisBack.Specs.Evaluations;
 using DisBack.Specs.Experiments;
@@ -36,6 +38,7 @@ internal sealed class Submission(Installation installation, Screen screen)
                 Evaluation = await StoreAsync(text.Spec.Evaluation, teacher.Shape, cancellation),
                 Data = text.Spec.Data is { } data ? await StoreAsync(data, "data", cancellation) : null,
                 Conditions = text.Spec.Conditions is { } conditions ? await StoreConditionsAsync(conditions, cancellation) : null,
+                Student = await StoreAsync(text.Spec, teacher, cancellation),
             };
             await new SpecContents(_contents, installation.TrustsCode).CheckAsync(spec, teacher, cancellation);
             RequireMemory(MemoryNeed.Of(spec, teacher), spec.Hardware);
@@ -120,6 +123,29 @@ internal sealed class Submission(Installation installation, Screen screen)
         catch (DisBackException unreadable) when (unreadable is not StorageException)
         {
             throw new SpecMistakeException($"{key}.path", unreadable.Message.TrimEnd('.'), unreadable);
+        }
+    }
+
+    private async Task<StudentSettings> StoreAsync(ExperimentSpec spec, NetworkSettings teacher, CancellationToken cancellation)
+    {
+        if (spec.Student.Weights is not { } path || ContentRef.DigestIn(path) is not null)
+        {
+            return spec.Student;
+        }
+        try
+        {
+            var network = spec.NetworkOfStudent(teacher);
+            if (network is TextUnetSettings { Adapter: not null })
+            {
+                // Nobody knows of other LoRAs how much they count.
+                using var file = WeightsFile.OpenStudent(path);
+                SpecFit.CheckWeights(NetworkMetadata.Read(file.Metadata, path), network);
+            }
+            return spec.Student with { Weights = (await NetworkImport.StoreAsAsync(_contents, path, network, cancellation)).Name };
+        }
+        catch (DisBackException unreadable) when (unreadable is not (StorageException or SpecMistakeException))
+        {
+            throw new SpecMistakeException(SpecFit.WeightsKey, unreadable.Message.TrimEnd('.'), unreadable);
         }
     }
 

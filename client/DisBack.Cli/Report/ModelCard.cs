@@ -50,6 +50,10 @@ internal static class ModelCard
         Row("student", $"`{trial.Run.Artifacts[StudentFile.Name].Content.Digest}` (SHA-256 of `{StudentFile.Name}`)");
         Row("teacher", (teacher is null ? "" : $"{teacher.Id}, {teacher.Provenance}; ") + $"`{trial.Teacher!.Digest}`");
         Row("licence of the teacher", licence.Length > 0 ? licence : "not recorded; ask whoever made it before the student is given on");
+        if (spec.Student.Weights is { } first)
+        {
+            Row("student began at", $"the weights `{first}`, whose licence counts too");
+        }
         Row("trajectory", $"`{trial.Trajectory}`, {Count(trial.Nodes)} {(trial.Nodes == 1 ? "node: the teacher alone, the host without DisBack" : "nodes")}");
         Row("spec", $"`{GrainKeys.Digest(trial.Spec)}`");
         foreach (var (name, value) in trial.Run.Latest.Where(metric => metric.Key is MetricNames.Fid or MetricNames.Accuracy))

@@ -24,6 +24,7 @@ internal sealed class SweepPreparation(Installation installation, Submission sub
     private static readonly string[] s_stored =
     [
         "conditions", "data", "evaluation.features", "evaluation.statistics", "evaluation.reference", "recording.from", "start",
+        "student.weights",
     ];
 
     private readonly SortedDictionary<string, ContentRef> _teachers = new(StringComparer.Ordinal);
@@ -61,7 +62,7 @@ internal sealed class SweepPreparation(Installation installation, Submission sub
         return (submission, trials);
 
         static object Sections(ExperimentSpec spec) => (spec.Teacher, spec.Conditions, spec.Data, spec.Evaluation.Features, spec.Evaluation.Statistics,
-            spec.Evaluation.Reference, spec.Recording.From);
+            spec.Evaluation.Reference, spec.Recording.From, spec.Student.Weights);
 
         static string Files(JsonNode spec) => string.Join('\n', s_stored.Append("teacher").Select(key => At(spec, key)?.ToJsonString()));
     }

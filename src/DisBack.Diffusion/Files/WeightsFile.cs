@@ -15,6 +15,9 @@ public static class WeightsFile
     /// <summary>In a snapshot of EDM's training, the averaged network.</summary>
     private const string Averaged = "ema.";
 
+    /// <summary>In a node of the paths that DisBack's reference code writes, the fake score, beside the teacher and a classifier.</summary>
+    public const string FakeScore = "fake_unet.";
+
     /// <summary>Opens a file, whose first bytes say what it is, or the index of several by its name; the caller disposes it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="prefix">
@@ -48,6 +51,20 @@ public static class WeightsFile
             file.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Opens a file as <see cref="Open"/> does; of a node of the paths that DisBack's reference code writes, the fake score.</summary>
+    /// <inheritdoc cref="Open" path="/param[@name='path']"/>
+    /// <inheritdoc cref="Open" path="/exception"/>
+    public static TensorFile OpenStudent(string path)
+    {
+        var file = Open(path);
+        if (!file.Entries.Keys.Any(name => name.StartsWith(FakeScore, StringComparison.Ordinal)))
+        {
+            return file;
+        }
+        file.Dispose();
+        return Open(path, FakeScore);
     }
 
     private static bool IsTorch(string path)

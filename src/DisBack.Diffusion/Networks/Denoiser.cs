@@ -1,5 +1,6 @@
 using DisBack.Diffusion.Conditions;
 using DisBack.Diffusion.Schedules;
+using DisBack.Diffusion.TextToImage.Layers;
 using DisBack.Specs.Networks;
 using DisBack.Specs.Training;
 using TorchSharp;
@@ -70,6 +71,19 @@ public abstract class Denoiser : nn.Module
         }
         using var init = new Generator(0);
         return NetworkRegistry.Create(settings, init);
+    }
+
+    /// <summary>
+    /// A network of texts, or its adapters where the settings have them, whose tensors are names and shapes alone and take no memory: for looking at files
+    /// before gigabytes are read.
+    /// </summary>
+    /// <param name="settings">What to build.</param>
+    /// <exception cref="DisBackException">The settings are impossible.</exception>
+    public static Denoiser OfShapes(TextUnetSettings settings)
+    {
+        settings.Validate();
+        var whole = new TextDenoiser(settings with { Adapter = null }, init: null, Placement.Shapes);
+        return settings.Adapter is { } adapters ? whole.WithAdapters(adapters, init: null, held: whole) : whole;
     }
 
     /// <summary>D(x; sigma), float32 [B,C,H,W].</summary>

@@ -33,10 +33,11 @@ internal sealed class TextDenoiser : Denoiser
 
     /// <param name="settings">The network and its noise levels.</param>
     /// <param name="init">Where first weights come from; null leaves whatever is in memory, for a network that is loaded next.</param>
-    public TextDenoiser(TextUnetSettings settings, Generator? init)
+    /// <param name="placement">Where its parameters are, and their type; null is float32 on the CPU.</param>
+    public TextDenoiser(TextUnetSettings settings, Generator? init, Placement? placement = null)
         : base(settings, DiscreteVpSchedule.OfAlphaBar(DiscreteVpSchedule.ScaledLinear(settings.BetaStart, settings.BetaEnd, settings.TimeSteps)))
     {
-        _network = new(new ConditionalUNet(settings, new Placement(CPU, ScalarType.Float32)));
+        _network = new(new ConditionalUNet(settings, placement ?? new Placement(CPU, ScalarType.Float32)));
         // Under the names of the network's own modules, without one for the whole.
         foreach (var (name, child) in Network.named_children())
         {

@@ -1,3 +1,4 @@
+using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Randomness;
 using DisBack.Diffusion.Schedules;
@@ -19,13 +20,16 @@ public static class FirstStudent
     /// <param name="device">Where it is needed.</param>
     /// <param name="precision">How exactly a network of its own computes; a clone does as the teacher does.</param>
     /// <param name="checkpointActivations">Whether the blocks of a network of its own are run again for their gradients.</param>
+    /// <param name="weights">A file of the weights that a denoiser begins with in place of the teacher's or of random ones; null is none.</param>
+    /// <exception cref="DisBackException">The weights are not those of the student, or the network has no such time step.</exception>
     public static IGenerator Open(
         StudentSettings settings,
         long seed,
         Func<Denoiser> openTeacher,
         Device device,
         Precision precision = Precision.Fp32,
-        bool checkpointActivations = false)
+        bool checkpointActivations = false,
+        string? weights = null)
     {
         if (settings.Decoder is not null || settings.Flow is not null)
         {
@@ -34,6 +38,10 @@ public static class FirstStudent
             return WithoutDenoiser(teacher.Settings, init);
         }
         var network = settings.Network is { } own ? New(own) : openTeacher();
+        if (weights is not null)
+        {
+            Begin(network, weights);
+        }
         return settings.Timesteps is { } steps ? OfTimesteps(network, steps) : new(network, settings.SigmaInit, settings.RenoiseSigmas);
 
         Denoiser New(NetworkSettings network)
@@ -42,6 +50,20 @@ public static class FirstStudent
             var made = Denoiser.Create(network, init).to(device);
             (made.Precision, made.CheckpointActivations) = (precision, checkpointActivations);
             return made;
+        }
+
+        static void Begin(Denoiser network, string weights)
+        {
+            try
+            {
+                using var file = SafetensorsFile.Open(weights);
+                NetworkFile.Load(file, network);
+            }
+            catch (DisBackException misfit)
+            {
+                network.Dispose();
+                throw new DisBackException($"The weights that the student is to begin with do not fit its network: {misfit.Message}", misfit);
+            }
         }
 
         static DenoiserGenerator OfTimesteps(Denoiser network, IReadOnlyList<int> steps)

@@ -124,13 +124,18 @@ public sealed class SpecTrainingFactory(bool trustCode = false, string? cache = 
             Conditions = spec.Conditions is { } conditions ? stored.Conditions(conditions) : null,
         };
 
-        IGenerator OpenStudent() => FirstStudent.Open(
-            spec.Student,
-            spec.Recording.Seed ?? spec.Seed,
-            networks.OpenTeacher,
-            inputs.Device,
-            networks.Precision,
-            spec.Hardware.CheckpointActivations);
+        IGenerator OpenStudent()
+        {
+            using var files = new StoredInputs(inputs);
+            return FirstStudent.Open(
+                spec.Student,
+                spec.Recording.Seed ?? spec.Seed,
+                networks.OpenTeacher,
+                inputs.Device,
+                networks.Precision,
+                spec.Hardware.CheckpointActivations,
+                spec.Student.Weights is { } weights ? files.Local(weights) : null);
+        }
     }
 
     private static IRealSamples? SamplesOf(ExperimentSpec spec, StageInputs stage, StoredInputs stored) =>

@@ -46,7 +46,9 @@ internal sealed class StoredInputs(ITrainingInputs inputs) : IDisposable
 
     public void Dispose() => _leases.ForEach(lease => lease.Dispose());
 
-    private string Local(string name)
+    /// <summary>A content as a file of this machine.</summary>
+    /// <exception cref="DisBackException">The spec names a path.</exception>
+    public string Local(string name)
     {
         var lease = Fetch(name);
         _leases.Add(lease);

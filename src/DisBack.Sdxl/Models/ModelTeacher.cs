@@ -43,21 +43,6 @@ public sealed class ModelTeacher(ModelFolder folder)
     {
         using var weights = folder.WeightsOf(ModelPart.UNet, half: false);
         using var shapes = new ConditionalUNet(network, Placement.Shapes);
-        StrictLoading.Check(weights, shapes.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter)), convert: true);
-        SafetensorsFile.Write(path, [.. weights.Entries.Select(entry => Source(weights, entry.Key, entry.Value))], NetworkMetadata.Of(network));
+        StrictCopy.Write(path, weights, shapes.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter)), NetworkMetadata.Of(network));
     }
-
-    private static TensorSource Source(TensorFile weights, string name, TensorEntry entry) => new(name, entry.Type, entry.Shape, stream =>
-    {
-        using var value = weights.Read(name);
-        using (var finite = value.isfinite())
-        using (var all = finite.all())
-        {
-            if (!all.item<bool>())
-            {
-                throw new DisBackException($"Tensor '{name}' of '{weights.Path}' has a number that is not finite: get the file again.");
-            }
-        }
-        SafetensorsFile.Source(name, value).Write(stream);
-    });
 }

@@ -19,9 +19,6 @@ namespace DisBack.Sdxl.Models;
 /// <param name="placement">Where they compute, and in which type.</param>
 internal sealed class PartLoading(ModelSource source, Placement placement)
 {
-    /// <summary>In a node of the paths that DisBack's reference code writes, the fake score, beside the teacher and a classifier.</summary>
-    private const string FakeScore = "fake_unet.";
-
     /// <summary>Both text encoders with their tokenizers.</summary>
     public PromptEncoder LoadPromptEncoder()
     {
@@ -41,9 +38,7 @@ internal sealed class PartLoading(ModelSource source, Placement placement)
     public ConditionalUNet LoadUNet()
     {
         var network = MakeUNet(placement);
-        var weights = source.UNet is { } file ? WeightsFile.Open(file) : source.Folder.WeightsOf(ModelPart.UNet, IsHalf);
-        var isNode = weights.Entries.Keys.Any(name => name.StartsWith(FakeScore, StringComparison.Ordinal));
-        Fill(network, isNode ? RenamedTensors.Under(weights, FakeScore) : weights);
+        Fill(network, source.UNet is { } file ? WeightsFile.OpenStudent(file) : source.Folder.WeightsOf(ModelPart.UNet, IsHalf));
         Adapt(null, null, network);
         return network;
     }

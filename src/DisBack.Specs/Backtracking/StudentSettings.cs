@@ -36,6 +36,14 @@ public sealed record StudentSettings : IValidatableObject
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public NetworkSettings? Network { get; init; }
 
+    /// <summary>
+    /// Weights that the student begins with in place of the teacher's or of random ones, in both stages: a file of its network, which is stored when the spec
+    /// is submitted, or stored content as <c>sha256:DIGEST</c>. With <c>adapters</c> those of another run, of the same rank and alpha. Only for denoisers.
+    /// </summary>
+    [NamesFile]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Weights { get; init; }
+
     /// <summary>A decoder from a latent vector in place of a denoiser, with random initial weights as <c>network</c> has them: Score GAN's generator.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DecoderSettings? Decoder { get; init; }
@@ -53,7 +61,9 @@ public sealed record StudentSettings : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         (string Name, object? Value)[] kinds =
-            [("decoder", Decoder), ("flow", Flow), ("network", Network), ("renoise_sigmas", RenoiseSigmas), ("timesteps", Timesteps)];
+        [
+            ("decoder", Decoder), ("flow", Flow), ("network", Network), ("renoise_sigmas", RenoiseSigmas), ("timesteps", Timesteps), ("weights", Weights),
+        ];
         var given = kinds.Where(kind => kind.Value is not null).Select(kind => kind.Name).ToList();
         // A network of its own may make several steps.
         if (given.Count > 1 && given[0] is "decoder" or "flow")

@@ -68,6 +68,11 @@ public sealed record ExperimentSpec : IValidatableObject
     /// <summary>Where the run computes.</summary>
     public HardwareSettings Hardware { get; init; } = new();
 
+    /// <summary>The network of a student that is a denoiser, with its adapters where the experiment trains these alone.</summary>
+    /// <param name="teacher">The teacher's network.</param>
+    public NetworkSettings NetworkOfStudent(NetworkSettings teacher) =>
+        Student.Network ?? (teacher is TextUnetSettings whole ? whole with { Adapter = Adapters } : teacher);
+
     /// <summary>The index of the first target of stage 2 on a trajectory of so many nodes, the teacher included.</summary>
     public int FirstTargetOf(int nodes) => Start?.Node ?? Backtracking.FirstTargetOf(nodes);
 

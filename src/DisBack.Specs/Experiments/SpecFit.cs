@@ -10,18 +10,27 @@ namespace DisBack.Specs.Experiments;
 /// <summary>Whether the parts of a spec fit each other, as its data sets and its teacher's network show; asked before anything is trained.</summary>
 public static class SpecFit
 {
+    /// <summary>The key of the weights that a student begins with.</summary>
+    public const string WeightsKey = "student.weights";
+
     /// <summary>Refuses an experiment that cannot work with its teacher.</summary>
     /// <param name="spec">The experiment.</param>
     /// <param name="teacher">The teacher's network.</param>
     /// <param name="reference">The real images of its evaluation; null where it has their statistics.</param>
     /// <param name="data">Its real images; null where it has none.</param>
     /// <param name="conditions">Its prompts; null where it has none.</param>
+    /// <param name="weights">The network of the weights that the student is to begin with; null where it names none.</param>
     /// <exception cref="SpecMistakeException">
     /// The student makes other samples than the teacher, images have another shape, prompts another form, or the teacher's network cannot do what the host asks
     /// of it.
     /// </exception>
     public static void Check(
-        ExperimentSpec spec, NetworkSettings teacher, DatasetFacts? reference, DatasetFacts? data, EmbeddingFacts? conditions = null)
+        ExperimentSpec spec,
+        NetworkSettings teacher,
+        DatasetFacts? reference,
+        DatasetFacts? data,
+        EmbeddingFacts? conditions = null,
+        NetworkSettings? weights = null)
     {
         if (spec.Student.Network is { } student && (student.Shape, student.Classes) != (teacher.Shape, teacher.Classes))
         {
@@ -61,6 +70,10 @@ public static class SpecFit
             CheckHost(host, teacher);
         }
         CheckConditions(teacher, conditions);
+        if (weights is not null)
+        {
+            CheckWeights(weights, spec.NetworkOfStudent(teacher));
+        }
         if (data is not null)
         {
             CheckShape("data", data, teacher.Shape);
@@ -135,6 +148,35 @@ public static class SpecFit
                 "the teacher's network cannot be told how an image was augmented: leave backtracking.augmentation out, or name a teacher with "
                     + $"network.augment_dim {AugmentationSettings.LabelLength}");
         }
+    }
+
+    /// <summary>Refuses weights that a student cannot begin with.</summary>
+    /// <param name="weights">The network that they are of.</param>
+    /// <param name="student">The student's network (<see cref="ExperimentSpec.NetworkOfStudent"/>).</param>
+    /// <exception cref="SpecMistakeException">They are those of another network.</exception>
+    public static void CheckWeights(NetworkSettings weights, NetworkSettings student)
+    {
+        if (weights is TextUnetSettings given && student is TextUnetSettings wanted)
+        {
+            if (given.Adapter?.Rank != wanted.Adapter?.Rank || given.Adapter?.Scale != wanted.Adapter?.Scale)
+            {
+                throw new SpecMistakeException(WeightsKey,
+                    $"the file holds {Named(given.Adapter)} but the student trains {Named(wanted.Adapter)}: name a file of these, or change 'adapters' of the "
+                        + "spec");
+            }
+            // The same weights draw pictures of every size.
+            weights = given with { SampleSize = wanted.SampleSize, Adapter = wanted.Adapter };
+        }
+        if (weights.ToJson() != student.ToJson())
+        {
+            throw new SpecMistakeException(WeightsKey,
+                "the file holds the weights of a network with other settings than the student's: name weights of its own network, or give the student that "
+                    + "of the file as student.network");
+        }
+
+        static string Named(AdapterSettings? adapters) => adapters is null
+            ? "all weights of a network"
+            : FormattableString.Invariant($"adapters of rank {adapters.Rank} and alpha {adapters.Alpha ?? adapters.Rank}");
     }
 
     private static void CheckConditions(NetworkSettings teacher, EmbeddingFacts? conditions)

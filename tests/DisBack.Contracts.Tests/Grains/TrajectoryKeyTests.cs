@@ -44,6 +44,7 @@ public sealed class TrajectoryKeyTests
             s_spec with { Recording = s_spec.Recording with { Seed = 4 } },
             s_spec with { Recording = s_spec.Recording with { Steps = 7 } },
             s_spec with { Student = new StudentSettings { SigmaInit = 3 } },
+            s_spec with { Student = new StudentSettings { Weights = "sha256:" + new string('1', 64) } },
             s_spec with { Conditions = "sha256:" + new string('1', 64) },
             s_spec with { Hardware = new HardwareSettings { Threads = 1 } },
             s_spec with { Hardware = new HardwareSettings { Precision = Precision.Bf16 } },

@@ -38,6 +38,23 @@ public sealed class TextDenoiserTests
         Assert.False(network.forward(x, sigma, Texts(ones(2, 77, 12), ones(2, 6))).allclose(shown));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Shapes_alone_have_the_names_and_shapes_of_the_network_and_no_values(bool adapts)
+    {
+        using var scope = NewDisposeScope();
+        using var whole = Open();
+        using var network = adapts ? Adapt(whole) : Open();
+
+        using var shapes = Denoiser.OfShapes((TextUnetSettings)network.Settings);
+
+        Assert.Equal(network.State().Select(Described), shapes.State().Select(Described));
+        Assert.All(shapes.State(), tensor => Assert.Equal(TorchSharp.DeviceType.META, tensor.Value.device_type));
+
+        static (string, string) Described((string Name, Tensor Value) tensor) => (tensor.Name, string.Join(",", tensor.Value.shape));
+    }
+
     [Fact]
     public void Classes_are_no_texts()
     {

@@ -142,6 +142,10 @@ public sealed class ApiTests
     [InlineData("name: x\nteacher: digits\nevaluation: { features: net.pt }\n", "spec:3:25: 'evaluation.features' is 'net.pt', and where the run trains")]
     [InlineData("name: x\nteacher: digits\ndata: { source: folder, path: /etc }\n", "spec:3:31: 'data.path' is '/etc', and where")]
     [InlineData("name: x\nteacher: digits\ndata: { source: packed, path: /etc/passwd }\n", "spec:3:31: 'data.path' is '/etc/passwd', and where")]
+    [InlineData("name: x\nteacher: digits\nstudent: { weights: /etc/passwd }\n", "spec:3:21: 'student.weights' is '/etc/passwd', and where")]
+    [InlineData(
+        "name: x\nteacher: digits\nstudent: { weights: sha256:" + Digest + " }\n",
+        "spec:3:21: 'student.weights' names content that is not stored; send it to contents/")]
     [InlineData(
         "name: x\nteacher: digits\ndata: { source: idx, path: sha256:" + Digest + ", labels_path: /etc/passwd }\n",
         "spec:3:114: 'data.labels_path' is '/etc/passwd', and where")]
@@ -165,6 +169,8 @@ public sealed class ApiTests
         Assert.StartsWith(detail, problem.RootElement.GetProperty("detail").GetString());
     }
 
+    private const string Small = "evaluation: { reference: { resolution: 14 } }";
+
     [Fact]
     public async Task Stored_content_of_another_kind_is_refused_by_its_header()
     {
@@ -174,6 +180,8 @@ public sealed class ApiTests
         var network = await GatewaySite.PutTeacherAsync(client);
 
         Assert.Contains("spec:3:25: The safetensors file 'sha256:", await RefusedAsync($"evaluation: {{ features: {program.Name} }}"));
+        Assert.StartsWith("spec:3:21: ", await RefusedAsync($"student: {{ weights: {program.Name} }}\n{Small}"));
+        Assert.Contains("holds 0 numbers where its network has", await RefusedAsync($"student: {{ weights: {network.Name} }}\n{Small}"));
         Assert.Contains("is no packed data set", await RefusedAsync($"data: {{ source: packed, path: {network.Name} }}"));
 
         async Task<string> RefusedAsync(string part)

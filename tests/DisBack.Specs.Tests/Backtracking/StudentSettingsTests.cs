@@ -23,6 +23,7 @@ public sealed class StudentSettingsTests
     [InlineData("{ decoder: { width: 48 } }", "width is 48; it must be a power of two")]
     [InlineData("{ decoder: { latent_dim: 0 } }", "latent_dim")]
     [InlineData("{ flow: {}, decoder: {} }", "decoder is the whole student; leave it or flow out")]
+    [InlineData("{ decoder: {}, weights: a.bin }", "decoder is the whole student; leave it or weights out")]
     [InlineData("{ flow: {}, network: {} }", "flow is the whole student; leave it or network out")]
     [InlineData("{ flow: {} }", "student.flow and the host discriminator-flow need each other")]
     public void What_cannot_be_is_refused(string student, string why)
@@ -34,6 +35,7 @@ public sealed class StudentSettingsTests
     [Theory]
     [InlineData("{ renoise_sigmas: [0.8, 0.2] }")]
     [InlineData("{ timesteps: [999, 749, 499, 249] }")]
+    [InlineData("{ timesteps: [399], weights: SDXL_DMD2.bin }")]
     [InlineData("{ network: {}, renoise_sigmas: [0.8] }")]
     [InlineData("{ decoder: { latent_dim: 16, width: 64 } }")]
     public void What_can_be_is_read(string student) => SpecReader.Parse<ExperimentSpec>($"name: a\nteacher: t\nstudent: {student}\n", "spec");

@@ -206,6 +206,34 @@ public sealed class SpecFitTests
         }
     }
 
+    [Fact]
+    public void Weights_that_a_student_begins_with_are_those_of_its_network()
+    {
+        var (whole, own) = (new TextUnetSettings(), s_network with { NumBlocks = 0 });
+        var (plain, adapting) = (s_ofTexts, s_ofTexts with { Adapters = new() { Rank = 4, Alpha = 8 } });
+
+        Check(s_experiment, s_network, own);
+        Check(plain, whole, whole with { SampleSize = 64 });
+        Check(adapting, whole with { SampleSize = 64 }, whole with { Adapter = new() { Rank = 4, Alpha = 8 } });
+        Refused("a network with other settings than the student's", s_experiment, s_network, s_network);
+        Refused("a network with other settings", s_experiment, s_network, whole);
+        Refused("a network with other settings", plain, whole, whole with { MiddleDepth = 3 });
+        var fourth = whole with { Adapter = new() { Rank = 4 } };
+        Refused("holds adapters of rank 4 and alpha 4 but the student trains all weights of a network", plain, whole, fourth);
+        Refused("holds all weights of a network but the student trains adapters of rank 4 and alpha 8", adapting, whole, whole);
+        Refused("holds adapters of rank 4 and alpha 4 but", adapting, whole, fourth);
+
+        static void Check(ExperimentSpec spec, NetworkSettings teacher, NetworkSettings weights) => SpecFit.Check(
+            spec, teacher, null, null, teacher is TextUnetSettings ? new EmbeddingFacts(7, 77, new(2048, 1280)) : null, weights);
+
+        static void Refused(string what, ExperimentSpec spec, NetworkSettings teacher, NetworkSettings weights)
+        {
+            var mistake = Assert.Throws<SpecMistakeException>(() => Check(spec, teacher, weights));
+            Assert.Equal("student.weights", mistake.Key);
+            Assert.Contains(what, mistake.Message, StringComparison.Ordinal);
+        }
+    }
+
     /// <summary>A network that is told texts.</summary>
     private sealed record TextNetwork : NetworkSettings
     {

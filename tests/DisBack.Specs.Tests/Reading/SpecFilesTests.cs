@@ -26,6 +26,7 @@ public sealed class SpecFilesTests
     [Fact]
     public void Every_named_file_is_found_with_its_key() => Assert.Equal(
         [
+            ("student.weights", "first.bin"),
             ("conditions", "prompts.safetensors"),
             ("data.path", "a.idx"),
             ("data.labels_path", "b.idx"),
@@ -33,7 +34,7 @@ public sealed class SpecFilesTests
             ("evaluation.reference.path", "/photos"),
             ("evaluation.statistics", "fid.npz"),
         ],
-        SpecFiles.Of(s_spec with { Conditions = "prompts.safetensors" }));
+        SpecFiles.Of(s_spec with { Conditions = "prompts.safetensors", Student = new() { Weights = "first.bin" } }));
 
     [Fact]
     public void What_is_shipped_is_no_file() => Assert.Empty(SpecFiles.Of(new ExperimentSpec { Name = "a", Teacher = "t" }));
@@ -56,11 +57,14 @@ public sealed class SpecFilesTests
     {
         var spec = s_spec with
         {
+            Student = new() { Weights = s_stored },
             Conditions = s_stored,
             Data = new DatasetSettings { Source = DatasetSource.Packed, Path = s_stored },
             Evaluation = new EvaluationSettings { Features = s_stored, Reference = new DatasetSettings { Source = DatasetSource.Packed, Path = s_stored } },
         };
-        Assert.Equal(["conditions", "data.path", "evaluation.features", "evaluation.reference.path"], SpecFiles.StoredIn(spec).Select(named => named.Key));
+        Assert.Equal(
+            ["student.weights", "conditions", "data.path", "evaluation.features", "evaluation.reference.path"],
+            SpecFiles.StoredIn(spec).Select(named => named.Key));
         Assert.All(SpecFiles.StoredIn(spec), named => Assert.Equal(new string('a', 64), named.Digest));
     }
 }
