@@ -53,8 +53,9 @@ public static class NetworkFile
     /// <param name="whole">The network that they must be of.</param>
     /// <exception cref="DisBackException">The file holds no adapters of this network.</exception>
     public static AdapterSettings AdaptersIn(TensorFile file, NetworkSettings whole) =>
-        file.Metadata.Count > 0 && NetworkMetadata.Read(file.Metadata, file.Path) is TextUnetSettings { Adapter: { } adapters } settings
-            && (settings with { Adapter = null }).ToJson() == whole.ToJson()
+        whole is TextUnetSettings texts && NetworkMetadata.IsTold(file.Metadata)
+            && NetworkMetadata.Read(file.Metadata, file.Path) is TextUnetSettings { Adapter: { } adapters } settings
+            && (settings with { Adapter = null, SampleSize = texts.SampleSize }).ToJson() == (texts with { Adapter = null }).ToJson()
                 ? adapters
                 : throw new DisBackException($"'{file.Path}' holds no adapters of the teacher's network: take a file that a run with 'adapters' has left.");
 
@@ -74,9 +75,14 @@ public static class NetworkFile
             SafetensorsFile.Write(path, TensorsOf(imported), MetadataOf(network));
             return;
         }
-        if (texts.Adapter is null)
+        if (texts.Adapter is not { } adapters)
         {
             RefuseAdapters(weights);
+        }
+        else if (AdaptersIn(weights, texts) is var given && (given.Rank, given.Scale) != (adapters.Rank, adapters.Scale))
+        {
+            throw new DisBackException($"'{weights.Path}' holds adapters of rank {given.Rank} and alpha {given.Alpha ?? given.Rank} where those of rank "
+                + $"{adapters.Rank} and alpha {adapters.Alpha ?? adapters.Rank} are needed: take a file of such adapters.");
         }
         using var shapes = Denoiser.OfShapes(texts);
         StrictCopy.Write(path, weights, TensorsOf(shapes), MetadataOf(texts));

@@ -57,6 +57,7 @@ public sealed class SdxlProcessTests : IDisposable
             await SucceedAsync("trajectory", "import", "path", "--teacher", "mini", "--name", "again");
         }
 
+        await TravelsAsync();
         await BeginsElsewhereAsync(adapts);
 
         (code, _, error) = await DisBackProcess.RunAsync(_folder, "sample", "disturbed", "--out", "latents.png");
@@ -136,6 +137,27 @@ public sealed class SdxlProcessTests : IDisposable
         }
     }
 
+    /// <summary>Nodes leave an installation and come back with the bytes that they had, and are walked.</summary>
+    private async Task TravelsAsync()
+    {
+        await SucceedAsync("trajectory", "export", "disturbed", "nodes");
+        await SucceedAsync("trajectory", "import", "nodes", "--teacher", "mini", "--name", "travelled");
+        await SucceedAsync("trajectory", "export", "travelled", "nodes-again");
+        var nodes = Directory.GetFiles(Path.Combine(_folder, "nodes"), "*.safetensors");
+        Assert.Equal(3, nodes.Length);
+        foreach (var node in nodes)
+        {
+            var again = Path.Combine(_folder, "nodes-again", Path.GetFileName(node));
+            Assert.Equal(await File.ReadAllBytesAsync(node, Cancellation), await File.ReadAllBytesAsync(again, Cancellation));
+        }
+        await SucceedAsync("run", "spec.yaml", "--set", "name=walks", "--set", "recording.from=travelled");
+        Assert.Equal(await File.ReadAllBytesAsync(Student("disturbed"), Cancellation), await File.ReadAllBytesAsync(Student("walks"), Cancellation));
+
+        File.Delete(nodes.Order(StringComparer.Ordinal).First());
+        var (code, _, error) = await DisBackProcess.RunAsync(_folder, "trajectory", "import", "nodes", "--teacher", "mini", "--name", "headless");
+        Assert.True(code == ExitCode.Ok || error.Contains("bring that of step 0 as well", StringComparison.Ordinal), error);
+    }
+
     /// <summary>A student that begins with another's weights is that one until something is learnt, and both stages see it.</summary>
     private async Task BeginsElsewhereAsync(bool adapts)
     {
@@ -157,7 +179,7 @@ public sealed class SdxlProcessTests : IDisposable
         var released = Path.Combine(s_model, "SDXL_DisBack.bin");
         var (code, _, error) = await DisBackProcess.RunAsync(
             _folder, ["run", "spec.yaml", "--set", "name=third", "--set", $"student.weights={released}", .. unmoved]);
-        Assert.True(adapts ? error.Contains("does not say which network it holds", StringComparison.Ordinal) : code == ExitCode.Ok, error);
+        Assert.True(adapts ? error.Contains("holds no adapters of the teacher's network", StringComparison.Ordinal) : code == ExitCode.Ok, error);
 
         var decoder = Path.Combine(s_model, "vae", "diffusion_pytorch_model.safetensors");
         var wrong = await File.ReadAllTextAsync(Path.Combine(_folder, "spec.yaml"), Cancellation);

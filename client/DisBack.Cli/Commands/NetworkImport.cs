@@ -45,13 +45,15 @@ internal static class NetworkImport
 
     /// <summary>Stores weights as those of a network, in any form that <see cref="WeightsFile"/> reads, with all that is not the network's left out.</summary>
     /// <param name="contents">Where to.</param>
-    /// <param name="path">The file; a node of the reference code's paths stands for its fake score.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="prefix">What the names of its tensors begin with; null for all of them, and for the fake score of the reference code's nodes.</param>
     /// <param name="network">The network, perhaps of adapters.</param>
     /// <param name="cancellation">Stops the storing.</param>
     /// <exception cref="DisBackException">The file cannot be read, or is not that of the network.</exception>
-    public static async Task<ContentRef> StoreAsAsync(ContentStore contents, string path, NetworkSettings network, CancellationToken cancellation)
+    public static async Task<ContentRef> StoreAsAsync(
+        ContentStore contents, string path, string? prefix, NetworkSettings network, CancellationToken cancellation)
     {
-        using var weights = WeightsFile.OpenStudent(path);
+        using var weights = prefix is null ? WeightsFile.OpenStudent(path) : WeightsFile.Open(path, prefix);
         return await StoreAsync(contents, file => NetworkFile.Rewrite(weights, network, file), cancellation);
     }
 

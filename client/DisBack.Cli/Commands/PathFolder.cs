@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using DisBack.Contracts.Documents;
-using DisBack.Diffusion.Files;
 
 namespace DisBack.Cli.Commands;
 
@@ -18,9 +17,9 @@ internal static partial class PathFolder
     public static string ReferenceFileOf(NodeRef node) =>
         Path.Combine(string.Create(CultureInfo.InvariantCulture, $"checkpoint_model_{node.Step:D6}"), ReferenceFile);
 
-    /// <summary>The files of a folder, in the order of their steps, and what the names of their tensors begin with.</summary>
+    /// <summary>The files of a folder, in the order of their steps.</summary>
     /// <exception cref="DisBackException">It holds no node, nodes in both forms, two of one step, or a checkpoint without its file.</exception>
-    public static (IReadOnlyList<(long Step, string File)> Nodes, string? Prefix) Read(string folder)
+    public static IReadOnlyList<(long Step, string File)> Read(string folder)
     {
         if (!Directory.Exists(folder))
         {
@@ -41,7 +40,7 @@ internal static partial class PathFolder
         List<(long Step, string File)> nodes = [.. (ours.Count > 0 ? ours : theirs).OrderBy(node => node.Step)];
         return nodes.Zip(nodes.Skip(1)).FirstOrDefault(pair => pair.First.Step == pair.Second.Step) is { First.File: { } twice }
             ? throw new DisBackException($"Two nodes are of the step of '{twice}': leave one.")
-            : (nodes, theirs.Count > 0 ? WeightsFile.FakeScore : null);
+            : nodes;
     }
 
     private static List<(long Step, string Path)> Matching(IEnumerable<string> paths, Regex name) =>

@@ -134,16 +134,10 @@ internal sealed class Submission(Installation installation, Screen screen)
         }
         try
         {
-            var network = spec.NetworkOfStudent(teacher);
-            if (network is TextUnetSettings { Adapter: not null })
-            {
-                // Nobody knows of other LoRAs how much they count.
-                using var file = WeightsFile.OpenStudent(path);
-                SpecFit.CheckWeights(NetworkMetadata.Read(file.Metadata, path), network);
-            }
-            return spec.Student with { Weights = (await NetworkImport.StoreAsAsync(_contents, path, network, cancellation)).Name };
+            var stored = await NetworkImport.StoreAsAsync(_contents, path, prefix: null, spec.NetworkOfStudent(teacher), cancellation);
+            return spec.Student with { Weights = stored.Name };
         }
-        catch (DisBackException unreadable) when (unreadable is not (StorageException or SpecMistakeException))
+        catch (DisBackException unreadable) when (unreadable is not StorageException)
         {
             throw new SpecMistakeException(SpecFit.WeightsKey, unreadable.Message.TrimEnd('.'), unreadable);
         }

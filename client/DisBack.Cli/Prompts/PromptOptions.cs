@@ -33,10 +33,14 @@ internal sealed class PromptOptions
     private readonly Option<string?> _unet = Text("--unet", "FILE", "Weights for the model's UNet: a student's, safetensors or .bin.");
     private readonly Option<string[]> _lora = Texts("--lora", "FILE[=STRENGTH]", "A LoRA for the model; may be repeated.");
     private readonly Option<bool> _keepLora = new("--keep-lora") { Description = "Compute each LoRA beside the weights instead of merging it into them." };
-    private readonly Option<int?> _steps = new("--steps") { Description = "Evaluations of the UNet; one, or 30 with --guidance." };
+    private readonly Option<int?> _steps = new("--steps")
+    {
+        Description = "Evaluations of the UNet; as many as the student was trained with, or one; 30 with --guidance.",
+    };
+
     private readonly Option<int[]> _timesteps = new("--timesteps")
     {
-        Description = "The student's own time steps, for example 999 749 499 249; 399 for one step.",
+        Description = "The student's own time steps, for example 999 749 499 249; what its file says unless given, or 399.",
         HelpName = "N",
         AllowMultipleArgumentsPerToken = true,
         DefaultValueFactory = _ => [],
@@ -188,7 +192,7 @@ internal sealed class PromptOptions
             {
                 ({ } guidance, _) => new SamplingPlan.Teacher(parsed.GetValue(_steps) ?? SamplingPlan.Teacher.UsualSteps, guidance),
                 (_, { Length: > 0 } timesteps) => new SamplingPlan.Student(timesteps),
-                _ => new SamplingPlan.Student(model.StudentTimesteps(parsed.GetValue(_steps) ?? 1)),
+                _ => new SamplingPlan.Student(model.StudentTimesteps(parsed.GetValue(_steps))),
             },
         };
         request.Check();

@@ -122,9 +122,9 @@ internal static partial class ApiEndpoints
             throw new DisBackException("The body is not the registration of a trajectory; send {\"name\": \"...\", \"nodes\": [{\"index\": 0, \"step\": 0, "
                 + "\"content\": {\"digest\": \"...\", \"length\": ...}}, ...]}.");
         }
-        foreach (var node in nodes)
+        foreach (var content in nodes.Select(node => node.Content).Append(registration.Teacher ?? nodes[0].Content))
         {
-            await new SubmissionPreparation(archive).DemandAsync(node.Content, cancellation);
+            await new SubmissionPreparation(archive).DemandAsync(content, cancellation);
         }
         var trajectory = await control.RegisterTrajectoryAsync(registration, cancellation);
         archive.Expire();

@@ -1,6 +1,5 @@
-using System.Globalization;
-using System.Text.Json;
 using DisBack.Diffusion.Conditions;
+using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Networks;
 using DisBack.Specs.Networks;
 using static TorchSharp.torch;
@@ -19,15 +18,6 @@ namespace DisBack.Distillation.Generators;
 /// </param>
 public sealed class DenoiserGenerator(Denoiser network, double sigmaInit, IReadOnlyList<double>? renoiseSigmas = null, bool unitInput = false) : IGenerator
 {
-    /// <summary>The metadata field of a file that says sigma_init.</summary>
-    internal const string SigmaInitKey = "sigma_init";
-
-    /// <summary>The metadata field of a file that says the levels of further steps, a JSON array; absent where there are none.</summary>
-    internal const string RenoiseSigmasKey = "renoise_sigmas";
-
-    /// <summary>The metadata field of a file that says that the network sees z itself; absent where it does not.</summary>
-    internal const string UnitInputKey = "unit_input";
-
     private readonly double _inputScale = unitInput ? UnitScale(network, sigmaInit) : sigmaInit;
 
     private readonly double[] _sigmas = [sigmaInit, .. renoiseSigmas ?? []];
@@ -92,15 +82,7 @@ public sealed class DenoiserGenerator(Denoiser network, double sigmaInit, IReadO
     public (IReadOnlyList<(string Name, Tensor Value)> Tensors, IReadOnlyDictionary<string, string> Metadata) ToFile()
     {
         var metadata = NetworkFile.MetadataOf(network);
-        metadata[SigmaInitKey] = sigmaInit.ToString("R", CultureInfo.InvariantCulture);
-        if (Steps > 1)
-        {
-            metadata[RenoiseSigmasKey] = JsonSerializer.Serialize(_sigmas[1..]);
-        }
-        if (unitInput)
-        {
-            metadata[UnitInputKey] = bool.TrueString;
-        }
+        new StudentLevels(sigmaInit, _sigmas[1..], unitInput).WriteTo(metadata);
         return (NetworkFile.TensorsOf(network), metadata);
     }
 

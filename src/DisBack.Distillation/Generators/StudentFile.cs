@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
 using DisBack.Diffusion.Files;
 
 namespace DisBack.Distillation.Generators;
@@ -30,32 +28,9 @@ public static class StudentFile
         {
             return FlowGenerator.Read(file);
         }
-        if (!file.Metadata.TryGetValue(DenoiserGenerator.SigmaInitKey, out var text))
-        {
-            throw new DisBackException(
-                $"'{path}' is no student: its metadata has none of {DenoiserGenerator.SigmaInitKey}, {DecoderGenerator.DecoderKey} and "
-                    + $"{FlowGenerator.FlowKey}; give a {Name} that a run has left.");
-        }
-        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var sigmaInit) || !double.IsFinite(sigmaInit))
-        {
-            throw Damaged("number", DenoiserGenerator.SigmaInitKey);
-        }
-        var levels = Levels();
-        return new DenoiserGenerator(NetworkFile.Read(file), sigmaInit, levels, file.Metadata.ContainsKey(DenoiserGenerator.UnitInputKey));
-
-        double[] Levels()
-        {
-            try
-            {
-                return file.Metadata.TryGetValue(DenoiserGenerator.RenoiseSigmasKey, out var list) ? JsonSerializer.Deserialize<double[]>(list)! : [];
-            }
-            catch (JsonException)
-            {
-                throw Damaged("list of numbers", DenoiserGenerator.RenoiseSigmasKey);
-            }
-        }
-
-        DisBackException Damaged(string what, string key) =>
-            new($"'{path}' has no {what} as '{key}' in its metadata: it is damaged, take a {Name} that a run has left.");
+        var levels = StudentLevels.Read(file.Metadata, path) ?? throw new DisBackException(
+            $"'{path}' is no student: its metadata has none of {StudentLevels.SigmaInitKey}, {DecoderGenerator.DecoderKey} and "
+                + $"{FlowGenerator.FlowKey}; give a {Name} that a run has left.");
+        return new DenoiserGenerator(NetworkFile.Read(file), levels.SigmaInit, levels.RenoiseSigmas, levels.UnitInput);
     }
 }

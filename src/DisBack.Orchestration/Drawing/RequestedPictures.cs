@@ -27,7 +27,7 @@ internal static class RequestedPictures
             {
                 ({ } guidance, _) => new SamplingPlan.Teacher(request.Steps ?? SamplingPlan.Teacher.UsualSteps, guidance),
                 (_, { Length: > 0 } timesteps) => new SamplingPlan.Student(timesteps),
-                _ => new SamplingPlan.Student(model.StudentTimesteps(request.Steps ?? 1)),
+                _ => new SamplingPlan.Student(model.StudentTimesteps(request.Steps)),
             },
         };
         pictures.Check();

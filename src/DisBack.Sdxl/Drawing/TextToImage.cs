@@ -25,6 +25,7 @@ public sealed class TextToImage : IDisposable
     private readonly LoadedPart<PictureDecoder> _decoder;
     private readonly NoiseSource _noiseOf;
     private readonly Lazy<ModelSizes> _sizes;
+    private readonly IReadOnlyList<int>? _trainedAt;
 
     /// <param name="source">The model.</param>
     /// <param name="placement">Where it computes, and in which type; the decoder may need float32 whatever it is.</param>
@@ -46,6 +47,7 @@ public sealed class TextToImage : IDisposable
         var loading = new PartLoading(source, placement);
         Adapters = loading.CheckAdapters();
         UsualSide = loading.UsualSide;
+        _trainedAt = StudentSteps.Of(source, new NoiseTable(_scheduler));
         _tokenizers = new(loading.OpenTokenizers);
         _prompts = new(loading.LoadPromptEncoder);
         _denoiser = new(loading.LoadUNet);
@@ -74,9 +76,14 @@ public sealed class TextToImage : IDisposable
         return new(new(_sizes.Value, _placement, request, _keepsLoaded), AvailableMemory);
     }
 
-    /// <summary>The usual time steps of a student with a number of steps, see <see cref="FewStepSampler.DefaultTimesteps"/>.</summary>
-    /// <exception cref="DisBackException">The training had not so many steps.</exception>
-    public IReadOnlyList<int> StudentTimesteps(int steps) => FewStepSampler.DefaultTimesteps(steps, _scheduler);
+    /// <summary>
+    /// The time steps of a student: those of its training where its weights or adapters say them and no other number of steps is asked for; else the usual ones,
+    /// see <see cref="FewStepSampler.DefaultTimesteps"/>.
+    /// </summary>
+    /// <param name="steps">How many; null is as many as the student was trained with, or one.</param>
+    /// <exception cref="DisBackException">The training had not so many steps, or the file says levels of another model.</exception>
+    public IReadOnlyList<int> StudentTimesteps(int? steps = null) =>
+        _trainedAt is { } own && (steps is null || steps == own.Count) ? own : FewStepSampler.DefaultTimesteps(steps ?? 1, _scheduler);
 
     /// <summary>The side in pixels of the square pictures that it was trained on; other sizes of as many pixels are drawn nearly as well.</summary>
     public int UsualSide { get; }

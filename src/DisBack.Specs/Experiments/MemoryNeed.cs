@@ -13,7 +13,7 @@ namespace DisBack.Specs.Experiments;
 /// denoiser.
 /// </summary>
 /// <param name="Networks">Bytes of weights, gradients, moments, averages, copies for a checkpoint, and weights as they are rounded for a pass.</param>
-/// <param name="Sample">Bytes for each sample of a batch.</param>
+/// <param name="Sample">Bytes for each sample of a batch, with the text that it is to show.</param>
 /// <param name="Batch">Samples of a batch.</param>
 /// <param name="BatchKey">The key of the batch in the spec.</param>
 /// <param name="Other">Bytes that no setting of the batch changes: images and libraries.</param>
@@ -82,6 +82,7 @@ public sealed record MemoryNeed(long Networks, long Sample, int Batch, string Ba
         var sums = workers > 1 ? Float * (adapters ?? Math.Max(student.Parameters, score.Parameters)) / workers : 0;
         // Weights that nobody trains are rounded once.
         return new(networks + (spec.Adapters is null ? weights : 0) + sums, sample, spec.Backtracking.Batch, "backtracking.batch", Process)
+        return new(networks + (spec.Adapters is null ? weights : 0), sample + TextsOf(spec, teacher), spec.Backtracking.Batch, "backtracking.batch", Process)
         {
             Parts = (spec.Backtracking.Accumulate ?? 1) * workers,
             Remedies = RemediesOf(
@@ -91,6 +92,13 @@ public sealed record MemoryNeed(long Networks, long Sample, int Batch, string Ba
                 spec.Backtracking is { CanAccumulate: true, Accumulate: null } ? "backtracking.accumulate" : null),
         };
     }
+
+    /// <summary>
+    /// The embeddings of a sample's prompt and, with real latents, of their caption: those of a batch alone are in memory, for files of them are read by row.
+    /// </summary>
+    private static long TextsOf(ExperimentSpec spec, NetworkSettings teacher) => teacher.Embeddings is { } text
+        ? (spec.Data is null ? 1 : 2) * Float * ((TextUnetSize.Tokens * (long)text.Width) + text.PooledWidth)
+        : 0;
 
     /// <summary>
     /// The teacher's weights once, or twice where the target computes otherwise, and adapters as the networks that they are: trained ones, targets, and those
@@ -166,7 +174,8 @@ public sealed record MemoryNeed(long Networks, long Sample, int Batch, string Ba
         {
             remedies.Add("hardware.checkpoint_activations");
         }
-        if (network is TextUnetSettings && hardware.Precision is not Precision.Bf16)
+        // A CPU without instructions for bfloat16 takes longer with it than with float32.
+        if (network is TextUnetSettings && hardware is { Precision: not Precision.Bf16, Device: not "cpu" })
         {
             remedies.Add("hardware.precision bf16");
         }

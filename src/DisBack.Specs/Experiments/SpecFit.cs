@@ -150,11 +150,7 @@ public static class SpecFit
         }
     }
 
-    /// <summary>Refuses weights that a student cannot begin with.</summary>
-    /// <param name="weights">The network that they are of.</param>
-    /// <param name="student">The student's network (<see cref="ExperimentSpec.NetworkOfStudent"/>).</param>
-    /// <exception cref="SpecMistakeException">They are those of another network.</exception>
-    public static void CheckWeights(NetworkSettings weights, NetworkSettings student)
+    private static void CheckWeights(NetworkSettings weights, NetworkSettings student)
     {
         if (weights is TextUnetSettings given && student is TextUnetSettings wanted)
         {

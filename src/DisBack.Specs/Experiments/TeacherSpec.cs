@@ -43,6 +43,14 @@ public sealed record TeacherSpec : IValidatableObject
     /// <summary>What no single setting shows: a network that cannot be built, or that does not fit the images.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        if (Network is TextUnetSettings)
+        {
+            yield return new ValidationResult(
+                "networks of texts (text-unet) are distilled and not trained: register one that is trained with 'disback teacher import DIR', where DIR is the "
+                    + "folder of its model, and name it as the teacher of an experiment",
+                [nameof(Network)]);
+            yield break;
+        }
         if (Network.FindFault() is { } reason)
         {
             yield return new ValidationResult(reason, [nameof(Network)]);

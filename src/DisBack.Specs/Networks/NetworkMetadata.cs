@@ -13,6 +13,9 @@ public static class NetworkMetadata
     /// <summary>The fields that tell a network whose settings are text already (<see cref="NetworkJson"/>).</summary>
     public static Dictionary<string, string> OfJson(string settings) => new() { [SettingsKey] = settings };
 
+    /// <summary>Whether the fields tell a network.</summary>
+    public static bool IsTold(IReadOnlyDictionary<string, string> metadata) => metadata.ContainsKey(SettingsKey);
+
     /// <summary>The network of a file that has at least as many numbers as that: what its metadata say alone is quickly written.</summary>
     /// <param name="header">The header of the file.</param>
     /// <param name="name">What to call the file in messages.</param>

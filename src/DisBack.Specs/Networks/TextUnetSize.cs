@@ -10,7 +10,7 @@ internal sealed class TextUnetSize
     private const int Expansion = 4;
 
     /// <summary>Tokens of a text.</summary>
-    private const int Tokens = 77;
+    internal const int Tokens = 77;
 
     private readonly TextUnetSettings _settings;
     private readonly int _rank;

@@ -1,3 +1,5 @@
+using DisBack.Diffusion.Files;
+using DisBack.Diffusion.Schedules;
 using DisBack.Diffusion.Tests.Oracles;
 using DisBack.Sdxl.Drawing;
 using DisBack.Sdxl.Models;
@@ -52,6 +54,43 @@ public sealed class TextToImageTests
         OracleFiles.AssertAgrees(expected, Draw(none), "strength 0");
         OracleFiles.AssertAgrees(Draw(merged), changed, "merged");
         Assert.True((changed - expected).abs().max().item<float>() > 0.01, "The adapter has no effect.");
+    }
+
+    [Theory]
+    [InlineData(399)]
+    [InlineData(999, 499, 20)]
+    public void A_student_is_drawn_at_the_time_steps_that_its_file_says_unless_others_are_asked_for(params int[] trained)
+    {
+        var table = DiscreteVpSchedule.OfAlphaBar(DiscreteVpSchedule.ScaledLinear(0.00085, 0.012, 1000));
+        var sigmas = trained.Select(table.SigmaAt).ToArray();
+        using var plain = Open();
+        Assert.Equal([399], plain.StudentTimesteps());
+        Assert.Equal(trained, Steps(new(sigmas[0], sigmas[1..], UnitInput: true), null));
+        Assert.Equal([999, 499], Steps(new(sigmas[0], sigmas[1..], UnitInput: true), 2));
+        // Students of images have levels of their own.
+        Assert.Equal([399], Steps(new(sigmas[0], sigmas[1..], UnitInput: false), null));
+        Assert.Contains(
+            "which this model does not have",
+            Assert.Throws<DisBackException>(() => Steps(new(sigmas[0] * 1.0001, [], UnitInput: true), null)).Message,
+            StringComparison.Ordinal);
+
+        static IReadOnlyList<int> Steps(StudentLevels levels, int? asked)
+        {
+            var path = Path.GetTempFileName();
+            try
+            {
+                var metadata = new Dictionary<string, string>();
+                levels.WriteTo(metadata);
+                using var value = zeros(1);
+                SafetensorsFile.Write(path, [("conv_in.bias", value)], metadata);
+                using var model = Open(source => source with { UNet = path });
+                return model.StudentTimesteps(asked);
+            }
+            finally
+            {
+                File.Delete(path);
+            }
+        }
     }
 
     [Fact]

@@ -11,6 +11,9 @@ public sealed class MemoryNeedTests
 {
     private const long GiB = 1L << 30;
 
+    /// <summary>The embeddings of a prompt in float32.</summary>
+    private const long Text = 4 * ((77 * 2048) + 1280);
+
     /// <summary>EDM's network for CIFAR-10 with its 55.7 million parameters.</summary>
     private static readonly SongUnetSettings s_cifar = new() { ChannelMult = [2, 2, 2] };
 
@@ -92,12 +95,12 @@ public sealed class MemoryNeedTests
         var plain = Need(new(), new(), accumulate: null);
         // Ten of the student, seven of the fake score, the target and the evaluation's teacher.
         Assert.Equal((10 + 7 + 1 + 1) * 4 * parameters, plain.Networks);
-        Assert.Equal(4 * size.Activations, plain.Sample);
-        Assert.Equal(4 * size.Checkpointed, Need(new(), new() { CheckpointActivations = true }, null).Sample);
+        Assert.Equal((4 * size.Activations) + Text, plain.Sample);
+        Assert.Equal((4 * size.Checkpointed) + Text, Need(new(), new() { CheckpointActivations = true }, null).Sample);
         var rounded = Need(new(), new() { Precision = Precision.Bf16 }, null);
         // The target takes half, and the rounded weights of a pass are there until its end.
         Assert.Equal(plain.Networks - (2 * parameters) + (2 * parameters), rounded.Networks);
-        Assert.Equal(2 * size.Activations, rounded.Sample);
+        Assert.Equal((2 * size.Activations) + Text, rounded.Sample);
         Assert.Equal(
             plain.Networks - (2 * parameters), Need(new(), new() { Precision = Precision.Bf16, CheckpointActivations = true }, null).Networks);
         Assert.Equal(plain.Networks - (2 * 2 * 2 * 3 * parameters), Need(new() { Moments = MomentType.Int8 }, new(), null).Networks);
@@ -118,7 +121,9 @@ public sealed class MemoryNeedTests
         Assert.EndsWith(
             "; less is needed with backtracking.accumulate, which computes a batch in parts, or hardware.checkpoint_activations, or hardware.precision bf16, "
                 + "or optimizers with moments int8.",
-            Refused(new(), new(), accumulate: null), StringComparison.Ordinal);
+            Refused(new(), new() { Device = "cuda" }, accumulate: null), StringComparison.Ordinal);
+        // A CPU is not told to take a type that it has no instructions for.
+        Assert.DoesNotContain("bf16", Refused(new(), new(), accumulate: null), StringComparison.Ordinal);
         Assert.EndsWith(
             "a machine with more memory.",
             Refused(new() { Moments = MomentType.Int8 }, new() { CheckpointActivations = true, Precision = Precision.Bf16 }, accumulate: 4),
@@ -135,7 +140,8 @@ public sealed class MemoryNeedTests
         var sdxl = new TextUnetSettings();
         var spec = OfSdxl(new(), new(), accumulate: null);
         var adversarial = spec with { Backtracking = (Dmd2Settings)spec.Backtracking with { GeneratorGanWeight = 0.1, FakeGanWeight = 0.1 } };
-        Assert.Equal(4 * (sdxl.Size.Activations + (2 * sdxl.Size.Encoder.Activations)), MemoryNeed.Of(adversarial, sdxl).Sample);
+        Assert.Equal((4 * (sdxl.Size.Activations + (2 * sdxl.Size.Encoder.Activations))) + Text, MemoryNeed.Of(adversarial, sdxl).Sample);
+        Assert.Equal(Text, MemoryNeed.Of(adversarial with { Data = new() }, sdxl).Sample - MemoryNeed.Of(adversarial, sdxl).Sample);
     }
 
     private static ExperimentSpec OfSdxl(OptimizerSettings optimizer, HardwareSettings hardware, int? accumulate) => s_experiment with

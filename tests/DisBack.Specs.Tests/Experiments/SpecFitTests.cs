@@ -158,6 +158,13 @@ public sealed class SpecFitTests
                 "name: a\nteacher: t\nstudent:\n  network: { channel_mult: [] }\n", "spec")).Message,
             StringComparison.Ordinal);
 
+    [Fact]
+    public void A_teacher_of_texts_is_imported_and_not_trained() =>
+        Assert.StartsWith(
+            "spec:2:10: networks of texts (text-unet) are distilled and not trained: register one that is trained with 'disback teacher import DIR'",
+            Assert.Throws<SpecException>(() => SpecReader.Parse<TeacherSpec>("name: a\nnetwork: { model_type: text-unet }\n", "spec")).Message,
+            StringComparison.Ordinal);
+
     [Theory]
     [InlineData("dropout: true", "spec:5:12: the teacher has network.dropout 0")]
     [InlineData("augmentation: { probability: 0.2 }", "spec:5:17: the teacher's network cannot be told how an image was augmented")]
