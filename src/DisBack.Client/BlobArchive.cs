@@ -24,6 +24,7 @@ public sealed class BlobArchive : IArchive
     private readonly DocumentMirror<TrajectoryDocument, TrajectoryDocument> _trajectories;
     private readonly DocumentMirror<TeacherDocument, TeacherDocument> _teachers;
     private readonly DocumentMirror<ModelDocument, ModelDocument> _models;
+    private readonly DocumentMirror<DrawingDocument, DrawingView> _drawings;
 
     /// <summary>An archive; nothing is read yet.</summary>
     /// <param name="blobs">Where everything lies.</param>
@@ -49,6 +50,7 @@ public sealed class BlobArchive : IArchive
         _teachers = Mirror<TeacherDocument, TeacherDocument>(
             DocumentNames.Teacher, teacher => teacher, (a, b) => string.CompareOrdinal(a.Id, b.Id));
         _models = Mirror<ModelDocument, ModelDocument>(DocumentNames.Model, model => model, (a, b) => string.CompareOrdinal(a.Id, b.Id));
+        _drawings = Mirror<DrawingDocument, DrawingView>(DocumentNames.Drawing, DrawingView.Of, (a, b) => ByAge(a.Submitted, a.Id, b.Submitted, b.Id));
 
         DocumentMirror<TDocument, TItem> Mirror<TDocument, TItem>(
             string kind, Func<TDocument, TItem> project, Comparison<TItem> order, MirrorFile<TItem>? file = null)
@@ -131,7 +133,7 @@ public sealed class BlobArchive : IArchive
             RunKind.Teacher => await _teachers.DamagedAsync(cancellation),
             _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such kind of run."),
         };
-        return [.. damaged.Select(document => document.Message).Order(StringComparer.Ordinal)];
+        return Sentences(damaged);
     }
 
     /// <inheritdoc/>
@@ -153,6 +155,18 @@ public sealed class BlobArchive : IArchive
     /// <inheritdoc/>
     public Task<ModelDocument?> ModelAsync(string name, CancellationToken cancellation = default) =>
         _documents.ReadAsync<ModelDocument>(DocumentNames.Model, name, DocumentNames.Model, cancellation);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> DamagedModelsAsync(CancellationToken cancellation = default) =>
+        Sentences(await _models.DamagedAsync(cancellation));
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<DrawingView>> DrawingsAsync(CancellationToken cancellation = default) =>
+        [.. await _drawings.ItemsAsync(cancellation)];
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> DamagedDrawingsAsync(CancellationToken cancellation = default) =>
+        Sentences(await _drawings.DamagedAsync(cancellation));
 
     /// <summary>The drawing of an id as it was last written; null if there is none. What its worker does now, its grain alone knows.</summary>
     public Task<DrawingDocument?> DrawingAsync(string id, CancellationToken cancellation = default) =>
@@ -211,7 +225,11 @@ public sealed class BlobArchive : IArchive
         _trajectories.Expire();
         _teachers.Expire();
         _models.Expire();
+        _drawings.Expire();
     }
+
+    private static IReadOnlyList<string> Sentences(IEnumerable<(string Key, string Message)> damaged) =>
+        [.. damaged.Select(document => document.Message).Order(StringComparer.Ordinal)];
 
     /// <summary>The id that is meant. A damaged document is found by its key, for its reader to say what is wrong with it.</summary>
     private static async Task<string> IdOfAsync<TDocument, TItem>(

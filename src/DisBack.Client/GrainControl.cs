@@ -94,8 +94,7 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
         {
             throw new DisBackException("A trajectory is the teacher and at least one node after it, numbered from 0 in the order of degradation.");
         }
-        var contents = nodes.Select(node => node.Content);
-        var key = GrainKeys.ImportedTrajectory((registration.Teacher is { } adapted ? contents.Prepend(adapted) : contents).Select(content => content.Digest));
+        var key = GrainKeys.ImportedTrajectory(nodes.Select(node => node.Content.Digest));
         return grains.GetGrain<ITrajectoryGrain>(key).RegisterAsync(registration).WaitAsync(cancellation);
     }
 

@@ -55,6 +55,17 @@ public interface IArchive
     /// <summary>The model of pictures of a name as it was last written; null if there is none.</summary>
     Task<ModelDocument?> ModelAsync(string name, CancellationToken cancellation = default);
 
+    /// <summary>The documents that the list of models leaves out because they cannot be read: one sentence each, with what is wrong and what to do.</summary>
+    Task<IReadOnlyList<string>> DamagedModelsAsync(CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Every drawing that is kept, newest first, as it was last written: what the worker of one does now, <see cref="IControl.DrawingAsync"/> tells.
+    /// </summary>
+    Task<IReadOnlyList<DrawingView>> DrawingsAsync(CancellationToken cancellation = default);
+
+    /// <summary>The documents that the list of drawings leaves out because they cannot be read: one sentence each.</summary>
+    Task<IReadOnlyList<string>> DamagedDrawingsAsync(CancellationToken cancellation = default);
+
     /// <summary>The trial that an id, a name or a unique beginning means.</summary>
     /// <exception cref="NotFoundException">It means none, or several.</exception>
     Task<TrialDocument> FindTrialAsync(string text, CancellationToken cancellation = default);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using DisBack.Cli.Installations;
 using DisBack.Cli.Names;
@@ -9,6 +10,7 @@ using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Sdxl.Drawing;
 using DisBack.Sdxl.Models;
+using DisBack.Storage;
 using static TorchSharp.torch;
 
 namespace DisBack.Cli.Commands;
@@ -16,8 +18,14 @@ namespace DisBack.Cli.Commands;
 /// <summary><c>disback model</c>: the models that workers draw pictures of prompts with.</summary>
 internal static class ModelCommand
 {
+    /// <summary>Characters of a prompt in a table.</summary>
+    private const int MostOfPrompt = 40;
+
     public static Command Create(Session session) =>
-        new("model", "Models of pictures for 'sample --model NAME': add, list, show, delete.") { Add(session), List(session), Show(session), Delete(session) };
+        new("model", "Models of pictures for 'sample --model NAME': add, list, show, delete; and what is drawn with them.")
+        {
+            Add(session), List(session), Show(session), Delete(session), Drawings(session),
+        };
 
     private static Command Add(Session session)
     {
@@ -82,9 +90,46 @@ internal static class ModelCommand
                     model.Id, $"{Count(model.Manifest)}", Size(model.Manifest), model.Manifest.UNet?.Path ?? "-", Adapters(model.Manifest) ?? "-",
                 })]);
             }
-            return (int)ExitCode.Ok;
+            return (int)(Installation.Warn(await installation.Archive.DamagedModelsAsync(cancellation), session.Screen) ? ExitCode.Storage : ExitCode.Ok);
         });
         return command;
+    }
+
+    private static Command Drawings(Session session)
+    {
+        var json = Arguments.Json();
+        var command = new Command("drawings", "Lists what is drawn, or was drawn lately, with registered models, the newest first.") { json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            await using var installation = Installation.Of(parsed, session);
+            var drawings = await installation.Archive.DrawingsAsync(cancellation);
+            if (parsed.GetValue(json))
+            {
+                session.Screen.Json(JsonSerializer.SerializeToNode(drawings, StorageJson.Options));
+            }
+            else
+            {
+                session.Screen.Table(["DRAWING", "MODEL", "STATE", "PICTURES", "SUBMITTED", "DEVICE", "PROMPT"], [.. drawings.Select(drawing => new[]
+                {
+                    drawing.Id,
+                    drawing.Request.Model,
+                    drawing.State.ToString().ToLowerInvariant(),
+                    string.Create(CultureInfo.InvariantCulture, $"{drawing.Pictures.Length} of {drawing.Request.Pictures()}"),
+                    Texts.Time(drawing.Submitted),
+                    drawing.Device.Length > 0 ? drawing.Device : "-",
+                    Beginning(drawing.Request.Prompts),
+                })]);
+            }
+            return (int)(Installation.Warn(await installation.Archive.DamagedDrawingsAsync(cancellation), session.Screen) ? ExitCode.Storage : ExitCode.Ok);
+        });
+        return command;
+
+        static string Beginning(IReadOnlyList<string> prompts)
+        {
+            var (first, others) = (prompts[0], prompts.Count - 1);
+            var shown = first.Length > MostOfPrompt ? first[..MostOfPrompt] + "..." : first;
+            return others == 0 ? shown : string.Create(CultureInfo.InvariantCulture, $"{shown} and {others} more");
+        }
     }
 
     private static Command Show(Session session)

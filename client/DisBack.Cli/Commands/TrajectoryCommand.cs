@@ -9,7 +9,6 @@ using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Diffusion.Files;
 using DisBack.Diffusion.Files.PyTorch;
-using DisBack.Distillation;
 using DisBack.Distillation.Recording;
 using DisBack.Specs.Networks;
 using DisBack.Storage;
@@ -185,12 +184,11 @@ internal static class TrajectoryCommand
             var control = await installation.HostAsync($"disback trajectory import {parsed.GetRequiredValue(source)}", "cpu", cancellation);
             var weights = await installation.Teachers.ResolveAsync(parsed.GetRequiredValue(teacher), cancellation);
             var network = await installation.Teachers.NetworkOfAsync(weights, cancellation);
-            var adapters = AdaptersIn(files[0], network);
-            List<NodeRef> nodes = adapters is null ? [new(0, 0, weights)] : [];
+            List<NodeRef> nodes = [new(0, 0, weights)];
             foreach (var (step, file) in files)
             {
                 var content = await NetworkImport.StoreAsAsync(
-                    installation.Archive.Content, file, parsed.GetValue(prefix), adapters ?? network, cancellation);
+                    installation.Archive.Content, file, parsed.GetValue(prefix), AsIn(file, network), cancellation);
                 // The path of the reference code begins after its first step; what begins with the teacher itself does so once.
                 if (content != weights || nodes.Count > 1)
                 {
@@ -198,8 +196,7 @@ internal static class TrajectoryCommand
                 }
             }
             var known = parsed.GetValue(name) ?? Path.GetFileName(Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar));
-            var trajectory = await control.RegisterTrajectoryAsync(
-                new TrajectoryRegistration(known, [.. nodes]) { Teacher = adapters is null ? null : weights }, cancellation);
+            var trajectory = await control.RegisterTrajectoryAsync(new TrajectoryRegistration(known, [.. nodes]), cancellation);
             session.Screen.Line(
                 string.Create(CultureInfo.InvariantCulture, $"Trajectory '{trajectory.Name}' of {nodes.Count} nodes is registered: {trajectory.Id}."));
             return (int)ExitCode.Ok;
@@ -207,18 +204,13 @@ internal static class TrajectoryCommand
         return command;
     }
 
-    /// <summary>The adapters of a teacher that nodes are, as the first one says; null where nodes are networks.</summary>
-    private static TextUnetSettings? AdaptersIn((long Step, string File) first, NetworkSettings teacher)
+    /// <summary>The network of a node: the teacher's, or adapters of it where the file says so.</summary>
+    private static NetworkSettings AsIn(string path, NetworkSettings teacher)
     {
-        using var file = WeightsFile.Open(first.File);
-        if (teacher is not TextUnetSettings whole || !NetworkMetadata.IsTold(file.Metadata)
-            || NetworkMetadata.Read(file.Metadata, first.File) is not TextUnetSettings { Adapter: not null })
-        {
-            return null;
-        }
-        return first.Step == 0
-            ? whole with { Adapter = NetworkFile.AdaptersIn(file, whole) }
-            : throw new DisBackException($"The nodes are adapters, and the first one, '{first.File}', is of step {first.Step}: bring that of step 0 as well, "
-                + "which is the teacher itself.");
+        using var file = WeightsFile.Open(path);
+        return teacher is TextUnetSettings whole && NetworkMetadata.IsTold(file.Metadata)
+            && NetworkMetadata.Read(file.Metadata, path) is TextUnetSettings { Adapter: { } adapters }
+                ? whole with { Adapter = adapters }
+                : teacher;
     }
 }

@@ -55,14 +55,17 @@ internal abstract class Installation(string data) : IAsyncDisposable
     public abstract Task<IControl> HostAsync(string command, string device, CancellationToken cancellation);
 
     /// <summary>Says what the list of a kind does not show because it cannot be read; true if there is any.</summary>
-    public async Task<bool> WarnOfDamageAsync(RunKind kind, Screen screen, CancellationToken cancellation)
+    public async Task<bool> WarnOfDamageAsync(RunKind kind, Screen screen, CancellationToken cancellation) =>
+        Warn(await Archive.DamagedAsync(kind, cancellation), screen);
+
+    /// <summary>Says what a list does not show, a sentence each; true if there is any.</summary>
+    public static bool Warn(IReadOnlyList<string> damaged, Screen screen)
     {
-        var all = await Archive.DamagedAsync(kind, cancellation);
-        foreach (var damaged in all)
+        foreach (var sentence in damaged)
         {
-            await screen.Error.WriteLineAsync($"disback: {damaged}");
+            screen.Error.WriteLine($"disback: {sentence}");
         }
-        return all.Count > 0;
+        return damaged.Count > 0;
     }
 
     /// <summary>Makes the tables again from the documents.</summary>

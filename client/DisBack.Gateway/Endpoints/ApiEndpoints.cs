@@ -122,9 +122,9 @@ internal static partial class ApiEndpoints
             throw new DisBackException("The body is not the registration of a trajectory; send {\"name\": \"...\", \"nodes\": [{\"index\": 0, \"step\": 0, "
                 + "\"content\": {\"digest\": \"...\", \"length\": ...}}, ...]}.");
         }
-        foreach (var content in nodes.Select(node => node.Content).Append(registration.Teacher ?? nodes[0].Content))
+        foreach (var node in nodes)
         {
-            await new SubmissionPreparation(archive).DemandAsync(content, cancellation);
+            await new SubmissionPreparation(archive).DemandAsync(node.Content, cancellation);
         }
         var trajectory = await control.RegisterTrajectoryAsync(registration, cancellation);
         archive.Expire();
@@ -202,15 +202,18 @@ internal static partial class ApiEndpoints
     /// <summary>What one list leaves out, or all of them where none is named, as older clients do.</summary>
     private static async Task<IReadOnlyList<string>> DamagedAsync(BlobArchive archive, string? @in, CancellationToken cancellation)
     {
-        var kinds = RunKinds.All.Where(kind => @in is null || kind.Collection == @in).ToList();
-        if (kinds.Count == 0)
+        var lists = RunKinds.All.ToDictionary(
+            kind => kind.Collection, kind => (Func<Task<IReadOnlyList<string>>>)(() => archive.DamagedAsync(kind.Kind, cancellation)));
+        lists[Api.Models] = () => archive.DamagedModelsAsync(cancellation);
+        lists[Api.Drawings] = () => archive.DamagedDrawingsAsync(cancellation);
+        if (@in is not null && !lists.ContainsKey(@in))
         {
-            throw new DisBackException($"There is no list '{@in}'; it is one of {string.Join(", ", RunKinds.All.Select(kind => kind.Collection))}.");
+            throw new DisBackException($"There is no list '{@in}'; it is one of {string.Join(", ", lists.Keys)}.");
         }
         var all = new List<string>();
-        foreach (var kind in kinds)
+        foreach (var (_, damaged) in lists.Where(list => @in is null || list.Key == @in))
         {
-            all.AddRange(await archive.DamagedAsync(kind.Kind, cancellation));
+            all.AddRange(await damaged());
         }
         return all;
     }

@@ -17,6 +17,8 @@ internal static class DrawingEndpoints
 
     public static void Map(RouteGroupBuilder api, RouteGroupBuilder commands)
     {
+        api.MapGet(Api.Drawings, async (BlobArchive archive, string? after, int? limit, CancellationToken cancellation) =>
+            ApiEndpoints.PageOf(await archive.DrawingsAsync(cancellation), drawing => drawing.Id, _ => true, after, limit));
         commands.MapPost(Api.Drawings, SubmitAsync).RequireRateLimiting(ApiEndpoints.Submissions);
         api.MapGet(Drawing, async (string id, BlobArchive archive, IControl control, CancellationToken cancellation) =>
         {
@@ -29,17 +31,21 @@ internal static class DrawingEndpoints
         commands.MapDelete(Drawing, async (string id, BlobArchive archive, IControl control, CancellationToken cancellation) =>
         {
             await FindAsync(id, archive, cancellation);
-            return Answer(await control.CancelDrawingAsync(id, cancellation));
+            var drawing = await control.CancelDrawingAsync(id, cancellation);
+            archive.Expire();
+            return Answer(drawing);
         });
     }
 
-    private static async Task<Accepted<DrawingAnswer>> SubmitAsync(DrawingSubmission submission, IControl control, CancellationToken cancellation)
+    private static async Task<Accepted<DrawingAnswer>> SubmitAsync(
+        DrawingSubmission submission, BlobArchive archive, IControl control, CancellationToken cancellation)
     {
         if (submission.Request is null)
         {
             throw new DisBackException("The body is no drawing; send {\"request\": {\"model\": \"...\", \"prompts\": [\"...\"]}}.");
         }
         var drawing = await control.DrawAsync(submission.Request, submission.Id ?? GrainKeys.NewDrawing(), cancellation);
+        archive.Expire();
         return TypedResults.Accepted($"/{Api.Prefix}/{Api.PathOfDrawing(drawing.Id)}", Answer(drawing));
     }
 

@@ -97,7 +97,7 @@ public sealed class ClusterClient : IArchive, IControl, IRowQueries, IDisposable
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<string>> DamagedAsync(RunKind kind, CancellationToken cancellation = default) =>
-        _http.GetAsync<IReadOnlyList<string>>($"damaged?in={Api.CollectionOf(kind)}", cancellation);
+        DamagedInAsync(Api.CollectionOf(kind), cancellation);
 
     /// <inheritdoc/>
     public Task<TrialDocument?> TrialAsync(string id, CancellationToken cancellation = default) =>
@@ -113,6 +113,15 @@ public sealed class ClusterClient : IArchive, IControl, IRowQueries, IDisposable
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<ModelDocument>> ModelsAsync(CancellationToken cancellation = default) => AllAsync<ModelDocument>(Api.Models, "", cancellation);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> DamagedModelsAsync(CancellationToken cancellation = default) => DamagedInAsync(Api.Models, cancellation);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<DrawingView>> DrawingsAsync(CancellationToken cancellation = default) => AllAsync<DrawingView>(Api.Drawings, "", cancellation);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> DamagedDrawingsAsync(CancellationToken cancellation = default) => DamagedInAsync(Api.Drawings, cancellation);
 
     /// <inheritdoc/>
     public Task<ModelDocument?> ModelAsync(string name, CancellationToken cancellation = default) =>
@@ -396,6 +405,9 @@ public sealed class ClusterClient : IArchive, IControl, IRowQueries, IDisposable
 
     private Task<T> MeantAsync<T>(RunKind kind, string text, CancellationToken cancellation) =>
         _http.GetAsync<T>($"find/{Api.CollectionOf(kind)}?text={Uri.EscapeDataString(text)}", cancellation);
+
+    private Task<IReadOnlyList<string>> DamagedInAsync(string list, CancellationToken cancellation) =>
+        _http.GetAsync<IReadOnlyList<string>>($"damaged?in={list}", cancellation);
 
     private async Task<IReadOnlyList<T>> AllAsync<T>(string path, string filter, CancellationToken cancellation) =>
         await PagesAsync<T>(path, filter, cancellation).SelectMany(page => page).ToListAsync(cancellation);

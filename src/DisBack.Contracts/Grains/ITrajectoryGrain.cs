@@ -29,16 +29,9 @@ public interface ITrajectoryGrain : IRun, IRunOwner
 
 /// <summary>Nodes offered as a trajectory.</summary>
 /// <param name="Name">What to call it, for people.</param>
-/// <param name="Nodes">
-/// The nodes in the order of degradation, already in the content store; the first is the teacher, or adapters of it that are not trained yet.
-/// </param>
+/// <param name="Nodes">The nodes in the order of degradation, already in the content store; the first is the teacher.</param>
 [GenerateSerializer, Immutable, Alias("disback.TrajectoryRegistration.v1")]
-public sealed record TrajectoryRegistration([property: Id(0)] string Name, [property: Id(1)] ImmutableArray<NodeRef> Nodes)
-{
-    /// <summary>The weights that nodes of adapters adapt; null where the first node is the teacher itself.</summary>
-    [Id(2)]
-    public ContentRef? Teacher { get; init; }
-}
+public sealed record TrajectoryRegistration([property: Id(0)] string Name, [property: Id(1)] ImmutableArray<NodeRef> Nodes);
 
 /// <summary>A trial's request for a trajectory.</summary>
 /// <param name="Trial">Who asks.</param>

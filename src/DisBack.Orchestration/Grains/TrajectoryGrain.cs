@@ -24,7 +24,7 @@ internal sealed class TrajectoryGrain(
         {
             Id = this.GetPrimaryKeyString(),
             Name = registration.Name,
-            Teacher = registration.Teacher ?? registration.Nodes[0].Content,
+            Teacher = registration.Nodes[0].Content,
             Nodes = registration.Nodes,
             Sealed = true,
         });

@@ -58,8 +58,9 @@ internal sealed class StageNetworks(ExperimentSpec spec, ContentRef teacher, ITr
     /// <summary>The network of a node's file; the caller disposes it.</summary>
     public Denoiser OpenNode(SafetensorsFile file, Precision precision)
     {
-        if (spec.Adapters is null)
+        if (spec.Adapters is null || NetworkMetadata.Read(file.Metadata, file.Path) is not TextUnetSettings { Adapter: not null })
         {
+            // Node 0 is the teacher itself among adapters, too.
             return Placed(NetworkFile.Read(file), precision);
         }
         var whole = BorrowTeacher(precision);

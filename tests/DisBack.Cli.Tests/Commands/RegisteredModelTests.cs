@@ -98,9 +98,18 @@ public sealed class RegisteredModelTests : IDisposable
         Assert.Contains("1 picture, as a student in one step at 399", await OutputOf(
             ["sample", "--model", "mini", "--prompt", "a dog", "--out", In("dog.png"), .. data]));
         Assert.Equal("mini", PngText.Read(await File.ReadAllBytesAsync(In("dog.png"), Cancellation), "dog.png")["model"]);
+        Assert.Contains("a dog", await OutputOf(["model", "drawings", .. data]), StringComparison.Ordinal);
+        var drawn = JsonNode.Parse(await OutputOf(["model", "drawings", "--json", .. data]))!.AsArray();
+        Assert.Equal("Completed", Assert.Single(drawn)!["state"]!.GetValue<string>(), ignoreCase: true);
         // Repeating it changes nothing, and other files under its name are refused.
         await OutputOf(["model", "add", "mini", s_model, .. data]);
         Assert.Contains("is taken by a model with other files", await ErrorOf(ExitCode.Invalid, ["model", "add", "mini", s_model, "--half", .. data]));
+
+        var document = Path.Combine(In("data"), StateNames.Of(DocumentNames.Service, DocumentNames.Model, "mini", DocumentNames.Model));
+        var whole = await File.ReadAllBytesAsync(document, Cancellation);
+        await File.WriteAllTextAsync(document, "{", Cancellation);
+        Assert.Contains("restore it from a copy", await ErrorOf(ExitCode.Storage, ["model", "list", .. data]));
+        await File.WriteAllBytesAsync(document, whole, Cancellation);
 
         Assert.Contains("Deleted model 'mini'", await OutputOf(["model", "delete", "mini", .. data]), StringComparison.Ordinal);
         Assert.Contains("There is no model 'mini'", await ErrorOf(ExitCode.NotFound, ["model", "delete", "mini", .. data]));

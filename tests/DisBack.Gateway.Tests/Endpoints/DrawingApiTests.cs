@@ -8,6 +8,7 @@ using DisBack.Contracts.Grains;
 using DisBack.Diffusion.Pictures;
 using DisBack.Orchestration.Tests;
 using DisBack.Orchestration.Tests.Drawing;
+using DisBack.Storage.Documents;
 
 namespace DisBack.Gateway.Tests.Endpoints;
 
@@ -66,6 +67,38 @@ public sealed class DrawingApiTests
         var next = GrainKeys.NewDrawing();
         await client.DrawAsync(MiniModel.OneStep(), next, Cancellation);
         Assert.Equal(DrawingState.Completed, (await client.FollowAsync(next, null, Cancellation).LastAsync(Cancellation)).State);
+    }
+
+    [Fact]
+    public async Task Drawings_are_listed_in_pages_the_newest_first_and_damaged_documents_are_named()
+    {
+        await using var site = await GatewaySite.OpenAsync(new ScriptedTraining());
+        using var client = site.Client();
+        await RegisterAsync(client);
+        var ids = new List<string>();
+        for (var i = 0; i < 3; i++)
+        {
+            ids.Insert(0, GrainKeys.NewDrawing());
+            await client.DrawAsync(MiniModel.OneStep(), ids[0], Cancellation);
+            await client.FollowAsync(ids[0], null, Cancellation).LastAsync(Cancellation);
+        }
+        // Before anything is listed, for only what was written by a store is looked at again.
+        await DamageAsync(DocumentNames.Drawing, ids[1]);
+        await DamageAsync(DocumentNames.Model, "mini");
+        using var viewer = site.Http(site.Viewer);
+
+        var page = (await viewer.GetFromJsonAsync<Page<DrawingView>>($"{Api.Prefix}/drawings?limit=1", Api.Json, Cancellation))!;
+        var rest = (await viewer.GetFromJsonAsync<Page<DrawingView>>($"{Api.Prefix}/drawings?limit=2&after={page.Next}", Api.Json, Cancellation))!;
+        Assert.Equal([ids[0], ids[2]], page.Items.Concat(rest.Items).Select(drawing => drawing.Id));
+        Assert.Null(rest.Next);
+        Assert.Equal([ids[0], ids[2]], (await client.DrawingsAsync(Cancellation)).Select(drawing => drawing.Id));
+        Assert.Contains(ids[1], Assert.Single(await client.DamagedDrawingsAsync(Cancellation)), StringComparison.Ordinal);
+        Assert.Contains("restore it from a copy", Assert.Single(await client.DamagedModelsAsync(Cancellation)), StringComparison.Ordinal);
+        Assert.Empty(await client.ModelsAsync(Cancellation));
+        Assert.Equal(2, (await viewer.GetFromJsonAsync<string[]>($"{Api.Prefix}/damaged", Cancellation))!.Length);
+
+        Task DamageAsync(string kind, string key) => File.WriteAllTextAsync(
+            Path.Combine(site.Folder, StateNames.Of(DocumentNames.Service, kind, key, kind)), "{\"id\": ", Cancellation);
     }
 
     [Fact]

@@ -43,17 +43,5 @@ public sealed class TrajectoryGrainTests
         Assert.Empty(script.Made);
     }
 
-    [Fact]
-    public async Task Adapters_lead_back_to_the_weights_that_they_adapt()
-    {
-        await using var site = await Site.OpenAsync(new ScriptedTraining());
-        var (teacher, first, node) = (await StoredAsync(site, "teacher"), await StoredAsync(site, "untrained"), await StoredAsync(site, "node"));
-        var registration = new TrajectoryRegistration("path", [new NodeRef(0, 0, first), new NodeRef(1, 100, node)]) { Teacher = teacher };
-
-        var known = await site.Host.Grains.GetGrain<ITrajectoryGrain>("brought").RegisterAsync(registration);
-
-        Assert.Equal((teacher, first), (known.Teacher, known.Nodes[0].Content));
-    }
-
     private static Task<ContentRef> StoredAsync(Site site, string text) => site.Contents.PutAsync(BinaryData.FromString(text), Cancellation);
 }

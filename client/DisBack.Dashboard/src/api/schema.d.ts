@@ -827,7 +827,29 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        get: {
+            parameters: {
+                query?: {
+                    after?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PageOfDrawingView"];
+                    };
+                };
+            };
+        };
         put?: never;
         post: {
             parameters: {
@@ -3237,6 +3259,13 @@ export interface components {
              * @default 1
              */
             share: number | ("NaN" | "Infinity" | "-Infinity");
+        };
+        /** @description A part of a list. */
+        PageOfDrawingView: {
+            /** @description The part. */
+            items: components["schemas"]["DrawingView"][];
+            /** @description What to give as `after` for the next part; null after the last. */
+            next: null | string;
         };
         /** @description A part of a list. */
         PageOfModelDocument: {
