@@ -81,8 +81,8 @@ public sealed record MemoryNeed(long Networks, long Sample, int Batch, string Ba
         // A worker keeps the sums of gradients that it makes for the others.
         var sums = workers > 1 ? Float * (adapters ?? Math.Max(student.Parameters, score.Parameters)) / workers : 0;
         // Weights that nobody trains are rounded once.
-        return new(networks + (spec.Adapters is null ? weights : 0) + sums, sample, spec.Backtracking.Batch, "backtracking.batch", Process)
-        return new(networks + (spec.Adapters is null ? weights : 0), sample + TextsOf(spec, teacher), spec.Backtracking.Batch, "backtracking.batch", Process)
+        networks += sums + (spec.Adapters is null ? weights : 0);
+        return new(networks, sample + TextsOf(spec, teacher), spec.Backtracking.Batch, "backtracking.batch", Process)
         {
             Parts = (spec.Backtracking.Accumulate ?? 1) * workers,
             Remedies = RemediesOf(
