@@ -60,8 +60,8 @@ public static class NetworkFile
                 : throw new DisBackException($"'{file.Path}' holds no adapters of the teacher's network: take a file that a run with 'adapters' has left.");
 
     /// <summary>
-    /// Writes weights that others have made as a file of a network: those of networks of texts and of adapters in their own types and tensor by tensor, others in
-    /// float32.
+    /// Writes weights that others have made as a file of a network: those of networks of texts and of adapters in their own types and tensor by tensor,
+    /// others in float32.
     /// </summary>
     /// <param name="weights">The weights; those of adapters say in their metadata what they are.</param>
     /// <param name="network">The network.</param>

@@ -1,4 +1,3 @@
-using DisBack.Cli.Commands;
 using DisBack.Cli.Terminal;
 using DisBack.Client;
 using DisBack.Diffusion.Data;

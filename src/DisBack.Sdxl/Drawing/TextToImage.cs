@@ -77,8 +77,8 @@ public sealed class TextToImage : IDisposable
     }
 
     /// <summary>
-    /// The time steps of a student: those of its training where its weights or adapters say them and no other number of steps is asked for; else the usual ones,
-    /// see <see cref="FewStepSampler.DefaultTimesteps"/>.
+    /// The time steps of a student: those of its training where its weights or adapters say them and no other number of steps is asked for; else the usual
+    /// ones, see <see cref="FewStepSampler.DefaultTimesteps"/>.
     /// </summary>
     /// <param name="steps">How many; null is as many as the student was trained with, or one.</param>
     /// <exception cref="DisBackException">The training had not so many steps, or the file says levels of another model.</exception>

@@ -31,7 +31,7 @@ internal static class StudentSteps
         var nearest = Enumerable.Range(0, table.Steps).MinBy(timestep => Math.Abs(table.Sigma(timestep) - sigma));
         return Math.Abs(table.Sigma(nearest) - sigma) <= Tolerance * sigma
             ? nearest
-            : throw new DisBackException(FormattableString.Invariant(
-                $"'{path}' is of a student of the noise level {sigma:0.####}, which this model does not have: draw with the model that it was distilled from."));
+            : throw new DisBackException(FormattableString.Invariant($"'{path}' is of a student of the noise level {sigma:0.####}, which this model does not ")
+                + "have: draw with the model that it was distilled from.");
     }
 }

@@ -70,7 +70,7 @@ public sealed class TextToImageTests
         // Students of images have levels of their own.
         Assert.Equal([399], Steps(new(sigmas[0], sigmas[1..], UnitInput: false), null));
         Assert.Contains(
-            "which this model does not have",
+            "have: draw with the model that it was distilled from",
             Assert.Throws<DisBackException>(() => Steps(new(sigmas[0] * 1.0001, [], UnitInput: true), null)).Message,
             StringComparison.Ordinal);
 

@@ -5,7 +5,7 @@ using DisBack.Specs.Files;
 using DisBack.Specs.Networks;
 using DisBack.Storage.Content;
 
-namespace DisBack.Cli.Commands;
+namespace DisBack.Cli.Installations;
 
 /// <summary>Stores networks that other programs have written as files of ours: equal weights of equal networks are one content, whoever wrote them.</summary>
 internal static class NetworkImport
