@@ -17,6 +17,7 @@ using DisBack.Distillation.Recording;
 using DisBack.Distillation.Runs;
 using DisBack.Distillation.Teachers;
 using DisBack.Specs.Experiments;
+using DisBack.Specs.Networks;
 using DisBack.Specs.Reading;
 using DisBack.Specs.Training;
 using TorchSharp;
@@ -158,11 +159,19 @@ public sealed class SpecTrainingFactory(bool trustCode = false, string? cache = 
     {
         public int Count => nodes.Length;
 
-        public void Load(int index, Denoiser network) => Read(index, file =>
+        public void Load(int index, Denoiser network)
         {
-            NetworkFile.Load(file, network);
-            return network;
-        });
+            // The teacher itself, which a network of adapters is as it is made.
+            if (index == 0 && network.Settings is TextUnetSettings { Adapter: not null })
+            {
+                return;
+            }
+            Read(index, file =>
+            {
+                NetworkFile.Load(file, network);
+                return network;
+            });
+        }
 
         public BorrowedNetwork Borrow(int index) =>
             frozen.Borrow(nodes[index].Content, inputs.Device, precision, () => Read(index, file => networks.OpenNode(file, precision)));
