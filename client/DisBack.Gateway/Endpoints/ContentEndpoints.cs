@@ -35,8 +35,7 @@ internal static class ContentEndpoints
             .ProducesProblem(StatusCodes.Status415UnsupportedMediaType);
         var contentBytes = new RequestSizeLimitAttribute(settings.Limits.ContentBytes);
         commands.MapPut(Path, PutAsync).WithMetadata(contentBytes);
-        // For those who may send: whoever may not is told so before the first byte.
-        commands.MapMethods(Parts, [HttpMethods.Get, HttpMethods.Head], GetPartsAsync).WithoutEntityTag();
+        api.MapMethods(Parts, [HttpMethods.Get, HttpMethods.Head], GetPartsAsync).WithoutEntityTag();
         commands.MapPut(Part, PutPartAsync).WithMetadata(contentBytes);
         commands.MapPost(Parts, JoinPartsAsync).WithMetadata(new RequestSizeLimitAttribute(BlockTransfer.MostBlocks * BytesOfListedPart));
     }
