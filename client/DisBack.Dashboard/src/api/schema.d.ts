@@ -616,6 +616,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contents/{digest}/parts/{part}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    digest: string;
+                    part: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contents/{digest}/parts": {
         parameters: {
             query?: never;
@@ -698,42 +734,6 @@ export interface paths {
                 };
             };
         };
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/contents/{digest}/parts/{part}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    digest: string;
-                    part: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -3627,7 +3627,7 @@ export interface components {
             token: null | string;
         };
         SiloAddress: unknown;
-        /** @description The right to use one slot of one device. */
+        /** @description The right to use a slot of a device, or several slots at once. */
         SlotLease: {
             /** @description Lease id. */
             id: string;
