@@ -153,12 +153,7 @@ internal sealed class ScriptedTraining : ITrainingFactory
 
         public void Restore(RunState state)
         {
-            if (state.Tensors is not [("weights", var stored)])
-            {
-                throw new DisBackException("The checkpoint is not of this run.");
-            }
-
-            _weights.copy_(stored);
+            state.CopyTo([("weights", _weights)]);
             Step = long.Parse(state.Progress, CultureInfo.InvariantCulture);
         }
 

@@ -170,7 +170,7 @@ public sealed class AccessTests
     {
         Microsoft.AspNetCore.Routing.Patterns.RoutePatternLiteralPart literal => literal.Content,
         Microsoft.AspNetCore.Routing.Patterns.RoutePatternParameterPart { Name: "ordinal" } => "0000",
-        Microsoft.AspNetCore.Routing.Patterns.RoutePatternParameterPart { Name: "digest" or "key" } => s_digest,
+        Microsoft.AspNetCore.Routing.Patterns.RoutePatternParameterPart { Name: "digest" or "part" or "key" } => s_digest,
         Microsoft.AspNetCore.Routing.Patterns.RoutePatternParameterPart { Name: "number" } => "0",
         Microsoft.AspNetCore.Routing.Patterns.RoutePatternParameterPart { ParameterPolicies: [{ Content: "regex(^[0-9a-f]{32}$)" }] } => s_digest[..32],
         _ => "x",
