@@ -132,12 +132,12 @@ internal sealed partial class FollowerJob : ITrainingInputs
         _member.Agree(run.Step);
         if (run.Step == 0)
         {
-            run.Begin(Deaf.Instance);
+            run.Begin(NoListener.Instance);
         }
         while (run.Step < run.Steps)
         {
             _stop.Token.ThrowIfCancellationRequested();
-            run.Advance(Deaf.Instance);
+            run.Advance(NoListener.Instance);
             if (run.Step % StepsPerReading == 0)
             {
                 run.ReadMeasurements();
@@ -155,9 +155,9 @@ internal sealed partial class FollowerJob : ITrainingInputs
     private partial void LogUnasked(Exception exception, RunAttempt run);
 
     /// <summary>What happens in the run is kept by the leader.</summary>
-    private sealed class Deaf : ITrainingListener
+    private sealed class NoListener : ITrainingListener
     {
-        public static Deaf Instance { get; } = new();
+        public static NoListener Instance { get; } = new();
 
         public void Measured(IReadOnlyList<Measurement> measurements)
         {

@@ -49,14 +49,14 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
     private readonly HashSet<string> _fetched = [];
     private readonly Lock _fetching = new();
     private readonly long _created;
+    private readonly WorkerGroups _groups;
+    private readonly GroupMember? _group;
     private TimeSpan _inSteps;
     private ITimer? _firstLook;
     private Activity? _span;
     private MetricWriter? _metrics;
     private JobListener? _listener;
     private RunOutcome? _stopped;
-    private readonly WorkerGroups _groups;
-    private readonly GroupMember? _group;
 
     public TrainingJob(
         TrainingAssignment assignment,
