@@ -176,7 +176,7 @@ public sealed class WaysTests(Browser browser, TrainedSite trained)
         await tab.KeepPictureAsync("teacher-log-failure");
 
         var search = tab.Page.GetByRole(AriaRole.Searchbox, new PageGetByRoleOptions { Name = "Search the log" });
-        await search.FillAsync("REFUSETHREADS");
+        await search.FillAsync("AT DISBACK.ORCHESTRATION");
         await Expect(lines).ToHaveCountAsync(1);
         await Expect(trace).ToBeVisibleAsync();
         await search.FillAsync("nothing has this");
