@@ -108,7 +108,8 @@ internal static class ContentEndpoints
         {
             throw new DisBackException("The body is not a list of parts; send {\"parts\": [{\"digest\": \"...\", \"length\": ...}, ...]}.");
         }
-        DemandRoom(all.Sum(part => part.Length), settings);
+        // As decimals, for a sender may claim lengths whose sum no long holds.
+        DemandRoom(all.Sum(part => (decimal)part.Length), settings);
         try
         {
             await ReceiveAsync(
@@ -163,7 +164,7 @@ internal static class ContentEndpoints
         }
     }
 
-    private static void DemandRoom(long length, GatewaySettings settings)
+    private static void DemandRoom(decimal length, GatewaySettings settings)
     {
         if (length > settings.Limits.ContentBytes)
         {

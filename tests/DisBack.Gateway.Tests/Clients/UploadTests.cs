@@ -133,6 +133,20 @@ public sealed class UploadTests : IDisposable
     }
 
     [Fact]
+    public async Task Lengths_whose_sum_no_number_holds_are_too_large_as_well()
+    {
+        await using var site = await GatewaySite.OpenAsync();
+        using var http = site.Http(site.Operator);
+        var endless = new ContentRef(_content.Digest, long.MaxValue);
+
+        var answer = await http.PostAsJsonAsync(
+            new Uri($"api/v1/contents/{_content.Digest}/parts", UriKind.Relative), new ListedParts([endless, endless]), Api.Json, Cancellation);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains("Limits:ContentBytes", await answer.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Parts_make_what_their_digests_say_or_nothing()
     {
         await using var site = await GatewaySite.OpenAsync();
