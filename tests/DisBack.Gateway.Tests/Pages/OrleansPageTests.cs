@@ -32,7 +32,15 @@ public sealed class OrleansPageTests
             counters = JsonNode.Parse(await http.GetStringAsync(new Uri("orleans/DashboardCounters", UriKind.Relative), Cancellation))!;
         }
         while (PoolOf(counters) is not { } pool || (long)pool["totalCalls"]! == 0);
-        Assert.Equal("Active", (string?)Assert.Single(counters["hosts"]!.AsArray())!["status"]);
+        var host = Assert.Single(counters["hosts"]!.AsArray())!;
+        Assert.Equal("Active", (string?)host["status"]);
+
+        // The first look had the silo begin to read the meters of Orleans.
+        var meters = new Uri($"orleans/SiloCounters/{host["siloAddress"]}", UriKind.Relative);
+        while (JsonNode.Parse(await http.GetStringAsync(meters, Cancellation))!.AsArray().Count == 0)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(200), Cancellation);
+        }
     }
 
     [Fact]
