@@ -1,8 +1,10 @@
+using System.Collections;
 using System.Net;
 using System.Net.Sockets;
 using DisBack.Orchestration.Placement;
 using DisBack.Orchestration.Training;
 using DisBack.Storage.Local;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -114,8 +116,12 @@ public sealed class EmbeddedHost : IAsyncDisposable
 
     private IHost Build(int siloPort, int gatewayPort)
     {
-        // The empty builder: no configuration files, no environment, no console, no reload watchers, none of which this size needs.
+        // The empty builder: no configuration files, no console, no reload watchers, none of which this size needs, and of the environment only what
+        // exporters of telemetry look for here: where to send to, how, and how often.
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Configuration.AddInMemoryCollection(Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .Select(variable => KeyValuePair.Create((string)variable.Key, (string?)variable.Value))
+            .Where(variable => variable.Key.StartsWith("OTEL_", StringComparison.Ordinal)));
         if (_log is not null)
         {
             builder.Services.AddSingleton(_log);
