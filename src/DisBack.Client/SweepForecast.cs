@@ -81,7 +81,7 @@ public sealed record SweepForecast(
         long OfAll(Func<BacktrackingSettings, double> of) => (long)(trials.Select(trial => of(trial.Spec.Backtracking)).DefaultIfEmpty(0).Average() * total);
     }
 
-    /// <summary>Seconds of a step of each stage in the complete runs of these teachers.</summary>
+    /// <summary>Device-seconds of a step of each stage in the complete runs of these teachers.</summary>
     private static async Task<((double Recording, double Backtracking)?, int)> PaceAsync(
         SweepSubmission submission, IArchive archive, CancellationToken cancellation)
     {

@@ -76,7 +76,7 @@ internal sealed class SweepReport
 }
 
 /// <summary>What the table of runs says of a trial's run.</summary>
-/// <param name="Seconds">Seconds in attempts that have ended.</param>
+/// <param name="Seconds">Seconds in attempts that have ended, once for each slot.</param>
 /// <param name="Cause">What kind of failure ended it; null unless it has failed.</param>
 /// <param name="Reason">Why it failed.</param>
 /// <param name="Trajectory">Key of its trajectory.</param>

@@ -9,7 +9,7 @@ public enum PlaceKind
     /// <summary>Images that the student has made for training: steps times batch.</summary>
     Images,
 
-    /// <summary>Time in attempts.</summary>
+    /// <summary>Time that attempts have had slots, once for each slot.</summary>
     DeviceSeconds,
 
     /// <summary>Time since the run was submitted.</summary>

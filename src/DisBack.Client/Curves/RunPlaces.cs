@@ -26,7 +26,7 @@ public sealed class RunPlaces
         _batch = spec.Backtracking.Batch;
         _firstTarget = trial.Nodes > 0 ? spec.FirstTargetOf(trial.Nodes) : 0;
         // A document keeps the newest attempts, and the time of all that have ended.
-        var kept = trial.Run.Attempts.Where(attempt => attempt.Ended is not null).Sum(attempt => (attempt.Ended!.Value - attempt.Started).TotalSeconds);
+        var kept = trial.Run.Attempts.Where(attempt => attempt.Ended is not null).Sum(attempt => attempt.DeviceSeconds(attempt.Ended!.Value));
         _forgotten = Math.Max(0, trial.Run.Seconds - kept);
         _switchSteps = [.. trial.Run.Switches.Select(change => change.Step)];
         _used = recording is null ? 0 : kind == PlaceKind.Images ? ImagesOf(recording) : recording.Run.Seconds;
@@ -39,23 +39,10 @@ public sealed class RunPlaces
     {
         PlaceKind.Step => step,
         PlaceKind.Images => _used + (double)step * _batch,
-        PlaceKind.DeviceSeconds => _used + _forgotten + SecondsUntil(time),
+        PlaceKind.DeviceSeconds => _used + _forgotten + _trial.Run.Attempts.Sum(attempt => attempt.DeviceSeconds(time)),
         PlaceKind.WallTime => (time - _trial.Run.Submitted).TotalSeconds,
         _ => -TargetAt(step),
     };
-
-    private double SecondsUntil(DateTimeOffset time)
-    {
-        var seconds = 0.0;
-        foreach (var attempt in _trial.Run.Attempts)
-        {
-            seconds += SecondsUntil(time, attempt);
-        }
-        return seconds;
-    }
-
-    private static double SecondsUntil(DateTimeOffset time, Attempt attempt) =>
-        Math.Max(0, ((attempt.Ended is { } ended && ended < time ? ended : time) - attempt.Started).TotalSeconds);
 
     /// <summary>A step is measured before the target is switched.</summary>
     private double TargetAt(long step)

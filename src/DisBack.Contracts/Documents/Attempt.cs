@@ -2,7 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace DisBack.Contracts.Documents;
 
-/// <summary>One execution of a run on one slot. Its number is the fencing token: only the current attempt moves the head checkpoint.</summary>
+/// <summary>
+/// One execution of a run on one slot, or on several at once. Its number is the fencing token: only the current attempt moves the head checkpoint.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("disback.Attempt.v1")]
 public sealed record Attempt
 {
@@ -32,4 +34,11 @@ public sealed record Attempt
 
     /// <summary>The silo that runs it, as membership names it; empty in documents from before clusters.</summary>
     [Id(8)] public string Worker { get; init; } = "";
+
+    /// <summary>How many slots its lease has, for each of which its time counts; 1 in documents from before several workers trained one run.</summary>
+    [Id(9)] public int Slots { get; init; } = 1;
+
+    /// <summary>Seconds that slots have been taken by it up to a time or to its end, whichever is earlier.</summary>
+    /// <param name="until">The time.</param>
+    public double DeviceSeconds(DateTimeOffset until) => Slots * Math.Max(0, ((Ended < until ? Ended.Value : until) - Started).TotalSeconds);
 }

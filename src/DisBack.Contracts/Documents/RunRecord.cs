@@ -42,7 +42,7 @@ public sealed record RunRecord
     /// <summary>Total steps of the run as its program counts them; 0 until an attempt reported.</summary>
     [Id(10)] public long Steps { get; init; }
 
-    /// <summary>Wall-clock seconds spent in attempts that ended.</summary>
+    /// <summary>Seconds that attempts which ended have had slots: their wall-clock time, once for each slot.</summary>
     [Id(11)] public double Seconds { get; init; }
 
     /// <summary>Target switches so far, oldest first. Those after the head checkpoint are repeated, identically, by a resumed attempt.</summary>

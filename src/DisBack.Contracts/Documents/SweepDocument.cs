@@ -85,6 +85,6 @@ public sealed record TrialSummary
     /// <summary>Latest value of each metric of a run that is complete; empty of another.</summary>
     [Id(7)] public ImmutableSortedDictionary<string, double> Latest { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
 
-    /// <summary>Seconds of the attempts that have ended.</summary>
+    /// <summary>Seconds that the attempts which have ended had slots, once for each slot.</summary>
     [Id(8)] public double Seconds { get; init; }
 }

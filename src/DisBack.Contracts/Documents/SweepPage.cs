@@ -69,7 +69,7 @@ public sealed record SweepTrial
     /// <summary>The step of the evaluation by which it was stopped early; 0 where it was not.</summary>
     [Id(14)] public long PrunedAt { get; init; }
 
-    /// <summary>Seconds of its attempts that have ended.</summary>
+    /// <summary>Seconds that its attempts which have ended had slots, once for each slot.</summary>
     [Id(15)] public double Seconds { get; init; }
 
     /// <summary>Whether nothing more is to be asked of its measurements: it has not ended, never had a run, or all of them are known.</summary>

@@ -118,7 +118,8 @@ internal sealed class RunAdvance(IOwnedRun owner, IGrainFactory grains, RunLiven
         }
         var waiting = RunMachine.WaitingSince(Run);
         // From here on the attempt owns the run, whatever becomes of the call that starts it.
-        if (await owner.ApplyAsync(new RunCommand.Begin(lease.Id, lease.DeviceName, lease.Worker.ToParsableString())) == CommitResult.Fenced)
+        var begin = new RunCommand.Begin(lease.Id, lease.DeviceName, lease.Worker.ToParsableString(), lease.Slots.Length);
+        if (await owner.ApplyAsync(begin) == CommitResult.Fenced)
         {
             await grains.Pool().ReleaseAsync(lease.Id);
             return false;

@@ -36,8 +36,8 @@ internal abstract record RunCommand
     /// <summary>It cannot go on before an attempt has even begun.</summary>
     public sealed record GiveUp(string Reason, FailureCause? Cause) : RunCommand;
 
-    /// <summary>A slot was leased: the next attempt takes ownership.</summary>
-    public sealed record Begin(string Lease, string DeviceName, string Worker = "") : RunCommand;
+    /// <summary>Slots were leased: the next attempt takes ownership.</summary>
+    public sealed record Begin(string Lease, string DeviceName, string Worker = "", int Slots = 1) : RunCommand;
 
     public sealed record Pause : RunCommand;
 

@@ -104,6 +104,7 @@ internal sealed class RunMachine(RetryOptions retry, CheckpointSettings checkpoi
             DeviceName = begin.DeviceName,
             Lease = begin.Lease,
             Worker = begin.Worker,
+            Slots = begin.Slots,
         };
         state = state with
         {
@@ -295,7 +296,7 @@ internal sealed class RunMachine(RetryOptions retry, CheckpointSettings checkpoi
     private static RunRecord EndAttempt(RunRecord state, FailureCause? cause, string? message, DateTimeOffset now)
     {
         var ended = state.Current! with { Ended = now, Cause = cause, Message = message };
-        return state with { Attempts = state.Attempts.SetItem(state.Attempts.Length - 1, ended), Seconds = state.Seconds + (now - ended.Started).TotalSeconds };
+        return state with { Attempts = state.Attempts.SetItem(state.Attempts.Length - 1, ended), Seconds = state.Seconds + ended.DeviceSeconds(now) };
     }
 
     private static RunRecord Settle(RunRecord state, RunStatus status, string? reason, DateTimeOffset now, long step = 0) =>

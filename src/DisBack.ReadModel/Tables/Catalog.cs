@@ -28,7 +28,7 @@ internal static class Catalog
             new("accuracy", RowType.Number, "Latest accuracy of the classes, from 0 to 1."),
             new("submitted", RowType.Time, "When it was first asked for."),
             new("ended", RowType.Time, "When it settled last."),
-            new("seconds", RowType.Number, "Seconds in attempts that have ended."),
+            new("seconds", RowType.Number, "Seconds in attempts that have ended, once for each slot."),
             new("attempts", RowType.Whole, "Attempts so far."),
             new("failures", RowType.Whole, "Attempts that failed one after another without a new checkpoint."),
             new("cause", RowType.Text, "What kind of failure ended it.") { Choices = s_causes },
@@ -65,7 +65,7 @@ internal static class Catalog
             new("runs", RowType.Whole, "Runs that walk it.") { Computed = "(SELECT count(*) FROM runs r WHERE r.trajectory = t.id)" },
             new("submitted", RowType.Time, "When it was first asked for."),
             new("ended", RowType.Time, "When it settled last."),
-            new("seconds", RowType.Number, "Seconds in attempts that have ended."),
+            new("seconds", RowType.Number, "Seconds in attempts that have ended, once for each slot."),
             new("teacher", RowType.Text, "Digest of the teacher's weights."),
         ],
         Key = ["id"],
@@ -87,7 +87,7 @@ internal static class Catalog
             new("fid", RowType.Number, "Latest Fréchet distance."),
             new("submitted", RowType.Time, "When it was first asked for."),
             new("ended", RowType.Time, "When it settled last."),
-            new("seconds", RowType.Number, "Seconds in attempts that have ended."),
+            new("seconds", RowType.Number, "Seconds in attempts that have ended, once for each slot."),
             new("digest", RowType.Text, "Digest of the weights."),
             new("bytes", RowType.Whole, "Bytes of the weights."),
             new("runs", RowType.Whole, "Runs that distil it.") { Computed = "(SELECT count(*) FROM runs r WHERE r.teacher = t.digest)" },
@@ -221,7 +221,7 @@ internal static class Catalog
                     (SELECT CASE WHEN t.goal = 'minimize' THEN min(p.value) ELSE max(p.value) END FROM trials p WHERE p.sweep = t.id AND NOT p.deleted)
                     """,
             },
-            new("seconds", RowType.Number, "Seconds that its trials have had a slot.")
+            new("seconds", RowType.Number, "Seconds that its trials have had slots, once for each slot.")
             {
                 Computed = "(SELECT sum(p.seconds) FROM trials p WHERE p.sweep = t.id)",
             },
@@ -247,7 +247,7 @@ internal static class Catalog
             new("attempts", RowType.Whole, "Attempts so far."),
             new("step", RowType.Whole, "How far it has come."),
             new("steps", RowType.Whole, "Steps in all; 0 until known."),
-            new("seconds", RowType.Number, "Seconds of its attempts that have ended."),
+            new("seconds", RowType.Number, "Seconds of its attempts that have ended, once for each slot."),
             new("updated", RowType.Time, "When its run said so."),
             new("pruned", RowType.Truth, "Whether it was stopped early because others did better."),
             new("deleted", RowType.Truth, "Whether its run was deleted."),

@@ -20,7 +20,7 @@ public sealed record SweepBudget : IValidatableObject
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Images { get; init; }
 
-    /// <summary>Seconds that the attempts of the trials have had a slot.</summary>
+    /// <summary>Seconds that the attempts of the trials have had slots, once for each slot of several workers.</summary>
     [Range(0, double.MaxValue, MinimumIsExclusive = true)]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? DeviceSeconds { get; init; }

@@ -79,8 +79,8 @@ public sealed class CompareCommandTests : IDisposable
     [InlineData("step", 20)]
     [InlineData("images", 200)]
     [InlineData("images --count-recording", 270)]
-    [InlineData("device-seconds", 7)] // 2 s of the attempts that are forgotten, 3 s of the first that is kept, 2 s of the second
-    [InlineData("device-seconds --count-recording", 57)]
+    [InlineData("device-seconds", 12)] // 2 s of the attempts that are forgotten, 3 s of the first that is kept on each of 2 slots, 2 s of the second on 2
+    [InlineData("device-seconds --count-recording", 62)]
     [InlineData("wall-time", 9)]
     [InlineData("position", 1)]
     public async Task A_place_is_what_the_option_says(string by, double place)
@@ -98,11 +98,11 @@ public sealed class CompareCommandTests : IDisposable
             Trajectory = "walked",
             Run = trial.Run with
             {
-                Seconds = 5,
+                Seconds = 8,
                 Attempts =
                 [
-                    new Attempt { Number = 3, Started = StoredRuns.Start, Ended = StoredRuns.Start.AddSeconds(3) },
-                    new Attempt { Number = 4, Started = StoredRuns.Start.AddSeconds(7) },
+                    new Attempt { Number = 3, Started = StoredRuns.Start, Ended = StoredRuns.Start.AddSeconds(3), Slots = 2 },
+                    new Attempt { Number = 4, Started = StoredRuns.Start.AddSeconds(7), Slots = 2 },
                 ],
                 // The measurement of step 20 comes before the switch of step 20.
                 Switches = [new SwitchRecord(5, 2, 1, null), new SwitchRecord(20, 1, 0, null)],

@@ -27,6 +27,10 @@ public sealed class GroupTrainingTests
         Assert.Equal(await StudentAsync(alone), await StudentAsync(together));
         Assert.Equal(1, (await together.GetAsync()).Run.Attempt);
         Assert.Empty(site.Host.Services.GetRequiredService<ITrainingRuntime>().Occupied);
+        var recording = site.Host.Grains.GetGrain<ITrajectoryGrain>((await together.GetAsync()).Trajectory);
+        AssertCounted(2, (await recording.GetAsync()).Run);
+        AssertCounted(2, (await together.GetAsync()).Run);
+        AssertCounted(1, (await alone.GetAsync()).Run);
         Assert.Empty((await site.Host.Grains.GetGrain<IAcceleratorPoolGrain>(GrainKeys.Pool).GetAsync()).Leases);
     }
 
@@ -173,3 +177,12 @@ public sealed class GroupTrainingTests
 
     private static async Task<ContentRef> StudentAsync(ITrialGrain trial) => (await trial.GetAsync()).Run.Artifacts["student.safetensors"].Content;
 }
+    /// <summary>The time of the one attempt counts for each slot that it has had.</summary>
+    private static void AssertCounted(int slots, RunRecord run)
+    {
+        var attempt = Assert.Single(run.Attempts);
+        var lasted = (attempt.Ended!.Value - attempt.Started).TotalSeconds;
+        Assert.True(lasted > 0);
+        Assert.Equal((slots, slots * lasted), (attempt.Slots, run.Seconds));
+    }
+

@@ -2745,7 +2745,7 @@ export interface components {
              */
             step: number;
         };
-        /** @description One execution of a run on one slot. Its number is the fencing token: only the current attempt moves the head checkpoint. */
+        /** @description One execution of a run on one slot, or on several at once. Its number is the fencing token: only the current attempt moves the head checkpoint. */
         Attempt: {
             /**
              * Format: int32
@@ -2896,6 +2896,11 @@ export interface components {
              */
             length: number;
         };
+            /**
+             * Format: int32
+             * @description How many slots its lease has, for each of which its time counts; 1 in documents from before several workers trained one run.
+             */
+            slots?: number;
         /** @description The answer to a CurveQuery. */
         CurveSet: {
             /** @description Those that have been measured, in the order of the question. */
@@ -3502,7 +3507,7 @@ export interface components {
             steps?: number;
             /**
              * Format: double
-             * @description Wall-clock seconds spent in attempts that ended.
+             * @description Seconds that attempts which ended have had slots: their wall-clock time, once for each slot.
              */
             seconds?: number | ("NaN" | "Infinity" | "-Infinity");
             /** @description Target switches so far, oldest first. Those after the head checkpoint are repeated, identically, by a resumed attempt. */
@@ -3841,7 +3846,7 @@ export interface components {
             pruned_at?: number;
             /**
              * Format: double
-             * @description Seconds of its attempts that have ended.
+             * @description Seconds that its attempts which have ended had slots, once for each slot.
              */
             seconds?: number | ("NaN" | "Infinity" | "-Infinity");
         };
@@ -4120,7 +4125,7 @@ export interface components {
             };
             /**
              * Format: double
-             * @description Seconds of the attempts that have ended.
+             * @description Seconds that the attempts which have ended had slots, once for each slot.
              */
             seconds?: number | ("NaN" | "Infinity" | "-Infinity");
         };

@@ -98,5 +98,5 @@ export function budgetUse(trials: readonly SweepTrial[], budget: Budget, wallSec
   return (Object.keys(used) as (keyof Budget)[]).flatMap(kind => (budget[kind] === undefined ? [] : [{ kind, used: used[kind](), limit: budget[kind] }]));
 }
 
-/** Seconds that the attempts of the trials have had a slot. */
+/** Seconds that the attempts of the trials have had slots, once for each slot. */
 export const deviceSeconds = (trials: readonly SweepTrial[]): number => trials.reduce((sum, trial) => sum + (finite(trial.seconds) ?? 0), 0);
