@@ -5,11 +5,12 @@ using DisBack.Cli.Terminal;
 using DisBack.Client;
 using DisBack.Storage.Blobs;
 using DisBack.Storage.Collection;
+using DisBack.Storage.Content;
 using DisBack.Storage.Local;
 
 namespace DisBack.Cli.Commands;
 
-/// <summary><c>disback gc</c>: removes stored contents that no document refers to, or explains what it would remove.</summary>
+/// <summary><c>disback gc</c>: removes stored contents that no document refers to and what is left of uploads, or explains what it would remove.</summary>
 internal static class GcCommand
 {
     private static readonly TimeSpan s_usualAge = TimeSpan.FromDays(1);
@@ -34,8 +35,10 @@ internal static class GcCommand
             {
                 RefuseForeign(folder);
             }
-            var collector = new ContentCollector(new FolderBlobStore(folder.Path), session.Time);
+            var blobs = new FolderBlobStore(folder.Path);
+            var (collector, uploads) = (new ContentCollector(blobs, session.Time), new ContentParts(blobs, session.Time));
             var plan = await collector.PlanAsync(parsed.GetValue(age), cancellation);
+            var parts = await uploads.ListAsync(cancellation);
             foreach (var sentence in plan.Damaged)
             {
                 await session.Screen.Error.WriteLineAsync($"disback: {sentence}");
@@ -44,27 +47,29 @@ internal static class GcCommand
             var report = new GcReport(session.Screen, parsed.GetValue(json), parsed.GetValue(age));
             if (isDry)
             {
-                report.Explain(plan);
+                report.Explain(plan, parts);
                 return (int)code;
             }
             var garbage = plan.Of(ContentFate.Unreferenced).ToList();
-            var what = $"what nothing refers to ({GcReport.Count(garbage)})";
-            if (garbage.Count > 0 && await Confirmation.RefusesAsync(session, "remove", "removed", what, parsed.GetValue(yes)) is { } refused)
+            var left = parts.Where(part => part.IsAbandoned).ToList();
+            if (garbage.Count + left.Count == 0)
+            {
+                report.Conclude(plan, [], []);
+                return (int)code;
+            }
+            var what = $"what nothing refers to ({GcReport.Count(garbage, left)})";
+            if (await Confirmation.RefusesAsync(session, "remove", "removed", what, parsed.GetValue(yes)) is { } refused)
             {
                 return (int)refused;
             }
-            report.Conclude(plan, garbage.Count == 0 ? [] : await SweepAsync(folder, collector, plan, session, cancellation));
+            // No run can begin or go on meanwhile, so nobody refers to an old content.
+            using (DataFolderLock.Acquire(folder.Path, "disback gc", session.Time))
+            {
+                report.Conclude(plan, await collector.SweepAsync(plan, cancellation), await uploads.RemoveAbandonedAsync(left, cancellation));
+            }
             return (int)code;
         });
         return command;
-    }
-
-    private static async Task<IReadOnlyList<ContentVerdict>> SweepAsync(
-        DataFolder folder, ContentCollector collector, ContentPlan plan, Session session, CancellationToken cancellation)
-    {
-        // No run can begin or go on meanwhile, so nobody refers to an old content.
-        using var held = DataFolderLock.Acquire(folder.Path, "disback gc", session.Time);
-        return await collector.SweepAsync(plan, cancellation);
     }
 
     /// <summary>Before anything is read: a folder in which a process works, and one that was never taken, as the store of a cluster is not.</summary>

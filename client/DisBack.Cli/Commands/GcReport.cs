@@ -4,6 +4,7 @@ using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
 using DisBack.Storage;
 using DisBack.Storage.Collection;
+using DisBack.Storage.Content;
 
 namespace DisBack.Cli.Commands;
 
@@ -14,44 +15,63 @@ namespace DisBack.Cli.Commands;
 internal sealed class GcReport(Screen screen, bool json, TimeSpan age)
 {
     /// <summary>Prints every verdict with its reason.</summary>
-    public void Explain(ContentPlan plan)
+    public void Explain(ContentPlan plan, IReadOnlyList<UploadedPart> parts)
     {
         if (json)
         {
-            Print(plan, plan.Verdicts, removed: null);
+            Print(plan, plan.Verdicts, parts, [], []);
             return;
         }
-        if (plan.Verdicts.Count > 0)
+        if (plan.Verdicts.Count + parts.Count > 0)
         {
-            screen.Table(["CONTENT", "BYTES", "AGE", "VERDICT"], plan.Verdicts.Select(verdict => (IReadOnlyList<string>)
+            screen.Table(["CONTENT", "BYTES", "AGE", "VERDICT"],
             [
-                verdict.Content.Digest, verdict.Content.Length.ToString(CultureInfo.InvariantCulture), Age.Show(verdict.Age), Reason(verdict),
-            ]));
+                .. plan.Verdicts.Select(verdict => Row(verdict.Content, verdict.Age, Reason(verdict))),
+                .. parts.Select(part => Row(part.Part, part.Age, Reason(part))),
+            ]);
         }
         Total(plan);
-        screen.Fact("Would be removed", Count(plan.Of(ContentFate.Unreferenced)));
+        var kept = parts.Where(part => !part.IsAbandoned).ToList();
+        screen.Fact("Of uploads", kept.Count == 0 ? null : $"{Count(kept)}, kept for {Age.Show(ContentParts.Kept)}");
+        screen.Fact("Would be removed", Count(plan.Of(ContentFate.Unreferenced), parts.Where(part => part.IsAbandoned)));
     }
 
     /// <summary>Prints what was removed.</summary>
-    public void Conclude(ContentPlan plan, IReadOnlyList<ContentVerdict> removed)
+    public void Conclude(ContentPlan plan, IReadOnlyList<ContentVerdict> removed, IReadOnlyList<UploadedPart> parts)
     {
         if (json)
         {
-            Print(plan, removed, removed);
+            Print(plan, removed, parts, removed, parts);
             return;
         }
         Total(plan);
         var spared = plan.Of(ContentFate.Unreferenced).Except(removed).ToList();
         screen.Fact("Kept since", spared.Count == 0 ? null : $"{Count(spared)}, stored again or referred to meanwhile");
-        screen.Fact("Removed", removed.Count == 0 ? "nothing" : $"{Count(removed)} are free now");
+        screen.Fact("Removed", removed.Count + parts.Count == 0 ? "nothing" : $"{Count(removed, parts)} are free now");
     }
 
-    /// <summary>A number of contents and their bytes.</summary>
-    public static string Count(IEnumerable<ContentVerdict> verdicts)
+    /// <summary>A number of contents, and of parts of uploads where there are any, and their bytes.</summary>
+    public static string Count(IEnumerable<ContentVerdict> verdicts, IEnumerable<UploadedPart> parts)
+    {
+        var left = parts.ToList();
+        return left.Count == 0 ? Count(verdicts) : $"{Count(verdicts)}, and {Count(left)}";
+    }
+
+    private static string Count(IEnumerable<ContentVerdict> verdicts)
     {
         var all = verdicts.ToList();
         return string.Create(CultureInfo.InvariantCulture, $"{all.Count} {(all.Count == 1 ? "content" : "contents")}, {Texts.Bytes(BytesOf(all))}");
     }
+
+    private static string Count(IEnumerable<UploadedPart> parts)
+    {
+        var all = parts.ToList();
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{all.Count} {(all.Count == 1 ? "part" : "parts")} of unfinished uploads, {Texts.Bytes(BytesOf(all))}");
+    }
+
+    private static IReadOnlyList<string> Row(ContentRef content, TimeSpan age, string reason) =>
+        [content.Digest, content.Length.ToString(CultureInfo.InvariantCulture), Age.Show(age), reason];
 
     private void Total(ContentPlan plan)
     {
@@ -68,7 +88,15 @@ internal sealed class GcReport(Screen screen, bool json, TimeSpan age)
         _ => "removed",
     };
 
-    private void Print(ContentPlan plan, IReadOnlyList<ContentVerdict> shown, IReadOnlyList<ContentVerdict>? removed) =>
+    private static string Reason(UploadedPart part) =>
+        part.IsAbandoned ? $"removed: part of {part.Whole}, which nobody uploads" : $"kept: part of {part.Whole}, which may be uploaded still";
+
+    private void Print(
+        ContentPlan plan,
+        IReadOnlyList<ContentVerdict> shown,
+        IReadOnlyList<UploadedPart> parts,
+        IReadOnlyList<ContentVerdict> removed,
+        IReadOnlyList<UploadedPart> removedParts) =>
         screen.Json(JsonSerializer.SerializeToNode(
             new
             {
@@ -82,10 +110,20 @@ internal sealed class GcReport(Screen screen, bool json, TimeSpan age)
                     verdict.Documents,
                 }),
                 Totals = Enum.GetValues<ContentFate>().Select(fate => new { Fate = fate, Contents = plan.Of(fate).Count(), Bytes = BytesOf(plan.Of(fate)) }),
-                Removed = new { Contents = removed?.Count ?? 0, Bytes = BytesOf(removed ?? []) },
+                Parts = parts.Select(part => new
+                {
+                    part.Part.Digest,
+                    part.Part.Length,
+                    part.Whole,
+                    AgeSeconds = Math.Floor(part.Age.TotalSeconds),
+                    Abandoned = part.IsAbandoned,
+                }),
+                Removed = new { Contents = removed.Count, Bytes = BytesOf(removed), Parts = removedParts.Count, PartBytes = BytesOf(removedParts) },
                 plan.Damaged,
             },
             StorageJson.Options));
 
     private static long BytesOf(IEnumerable<ContentVerdict> verdicts) => verdicts.Sum(verdict => verdict.Content.Length);
+
+    private static long BytesOf(IEnumerable<UploadedPart> parts) => parts.Sum(part => part.Part.Length);
 }

@@ -59,7 +59,49 @@ public sealed class ContentParts(IBlobStore blobs, TimeProvider? time = null)
         }
     }
 
+    /// <summary>Every part of every content, by name.</summary>
+    /// <param name="cancellation">Stops it.</param>
+    public async Task<IReadOnlyList<UploadedPart>> ListAsync(CancellationToken cancellation = default)
+    {
+        var now = _time.GetUtcNow();
+        var parts = new List<UploadedPart>();
+        await foreach (var blob in blobs.ListAsync(Prefix, cancellation))
+        {
+            // What does not have the name of a part is no part, and nobody's to delete.
+            if (blob.Name[Prefix.Length..].Split('-') is [var whole, var part] && IsDigest(whole) && IsDigest(part))
+            {
+                parts.Add(new UploadedPart(whole, new ContentRef(part, blob.Length), now - blob.LastModified, blob.ETag));
+            }
+        }
+        return [.. parts.OrderBy(part => part.BlobName, StringComparer.Ordinal)];
+    }
+
+    /// <summary>
+    /// Removes those of the listed parts that nobody has gone on with for longer than they are kept; one that has arrived again since then stays.
+    /// </summary>
+    /// <returns>What was removed.</returns>
+    public async Task<IReadOnlyList<UploadedPart>> RemoveAbandonedAsync(IEnumerable<UploadedPart> listed, CancellationToken cancellation = default)
+    {
+        var removed = new List<UploadedPart>();
+        foreach (var part in listed.Where(part => part.IsAbandoned))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            try
+            {
+                await blobs.DeleteAsync(part.BlobName, BlobCondition.Unchanged(part.ETag), cancellation);
+                removed.Add(part);
+            }
+            catch (BlobConflictException)
+            {
+                // It has arrived again since it was listed, or somebody else has removed it.
+            }
+        }
+        return removed;
+    }
+
+    private static bool IsDigest(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
+
     private static string PrefixOf(string digest) => $"{Prefix}{digest}-";
 
-    private static string NameOf(string digest, ContentRef part) => $"{PrefixOf(digest)}{part.Digest}";
+    internal static string NameOf(string digest, ContentRef part) => $"{PrefixOf(digest)}{part.Digest}";
 }

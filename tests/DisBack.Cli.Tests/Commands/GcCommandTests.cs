@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
@@ -67,6 +69,31 @@ public sealed class GcCommandTests : IDisposable
         await _contents.VerifyAsync(young, Cancellation);
         Assert.EndsWith("Removed          nothing\n", (await GcAsync()).Output, StringComparison.Ordinal);
         Assert.Null(DataFolderLock.FindOwner(_folder));
+    }
+
+    [Fact]
+    public async Task Parts_of_an_upload_that_nobody_goes_on_with_are_explained_and_removed()
+    {
+        var whole = new string('0', 64);
+        var (old, young) = (await PutPartAsync(whole, "old", days: 8), await PutPartAsync(whole, "young", days: 6));
+
+        var (code, output, _) = await GcAsync("--dry-run");
+        Assert.Equal(ExitCode.Ok, code);
+        Assert.Matches($"{old.Digest}  3      8d   removed: part of {whole}, which nobody uploads", output);
+        Assert.Matches($"{young.Digest}  5      6d   kept: part of {whole}, which may be uploaded still", output);
+        Assert.Contains("Of uploads       1 part of unfinished uploads, 5 B, kept for 7d\n", output, StringComparison.Ordinal);
+        Assert.EndsWith("Would be removed 0 contents, 0 B, and 1 part of unfinished uploads, 3 B\n", output, StringComparison.Ordinal);
+        Assert.Contains("(0 contents, 0 B, and 1 part of unfinished uploads, 3 B); add --yes", (await GcAsync()).Error, StringComparison.Ordinal);
+        var dry = JsonNode.Parse((await GcAsync("--dry-run", "--json")).Output)!;
+        Assert.Equal([(3, true), (5, false)], dry["parts"]!.AsArray().Select(part => ((int)part!["length"]!, (bool)part["abandoned"]!)).Order());
+        var parts = new ContentParts(_blobs);
+        Assert.Equal(2, (await parts.ListAsync(Cancellation)).Count);
+
+        var removed = JsonNode.Parse((await GcAsync("--yes", "--json")).Output)!["removed"]!;
+
+        Assert.Equal((0, 1, 3), ((int)removed["contents"]!, (int)removed["parts"]!, (int)removed["part_bytes"]!));
+        Assert.Equal([young], (await parts.ListAsync(Cancellation)).Select(part => part.Part));
+        Assert.EndsWith("Removed          nothing\n", (await GcAsync()).Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -148,6 +175,17 @@ public sealed class GcCommandTests : IDisposable
         var path = _blobs.LocalPathOf(content.BlobName);
         File.SetLastWriteTimeUtc(path, File.GetLastWriteTimeUtc(path).AddDays(-days));
         return content;
+    }
+
+    private async Task<ContentRef> PutPartAsync(string whole, string text, int days)
+    {
+        var path = Path.Combine(_folder, text);
+        await File.WriteAllTextAsync(path, text, Cancellation);
+        var part = new ContentRef(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))), text.Length);
+        await new ContentParts(_blobs).PutAsync(whole, part, path, Cancellation);
+        var stored = _blobs.LocalPathOf((await new ContentParts(_blobs).ListAsync(Cancellation)).Single(known => known.Part == part).BlobName);
+        File.SetLastWriteTimeUtc(stored, File.GetLastWriteTimeUtc(stored).AddDays(-days));
+        return part;
     }
 
     private Task<string> WriteAsync<T>(string kind, string key, T document) => _blobs.WriteAsync(

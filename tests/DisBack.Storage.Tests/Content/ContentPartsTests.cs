@@ -57,6 +57,32 @@ public sealed class ContentPartsTests : IDisposable
         Assert.Equal([young], await _parts.FindAsync(s_other, Cancellation));
     }
 
+    [Fact]
+    public async Task Abandoned_are_the_parts_that_have_not_arrived_again_for_longer_than_they_are_kept()
+    {
+        var old = await PutAsync(s_other, "old");
+        var again = await PutAsync(s_other, "again");
+        _time.Advance(ContentParts.Kept);
+        var young = await PutAsync(s_whole, "young");
+        Assert.DoesNotContain(await _parts.ListAsync(Cancellation), part => part.IsAbandoned);
+        _time.Advance(TimeSpan.FromTicks(1));
+        var stray = Path.Combine(_local.Path, "store", "uploads", "note");
+        await File.WriteAllTextAsync(stray, "no part", Cancellation);
+        File.SetLastWriteTimeUtc(stray, new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+
+        var listed = await _parts.ListAsync(Cancellation);
+        await PutAsync(s_other, "again");
+        var removed = await _parts.RemoveAbandonedAsync(listed, Cancellation);
+
+        Assert.Equal(
+            new[] { (s_other, old, true), (s_other, again, true), (s_whole, young, false) }.ToHashSet(),
+            listed.Select(part => (part.Whole, part.Part, part.IsAbandoned)).ToHashSet());
+        Assert.Equal([old], removed.Select(part => part.Part));
+        Assert.Equal([again], await _parts.FindAsync(s_other, Cancellation));
+        Assert.Equal([young], await _parts.FindAsync(s_whole, Cancellation));
+        Assert.True(File.Exists(stray));
+    }
+
     private async Task<ContentRef> PutAsync(string whole, string text)
     {
         var bytes = System.Text.Encoding.UTF8.GetBytes(text);
