@@ -10,7 +10,10 @@ namespace DisBack.Contracts.Grains;
 [Alias("disback.IGroupMemberGrain")]
 public interface IGroupMemberGrain : IGrainWithStringKey
 {
-    /// <summary>Starts the training of a member that does not lead. Repeating it is answered with <see cref="StartResult.Started"/> while it runs.</summary>
+    /// <summary>
+    /// Starts the training of a member that does not lead, once. Repeating it is answered with <see cref="StartResult.Started"/> until the leader ends it, also
+    /// where it has ended by itself, which reading tells; after that with <see cref="StartResult.NoSlot"/>.
+    /// </summary>
     [Alias("Start")]
     Task<StartResult> StartAsync(TrainingAssignment assignment);
 

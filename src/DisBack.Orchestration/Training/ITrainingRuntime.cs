@@ -15,7 +15,10 @@ public interface ITrainingRuntime
     /// <summary>Starts an attempt on its own thread, or finds it running. Null: no free slot on that device, or shutting down.</summary>
     ITrainingJob? TryStart(TrainingAssignment assignment);
 
-    /// <summary>Takes part in an attempt that another worker leads, or finds itself doing so. False: no free slot on that device, or shutting down.</summary>
+    /// <summary>
+    /// Takes part in an attempt that another worker leads, or finds itself doing so, or having ended, as whoever reads of it learns. False: no free slot on
+    /// that device, shutting down, or ended by the worker that leads.
+    /// </summary>
     bool TryJoin(TrainingAssignment assignment);
 
     /// <summary>Ends this worker's part in an attempt and waits for its thread, but not for ever.</summary>

@@ -18,11 +18,15 @@ internal sealed class TrainingRuntime : ITrainingRuntime
     /// <summary>How long a thread that was asked to stop at once may take to its next step.</summary>
     private static readonly TimeSpan s_lastStep = TimeSpan.FromSeconds(5);
 
+    /// <summary>So many followers that have ended are known; a call that comes after as many others is not under way any more.</summary>
+    private const int MostEnded = 1024;
+
     private const string ShutsDown = "The worker is shutting down.";
 
     private readonly Lock _gate = new();
     private readonly List<TrainingJob> _jobs = [];
     private readonly List<FollowerJob> _followers = [];
+    private readonly Queue<string> _ended = [];
     private readonly ITrainingFactory _factory;
     private readonly IBlobStore _blobs;
     private readonly ContentStore _contents;
@@ -89,11 +93,17 @@ internal sealed class TrainingRuntime : ITrainingRuntime
     public bool TryJoin(TrainingAssignment assignment)
     {
         FollowerJob job;
+        var key = WorkerGroups.KeyOf(assignment.Run, assignment.Rank);
         lock (_gate)
         {
-            if (_followers.Exists(known => KeyOf(known) == WorkerGroups.KeyOf(assignment.Run, assignment.Rank)))
+            if (_followers.Exists(known => KeyOf(known) == key))
             {
                 return true;
+            }
+            if (_ended.Contains(key))
+            {
+                // It never trains once more: the others tell it from the first one by nothing. Until the leader has ended it they learn why it has.
+                return _groups.Find(key) is not null;
             }
             var facts = SpecFacts.Of(assignment.Spec);
             var slot = new OccupiedSlot(assignment.Run, assignment.Device, facts.Share);
@@ -103,9 +113,8 @@ internal sealed class TrainingRuntime : ITrainingRuntime
             }
             job = new FollowerJob(assignment, facts, TorchDevice(device), _factory, _contents, _weights, _groups, _options, _time, _logger);
             _followers.Add(job);
-            job.Start(exited: () => _slots.GiveBack(slot));
+            job.Start(exited: () => Remove(job, slot));
         }
-        _ = job.Completion.ContinueWith(_ => Forget(job), TaskScheduler.Default);
         return true;
     }
 
@@ -119,7 +128,10 @@ internal sealed class TrainingRuntime : ITrainingRuntime
         if (job is not null)
         {
             job.Stop();
-            return await Task.WhenAny(job.Completion, Task.Delay(s_lastStep, _time)) == job.Completion;
+            if (await Task.WhenAny(job.Completion, Task.Delay(s_lastStep, _time)) != job.Completion)
+            {
+                return false;
+            }
         }
         if (_groups.Find(member) is { } ended)
         {
@@ -185,12 +197,18 @@ internal sealed class TrainingRuntime : ITrainingRuntime
 
     private static string KeyOf(FollowerJob job) => WorkerGroups.KeyOf(job.Assignment.Run, job.Assignment.Rank);
 
-    private void Forget(FollowerJob job)
+    private void Remove(FollowerJob job, OccupiedSlot slot)
     {
         lock (_gate)
         {
             _followers.Remove(job);
+            _ended.Enqueue(KeyOf(job));
+            if (_ended.Count > MostEnded)
+            {
+                _ended.Dequeue();
+            }
         }
+        _slots.GiveBack(slot);
     }
 
     private void Remove(TrainingJob job)

@@ -1,5 +1,6 @@
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Orchestration.Groups;
 using DisBack.Orchestration.Training;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -26,11 +27,11 @@ public sealed class GroupTrainingTests
         Assert.All(script.Made.Where(made => made.Run.Owner == alone.GetPrimaryKeyString()), made => Assert.Empty(made.Group));
         Assert.Equal(await StudentAsync(alone), await StudentAsync(together));
         Assert.Equal(1, (await together.GetAsync()).Run.Attempt);
-        Assert.Empty(site.Host.Services.GetRequiredService<ITrainingRuntime>().Occupied);
         var recording = site.Host.Grains.GetGrain<ITrajectoryGrain>((await together.GetAsync()).Trajectory);
         AssertCounted(2, (await recording.GetAsync()).Run);
         AssertCounted(2, (await together.GetAsync()).Run);
         AssertCounted(1, (await alone.GetAsync()).Run);
+        Assert.Empty(site.Host.Services.GetRequiredService<ITrainingRuntime>().Occupied);
         Assert.Empty((await site.Host.Grains.GetGrain<IAcceleratorPoolGrain>(GrainKeys.Pool).GetAsync()).Leases);
     }
 
@@ -137,6 +138,36 @@ public sealed class GroupTrainingTests
     }
 
     [Fact]
+    public async Task A_follower_that_has_ended_is_not_started_once_more()
+    {
+        await using var site = await OpenAsync(new ScriptedTraining());
+        var slot = new LeasedSlot(site.Host.Services.GetRequiredService<ILocalSiloDetails>().SiloAddress, 0, "here");
+        var assignment = new TrainingAssignment
+        {
+            Run = new RunAttempt(RunKind.Backtracking, "led/0000", 1), Spec = s_spec, Group = [slot, slot], Rank = 1, LeaderVersion = "0.0.0",
+        };
+        var member = site.Host.Grains.GetGrain<IGroupMemberGrain>(WorkerGroups.KeyOf(assignment.Run, 1));
+        var runtime = site.Host.Services.GetRequiredService<ITrainingRuntime>();
+
+        Assert.Equal(StartResult.Started, await member.StartAsync(assignment));
+        var ended = await EndOfAsync(member);
+        while (!runtime.Occupied.IsEmpty)
+        {
+            await Task.Yield();
+        }
+        var (repeated, whileRead) = (await member.StartAsync(assignment with { LeaderVersion = WorkerGroups.Version }), runtime.Occupied);
+        var still = await EndOfAsync(member);
+        Assert.True(await member.EndAsync());
+        var (late, afterwards) = (await member.StartAsync(assignment with { LeaderVersion = WorkerGroups.Version }), runtime.Occupied);
+
+        Assert.Equal((FailureCause.Lost, true), (ended.Cause, ended.Message!.Contains("worker that leads 0.0.0", StringComparison.Ordinal)));
+        Assert.Equal(ended, still);
+        Assert.Equal((StartResult.Started, StartResult.NoSlot), (repeated, late));
+        Assert.Empty(whileRead);
+        Assert.Empty(afterwards);
+    }
+
+    [Fact]
     public async Task A_process_that_shuts_down_stops_all_workers_after_a_checkpoint()
     {
         var script = new ScriptedTraining { Steps = 20 };
@@ -157,9 +188,30 @@ public sealed class GroupTrainingTests
         Assert.Equal((FailureCause.Stopped, "The worker is shutting down."), (run.Attempts[0].Cause, run.Attempts[0].Message));
     }
 
+    /// <summary>The time of the one attempt counts for each slot that it has had.</summary>
+    private static void AssertCounted(int slots, RunRecord run)
+    {
+        var attempt = Assert.Single(run.Attempts);
+        var lasted = (attempt.Ended!.Value - attempt.Started).TotalSeconds;
+        Assert.True(lasted > 0);
+        Assert.Equal((slots, slots * lasted), (attempt.Slots, run.Seconds));
+    }
+
     private static void TwoSlots(TrainingOptions options) => options.Devices.Add(new Accelerator(0, "cpu", "cpu", 2));
 
     private static Task<Site> OpenAsync(ScriptedTraining script) => Site.OpenAsync(script, TwoSlots);
+
+    /// <summary>How a member has ended, once it has.</summary>
+    private static async Task<GroupNumbers> EndOfAsync(IGroupMemberGrain member)
+    {
+        GroupNumbers told;
+        do
+        {
+            told = await member.ReadAsync(new GroupRange(1, IsSum: false, 0, 1));
+        }
+        while (told.Message is null);
+        return told;
+    }
 
     /// <summary>The trajectory of a trial, once it is in the queue of the pool.</summary>
     private static async Task<ITrajectoryGrain> WaitingAsync(Site site, ITrialGrain trial)
@@ -177,12 +229,3 @@ public sealed class GroupTrainingTests
 
     private static async Task<ContentRef> StudentAsync(ITrialGrain trial) => (await trial.GetAsync()).Run.Artifacts["student.safetensors"].Content;
 }
-    /// <summary>The time of the one attempt counts for each slot that it has had.</summary>
-    private static void AssertCounted(int slots, RunRecord run)
-    {
-        var attempt = Assert.Single(run.Attempts);
-        var lasted = (attempt.Ended!.Value - attempt.Started).TotalSeconds;
-        Assert.True(lasted > 0);
-        Assert.Equal((slots, slots * lasted), (attempt.Slots, run.Seconds));
-    }
-
