@@ -84,7 +84,8 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
         _uploader = new JobUploader(contents, weights, time, options.StorageGrace, this, _signals.Writer, _scratch, _log);
         if (assignment.Group is { IsDefault: false, Length: > 1 })
         {
-            _group = groups.Join(assignment, options.DeadMan, CancellationTokenSource.CreateLinkedTokenSource(Abandoned, _uploader.Halted).Token);
+            // Halted is cancelled by abandonment, too.
+            _group = groups.Join(assignment, options.DeadMan, _uploader.Halted);
         }
     }
 

@@ -168,6 +168,32 @@ public sealed class GroupTrainingTests
     }
 
     [Fact]
+    public async Task A_leader_that_is_to_stop_at_once_does_not_wait_for_the_others()
+    {
+        var gate = new ScriptedTraining.Gate();
+        var script = new ScriptedTraining
+        {
+            Steps = 20,
+            AtFollower = (assignment, step) =>
+            {
+                if (assignment.Run.Kind == RunKind.Backtracking && step == 5)
+                {
+                    gate.Pass();
+                }
+            },
+        };
+        await using var site = await OpenAsync(script);
+        var together = await site.SubmitAsync("together", s_spec);
+        await gate.Reached;
+
+        await together.CancelAsync();
+        await Site.UntilAsync(together, RunStatus.Cancelled);
+        gate.Open();
+
+        Assert.Equal(FailureCause.Stopped, (await together.GetAsync()).Run.Attempts.Single().Cause);
+    }
+
+    [Fact]
     public async Task A_process_that_shuts_down_stops_all_workers_after_a_checkpoint()
     {
         var script = new ScriptedTraining { Steps = 20 };
