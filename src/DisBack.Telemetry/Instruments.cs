@@ -81,7 +81,7 @@ public static class Instruments
     /// </summary>
     public static readonly Counter<long> Fenced = s_meter.CreateCounter<long>("disback.run.fenced", "{call}", "Calls of attempts that do not own their run.");
 
-    /// <summary>Trials of sweeps that came to an end, by outcome.</summary>
+    /// <summary>Trials of sweeps that came to an end, by outcome: <c>measured</c>, <c>pruned</c>, or <c>failed</c>, which leaves no value.</summary>
     public static readonly Counter<long> Trials = s_meter.CreateCounter<long>("disback.sweep.trials", "{trial}", "Trials of sweeps that came to an end.");
 
     // Drawings: pictures of prompts, and what they keep in memory.

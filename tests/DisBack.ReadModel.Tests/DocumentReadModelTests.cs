@@ -169,12 +169,15 @@ public sealed class DocumentReadModelTests : IDisposable
                 new SweepTrial { Ordinal = 0, Status = RunStatus.Completed, Value = 2 },
                 new SweepTrial { Ordinal = 1, Status = RunStatus.Completed, Value = 1, Deleted = true },
                 new SweepTrial { Ordinal = 2, Status = RunStatus.Failed },
+                new SweepTrial { Ordinal = 3, Status = RunStatus.Cancelled, Pruned = true },
+                new SweepTrial { Ordinal = 4, Status = RunStatus.Completed, Pruned = true },
             ],
         });
         await _installation.WriteAsync(DocumentNames.Sweep, "single-1", new SweepDocument { Id = "single-1", Spec = "{}" });
         using var tables = _installation.Open();
-        var page = await tables.QueryAsync(new RowQuery("sweeps") { Columns = ["id", "trials", "proposed", "completed", "failed", "best"] }, Cancellation);
-        Assert.Equal("rates-1 5 3 2 1 2", string.Join(' ', Assert.Single(page.Rows).Select(cell => cell!.ToString())));
+        var page = await tables.QueryAsync(
+            new RowQuery("sweeps") { Columns = ["id", "trials", "proposed", "completed", "failed", "cancelled", "best"] }, Cancellation);
+        Assert.Equal("rates-1 5 5 2 1 2 2", string.Join(' ', Assert.Single(page.Rows).Select(cell => cell!.ToString())));
         Assert.Equal(["rates-1/0000"], (await tables.QueryAsync(new RowQuery("trials") { Columns = ["run"], Where = "value = 2" }, Cancellation)).Rows
             .Select(row => row[0]!.GetValue<string>()));
     }

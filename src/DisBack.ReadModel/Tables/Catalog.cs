@@ -211,10 +211,13 @@ internal static class Catalog
             new("goal", RowType.Text, "Which values are better.") { Choices = Names<Goal>() },
             new("trials", RowType.Whole, "Trials that it is to have."),
             new("proposed", RowType.Whole, "Trials that have a point.") { Computed = CountOf("true") },
-            new("completed", RowType.Whole, "Trials that are complete.") { Computed = CountOf("p.status = 'completed'") },
+            new("completed", RowType.Whole, "Trials that are complete and were not pruned.") { Computed = CountOf("p.status = 'completed' AND NOT p.pruned") },
             new("failed", RowType.Whole, "Trials that have failed.") { Computed = CountOf("p.status = 'failed'") },
             new("paused", RowType.Whole, "Trials that are paused.") { Computed = CountOf("p.status = 'paused'") },
-            new("cancelled", RowType.Whole, "Trials that were cancelled, pruned ones included.") { Computed = CountOf("p.status = 'cancelled'") },
+            new("cancelled", RowType.Whole, "Trials that were cancelled, pruned ones included, also those that were complete before it.")
+            {
+                Computed = CountOf("(p.status = 'cancelled' OR p.status = 'completed' AND p.pruned)"),
+            },
             new("best", RowType.Number, "Best value of a complete trial.")
             {
                 Computed = """
