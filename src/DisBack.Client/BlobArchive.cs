@@ -218,6 +218,13 @@ public sealed class BlobArchive : IArchive
     /// <inheritdoc/>
     public Task<CurveSet> CurvesAsync(CurveQuery query, CancellationToken cancellation = default) => _curves.ReadAsync(query, cancellation);
 
+    /// <summary>Curves of one run of any kind over steps, thinned for a chart.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="query">Which metrics, how thin, and between which steps; its runs count for nothing.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="DisBackException">The question asks for too much, or for other places than steps.</exception>
+    public Task<CurveSet> CurvesAsync(RunId run, CurveQuery query, CancellationToken cancellation = default) => _curves.ReadAsync(run, query, cancellation);
+
     /// <summary>The installation was sent a command: the next list is looked up anew, whatever its age.</summary>
     public void Expire()
     {

@@ -20,6 +20,19 @@ internal sealed class CurveSource(IArchive archive, MeasuredRuns measured)
         return new CurveSet([.. answers.SelectMany(answer => answer.Curves)], [.. answers.SelectMany(answer => answer.Damage)]);
     }
 
+    /// <summary>The curves of one run of any kind, over steps.</summary>
+    /// <exception cref="DisBackException">The question asks for too much, or for other places than steps.</exception>
+    public async Task<CurveSet> ReadAsync(RunId run, CurveQuery query, CancellationToken cancellation)
+    {
+        query.Check();
+        if (query.By != PlaceKind.Step)
+        {
+            throw new DisBackException("The curves of one run lie over steps; ask for the curves of runs to have another place.");
+        }
+        var columns = await measured.ReadAsync(GrainKeys.Metrics(run.Kind, run.Owner), cancellation);
+        return new CurveSet(CurvesIn(columns, run.Owner, null, query), columns.Damage);
+    }
+
     private async Task<(IReadOnlyList<ThinnedCurve> Curves, IReadOnlyList<string> Damage)> OfRunAsync(
         string text, CurveQuery query, CancellationToken cancellation)
     {
@@ -36,6 +49,11 @@ internal sealed class CurveSource(IArchive archive, MeasuredRuns measured)
             // It has measured nothing, or there is no such run.
             await archive.FindTrialAsync(text, cancellation);
         }
+        return (CurvesIn(run, id, trial, query), run.Damage);
+    }
+
+    private static List<ThinnedCurve> CurvesIn(MeasuredRun run, string id, TrialDocument? trial, CurveQuery query)
+    {
         var curves = new List<ThinnedCurve>();
         foreach (var metric in query.Metrics.Distinct(StringComparer.Ordinal))
         {
@@ -45,7 +63,7 @@ internal sealed class CurveSource(IArchive archive, MeasuredRuns measured)
                 curves.Add(curve);
             }
         }
-        return (curves, run.Damage);
+        return curves;
     }
 
     /// <summary>Whether a text has the form of an id; nothing else may become a part of the name of a file.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using DisBack.Client;
+using DisBack.Client.Curves;
 using DisBack.Client.Http;
 using DisBack.Contracts.Grains;
 using DisBack.Gateway.Security;
@@ -28,6 +29,7 @@ internal static class RunEndpoints
         run.MapGet(
             "metrics",
             (RequestedRun requested, BlobArchive archive, CancellationToken cancellation) => archive.MetricsAsync(requested.Id, cancellation));
+        run.MapGet("curves", CurvesAsync);
         run.MapGet("logs", LogsAsync);
         run.MapGet("why", (RequestedRun requested, IControl control, CancellationToken cancellation) => control.WhyAsync(requested.Id, cancellation));
         run.MapGet("watch", WatchAsync).WithoutEntityTag();
@@ -53,6 +55,23 @@ internal static class RunEndpoints
                 return reply;
             };
     }
+
+    private static Task<CurveSet> CurvesAsync(
+        RequestedRun requested,
+        BlobArchive archive,
+        string[]? metric,
+        int? points,
+        double? @from,
+        double? to,
+        CancellationToken cancellation) => archive.CurvesAsync(
+        requested.Id,
+        new CurveQuery([requested.Id.Owner], metric ?? [])
+        {
+            From = @from ?? double.NegativeInfinity,
+            To = to ?? double.PositiveInfinity,
+            Parts = points ?? CurveQuery.UsualParts,
+        },
+        cancellation);
 
     private static Task<LogPage> LogsAsync(
         RequestedRun requested,

@@ -3,8 +3,10 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using DisBack.Client.Curves;
 using DisBack.Client.Http;
+using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Storage.Blobs;
+using DisBack.Storage.Documents;
 using DisBack.Storage.Metrics;
 
 namespace DisBack.Gateway.Tests.Endpoints;
@@ -54,6 +56,32 @@ public sealed class CurveApiTests
     }
 
     [Fact]
+    public async Task A_teacher_has_curves_over_its_steps_and_finer_ones_in_a_range()
+    {
+        await using var site = await GatewaySite.OpenAsync();
+        await new FolderBlobStore(site.Folder).WriteAsync(
+            StateNames.Of(DocumentNames.Service, DocumentNames.Teacher, "taught", DocumentNames.Teacher),
+            StateDocument.Write(new TeacherDocument { Id = "taught" }),
+            BlobCondition.None,
+            Cancellation);
+        await WriteAsync(site, new RunId(RunKind.Teacher, "taught"), 1, 1, 30);
+        using var http = site.Http(site.Viewer);
+
+        var whole = await CurvesAsync("teachers/taught/curves?metric=gap&metric=none&points=4");
+        var part = await CurvesAsync("teachers/taught/curves?metric=gap&points=4&from=4.5&to=12");
+
+        var curve = Assert.Single(whole);
+        Assert.Equal(("taught", "gap", 30, 4), (curve.Run, curve.Metric, curve.Measured, curve.From.Count));
+        Assert.Equal(8, Assert.Single(part).Measured);
+        Assert.Equal([5, 7, 9, 11], part[0].From);
+        using var none = await http.GetAsync(new Uri("api/v1/teachers/another/curves?metric=gap", UriKind.Relative), Cancellation);
+        Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
+
+        async Task<IReadOnlyList<ThinnedCurve>> CurvesAsync(string address) =>
+            JsonSerializer.Deserialize<CurveSet>(await http.GetStringAsync(new Uri($"api/v1/{address}", UriKind.Relative), Cancellation), Api.Json)!.Curves;
+    }
+
+    [Fact]
     public async Task What_has_not_changed_is_not_sent_again_and_what_has_is_seen()
     {
         await using var site = await GatewaySite.OpenAsync();
@@ -90,11 +118,14 @@ public sealed class CurveApiTests
         Assert.Contains(sentence, await answer.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
     }
 
-    private static async Task WriteAsync(GatewaySite site, string id, int attempt, int seed, int steps)
+    private static Task WriteAsync(GatewaySite site, string id, int attempt, int seed, int steps) =>
+        WriteAsync(site, new RunId(RunKind.Backtracking, id), attempt, seed, steps);
+
+    private static async Task WriteAsync(GatewaySite site, RunId run, int attempt, int seed, int steps)
     {
         var random = new Random(seed);
-        var run = GrainKeys.Metrics(RunKind.Backtracking, id);
-        await using var writer = new MetricWriter(new FolderBlobStore(site.Folder), run, attempt, attempt == 1 ? 0 : 30);
+        var name = GrainKeys.Metrics(run.Kind, run.Owner);
+        await using var writer = new MetricWriter(new FolderBlobStore(site.Folder), name, attempt, attempt == 1 ? 0 : 30);
         for (var step = 1; step <= steps; step++)
         {
             var at = attempt == 1 ? step : 30 + step;

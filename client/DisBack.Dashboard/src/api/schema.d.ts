@@ -2298,6 +2298,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/teachers/{name}/curves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    metric?: string[];
+                    points?: number;
+                    from?: number | ("NaN" | "Infinity" | "-Infinity");
+                    to?: number | ("NaN" | "Infinity" | "-Infinity");
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CurveSet"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teachers/{name}/logs": {
         parameters: {
             query?: never;
@@ -2446,6 +2486,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/trajectories/{key}/curves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    metric?: string[];
+                    points?: number;
+                    from?: number | ("NaN" | "Infinity" | "-Infinity");
+                    to?: number | ("NaN" | "Infinity" | "-Infinity");
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CurveSet"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/trajectories/{key}/logs": {
         parameters: {
             query?: never;
@@ -2582,6 +2662,46 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["MetricHistory"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{sweep}/{ordinal}/curves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    metric?: string[];
+                    points?: number;
+                    from?: number | ("NaN" | "Infinity" | "-Infinity");
+                    to?: number | ("NaN" | "Infinity" | "-Infinity");
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CurveSet"];
                     };
                 };
             };
@@ -2776,6 +2896,11 @@ export interface components {
             message?: null | string;
             /** @description The silo that runs it, as membership names it; empty in documents from before clusters. */
             worker?: string;
+            /**
+             * Format: int32
+             * @description How many slots its lease has, for each of which its time counts; 1 in documents from before several workers trained one run.
+             */
+            slots?: number;
         };
         /** @description An event with the attempt it happened in. */
         AttemptEvent: {
@@ -2896,11 +3021,6 @@ export interface components {
              */
             length: number;
         };
-            /**
-             * Format: int32
-             * @description How many slots its lease has, for each of which its time counts; 1 in documents from before several workers trained one run.
-             */
-            slots?: number;
         /** @description The answer to a CurveQuery. */
         CurveSet: {
             /** @description Those that have been measured, in the order of the question. */
