@@ -59,14 +59,14 @@ public sealed class Site : IAsyncDisposable
     public Task AmendAsync(string sweep, string spec) => PostAsync($"sweeps/{sweep}/amend", spec);
 
     /// <summary>Waits until a run has settled, as its watchers are told; returns its document.</summary>
-    public async Task<JsonNode> SettledAsync(string run)
+    public async Task<JsonNode> SettledAsync(string run, string kind = "runs")
     {
-        await using (var watch = await Http.GetStreamAsync(new Uri($"api/v1/runs/{run}/watch", UriKind.Relative), Cancellation))
+        await using (var watch = await Http.GetStreamAsync(new Uri($"api/v1/{kind}/{run}/watch", UriKind.Relative), Cancellation))
         {
             // It ends when there is nothing more to tell.
             await watch.CopyToAsync(Stream.Null, Cancellation);
         }
-        return (await Http.GetFromJsonAsync<JsonNode>($"api/v1/runs/{run}", Cancellation))!;
+        return (await Http.GetFromJsonAsync<JsonNode>($"api/v1/{kind}/{run}", Cancellation))!;
     }
 
     /// <summary>Ends it as a power cut does.</summary>

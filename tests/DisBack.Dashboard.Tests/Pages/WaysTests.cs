@@ -134,8 +134,24 @@ public sealed class WaysTests(Browser browser, TrainedSite trained)
         // More steps than a chart has points.
         var run = await site.RunAsync(TinySpecs.Experiment("long", steps: 900));
         await site.SettledAsync(run);
-        await using var tab = await Tab.OpenAsync(await browser.ProfileAsync(), site.Address, $"/runs/{run}");
-        var chart = tab.Page.GetByRole(AriaRole.Img, new PageGetByRoleOptions { Name = "loss/fake over step" });
+        await ZoomsAsync(site, $"/runs/{run}", "loss/fake");
+    }
+
+    [Fact]
+    public async Task A_chart_of_a_teacher_that_is_zoomed_into_gets_finer_points_there()
+    {
+        await using var site = await Site.StartAsync(taught: false);
+        var spec = TinySpecs.Teacher.Replace("tiny", "long", StringComparison.Ordinal).Replace("steps: 10,", "steps: 900,", StringComparison.Ordinal);
+        await site.TrainAsync("long", spec.Replace("every: 5", "every: 300", StringComparison.Ordinal));
+        await site.SettledAsync("long", "teachers");
+        await ZoomsAsync(site, "/teachers/long", "loss/denoising");
+    }
+
+    /// <summary>A tenth of a chart of 900 steps is asked for again, and has all of its measurements then.</summary>
+    private async Task ZoomsAsync(Site site, string page, string metric)
+    {
+        await using var tab = await Tab.OpenAsync(await browser.ProfileAsync(), site.Address, page);
+        var chart = tab.Page.GetByRole(AriaRole.Img, new PageGetByRoleOptions { Name = $"{metric} over step" });
         await chart.ScrollIntoViewIfNeededAsync();
         var box = (await chart.BoundingBoxAsync())!;
 
@@ -150,7 +166,7 @@ public sealed class WaysTests(Browser browser, TrainedSite trained)
             asked => asked.Url.Contains("/curves?", StringComparison.Ordinal) && asked.Url.Contains("from=", StringComparison.Ordinal));
 
         var answer = JsonNode.Parse(await (await request.ResponseAsync())!.TextAsync())!["curves"]![0]!;
-        Assert.Equal("loss/fake", (string?)answer["metric"]);
+        Assert.Equal(metric, (string?)answer["metric"]);
         Assert.InRange((int)answer["measured"]!, 50, 300);
         Assert.Equal((int)answer["measured"]!, answer["from"]!.AsArray().Count);
         Assert.Empty(tab.Troubles);
