@@ -137,7 +137,7 @@ public sealed class WaysTests(Browser browser, TrainedSite trained)
         await ZoomsAsync(site, $"/runs/{run}", "loss/fake");
     }
 
-    [Fact]
+    [Fact, Trait("Length", "Long")]
     public async Task A_chart_of_a_teacher_that_is_zoomed_into_gets_finer_points_there()
     {
         await using var site = await Site.StartAsync(taught: false);
