@@ -259,7 +259,7 @@ internal static class GatewayHost
         gateway.UseAuthorization();
         if (admission == Admission.Tokens)
         {
-            // The user of this machine is nobody's burden, and its limiters would wake a processor twenty times a second beside what trains here.
+            // Whoever is alone on a machine needs no limits, and their two timers would fire every tenth of a second beside what trains there.
             gateway.UseRateLimiter();
         }
         gateway.UseEntityTags();

@@ -17,14 +17,11 @@ internal sealed class CountersOnDemand(Func<IDisposable> read) : IIncomingGrainC
     private IDisposable? _reading;
     private bool _disposed;
 
-    public async Task Invoke(IIncomingGrainCallContext context)
-    {
-        await context.Invoke();
-        if (context.MethodName == Enable && context.ImplementationMethod.DeclaringType?.Assembly == typeof(DashboardOptions).Assembly)
-        {
-            Switch((bool)context.Request.GetArgument(0)!);
-        }
-    }
+    // Every call of a grain comes by here: all but one go on as they are.
+    public Task Invoke(IIncomingGrainCallContext context) =>
+        context.MethodName == Enable && context.ImplementationMethod.DeclaringType?.Assembly == typeof(DashboardOptions).Assembly
+            ? SwitchAsync(context)
+            : context.Invoke();
 
     public void Dispose()
     {
@@ -35,8 +32,10 @@ internal sealed class CountersOnDemand(Func<IDisposable> read) : IIncomingGrainC
         }
     }
 
-    private void Switch(bool somebodyLooks)
+    private async Task SwitchAsync(IIncomingGrainCallContext context)
     {
+        await context.Invoke();
+        var somebodyLooks = (bool)context.Request.GetArgument(0)!;
         lock (_gate)
         {
             if (!somebodyLooks)

@@ -66,9 +66,9 @@ public sealed class ContentPartsTests : IDisposable
         var young = await PutAsync(s_whole, "young");
         Assert.DoesNotContain(await _parts.ListAsync(Cancellation), part => part.IsAbandoned);
         _time.Advance(TimeSpan.FromTicks(1));
-        var stray = Path.Combine(_local.Path, "store", "uploads", "note");
-        await File.WriteAllTextAsync(stray, "no part", Cancellation);
-        File.SetLastWriteTimeUtc(stray, new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        var unrelated = Path.Combine(_local.Path, "store", "uploads", "note");
+        await File.WriteAllTextAsync(unrelated, "no part", Cancellation);
+        File.SetLastWriteTimeUtc(unrelated, new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
 
         var listed = await _parts.ListAsync(Cancellation);
         await PutAsync(s_other, "again");
@@ -80,7 +80,7 @@ public sealed class ContentPartsTests : IDisposable
         Assert.Equal([old], removed.Select(part => part.Part));
         Assert.Equal([again], await _parts.FindAsync(s_other, Cancellation));
         Assert.Equal([young], await _parts.FindAsync(s_whole, Cancellation));
-        Assert.True(File.Exists(stray));
+        Assert.True(File.Exists(unrelated));
     }
 
     private async Task<ContentRef> PutAsync(string whole, string text)
