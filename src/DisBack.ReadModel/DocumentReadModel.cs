@@ -72,7 +72,7 @@ public sealed class DocumentReadModel : IRowQueries, IDisposable
         {
             Damaged =
             [
-                .. database.ReadDamaged().Where(document => document.Kind == kind).Select(document => document.Damage).OfType<string>()
+                .. database.Damaged.Where(document => document.Kind == kind).Select(document => document.Damage).OfType<string>()
                     .Order(StringComparer.Ordinal),
             ],
         };
@@ -215,9 +215,9 @@ public sealed class DocumentReadModel : IRowQueries, IDisposable
 
     private async Task RefreshAsync(ReadModelDatabase database, CancellationToken cancellation)
     {
-        var position = database.ReadPosition();
+        var position = database.Position;
         // What is damaged may have been restored from a copy, of which the store knows nothing.
-        var damaged = database.ReadDamaged();
+        var damaged = database.Damaged;
         var look = await _documents.LookAsync(
             [.. DocumentKind.All.Select(kind => kind.Name)], position, [.. damaged.Select(document => (document.Kind, document.Key))], cancellation);
         var (found, gone) = await SearchesOnlyAsync(look, cancellation);

@@ -25,7 +25,7 @@ internal sealed class ReadModelDatabase : IDisposable
     private const string Documents = ":documents";
 
     /// <summary>The table of one text: what the next look at the documents is told to look only at what has changed.</summary>
-    private const string Position = ":position";
+    private const string Positions = ":position";
 
     private readonly DuckDBConnection _connection;
     private readonly Dictionary<Table, List<OpenColumn>> _open = [];
@@ -54,21 +54,21 @@ internal sealed class ReadModelDatabase : IDisposable
         }
     }
 
+    /// <summary>Where the next look at the documents goes on; null looks at everything.</summary>
+    public string? Position { get; private set; }
+
+    /// <summary>The documents that are damaged.</summary>
+    public IReadOnlyList<KnownDocument> Damaged { get; private set; } = [];
+
     /// <summary>The columns of a table.</summary>
     public ColumnSet ColumnsOf(Table table) => new(table, _open.GetValueOrDefault(table) ?? []);
 
     /// <summary>The documents whose rows are there, and those that are damaged.</summary>
     public IReadOnlyList<KnownDocument> ReadDocuments() => ReadDocuments("true");
 
-    /// <summary>The documents that are damaged.</summary>
-    public IReadOnlyList<KnownDocument> ReadDamaged() => ReadDocuments("damage IS NOT NULL");
-
     /// <summary>How many documents there are, and how many of them are damaged.</summary>
     public (int Documents, int Damaged) Count() => Read(
         $"SELECT count(*), count(damage) FROM {ColumnSet.Quote(Documents)}", [], row => ((int)row.GetInt64(0), (int)row.GetInt64(1)))[0];
-
-    /// <summary>Where the next look at the documents goes on; null looks at everything.</summary>
-    public string? ReadPosition() => Read($"SELECT position FROM {ColumnSet.Quote(Position)}", [], row => row.GetString(0)).FirstOrDefault();
 
     /// <summary>Replaces the rows of some documents, all or none of them.</summary>
     /// <param name="gone">Documents whose rows go, by name: those that changed and those that are no more.</param>
@@ -111,9 +111,10 @@ internal sealed class ReadModelDatabase : IDisposable
                 Documents,
                 read,
                 (to, document) => to.AppendValue(document.Kind).AppendValue(document.Key).AppendValue(document.ETag).AppendValue(document.Damage));
-            Execute($"DELETE FROM {ColumnSet.Quote(Position)}");
-            Append<string>(Position, position is null ? [] : [position], (row, text) => row.AppendValue(text));
+            Execute($"DELETE FROM {ColumnSet.Quote(Positions)}");
+            Append<string>(Positions, position is null ? [] : [position], (row, text) => row.AppendValue(text));
             transaction.Commit();
+            ReadProgress();
         }
         catch
         {
@@ -161,7 +162,7 @@ internal sealed class ReadModelDatabase : IDisposable
                 Execute($"DROP TABLE {ColumnSet.Quote(name)}");
             }
             Execute($"CREATE TABLE {ColumnSet.Quote(Documents)} (kind VARCHAR, key VARCHAR, etag VARCHAR, damage VARCHAR)");
-            Execute($"CREATE TABLE {ColumnSet.Quote(Position)} (position VARCHAR)");
+            Execute($"CREATE TABLE {ColumnSet.Quote(Positions)} (position VARCHAR)");
             foreach (var table in Catalog.Tables)
             {
                 var columns = table.Stored.Select(column => $"{ColumnSet.Quote(column.Name)} {TypeOf(column.Type)}");
@@ -171,6 +172,14 @@ internal sealed class ReadModelDatabase : IDisposable
             Execute(string.Create(CultureInfo.InvariantCulture, $"INSERT INTO \":version\" VALUES ({Version})"));
         }
         ReadOpenColumns();
+        ReadProgress();
+    }
+
+    /// <summary>What every look at the documents begins with: it is looked at each second, and a question of the engine takes part of a millisecond.</summary>
+    private void ReadProgress()
+    {
+        Position = Read($"SELECT position FROM {ColumnSet.Quote(Positions)}", [], row => row.GetString(0)).FirstOrDefault();
+        Damaged = ReadDocuments("damage IS NOT NULL");
     }
 
     private void ReadOpenColumns()
