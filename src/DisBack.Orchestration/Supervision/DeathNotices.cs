@@ -1,11 +1,9 @@
-using System.Threading.Channels;
-
 namespace DisBack.Orchestration.Supervision;
 
 /// <summary>Deaths of silos as they become known here, for whoever waits for something else as well. For one waiter at a time.</summary>
 internal sealed class DeathNotices
 {
-    private readonly Channel<bool> _deaths = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private TaskCompletionSource _death = NewDeath();
 
     /// <summary>Begins to follow the membership.</summary>
     /// <param name="membership">Of the cluster.</param>
@@ -17,17 +15,18 @@ internal sealed class DeathNotices
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public async Task<bool> WaitAsync(TimeSpan longest, TimeProvider time, CancellationToken stopping)
     {
-        using var passed = new CancellationTokenSource(longest, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(passed.Token, stopping);
-        try
-        {
-            return await _deaths.Reader.ReadAsync(either.Token);
-        }
-        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        // Most waits end because the time has passed, and an exception for each would be the most that a waiting silo computes.
+        await Task.WhenAny(_death.Task, Task.Delay(longest, time, stopping));
+        stopping.ThrowIfCancellationRequested();
+        if (!_death.Task.IsCompleted)
         {
             return false;
         }
+        Volatile.Write(ref _death, NewDeath());
+        return true;
     }
+
+    private static TaskCompletionSource NewDeath() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private async Task FollowAsync(IClusterMembershipService membership, CancellationToken stopping)
     {
@@ -39,7 +38,7 @@ internal sealed class DeathNotices
                 var dead = snapshot.Members.Values.Where(member => member.Status == SiloStatus.Dead).Select(member => member.SiloAddress).ToHashSet();
                 if (!known.IsSupersetOf(dead))
                 {
-                    _deaths.Writer.TryWrite(true);
+                    Volatile.Read(ref _death).TrySetResult();
                 }
                 // Entries of the dead are removed from the table after days.
                 known = dead;
