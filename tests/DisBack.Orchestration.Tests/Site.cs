@@ -15,6 +15,8 @@ internal sealed class Site : IAsyncDisposable
     public const string Spec
         = """{"checkpoints":{"every":10,"keep":3},"hardware":{"device":"cpu","threads":1},"recording":{"steps":40},"seed":0,"student":{"sigma_init":2.5}}""";
 
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromMinutes(2);
+
     private readonly string _folder = Directory.CreateTempSubdirectory("disback-orchestration-").FullName;
 
     public EmbeddedHost Host { get; private set; } = null!;
@@ -78,14 +80,21 @@ internal sealed class Site : IAsyncDisposable
     /// <summary>Waits, by watching, until a run's updates satisfy a condition.</summary>
     public static async Task<RunUpdate> UntilAsync(IRun run, Func<RunUpdate, bool> condition)
     {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var timeout = new CancellationTokenSource(s_longestWait);
         RunUpdate? last = null;
-        await foreach (var update in run.WatchAsync(0, timeout.Token).WithBatchSize(1))
+        try
         {
-            if (condition(last = update))
+            await foreach (var update in run.WatchAsync(0, timeout.Token).WithBatchSize(1))
             {
-                return update;
+                if (condition(last = update))
+                {
+                    return update;
+                }
             }
+        }
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested)
+        {
+            throw new TimeoutException($"After {s_longestWait.TotalSeconds} s the run is {last?.Status} at step {last?.Progress.Step}: {last?.Reason}");
         }
         throw new InvalidOperationException($"The run settled as {last?.Status}: {last?.Reason}");
     }

@@ -231,7 +231,10 @@ public sealed class TrainingRuntimeTests : IDisposable
             script, blobs, contents, weights, Options.Create(_options), TimeProvider.System, new RunHistory(NullLoggerFactory.Instance), s_silo,
             new DeviceSlots(Options.Create(_options)), s_groups, NullLogger<TrainingRuntime>.Instance);
 
-        var signals = await AnswerAsync(runtime.TryStart(Assignment(1))!, CommitResult.Accepted);
+        var first = runtime.TryStart(Assignment(1))!;
+        var signals = await AnswerAsync(first, CommitResult.Accepted);
+        // Its slot is free only then.
+        await first.Completion;
         var newest = signals.OfType<RunSignal.CheckpointStored>().Last().Checkpoint;
         Assert.Equal([newest.Content.Digest], weights.Digests);
         // Whoever goes on from it now has it from here.
