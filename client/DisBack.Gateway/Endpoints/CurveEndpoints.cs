@@ -3,6 +3,7 @@ using DisBack.Client;
 using DisBack.Client.Curves;
 using DisBack.Client.Http;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace DisBack.Gateway.Endpoints;
@@ -17,8 +18,8 @@ internal static class CurveEndpoints
         Api.Curves,
         (
             BlobArchive archive,
-            string[]? run,
-            string[]? metric,
+            [FromQuery] string[]? run,
+            [FromQuery] string[]? metric,
             int? points,
             string? by,
             double? @from,

@@ -29,9 +29,9 @@ internal static class LiveEndpoints
         TimeProvider time,
         [FromServices] TokenBook? tokens,
         IHostApplicationLifetime lifetime,
-        string[]? run,
-        string[]? trajectory,
-        string[]? teacher,
+        [FromQuery] string[]? run,
+        [FromQuery] string[]? trajectory,
+        [FromQuery] string[]? teacher,
         [FromQuery(Name = "tables")] bool? withTables)
     {
         var runs = (run ?? []).Select(RunId.Trial).Concat((trajectory ?? []).Select(RunId.Trajectory)).Concat((teacher ?? []).Select(RunId.Teacher))

@@ -41,25 +41,32 @@ internal static class RunEndpoints
         Map("resume", (control, id, cancellation) => control.ResumeAsync(id, cancellation));
         Map("cancel", (control, id, cancellation) => control.CancelAsync(id, cancellation));
         run.MapPost("repair", (Repair repair, RequestedRun requested, IControl control, BlobArchive archive, CancellationToken cancellation) =>
-            Sent((own, id, stop) => own.RepairAsync(id, repair.Lost ?? [], stop))(requested, control, archive, cancellation));
-        run.MapDelete("", Sent((control, id, cancellation) => control.DeleteAsync(id, cancellation)));
+            SendAsync((own, id, stop) => own.RepairAsync(id, repair.Lost ?? [], stop), requested, control, archive, cancellation));
+        run.MapDelete("", (RequestedRun requested, IControl control, BlobArchive archive, CancellationToken cancellation) =>
+            SendAsync((own, id, stop) => own.DeleteAsync(id, stop), requested, control, archive, cancellation));
 
-        void Map(string command, Func<IControl, RunId, CancellationToken, Task<CommandReply>> send) => run.MapPost(command, Sent(send));
+        void Map(string command, Func<IControl, RunId, CancellationToken, Task<CommandReply>> send) => run.MapPost(
+            command,
+            (RequestedRun requested, IControl control, BlobArchive archive, CancellationToken cancellation) =>
+                SendAsync(send, requested, control, archive, cancellation));
+    }
 
-        static Func<RequestedRun, IControl, BlobArchive, CancellationToken, Task<CommandReply>> Sent(
-            Func<IControl, RunId, CancellationToken, Task<CommandReply>> send) =>
-            async (RequestedRun requested, IControl control, BlobArchive archive, CancellationToken cancellation) =>
-            {
-                var reply = await send(control, requested.Id, cancellation);
-                archive.Expire();
-                return reply;
-            };
+    private static async Task<CommandReply> SendAsync(
+        Func<IControl, RunId, CancellationToken, Task<CommandReply>> send,
+        RequestedRun requested,
+        IControl control,
+        BlobArchive archive,
+        CancellationToken cancellation)
+    {
+        var reply = await send(control, requested.Id, cancellation);
+        archive.Expire();
+        return reply;
     }
 
     private static Task<CurveSet> CurvesAsync(
         RequestedRun requested,
         BlobArchive archive,
-        string[]? metric,
+        [FromQuery] string[]? metric,
         int? points,
         double? @from,
         double? to,
