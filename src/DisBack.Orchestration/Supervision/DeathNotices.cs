@@ -15,7 +15,7 @@ internal sealed class DeathNotices
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public async Task<bool> WaitAsync(TimeSpan longest, TimeProvider time, CancellationToken stopping)
     {
-        // Most waits end because the time has passed, and an exception for each would be the most that a waiting silo computes.
+        // Most waits end because the time has passed: that must not cost an exception.
         await Task.WhenAny(_death.Task, Task.Delay(longest, time, stopping));
         stopping.ThrowIfCancellationRequested();
         if (!_death.Task.IsCompleted)

@@ -114,7 +114,6 @@ internal sealed class ReadModelDatabase : IDisposable
             Execute($"DELETE FROM {ColumnSet.Quote(Positions)}");
             Append<string>(Positions, position is null ? [] : [position], (row, text) => row.AppendValue(text));
             transaction.Commit();
-            ReadProgress();
         }
         catch
         {
@@ -122,6 +121,7 @@ internal sealed class ReadModelDatabase : IDisposable
             ReadOpenColumns();
             throw;
         }
+        ReadProgress();
     }
 
     /// <summary>Runs a question.</summary>
