@@ -5,7 +5,6 @@ using DisBack.Diffusion.Networks;
 using DisBack.Distillation;
 using DisBack.Distillation.Runs;
 using DisBack.Specs.Backtracking;
-using DisBack.Specs.Data;
 using DisBack.Specs.Evaluations;
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Networks;
@@ -40,7 +39,7 @@ public sealed class TrainingWarmUp : IAsyncDisposable
         Name = "warm-up",
         Teacher = "warm-up",
         Backtracking = new DmdSettings { Steps = 4, Batch = 2, CollapseThreshold = 0 },
-        Evaluation = new EvaluationSettings { Reference = new DatasetSettings { Source = DatasetSource.Digits, Resolution = 8 } },
+        Evaluation = new EvaluationSettings { Features = EvaluationSettings.NoFeatures },
         Hardware = new HardwareSettings { Threads = 1 },
     };
 
