@@ -20,7 +20,7 @@ internal sealed partial class DisBackProcess : IDisposable
     private DisBackProcess(string folder, IReadOnlyDictionary<string, string> variables, string[] args)
     {
         // A script's background job and many CI systems ignore SIGINT, and children inherit that: this one starts as from a terminal.
-        var start = new ProcessStartInfo("env", ["--default-signal", Path.Combine(AppContext.BaseDirectory, "disback"), .. args])
+        var start = new ProcessStartInfo("env", ["--default-signal", Programs.DisBack, .. args])
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,

@@ -9,10 +9,6 @@ namespace DisBack.Cli.Tests;
 /// <summary>A cluster of the smallest size: a real silo in this process, and the real gateway executable in front of it.</summary>
 internal sealed partial class GatewayProcess : IAsyncDisposable
 {
-    private static readonly string s_program = Path.Combine(
-        AppContext.BaseDirectory.Replace("/tests/DisBack.Cli.Tests/", "/client/DisBack.Gateway/", StringComparison.Ordinal),
-        "DisBack.Gateway");
-
     /// <summary>For one line of a gateway that starts.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(4);
 
@@ -105,7 +101,7 @@ internal sealed partial class GatewayProcess : IAsyncDisposable
     }
 
     private static Process Start(params string[] args) =>
-        Process.Start(new ProcessStartInfo(s_program, args) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        Process.Start(new ProcessStartInfo(Programs.Gateway, args) { RedirectStandardOutput = true, RedirectStandardError = true })!;
 
     [GeneratedRegex("Now listening on: (?<address>http://[0-9.:]+)")]
     private static partial Regex Listening();

@@ -58,7 +58,7 @@ public sealed class CompletionCommandTests : IDisposable
             _disback
             echo "${COMPREPLY[*]}"
             """, TestContext.Current.CancellationToken);
-        Assert.Equal(completed, (await RunAsync("bash", "--norc", script, AppContext.BaseDirectory)).Trim());
+        Assert.Equal(completed, (await RunAsync("bash", "--norc", script, Path.GetDirectoryName(Programs.DisBack)!)).Trim());
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class CompletionCommandTests : IDisposable
         Assert.SkipUnless(File.Exists("/usr/bin/fish"), "There is no fish here; 'apt-get install fish' brings it.");
         var script = Path.Combine(_home, "script");
         await File.WriteAllTextAsync(script, (await Shell.RunAsync("completion", "fish")).Output + $"""
-            set -x PATH {AppContext.BaseDirectory} $PATH
+            set -x PATH {Path.GetDirectoryName(Programs.DisBack)} $PATH
             complete -C "disback --data {await DataAsync()} show sha"
             """, TestContext.Current.CancellationToken);
         Assert.Equal("shapes-00000003/0000", (await RunAsync("fish", "--no-config", script)).Trim());
@@ -91,7 +91,7 @@ public sealed class CompletionCommandTests : IDisposable
 
     private async Task<string> RunAsync(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program == "disback" ? Path.Combine(AppContext.BaseDirectory, program) : program, arguments)
+        var start = new ProcessStartInfo(program == "disback" ? Programs.DisBack : program, arguments)
         {
             RedirectStandardOutput = true,
         };
