@@ -24,10 +24,11 @@ public sealed class TaughtFolder : IAsyncLifetime
         await File.WriteAllTextAsync(System.IO.Path.Combine(Path, "spec.yaml"), """
             name: spec
             teacher: tiny
-            recording: { steps: 8, batch: 16, nodes: { policy: every, interval: 4 } }
-            backtracking: { steps: 60, batch: 16, switching: { policy: fixed, interval: 20 } }
+            recording: { steps: 8, batch: 4, nodes: { policy: every, interval: 4 } }
+            backtracking: { steps: 60, batch: 4, switching: { policy: fixed, interval: 20 } }
             checkpoints: { every: 10 }
             evaluation: { every: 0, final_samples: 100, reference: { source: digits, resolution: 14 } }
+            hardware: { threads: 1 }
             """);
         var (code, output, error) = await DisBackProcess.RunAsync(Path, "teacher", "train", "teacher.yaml");
         Assert.True(code == ExitCode.Ok, output + error);
@@ -391,9 +392,10 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
             name: walks
             teacher: tiny
             recording: { from: brought }
-            backtracking: { steps: 45, batch: 16, switching: { policy: fixed, interval: 20 } }
+            backtracking: { steps: 45, batch: 4, switching: { policy: fixed, interval: 20 } }
             checkpoints: { every: 10 }
             evaluation: { every: 0, final_samples: 100, reference: { source: digits, resolution: 14 } }
+            hardware: { threads: 1 }
             """,
             TestContext.Current.CancellationToken);
         (code, output, error) = await Run("walks.yaml", "walks");

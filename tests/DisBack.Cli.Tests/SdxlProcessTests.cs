@@ -199,16 +199,18 @@ public sealed class SdxlProcessTests : IDisposable
         recording: { steps: 4, batch: 2, loss: mean, noise: { law: scaled-linear }, nodes: { policy: every, interval: 2 } }
         backtracking:
           host: dmd2
-          steps: 60
+          steps: 30
           batch: 2
+          fake_updates_per_generator_update: 2
           noise: { law: scaled-linear, first: 20, last: 980 }
           fake_noise: { law: scaled-linear }
           guidance: { scale: 8, along: constant }
           generator_gan_weight: 0
           fake_gan_weight: 0
-          switching: { policy: fixed, interval: 20 }
+          switching: { policy: fixed, interval: 10 }
         checkpoints: { every: 5 }
         evaluation: { features: none }
+        hardware: { threads: 1 }
         """, Cancellation);
 
     private DisBackProcess Start(string name) => DisBackProcess.Start(_folder, "run", "spec.yaml", "--set", $"name={name}");

@@ -9,8 +9,8 @@ public sealed class SweepProcessTests(TaughtFolder folder) : IClassFixture<Taugh
     private const string Spec = """
         name: rates
         teacher: tiny
-        recording: { steps: 8, batch: 16, seed: 0, nodes: { policy: every, interval: 4 } }
-        backtracking: { steps: 30, batch: 16, switching: { policy: fixed, interval: 10 } }
+        recording: { steps: 8, batch: 4, seed: 0, nodes: { policy: every, interval: 4 } }
+        backtracking: { steps: 30, batch: 4, switching: { policy: fixed, interval: 10 } }
         checkpoints: { every: 10 }
         evaluation: { every: 0, final_samples: 100, reference: { source: digits, resolution: 14 } }
         search:
@@ -20,6 +20,7 @@ public sealed class SweepProcessTests(TaughtFolder folder) : IClassFixture<Taugh
           space:
             backtracking.generator.learning_rate: { low: 1.0e-5, high: 1.0e-3, log: true }
             seed: [1, 2]
+        hardware: { threads: 1 }
         """;
 
     [Fact]

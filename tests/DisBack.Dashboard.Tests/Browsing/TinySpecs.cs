@@ -15,20 +15,22 @@ internal static class TinySpecs
     public static string Experiment(string name, int steps = 60) => $$"""
         name: {{name}}
         teacher: tiny
-        recording: { steps: 8, batch: 16, nodes: { policy: every, interval: 4 } }
-        backtracking: { steps: {{steps}}, batch: 16, switching: { policy: fixed, interval: 20 } }
+        recording: { steps: 8, batch: 4, nodes: { policy: every, interval: 4 } }
+        backtracking: { steps: {{steps}}, batch: 4, switching: { policy: fixed, interval: 20 } }
         checkpoints: { every: 20, keep: 3 }
         evaluation: { every: 20, samples: 100, final_samples: 100, reference: { source: digits, resolution: 14 } }
+        hardware: { threads: 1 }
         """;
 
     /// <summary>A grid over three rates and some seeds, whose trials walk one trajectory and take a moment each.</summary>
     public static string Rates(string name, string seeds) => $$"""
         name: {{name}}
         teacher: tiny
-        recording: { steps: 4, batch: 16, seed: 0, nodes: { policy: every, interval: 4 } }
-        backtracking: { steps: 10, batch: 16, switching: { policy: fixed, interval: 5 } }
+        recording: { steps: 4, batch: 4, seed: 0, nodes: { policy: every, interval: 4 } }
+        backtracking: { steps: 10, batch: 4, switching: { policy: fixed, interval: 5 } }
         checkpoints: { every: 10 }
         evaluation: { every: 0, samples: 100, final_samples: 100, reference: { source: digits, resolution: 14 } }
+        hardware: { threads: 1 }
         search:
           sampler: grid
           objective: { metric: fid }
