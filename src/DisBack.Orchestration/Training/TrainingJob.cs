@@ -289,8 +289,9 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
     private void LogBegin()
     {
         var run = Assignment.Run;
+        var threads = _facts.Hardware.Threads;
         _log.Info($"Attempt {run.Number} of the {RunKinds.Of(run.Kind).Label} begins on {_silo} (process {Environment.ProcessId}, DisBack "
-            + $"{WorkerGroups.Version}): {Device}, {_facts.Hardware.Threads} threads, {Environment.ProcessorCount} cores and "
+            + $"{WorkerGroups.Version}): {Device}, {threads} thread{(threads == 1 ? "" : "s")}, {Environment.ProcessorCount} cores and "
             + $"{LogTexts.Bytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)} of memory.");
         if (_group is not null)
         {
