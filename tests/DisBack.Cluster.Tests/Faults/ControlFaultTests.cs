@@ -30,7 +30,7 @@ public sealed class ControlFaultTests() : FaultTests(new() { Controls = 2, Worke
         Assert.Equal(1, (await EndsAsIfNothingHadHappenedAsync(trial, 600)).Attempt);
     }
 
-    [Fact]
+    [Fact, Trait("Length", "Long")]
     public async Task Everything_is_killed_and_a_cold_start_goes_on_from_what_was_committed()
     {
         var (trial, _) = await TrainAsync(300);

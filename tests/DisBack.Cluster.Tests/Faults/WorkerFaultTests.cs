@@ -29,7 +29,7 @@ public sealed class WorkerFaultTests() : FaultTests(new())
         await ShownAsync();
     }
 
-    [Fact]
+    [Fact, Trait("Length", "Long")]
     public Task A_frozen_worker_is_replaced_and_when_it_thaws_nothing_it_says_counts() => FreezeAsync(steps: 300, TimeSpan.Zero);
 
     [Fact]

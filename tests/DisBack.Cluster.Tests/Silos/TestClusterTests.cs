@@ -5,7 +5,7 @@ namespace DisBack.Cluster.Tests.Silos;
 /// <summary>What the fault tests stand on: without faults a cluster makes the student that one process makes, bit for bit.</summary>
 public sealed class TestClusterTests
 {
-    [Fact]
+    [Fact, Trait("Length", "Long")]
     public async Task A_cluster_without_faults_makes_the_same_student_as_one_process()
     {
         var alone = await FaultFreeRun.StudentsAsync(
