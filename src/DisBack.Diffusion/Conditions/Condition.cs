@@ -13,7 +13,7 @@ public abstract record Condition
     public abstract IReadOnlyList<Tensor> Parts { get; }
 
     /// <summary>Rows.</summary>
-    public long Count => Parts[0].shape[0];
+    public long Count => Parts[0].size(0);
 
     /// <summary>A condition of the same kind, made of other tensors.</summary>
     /// <param name="parts">As <see cref="Parts"/>.</param>

@@ -28,7 +28,7 @@ internal sealed class BatchParallel : autograd.SingleTensorFunction<BatchParalle
 
     /// <summary>The number of parts in which a network of so many weights is best asked about samples [B,...]: that of libtorch's threads, or one.</summary>
     public static int PartsOf(Tensor samples, long weights) =>
-        samples.device_type == DeviceType.CPU && weights <= MostWeights && get_num_threads() is var threads && samples.shape[0] >= SamplesPerThread * threads
+        samples.device_type == DeviceType.CPU && weights <= MostWeights && get_num_threads() is var threads && samples.size(0) >= SamplesPerThread * threads
             ? threads
             : 1;
 

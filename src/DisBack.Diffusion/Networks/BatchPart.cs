@@ -33,7 +33,7 @@ internal sealed class BatchPart : IDisposable
     /// <param name="masks">Seeds a generator of its own for the masks of each part; null if none are drawn.</param>
     public static IReadOnlyList<BatchPart> Of(NoisyBatch batch, int count, IReadOnlyList<Parameter> trained, bool differentiable, Generator? masks)
     {
-        var rows = batch.X.shape[0];
+        var rows = batch.X.size(0);
         var parts = new List<BatchPart>();
         for (var part = 0; part < count; part++)
         {
@@ -69,7 +69,7 @@ internal sealed class BatchPart : IDisposable
     public void Differentiate(Tensor ofResult)
     {
         using var scope = NewDisposeScope();
-        var ofEstimate = ofResult.narrow(0, first, estimate!.shape[0]);
+        var ofEstimate = ofResult.narrow(0, first, estimate!.size(0));
         List<Tensor> inputs = [.. trained, .. samples is null ? Array.Empty<Tensor>() : [samples]];
         gradients = autograd.grad([estimate], inputs, [ofEstimate], allow_unused: true);
         foreach (var gradient in gradients)

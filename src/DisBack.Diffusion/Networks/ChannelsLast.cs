@@ -15,7 +15,7 @@ internal static class ChannelsLast
     /// <summary>The same features in this layout, where that pays: on a CPU, with channels that fill its vectors.</summary>
     public static Tensor Of(Tensor x)
     {
-        if (x.device_type != DeviceType.CPU || x.shape[1] % GroupNormKernels.Lanes != 0)
+        if (x.device_type != DeviceType.CPU || x.size(1) % GroupNormKernels.Lanes != 0)
         {
             return x;
         }

@@ -54,7 +54,7 @@ internal sealed class ChannelsLastGroupNorm : autograd.SingleTensorFunction<Chan
         var (x, weight, bias, statistics) = (saved[0], saved[1], saved[2], saved[3]);
         var shifted = (bool)ctx.get_data("shift");
         var gradient = grad_output.contiguous();
-        var (batch, channels) = (x.shape[0], (int)x.shape[3]);
+        var (batch, channels) = (x.size(0), (int)x.size(3));
         var ofX = empty_like(x);
         var parts = empty(2, batch, channels);
         var ofShift = shifted ? empty(batch, channels) : null;
@@ -62,7 +62,7 @@ internal sealed class ChannelsLastGroupNorm : autograd.SingleTensorFunction<Chan
         float* kept = Pointer(statistics), sums = Pointer(parts);
         var shifts = ofShift is null ? null : Pointer(ofShift);
         var kernels = ((Form)ctx.get_data(nameof(Form))).Kernels(x);
-        var size = x.shape[1] * x.shape[2] * channels;
+        var size = x.size(1) * x.size(2) * channels;
         Samples(batch, b => kernels.Backward(
             from + b * size, factor, addend, kept + b * channels, kept + (batch + b) * channels, above + b * size, to + b * size,
             shifts == null ? null : shifts + b * channels, sums + b * channels, sums + (batch + b) * channels));
@@ -80,12 +80,12 @@ internal sealed class ChannelsLastGroupNorm : autograd.SingleTensorFunction<Chan
     private static unsafe (Tensor Y, Tensor Statistics) Compute(Tensor x, Tensor weight, Tensor bias, Tensor? shift, Form form)
     {
         var y = empty_like(x);
-        var (batch, channels) = (x.shape[0], (int)x.shape[3]);
+        var (batch, channels) = (x.size(0), (int)x.size(3));
         var statistics = empty(2, batch, channels);
         float* from = Pointer(x), to = Pointer(y), factor = Pointer(weight), addend = Pointer(bias), kept = Pointer(statistics);
         var shifts = shift is null ? null : Pointer(shift);
         var kernels = form.Kernels(x);
-        var size = x.shape[1] * x.shape[2] * channels;
+        var size = x.size(1) * x.size(2) * channels;
         Samples(batch, b => kernels.Forward(
             from + b * size, shifts == null ? null : shifts + b * channels, factor, addend, to + b * size,
             kept + b * channels, kept + (batch + b) * channels));
@@ -109,6 +109,6 @@ internal sealed class ChannelsLastGroupNorm : autograd.SingleTensorFunction<Chan
 
     private sealed record Form(long Groups, double Epsilon, bool Silu)
     {
-        public GroupNormKernels Kernels(Tensor x) => new((int)(x.shape[1] * x.shape[2]), (int)x.shape[3], (int)Groups, (float)Epsilon, Silu);
+        public GroupNormKernels Kernels(Tensor x) => new((int)(x.size(1) * x.size(2)), (int)x.size(3), (int)Groups, (float)Epsilon, Silu);
     }
 }

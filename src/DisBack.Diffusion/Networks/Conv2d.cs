@@ -104,7 +104,7 @@ internal sealed class Conv2d : nn.Module
     {
         var padding = kernelPadding + filterPadding;
         var features = functional.conv2d(x, Weight.RoundedTo(x.dtype), null, padding: [padding, padding]);
-        return functional.conv2d(features, Depthwise(x, features.shape[1]), bias?.RoundedTo(x.dtype), strides: [2, 2], groups: features.shape[1]);
+        return functional.conv2d(features, Depthwise(x, features.size(1)), bias?.RoundedTo(x.dtype), strides: [2, 2], groups: features.size(1));
     }
 
     private Tensor Depthwise(Tensor x, long channels) => resample_filter!.RoundedTo(x.dtype).expand(channels, -1, -1, -1);

@@ -62,7 +62,7 @@ public sealed class FlowDiscriminator : nn.Module
     {
         using var scope = NewDisposeScope();
         var embedding = _time.forward(time * TimeScale);
-        if (Condition.ClassRows(condition, Classes, x.shape[0], x.device) is { } labels)
+        if (Condition.ClassRows(condition, Classes, x.size(0), x.device) is { } labels)
         {
             embedding = cat([embedding, labels], 1);
         }

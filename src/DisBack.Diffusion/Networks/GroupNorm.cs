@@ -44,13 +44,13 @@ internal sealed class GroupNorm : nn.Module
     private Tensor Normalised(Tensor x) => functional.group_norm(x, groups, weight.RoundedTo(x.dtype), bias.RoundedTo(x.dtype), epsilon);
 
     private bool IsFused(Tensor x) =>
-        ChannelsLast.Is(x) && x.shape[1] % GroupNormKernels.Lanes == 0 && x.dtype == ScalarType.Float32 && weight.dtype == ScalarType.Float32
+        ChannelsLast.Is(x) && x.size(1) % GroupNormKernels.Lanes == 0 && x.dtype == ScalarType.Float32 && weight.dtype == ScalarType.Float32
         && x.numel() <= ChannelsLastGroupNorm.MostElements;
 
     private Tensor Fused(Tensor x, Tensor? shift, bool silu)
     {
         using var scope = NewDisposeScope();
-        shift = shift?.flatten(1).expand(x.shape[0], -1).contiguous();
+        shift = shift?.flatten(1).expand(x.size(0), -1).contiguous();
         return ChannelsLastGroupNorm.Apply(x.permute(0, 2, 3, 1).contiguous(), weight, bias, shift, groups, epsilon, silu)
             .permute(0, 3, 1, 2).MoveToOuterDisposeScope();
     }

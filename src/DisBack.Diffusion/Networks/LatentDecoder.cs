@@ -60,7 +60,7 @@ public sealed class LatentDecoder : nn.Module
     public Tensor forward(Tensor latents, Condition? condition)
     {
         using var scope = NewDisposeScope();
-        var labels = Condition.ClassRows(condition, Classes, latents.shape[0], latents.device);
+        var labels = Condition.ClassRows(condition, Classes, latents.size(0), latents.device);
         var x = input.forward(labels is null ? latents : cat([latents, labels], 1)).view(-1, _smallest.Channels, _smallest.Resolution, _smallest.Resolution);
         foreach (var (convolution, norm) in _levels)
         {

@@ -22,7 +22,7 @@ internal sealed class LowRankAdapter : nn.Module
     public LowRankAdapter(Tensor weight, int rank, Generator init)
         : base(nameof(LowRankAdapter))
     {
-        var outputs = weight.shape[0];
+        var outputs = weight.size(0);
         var inputs = weight.numel() / outputs;
         rank = (int)Math.Min(rank, Math.Min(inputs, outputs));
         down = new Initialization(InitialDistribution.KaimingUniform).DrawWeight(init, inputs, outputs, rank, inputs);

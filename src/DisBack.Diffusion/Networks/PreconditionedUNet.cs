@@ -43,7 +43,7 @@ internal sealed class PreconditionedUNet : Denoiser
         var (x, sigma) = Float(batch);
         var (c_skip, c_out) = Prediction.At(sigma);
         var f = Ask(model.forward, batch);
-        if (f.shape[1] != channels)
+        if (f.size(1) != channels)
         {
             f = f.narrow(1, 0, channels);
         }

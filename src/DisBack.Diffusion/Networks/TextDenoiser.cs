@@ -82,7 +82,7 @@ internal sealed class TextDenoiser : Denoiser
     private Tensor Ask(Func<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor> part, NoisyBatch batch, out Tensor x, out Tensor sigma)
     {
         (x, sigma) = (batch.X.to(ScalarType.Float32), batch.Sigma.to(ScalarType.Float32).reshape(-1, 1, 1, 1));
-        var (rows, device) = (x.shape[0], x.device);
+        var (rows, device) = (x.size(0), x.device);
         var (context, pooled) = Shown(batch.Condition, rows, device);
         (Network.Type, Network.IsRecomputed) = (BlockType, CheckpointActivations);
         var sizes = Sizes(device).expand(rows, -1);
@@ -108,7 +108,7 @@ internal sealed class TextDenoiser : Denoiser
             _ => throw new DisBackException($"The network is conditional on texts and cannot use {condition.GetType().Name}: give it embeddings of texts."),
         };
 
-        Tensor Rows(Tensor part) => part.shape[0] == rows ? part : part.expand([rows, .. part.shape[1..]]);
+        Tensor Rows(Tensor part) => part.size(0) == rows ? part : part.expand([rows, .. part.shape[1..]]);
     }
 
     protected override void Dispose(bool disposing)
@@ -133,7 +133,7 @@ internal sealed class TextDenoiser : Denoiser
                 continue;
             }
             using var drawn = randn(parameter.shape, ScalarType.Float32, generator: init);
-            parameter.copy_(drawn.div_(Math.Sqrt(parameter.numel() / (double)parameter.shape[0])));
+            parameter.copy_(drawn.div_(Math.Sqrt(parameter.numel() / (double)parameter.size(0))));
         }
     }
 }

@@ -18,6 +18,6 @@ internal abstract class UNet(string name, UNetSettings settings, DropoutMasks ma
 
     /// <summary>The labels of this pass; in training some rows may be blanked so that the network learns the unconditional score too.</summary>
     protected Tensor WithLabelDropout(Tensor labels) => training && settings.LabelDropout > 0
-        ? labels * masks.Draw(settings.LabelDropout, labels, labels.shape[0], 1)
+        ? labels * masks.Draw(settings.LabelDropout, labels, labels.size(0), 1)
         : labels;
 }

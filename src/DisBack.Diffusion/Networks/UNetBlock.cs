@@ -105,7 +105,7 @@ internal sealed class UNetBlock : nn.Module
     private Tensor Attended(Tensor x)
     {
         var channels = OutChannels / heads;
-        var parts = qkv!.forward(norm2!.forward(x)).reshape(x.shape[0] * heads, channels, 3, -1).unbind(2);
+        var parts = qkv!.forward(norm2!.forward(x)).reshape(x.size(0) * heads, channels, 3, -1).unbind(2);
         // The softmax is float32 whatever the features are.
         var weights = functional.softmax(bmm(parts[0].transpose(1, 2), parts[1] / Math.Sqrt(channels)), 2, ScalarType.Float32).RoundedTo(x.dtype);
         if (!ChannelsLast.Is(x))
@@ -113,7 +113,7 @@ internal sealed class UNetBlock : nn.Module
             return bmm(parts[2], weights.transpose(1, 2)).reshape(x.shape);
         }
         // The heads' channels side by side again, without another layout.
-        return bmm(weights, parts[2].transpose(1, 2)).reshape(x.shape[0], heads, -1, channels).transpose(1, 2)
-            .reshape(x.shape[0], x.shape[2], x.shape[3], OutChannels).permute(0, 3, 1, 2);
+        return bmm(weights, parts[2].transpose(1, 2)).reshape(x.size(0), heads, -1, channels).transpose(1, 2)
+            .reshape(x.size(0), x.size(2), x.size(3), OutChannels).permute(0, 3, 1, 2);
     }
 }

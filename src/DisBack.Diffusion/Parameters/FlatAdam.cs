@@ -54,7 +54,7 @@ public sealed class FlatAdam : IDisposable
         {
             // What is rounded at random depends on the update alone, so that a resumed run rounds as one that was never stopped.
             using var random = _type == MomentType.Float32 ? null : new Generator((ulong)Updates, group.Weights.device);
-            var elements = group.Weights.shape[0];
+            var elements = group.Weights.size(0);
             for (var first = 0L; first < elements; first += ChunkLength)
             {
                 using var scope = NewDisposeScope();
@@ -88,8 +88,8 @@ public sealed class FlatAdam : IDisposable
             weights.mul_(1 - learningRate * weightDecay);
         }
 
-        var mean = kept.First.Load(first, weights.shape[0]).lerp_(gradients, 1 - beta1);
-        var square = kept.Second.Load(first, weights.shape[0]).mul_(beta2).addcmul_(gradients, gradients, 1 - beta2);
+        var mean = kept.First.Load(first, weights.size(0)).lerp_(gradients, 1 - beta1);
+        var square = kept.Second.Load(first, weights.size(0)).mul_(beta2).addcmul_(gradients, gradients, 1 - beta2);
         var correction1 = 1 - Math.Pow(beta1, Updates);
         var correction2 = 1 - Math.Pow(beta2, Updates);
         var denominator = square.sqrt().div_(Math.Sqrt(correction2)).add_(epsilon);

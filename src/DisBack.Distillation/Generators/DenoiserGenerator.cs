@@ -60,7 +60,7 @@ public sealed class DenoiserGenerator(Denoiser network, double sigmaInit, IReadO
             return Denoise(input, sigmaInit, condition);
         }
         using var scope = NewDisposeScope();
-        var last = latents.shape[1] - 1;
+        var last = latents.size(1) - 1;
         Tensor? sample = null;
         using (no_grad())
         {
@@ -97,7 +97,7 @@ public sealed class DenoiserGenerator(Denoiser network, double sigmaInit, IReadO
 
     private Tensor Denoise(Tensor noisy, double level, Condition? condition)
     {
-        using var sigma = full([noisy.shape[0], 1, 1, 1], level, float32, noisy.device);
+        using var sigma = full([noisy.size(0), 1, 1, 1], level, float32, noisy.device);
         return network.forward(noisy, sigma, condition);
     }
 }

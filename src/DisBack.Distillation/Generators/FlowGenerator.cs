@@ -85,7 +85,7 @@ internal sealed class FlowGenerator(FlowDiscriminator network) : IGenerator
         using var scope = NewDisposeScope();
         using var tracked = enable_grad();
         var x = particles.detach().requires_grad_();
-        var said = network.forward(x, full(x.shape[0], (double)step / network.Settings.Steps, float32, x.device), condition);
+        var said = network.forward(x, full(x.size(0), (double)step / network.Settings.Steps, float32, x.device), condition);
         var loss = network.Settings.Loss switch
         {
             FlowLoss.Vanilla => functional.softplus(-said),

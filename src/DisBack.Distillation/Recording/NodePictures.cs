@@ -96,7 +96,7 @@ internal sealed class NodePictures
             parts.Add((toPixels?.Invoke(samples) ?? samples).cpu());
         }
         var images = cat(parts, 0);
-        var scale = (int)Math.Clamp(Side / Math.Max(images.shape[2], images.shape[3]), 1, MostScale);
+        var scale = (int)Math.Clamp(Side / Math.Max(images.size(2), images.size(3)), 1, MostScale);
         // Without a caption, which would hide how many images there are in it: the name says which node it is.
         var picture = ImageGrid.Png(images, (int)Images, scale);
         listener.ArtifactMade(name, stream => stream.Write(picture));

@@ -30,7 +30,7 @@ internal sealed class CodedMoment : Moment
         var parts = Parts(isSigned: !isSecond);
         _parts = tensor(parts, device: weights.device).DetachFromDisposeScope();
         _codes = full(weights.shape, Array.IndexOf(parts, 0f), ScalarType.Byte, weights.device).DetachFromDisposeScope();
-        _scales = zeros([(weights.shape[0] + BlockLength - 1) / BlockLength], ScalarType.Float32, weights.device).DetachFromDisposeScope();
+        _scales = zeros([(weights.size(0) + BlockLength - 1) / BlockLength], ScalarType.Float32, weights.device).DetachFromDisposeScope();
     }
 
     public override IReadOnlyList<(string Suffix, Tensor Value)> State => [("", _codes), ("_scales", _scales)];
@@ -44,7 +44,7 @@ internal sealed class CodedMoment : Moment
 
     public override void Store(long first, Tensor values, Generator? random)
     {
-        var count = values.shape[0];
+        var count = values.size(0);
         var kept = _isSecond ? values.sqrt() : values;
         var padding = (BlockLength - (count % BlockLength)) % BlockLength;
         var blocks = (padding == 0 ? kept : cat([kept, zeros(padding, ScalarType.Float32, kept.device)])).view(-1, BlockLength);
@@ -53,7 +53,7 @@ internal sealed class CodedMoment : Moment
         // A block of zeros has the scale 0.
         var parts = (blocks / scales.clamp_min(float.Epsilon * (1 << 23)).unsqueeze(1)).view(-1).narrow(0, 0, count).clamp(_parts[0], _parts[^1]);
         // The neighbours of each, below or equal and above.
-        var below = searchsorted(_parts, parts, false, true).sub_(1).clamp_max_(_parts.shape[0] - 2);
+        var below = searchsorted(_parts, parts, false, true).sub_(1).clamp_max_(_parts.size(0) - 2);
         var low = _parts.take(below);
         var place = (parts - low).div_(_parts.take(below + 1) - low);
         var isUp = place.gt(rand(place.shape, ScalarType.Float32, place.device, generator: random));

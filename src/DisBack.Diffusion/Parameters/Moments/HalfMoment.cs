@@ -22,6 +22,6 @@ internal sealed class HalfMoment(Tensor weights) : Moment
         // In units of the last bit, whole numbers are what bfloat16 has.
         var exponents = values.frexp().Item2.clamp_min_(LeastExponent).sub_(SignificantBits);
         var units = ldexp(values, -exponents).add_(rand(values.shape, ScalarType.Float32, values.device, generator: random)).floor_();
-        _values.narrow(0, first, values.shape[0]).copy_(ldexp(units, exponents));
+        _values.narrow(0, first, values.size(0)).copy_(ldexp(units, exponents));
     }
 }

@@ -16,7 +16,7 @@ internal sealed class Upsampler : Segment
     }
 
     /// <summary>[B,C,H,W] to [B,C,2H,2W].</summary>
-    public Tensor forward(Tensor x) => forward(x, 2 * x.shape[2], 2 * x.shape[3]);
+    public Tensor forward(Tensor x) => forward(x, 2 * x.size(2), 2 * x.size(3));
 
     /// <summary>[B,C,h,w] to [B,C,H,W].</summary>
     /// <param name="x">The features.</param>

@@ -34,5 +34,5 @@ internal sealed class Attention : nn.Module
         return to_out[0].forward(attended.transpose(1, 2).reshape(x.shape)).MoveToOuterDisposeScope();
     }
 
-    private Tensor Heads(Tensor x) => x.view(x.shape[0], x.shape[1], heads, -1).transpose(1, 2);
+    private Tensor Heads(Tensor x) => x.view(x.size(0), x.size(1), heads, -1).transpose(1, 2);
 }

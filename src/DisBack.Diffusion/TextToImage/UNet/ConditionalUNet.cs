@@ -108,7 +108,7 @@ internal sealed class ConditionalUNet : nn.Module
     {
         using var scope = NewDisposeScope();
         var time = Sinusoids.Of(timesteps.to(pooled.device).reshape(-1), Config.Levels[0].Channels);
-        var sizes = Sinusoids.Of(time_ids.flatten(), Config.TimeIdWidth).view(time_ids.shape[0], -1);
+        var sizes = Sinusoids.Of(time_ids.flatten(), Config.TimeIdWidth).view(time_ids.size(0), -1);
         var added = cat([pooled.to(Type), sizes.to(Type)], 1);
         return (time_embedding.forward(time.to(Type)) + add_embedding.forward(added)).MoveToOuterDisposeScope();
     }

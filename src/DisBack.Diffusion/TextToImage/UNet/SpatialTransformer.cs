@@ -31,7 +31,7 @@ internal sealed class SpatialTransformer : nn.Module
     public Tensor forward(Tensor x, Tensor context)
     {
         using var scope = NewDisposeScope();
-        var (height, width) = (x.shape[2], x.shape[3]);
+        var (height, width) = (x.size(2), x.size(3));
         var h = proj_in.forward(norm.forward(x).flatten(2).transpose(1, 2));
         foreach (var block in transformer_blocks)
         {

@@ -48,7 +48,7 @@ internal sealed class Critic : nn.Module
         var device = Score.parameters().First().device;
         // Same with '(1 + 1)': only sizes are read. Same without '1': the noise level has the batch's dimension as well.
         var seen = _features.Features(zeros([1, shape.Channels, shape.Height, shape.Width], device: device), ones(1, device: device));
-        _discriminator = new Discriminator(seen.shape[1], seen.shape[2], _features.FeatureGroups, init, device);
+        _discriminator = new Discriminator(seen.size(1), seen.size(2), _features.FeatureGroups, init, device);
         register_module("discriminator", _discriminator);
     }
 

@@ -29,7 +29,7 @@ internal sealed class DiffInstructHost(HostContext context, DiffInstructSettings
             difference = Fake.Network.forward(noisy, draw.Sigma, draw.Condition) - denoised;
             gap = difference.abs().mean() / (x0 - denoised).abs().mean();
         }
-        var loss = (difference * images).sum() / images.shape[0];
+        var loss = (difference * images).sum() / images.size(0);
         Generator.Differentiate(loss);
         return [loss, x0, gap];
     }

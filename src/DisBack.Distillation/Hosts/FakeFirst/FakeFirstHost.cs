@@ -133,7 +133,7 @@ internal abstract class FakeFirstHost : IDistillationHost
             (images, labels) = _augmentation.Apply(images, stream);
         }
         using var dropout = DropoutOfScores(draw);
-        var loss = DenoisingLoss.Of(_fake.Network, images, draw.Sigma, draw.Noise, draw.Condition, labels).sum() / images.shape[0];
+        var loss = DenoisingLoss.Of(_fake.Network, images, draw.Sigma, draw.Noise, draw.Condition, labels).sum() / images.size(0);
         _fake.Training.Differentiate(loss);
         return loss;
     }

@@ -26,7 +26,7 @@ internal sealed class SidHost(HostContext context, SidSettings settings) : FakeF
             residual = (images - denoised).abs().mean([1, 2, 3], keepdim: true);
             gap = difference.abs().mean() / residual.mean();
         }
-        var loss = (difference * ((denoised - images) - settings.Alpha * difference) / residual.clamp_min(1e-5)).sum() / images.shape[0];
+        var loss = (difference * ((denoised - images) - settings.Alpha * difference) / residual.clamp_min(1e-5)).sum() / images.size(0);
         Generator.Differentiate(loss);
         return [loss, images.detach(), gap];
     }
