@@ -46,9 +46,9 @@ failures=$logs/failures
 passed=0 failed=0 skipped_in_all=0
 for project in tests/*.Tests; do
   name=$(basename "$project")
-  # One thread that computes for minutes and has no clock takes what the clusters leave, which mostly wait.
+  # Distillation's tests compute on one thread for minutes and watch no clock: at the lowest priority they take what those of clusters leave, which mostly wait.
   if [ "$name" = DisBack.Cluster.Tests ]; then
-    (renice -n 19 "$BASHPID" && suite DisBack.Distillation.Tests "$@") >/dev/null 2>&1 &
+    (renice -n 19 "$BASHPID"; suite DisBack.Distillation.Tests "$@") >/dev/null 2>&1 &
     beside=$!
   fi
   if [ "$name" = DisBack.Distillation.Tests ]; then

@@ -6,7 +6,9 @@ using DisBack.Diffusion.Files;
 
 namespace DisBack.Cli.Tests;
 
-/// <summary>A data folder with a teacher of a few steps, made once by the executable itself.</summary>
+/// <summary>
+/// A data folder with a teacher of a few steps, made once by the executable itself, and a spec that trains on one thread because tests train side by side.
+/// </summary>
 public sealed class TaughtFolder : IAsyncLifetime
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("disback-cli-").FullName;

@@ -1,6 +1,6 @@
 namespace DisBack.Dashboard.Tests.Browsing;
 
-/// <summary>What the tests train: the real method on a network so small that a run takes seconds.</summary>
+/// <summary>What the tests train: the real method on a network so small that a run takes seconds, on one thread because tests train side by side.</summary>
 internal static class TinySpecs
 {
     public const string Teacher = """
