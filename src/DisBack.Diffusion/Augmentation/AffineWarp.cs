@@ -32,7 +32,7 @@ internal static class AffineWarp
     public static Tensor Of(Tensor images, IReadOnlyList<Matrix3x2> sources)
     {
         using var scope = NewDisposeScope();
-        var (height, width) = ((int)images.shape[2], (int)images.shape[3]);
+        var (height, width) = ((int)images.size(2), (int)images.size(3));
         var (before, after) = Margins(new Vector2(width, height), sources);
         // [H', H] X [W, W'] with H' and W' doubled, after which the sampled images have twice the size and twice the reach of the filter.
         var doubled = There(Doubling(height, (int)before.Y, (int)after.Y)).matmul(images.matmul(There(Doubling(width, (int)before.X, (int)after.X)).t()));
@@ -102,7 +102,7 @@ internal static class AffineWarp
     /// <summary>Where each pixel of the doubled results is sampled in the doubled images, [B,H',W',2], from -1 to 1 as libtorch counts.</summary>
     private static Tensor Grid(Tensor images, IReadOnlyList<Matrix3x2> sources, Vector2 before, Vector2 after)
     {
-        var size = new Vector2(images.shape[3], images.shape[2]);
+        var size = new Vector2(images.size(3), images.size(2));
         var reached = size + new Vector2(2 * Reach);
         // A doubled pixel is a point at its beginning, where the filter has its middle, and libtorch's is in the middle of the pixel.
         var quarter = new Vector2(0.25f);

@@ -26,8 +26,8 @@ public sealed class AugmentPipe(AugmentationSettings settings)
     public (Tensor Images, Tensor Labels) Apply(Tensor images, Generator generator)
     {
         using var scope = NewDisposeScope();
-        var count = (int)images.shape[0];
-        var size = new Vector2(images.shape[3], images.shape[2]);
+        var count = (int)images.size(0);
+        var size = new Vector2(images.size(3), images.size(2));
         var normals = randn([count, Normals], float32, generator: generator).data<float>().ToArray();
         var uniforms = rand([count, Uniforms], float32, generator: generator).data<float>().ToArray();
         var labels = new float[count * AugmentationSettings.LabelLength];
