@@ -30,7 +30,7 @@ export function rungChart(trials: readonly SweepTrial[], reached: readonly numbe
       ...axisLook(colors),
       type: 'category',
       boundaryGap: rungs.length === 1,
-      data: rungs.map((place, rung) => `${unit} ${count(place)}\n${count(reached[rung]!)} trials`),
+      data: rungs.map((place, rung) => `${unit} ${count(place)}\n${count(reached[rung]!)} ${reached[rung] === 1 ? 'trial' : 'trials'}`),
       axisLabel: { color: colors.quiet, lineHeight: 15 },
     },
     yAxis: {
