@@ -37,5 +37,6 @@ it('names are as short as they can be told apart', () => {
     'batch',
     'seed',
   ]);
+  expect(shortNames(['recording.seed', 'backtracking.batch'])).toEqual(['recording.seed', 'batch']);
   expect(shortNames(['batch', 'recording.batch'])).toEqual(['batch', 'recording.batch']);
 });

@@ -76,12 +76,18 @@ export function rankShares(values: readonly Value[]): (number | null)[] {
   return values.map(value => ranks.get(finite(value) ?? NaN) ?? null);
 }
 
+/** Keys of a whole spec that its sections have as well: "seed" alone is never that of a section. */
+const ofTheWhole: readonly string[] = ['seed', 'name'];
+
 /** Names in short: as many of the last parts of each as it takes to tell them apart. */
 export function shortNames(names: readonly string[]): string[] {
   const parts = names.map(name => name.split('.'));
   const tail = (index: number, length: number) => parts[index]!.slice(-length).join('.');
   return names.map((name, index) => {
     for (let length = 1; length < parts[index]!.length; length++) {
+      if (ofTheWhole.includes(tail(index, length))) {
+        continue;
+      }
       if (names.every((_, other) => other === index || tail(other, length) !== tail(index, length))) {
         return tail(index, length);
       }

@@ -34,6 +34,8 @@ describe('compared runs', () => {
     expect(groupsOf(runs, true).map(group => group.label)).toEqual(['batch 8', 'batch 16']);
     expect(groupsOf(runs, false).map(group => group.label)).toEqual(['a/0', 'a/1', 'a/2']);
     expect(groupsOf(runs.slice(0, 2), true).map(group => group.label)).toEqual(['a/0']);
+    const recorded = [1, 2].map(seed => run(`r/${seed}`, { 'param.seed': 0, 'param.recording.seed': seed }));
+    expect(groupsOf(recorded, true).map(group => group.label)).toEqual(['recording.seed 1', 'recording.seed 2']);
     const alike = ['x', 'y'].map(last => run(last, { 'param.a': last, 'param.b': last, 'param.c': last, 'param.d': last }));
     const labels = (more: ComparedRun[]) => groupsOf([run('z', {}), ...more], true).map(group => group.label);
     expect(labels(alike)).toEqual(['a –, b –, c –, …', 'a x, b x, c x, …', 'a y, b y, c y, …']);

@@ -64,7 +64,7 @@ export function groupsOf(runs: readonly ComparedRun[], arms: boolean): Group[] {
   }
   const groups = armsOf(runs);
   const keys = differingKeys(groups.map(group => group[0]!)).filter(key => !incidental.has(key));
-  const names = shortNames(keys);
+  const names = shortNames(keys.map(key => key.slice(parameter.length)));
   const labels = groups.map(([first]) => {
     const settings = keys.slice(0, mostSettings).map((key, at) => `${names[at]!.replaceAll('_', ' ')} ${settingText(first!.cells[key])}`);
     return settings.length === 0 ? first!.name : settings.join(', ') + (keys.length > mostSettings ? ', …' : '');
