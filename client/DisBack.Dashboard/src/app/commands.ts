@@ -1,11 +1,27 @@
 import { ApiError, post, remove } from '../api/client';
 import { pathOf, type RunKind } from '../api/paths';
-import type { CommandReply } from '../api/types';
+import { isSettled, type CommandReply, type RunStatus } from '../api/types';
 import { confirmation } from './confirm.svelte';
 import { notices } from './notices.svelte';
 
 /** What an operator can have done to runs. */
 export type Command = 'pause' | 'resume' | 'cancel' | 'archive' | 'unarchive' | 'delete';
+
+/** Whether a run takes a command where it stands; any other is refused. */
+export function takes(status: RunStatus, verb: Command): boolean {
+  switch (verb) {
+    case 'pause':
+      return !isSettled(status);
+    case 'resume':
+      return status === 'paused' || status === 'failed';
+    case 'cancel':
+      return !isSettled(status) || status === 'paused';
+    case 'delete':
+      return isSettled(status);
+    default:
+      return true;
+  }
+}
 
 /** Hides a run from lists; `disback archive` uses the same. */
 export const archivedTag = 'archived';
@@ -34,25 +50,44 @@ export async function command(verb: Command, kind: Commanded, keys: readonly str
   if (question && !(await confirmation.ask({ ...question, items: keys, action: verb === 'cancel' ? 'Cancel them' : 'Delete', danger: true }))) {
     return false;
   }
-  let succeeded = 0;
+  const refused: Refusal[] = [];
   for (const key of keys) {
     try {
-      await send(verb, kind, key);
-      succeeded++;
+      const reply = await send(verb, kind, key);
+      if (reply.applied === false) {
+        refused.push({ key, message: reply.message ?? '' });
+      }
     } catch (failure) {
       if (!(failure instanceof ApiError)) {
         throw failure;
       }
-      notices.say('failed', failure.message);
+      refused.push({ key, message: failure.message });
     }
   }
+  for (const text of refusals(refused, keys.length)) {
+    notices.say('failed', text);
+  }
+  const succeeded = keys.length - refused.length;
   if (succeeded > 0) {
     notices.say('done', keys.length === 1 ? `${keys[0]} ${done[verb]}.` : `${succeeded} of ${keys.length}: each ${done[verb]}.`);
   }
   return succeeded > 0;
 }
 
-function send(verb: Command, kind: Commanded, key: string): Promise<unknown> {
+/** A run to which nothing was done, and why. */
+export type Refusal = { key: string; message: string };
+
+/** What was refused in sentences, one for all runs with the same reason: of `all` that were to be commanded. */
+export function refusals(refused: readonly Refusal[], all: number): string[] {
+  const keys = new Map<string, string[]>();
+  for (const { key, message } of refused) {
+    keys.set(message, [...(keys.get(message) ?? []), key]);
+  }
+  return [...keys].map(([message, some]) => (all === 1 ? message : `${some.length === 1 ? some[0] : `${some.length} of ${all}`}: ${message}`));
+}
+
+/** What comes back says whether anything was done, unless it always is: then it is the document as it is now. */
+function send(verb: Command, kind: Commanded, key: string): Promise<Partial<CommandReply>> {
   const path = pathOf(kind, key);
   switch (verb) {
     case 'archive':
@@ -60,8 +95,8 @@ function send(verb: Command, kind: Commanded, key: string): Promise<unknown> {
     case 'unarchive':
       return post(`${path}/tags`, { remove: [archivedTag] });
     case 'delete':
-      return remove<CommandReply>(path);
+      return remove(path);
     default:
-      return post<CommandReply>(`${path}/${verb}`);
+      return post(`${path}/${verb}`);
   }
 }

@@ -40,6 +40,11 @@ export class Rows {
     this.#see(true);
   }
 
+  /** All rows that are there, in no order. */
+  get fetched(): Cell[][] {
+    return [...this.#chunks.values()].flat();
+  }
+
   row(index: number): Cell[] | undefined {
     return this.#chunks.get(Math.floor(index / chunk))?.[index % chunk];
   }
