@@ -43,5 +43,8 @@ export type Cell = string | number | boolean | string[] | null;
 
 export type RowPage = Omit<Answer<Schemas['RowPage']>, 'rows'> & { rows: Cell[][] };
 
+/** Where a run can stand, in the order in which it comes there. */
+export const runStatuses: readonly RunStatus[] = ['pending', 'recording', 'queued', 'starting', 'running', 'paused', 'completed', 'failed', 'cancelled'];
+
 /** Whether nothing happens to a run without a new command. */
 export const isSettled = (status: RunStatus): boolean => ['paused', 'completed', 'failed', 'cancelled'].includes(status);

@@ -1,6 +1,6 @@
 import { untrack } from 'svelte';
 import { ApiError, get } from '../api/client';
-import type { Cell, RowColumn, RowPage } from '../api/types';
+import { runStatuses, type Cell, type RowColumn, type RowPage } from '../api/types';
 
 /** Rows that are asked for at once. */
 const chunk = 100;
@@ -8,7 +8,18 @@ const chunk = 100;
 /** Chunks that are kept; what lies far from where one looks is fetched again when it is gone back to. */
 const mostChunks = 60;
 
-export type RowQuestion = { table: string; where: string; sort: string; columns: string };
+export type RowQuestion = {
+  table: string;
+  where: string;
+  /** A condition of the page itself, beside what somebody has typed. */
+  besides?: string;
+  sort: string;
+  columns: string;
+};
+
+/** The filter of a question. */
+export const filterOf = ({ where, besides = '' }: Pick<RowQuestion, 'where' | 'besides'>): string =>
+  where === '' || besides === '' ? where + besides : `(${where}) and ${besides}`;
 
 /**
  * The rows of a table of any length, of which those that are looked at are fetched. When documents change, what is shown stays until its newer form is there.
@@ -18,6 +29,7 @@ export class Rows {
   columns = $state.raw<RowColumn[]>([]);
   damaged = $state.raw<string[]>([]);
   error = $state.raw<ApiError | undefined>();
+  outdated = $state(false);
   #chunks = $state.raw<ReadonlyMap<number, Cell[][]>>(new Map());
   #stale = new Set<number>();
   #pending = new Map<number, AbortController>();
@@ -43,6 +55,15 @@ export class Rows {
   /** All rows that are there, in no order. */
   get fetched(): Cell[][] {
     return [...this.#chunks.values()].flat();
+  }
+
+  /** Texts that stand in a column of those rows, and all that can where that is known. */
+  values(column: string): readonly string[] {
+    if (column === 'status') {
+      return runStatuses;
+    }
+    const at = this.columns.findIndex(({ name }) => name === column);
+    return [...new Set(this.fetched.flatMap(cells => cells[at] ?? []))].filter(cell => typeof cell === 'string').sort();
   }
 
   row(index: number): Cell[] | undefined {
@@ -86,8 +107,8 @@ export class Rows {
     this.#pending.set(number, pending);
     this.#stale.delete(number);
     try {
-      const { table, where, sort, columns } = question;
-      const page = await get<RowPage>(`tables/${table}`, { where, sort, columns, offset: number * chunk, limit: chunk }, pending.signal);
+      const { table, sort, columns } = question;
+      const page = await get<RowPage>(`tables/${table}`, { where: filterOf(question), sort, columns, offset: number * chunk, limit: chunk }, pending.signal);
       const chunks = new Map(question === this.#shown ? this.#chunks : []);
       this.#shown = question;
       chunks.delete(number);
@@ -100,6 +121,7 @@ export class Rows {
       this.columns = page.columns;
       this.damaged = page.damaged;
       this.error = undefined;
+      this.outdated = false;
       this.#pending.delete(number);
       // The documents may have changed again meanwhile.
       this.#see(false);
@@ -110,11 +132,22 @@ export class Rows {
       if (!(failure instanceof ApiError)) {
         throw failure;
       }
-      this.error = failure;
+      this.error = question.besides && failure.status === 400 ? await this.#mistake(question, failure, pending.signal) : failure;
+      this.outdated = this.#shown !== undefined && this.#shown !== question;
     } finally {
       if (this.#pending.get(number) === pending) {
         this.#pending.delete(number);
       }
     }
+  }
+
+  /** What is wrong with a filter as it was typed, without what the page has put around it: places in it are told as numbers. */
+  async #mistake({ table, where }: RowQuestion, failure: ApiError, signal: AbortSignal): Promise<ApiError> {
+    try {
+      await get<RowPage>(`tables/${table}`, { where, columns: 'id', limit: 1 }, signal);
+    } catch (mistake) {
+      return mistake instanceof ApiError ? mistake : failure;
+    }
+    return failure;
   }
 }

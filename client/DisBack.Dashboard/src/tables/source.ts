@@ -4,6 +4,8 @@ import type { Cell, RowColumn } from '../api/types';
 export interface RowSource {
   readonly total: number | undefined;
   readonly columns: readonly RowColumn[];
+  /** Whether they answer another question than the one asked last, which has failed. */
+  readonly outdated?: boolean;
   row(index: number): Cell[] | undefined;
   /** Sees to it that the rows of a range are there, or on their way. */
   want(first: number, last: number): void;
