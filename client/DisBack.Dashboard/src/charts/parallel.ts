@@ -22,32 +22,33 @@ export function parallelChart(dimensions: readonly Dimension[], items: readonly 
   return {
     tooltip: { ...tooltipLook(colors), trigger: 'item', formatter: ({ name }: { name: string }) => tipOf(items[Number(name)]) },
     parallel: { left: 72, right: 72, top: 34, bottom: 22 },
-    parallelAxis: dimensions.map((dimension, at) => ({
-      id: dimension.name,
-      dim: at,
-      name: dimension.label,
-      nameLocation: 'end',
-      nameGap: 14,
-      nameTruncate: { maxWidth: 138 },
-      nameTextStyle: { color: colors.ink, fontSize: 11 },
-      axisLine: { lineStyle: { color: colors.quiet } },
-      axisTick: { show: !dimension.categories, lineStyle: { color: colors.quiet } },
-      z: 4,
-      axisLabel: {
-        color: colors.quiet,
-        fontSize: 10,
-        textBorderColor: colors.card,
-        textBorderWidth: 3,
-        hideOverlap: true,
-        width: 90,
-        overflow: 'truncate',
-        ...(dimension.categories ? {} : { formatter: (value: number) => figure(value) }),
-      },
-      areaSelectStyle: { width: 20, opacity: 0.22, borderWidth: 1, ...activeColor },
-      ...(dimension.categories
-        ? { type: 'category', data: [...dimension.categories] }
-        : { ...numberAxis(dimension.logarithmic), min: 'dataMin', max: 'dataMax' }),
-    })),
+    parallelAxis: dimensions.map((dimension, at) => {
+      const places = dimension.logarithmic ? { customValues: logarithmicLabels(dimension) } : {};
+      return {
+        id: dimension.name,
+        dim: at,
+        name: dimension.label,
+        nameLocation: 'end',
+        nameGap: 14,
+        nameTruncate: { maxWidth: 138 },
+        nameTextStyle: { color: colors.ink, fontSize: 11 },
+        axisLine: { lineStyle: { color: colors.quiet } },
+        axisTick: { show: !dimension.categories, lineStyle: { color: colors.quiet }, ...places },
+        z: 4,
+        axisLabel: {
+          color: colors.quiet,
+          fontSize: 10,
+          // Lines do not strike through it.
+          backgroundColor: colors.card,
+          padding: [1, 2],
+          hideOverlap: true,
+          ...(dimension.categories ? { width: 90, overflow: 'truncate' } : { formatter: (value: number) => figure(value) }),
+          ...places,
+        },
+        areaSelectStyle: { width: 20, opacity: 0.22, borderWidth: 1, ...activeColor },
+        ...(dimension.categories ? { type: 'category', data: [...dimension.categories] } : numberAxis(dimension.logarithmic)),
+      };
+    }),
     series: [
       {
         type: 'parallel',
@@ -65,6 +66,19 @@ export function parallelChart(dimensions: readonly Dimension[], items: readonly 
       },
     ],
   } as Option;
+}
+
+/** What a logarithmic axis is labeled with: where it begins and ends, and the powers of ten between that have room. */
+export function logarithmicLabels({ values }: Pick<Dimension, 'values'>): number[] {
+  const positive = values.filter(value => typeof value === 'number' && value > 0) as number[];
+  if (positive.length === 0) {
+    return [];
+  }
+  const [least, most] = [Math.min, Math.max].map(of => positive.reduce((a, b) => of(a, b))) as [number, number];
+  const room = (most / least) ** 0.08;
+  const [low, high] = [Math.ceil(Math.log10(least * room)), Math.floor(Math.log10(most / room))];
+  const powers = high < low ? [] : Array.from({ length: high - low + 1 }, (_, at) => 10 ** (low + at));
+  return [...new Set([least, ...powers, most])];
 }
 
 /** What the box of an item says. */
