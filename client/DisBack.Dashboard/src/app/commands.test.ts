@@ -10,6 +10,4 @@ it('runs that are refused for the same reason are told of together', () => {
   ]);
 });
 
-it('of a single run the reason says it all', () => expect(refusals([refused('a/0', 'failed')], 1)).toEqual(['Nothing to do: the run is failed.']));
-
 it('nothing is said where nothing was refused', () => expect(refusals([], 3)).toEqual([]));

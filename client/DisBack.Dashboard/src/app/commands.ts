@@ -83,7 +83,7 @@ export function refusals(refused: readonly Refusal[], all: number): string[] {
   for (const { key, message } of refused) {
     keys.set(message, [...(keys.get(message) ?? []), key]);
   }
-  return [...keys].map(([message, some]) => (all === 1 ? message : `${some.length === 1 ? some[0] : `${some.length} of ${all}`}: ${message}`));
+  return [...keys].map(([message, some]) => `${some.length === 1 ? some[0] : `${some.length} of ${all}`}: ${message}`);
 }
 
 /** What comes back says whether anything was done, unless it always is: then it is the document as it is now. */
