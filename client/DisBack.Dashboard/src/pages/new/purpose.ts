@@ -19,10 +19,18 @@ export async function forkOf(run: string, step: string, node: string, signal: Ab
   const trial = await get<TrialDocument>(pathOf('runs', run), {}, signal);
   const start = { run, ...(step ? { step: Number(step) } : {}), ...(node ? { node: Number(node) } : {}) };
   const from = step ? `step ${step}` : node ? `the first checkpoint with node ${node} as target` : 'the newest checkpoint';
-  return {
-    text: specText(trial.spec, ({ name, ...rest }) => ({ name, start, ...rest })),
-    about: `Goes on from ${from} of ${run}. Change what is to be different.`,
-  };
+  const checkpoints = trial.run.checkpoints;
+  const begins = step ? Number(step) : ((node ? checkpoints.findLast(each => each.target_index === Number(node)) : checkpoints[0])?.step ?? 0);
+  let longer = '';
+  const text = specText(trial.spec, ({ name, ...rest }) => {
+    const backtracking = rest['backtracking'] as { steps: number };
+    if (begins < backtracking.steps) {
+      return { name, start, ...rest };
+    }
+    longer = ` It ends there, so backtracking.steps is raised from ${backtracking.steps} to ${2 * begins}.`;
+    return { name, start, ...rest, backtracking: { ...backtracking, steps: 2 * begins } };
+  });
+  return { text, about: `Goes on from ${from} of ${run}.${longer} Change what is to be different.` };
 }
 
 /** The spec of a run, to be changed. */
