@@ -46,5 +46,8 @@ export type RowPage = Omit<Answer<Schemas['RowPage']>, 'rows'> & { rows: Cell[][
 /** Where a run can stand, in the order in which it comes there. */
 export const runStatuses: readonly RunStatus[] = ['pending', 'recording', 'queued', 'starting', 'running', 'paused', 'completed', 'failed', 'cancelled'];
 
+/** Whether a run is over; one that is paused has more before it. */
+export const hasEnded = (status: RunStatus): boolean => ['completed', 'failed', 'cancelled'].includes(status);
+
 /** Whether nothing happens to a run without a new command. */
-export const isSettled = (status: RunStatus): boolean => ['paused', 'completed', 'failed', 'cancelled'].includes(status);
+export const isSettled = (status: RunStatus): boolean => status === 'paused' || hasEnded(status);
