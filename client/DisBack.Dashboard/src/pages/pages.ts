@@ -27,10 +27,19 @@ const nowhere: Page = { pattern: /^/, title: () => 'Nothing here', load: () => i
 export function pageAt(path: string): { title: string; key: string; load: () => Promise<PageModule> } {
   for (const page of pages) {
     const match = page.pattern.exec(path);
-    if (match) {
-      const key = decodeURIComponent(match[1] ?? '');
+    const key = match && unescaped(match[1] ?? '');
+    if (typeof key === 'string') {
       return { title: page.title(key), key, load: page.load as () => Promise<PageModule> };
     }
   }
   return { title: nowhere.title(''), key: path, load: nowhere.load as () => Promise<PageModule> };
+}
+
+/** A part of an address in plain text; undefined where its escapes are none. */
+function unescaped(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined;
+  }
 }
