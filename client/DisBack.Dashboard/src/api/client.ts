@@ -60,7 +60,8 @@ async function request<T>(method: string, url: string, body?: { type: string; te
     if (signal?.aborted) {
       throw failure;
     }
-    throw new ApiError('The server does not answer; the page tries again when it is back.', 0);
+    const then = method === 'GET' ? '; the page tries again when it is back' : ' and may not have had this command; give it again when it is back';
+    throw new ApiError(`The server does not answer${then}.`, 0);
   }
   const text = await response.text();
   if (!response.ok) {

@@ -1,4 +1,5 @@
 import { address, type Parameters } from './client';
+import { notices } from '../app/notices.svelte';
 import { session } from '../app/session.svelte';
 
 /** Whether the stream of the page is connected; null while there is none. */
@@ -17,7 +18,12 @@ export function follow(path: string, parameters: Parameters, handlers: LiveHandl
   let timer: ReturnType<typeof setTimeout> | undefined;
   const connect = () => {
     source = new EventSource(address(path, parameters));
-    source.onopen = () => (connection.live = true);
+    source.onopen = () => {
+      if (connection.live === false) {
+        notices.back();
+      }
+      connection.live = true;
+    };
     source.onerror = () => {
       connection.live = false;
       // A browser tries again by itself only where there was an answer before.

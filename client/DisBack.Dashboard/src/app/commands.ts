@@ -51,6 +51,7 @@ export async function command(verb: Command, kind: Commanded, keys: readonly str
     return false;
   }
   const refused: Refusal[] = [];
+  let away = false;
   for (const key of keys) {
     try {
       const reply = await send(verb, kind, key);
@@ -62,10 +63,11 @@ export async function command(verb: Command, kind: Commanded, keys: readonly str
         throw failure;
       }
       refused.push({ key, message: failure.message });
+      away ||= failure.status === 0;
     }
   }
   for (const text of refusals(refused, keys.length)) {
-    notices.say('failed', text);
+    notices.say('failed', text, away);
   }
   const succeeded = keys.length - refused.length;
   if (succeeded > 0) {
