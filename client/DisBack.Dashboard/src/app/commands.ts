@@ -43,11 +43,15 @@ const questions: Partial<Record<Command, (what: string) => { title: string; text
 /** What can be commanded: a run of a kind, or a search with all its trials. */
 export type Commanded = RunKind | 'sweeps';
 
-/** Has a command done to runs of a kind, after a question where it cannot be taken back; says what became of it. Returns whether anything was done. */
-export async function command(verb: Command, kind: Commanded, keys: readonly string[]): Promise<boolean> {
+/**
+ * Has a command done to runs of a kind, after a question where it cannot be taken back, with what depends on them; says what became of it. Returns whether
+ * anything was done.
+ */
+export async function command(verb: Command, kind: Commanded, keys: readonly string[], dependents = ''): Promise<boolean> {
   const what = keys.length === 1 ? keys[0]! : `${keys.length} ${kind}`;
   const question = questions[verb]?.(what);
-  if (question && !(await confirmation.ask({ ...question, items: keys, action: verb === 'cancel' ? 'Cancel them' : 'Delete', danger: true }))) {
+  const text = [question?.text, dependents].filter(Boolean).join(' ');
+  if (question && !(await confirmation.ask({ ...question, text, items: keys, action: verb === 'cancel' ? 'Cancel them' : 'Delete', danger: true }))) {
     return false;
   }
   const refused: Refusal[] = [];
