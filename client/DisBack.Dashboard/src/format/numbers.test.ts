@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, duration, figure } from './numbers';
+import { bytes, duration, estimate, figure, roughly, spent } from './numbers';
 
 describe('numbers', () => {
   it('have no more digits than mean something', () => {
@@ -22,5 +22,20 @@ describe('numbers', () => {
     expect(duration(67.98)).toBe('1 min 7 s');
     expect(duration(3600 * 5 + 60 * 12)).toBe('5 h 12 min');
     expect(duration(86400 * 3)).toBe('3 d 0 h');
+  });
+
+  it('are as rough as what they say of things to come', () => {
+    expect(roughly(4.386)).toBe('4.4');
+    expect(roughly(431.2)).toBe('430');
+    expect(estimate(7.18)).toBe('7 s');
+    expect(estimate(99.4)).toBe('99 s');
+    expect(estimate(102)).toBe('2 min');
+    expect(estimate(1599)).toBe('27 min');
+    expect(estimate(3590)).toBe('1 h 0 min');
+  });
+
+  it('of a time that has not begun are none', () => {
+    expect(spent(0)).toBe('–');
+    expect(spent(0.5)).toBe('500 ms');
   });
 });

@@ -2,6 +2,7 @@
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const figures = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 });
+const two = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 });
 const short = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
 
 /** A count. */
@@ -27,6 +28,9 @@ export function figure(value: number | string | null | undefined): string {
   return figures.format(number).replace('-', '−');
 }
 
+/** Something measured that is another in a moment, for example a speed. */
+export const roughly = (value: number): string => two.format(value);
+
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
 /** A size in bytes. */
@@ -49,3 +53,12 @@ export function duration(seconds: number): string {
   }
   return minutes < 48 * 60 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : `${Math.floor(minutes / 1440)} d ${Math.floor((minutes % 1440) / 60)} h`;
 }
+
+/** A length of time that is an estimate: seconds of what is nearly over, minutes of more. */
+export function estimate(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  return seconds < 99.5 ? `${Math.round(seconds)} s` : minutes < 60 ? `${minutes} min` : duration(60 * minutes);
+}
+
+/** The time that something has taken so far, as documents have it: 0 until there is any. */
+export const spent = (seconds: number): string => (seconds > 0 ? duration(seconds) : '–');
