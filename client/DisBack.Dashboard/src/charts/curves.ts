@@ -89,8 +89,8 @@ export function curveChart(curves: readonly Curve[], look: CurveLook, colors: Ch
             markLine: {
               silent: true,
               symbol: 'none',
-              lineStyle: { color: colors.quiet, type: 'dotted', width: 1, opacity: 0.8 },
-              label: { color: colors.quiet, fontSize: 10, position: 'insideEndTop', rotate: 0, formatter: (mark: { name: string }) => mark.name },
+              lineStyle: { color: colors.quiet, type: [4, 4], width: 1, opacity: 0.8 },
+              label: { color: colors.quiet, fontSize: 10, position: 'end', distance: 4, formatter: (mark: { name: string }) => mark.name },
               data: look.marks.map(mark => ({ xAxis: mark.x, name: mark.label })),
             },
           }

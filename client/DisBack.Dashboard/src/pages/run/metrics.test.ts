@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ThinnedCurve } from '../../api/types';
-import { laidOut, ordered, placeText, switchesIn } from './metrics';
+import { laidOut, ordered, placeText, switchesIn, switchesOf } from './metrics';
 
 const targets = (low: number[], high: number[]): ThinnedCurve => ({
   run: 'a/0000',
@@ -29,10 +29,20 @@ describe('metrics of a run', () => {
 
   it('switch where the target falls, also where one part has two of them', () => {
     expect(switchesIn(targets([3, 2, 2, 0], [3, 3, 2, 1]))).toEqual([
+      { x: 0, label: '3' },
       { x: 19, label: '2' },
       { x: 39, label: '0' },
     ]);
     expect(switchesIn(targets([], []))).toEqual([]);
+    expect(switchesIn(targets([3, 3], [3, 3]))).toEqual([]);
+  });
+
+  it('begin with the first target, where there are switches', () => {
+    expect(switchesOf([{ step: 9, from: 3, to: 2, gap: 0.4 }], 1)).toEqual([
+      { x: 1, label: '3' },
+      { x: 9, label: '2' },
+    ]);
+    expect(switchesOf([], 1)).toEqual([]);
   });
 
   it('go from the last node to the teacher where they lie over positions', () => {
@@ -46,6 +56,7 @@ describe('metrics of a run', () => {
     expect(placeText('position', -3)).toBe('node 3');
     expect(placeText('position', 0)).toBe('teacher');
     expect(placeText('wall-time', 90)).toBe('1 min 30 s');
+    expect(placeText('wall-time', 0)).toBe('0');
     expect(placeText('images', 38400)).toBe('38,400');
   });
 });

@@ -1,13 +1,14 @@
-import type { ThinnedCurve } from '../../api/types';
+import type { SwitchRecord, ThinnedCurve } from '../../api/types';
+import type { Mark } from '../../charts/curves';
 import { count, duration, figure } from '../../format/numbers';
 
-/** What curves can be laid over: the name in addresses and the API, and for people. */
+/** What curves can be laid over: the name in addresses and the API, for people, and below a chart. */
 export const places = [
-  { name: 'step', text: 'Step' },
-  { name: 'images', text: 'Images' },
-  { name: 'device-seconds', text: 'Device time' },
-  { name: 'wall-time', text: 'Wall time' },
-  { name: 'position', text: 'Position on the trajectory' },
+  { name: 'step', text: 'Step', over: 'step' },
+  { name: 'images', text: 'Images', over: 'images made in training' },
+  { name: 'device-seconds', text: 'Device time', over: 'time in attempts' },
+  { name: 'wall-time', text: 'Wall time', over: 'time since submission' },
+  { name: 'position', text: 'Position on the trajectory', over: 'node that the student walks towards' },
 ] as const;
 
 export type Place = (typeof places)[number]['name'];
@@ -19,7 +20,7 @@ export function placeText(place: Place, value: number): string {
   switch (place) {
     case 'device-seconds':
     case 'wall-time':
-      return duration(value);
+      return value === 0 ? '0' : duration(value);
     case 'position':
       return value === 0 ? 'teacher' : `node ${figure(-value)}`;
     default:
@@ -51,9 +52,13 @@ export const middles = (curve: ThinnedCurve): number[] => curve.from.map((from, 
 /** What a mark says of a switch: the node that is the target from there on, 0 for the teacher. */
 export const switchLabel = (target: number): string => String(target);
 
-/** Where a curve of targets changes, and to which node. */
-export function switchesIn(curve: ThinnedCurve): { x: number; label: string }[] {
-  const marks: { x: number; label: string }[] = [];
+/** Where a run begins and where its target is switched, with the node that is the target from there on; nothing where it was not switched. */
+export const switchesOf = (switches: readonly SwitchRecord[], begins: number): Mark[] =>
+  switches.length === 0 ? [] : [{ x: begins, label: switchLabel(switches[0]!.from) }, ...switches.map(({ step, to }) => ({ x: step, label: switchLabel(to) }))];
+
+/** The same of a curve of targets. */
+export function switchesIn(curve: ThinnedCurve): Mark[] {
+  const marks: Mark[] = [];
   let before = curve.high[0];
   curve.low.forEach((low, part) => {
     if (before !== undefined && low < before) {
@@ -61,5 +66,5 @@ export function switchesIn(curve: ThinnedCurve): { x: number; label: string }[] 
       before = low;
     }
   });
-  return marks;
+  return marks.length === 0 ? [] : [{ x: curve.from[0]!, label: switchLabel(curve.high[0]!) }, ...marks];
 }
