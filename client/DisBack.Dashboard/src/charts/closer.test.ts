@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ThinnedCurve } from '../api/types';
-import { isThinned, placesOf, rangeOf, refined } from './closer';
+import { isThinned, placesIn, placesOf, rangeOf, refined, sharesIn } from './closer';
 
 const curve = (measured: number, ...parts: [from: number, to: number, mean: number][]): ThinnedCurve => ({
   run: 'a/0000',
@@ -20,6 +20,11 @@ const points = ({ from, to, low, mean, high }: ThinnedCurve) => mean.map((value,
 
 describe('a closer look at a curve', () => {
   const whole = curve(40, [0, 9, 1], [10, 19, 2], [20, 29, 3], [30, 39, 4]);
+
+  it('lies at places that are shares of the whole', () => {
+    expect(placesIn([100, 500], [0.25, 0.5])).toEqual([200, 300]);
+    expect(sharesIn([100, 500], [200, 300])).toEqual([0.25, 0.5]);
+  });
 
   it('is worth its while where there is more than the curve shows', () => {
     expect(isThinned(whole)).toBe(true);

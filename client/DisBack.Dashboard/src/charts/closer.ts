@@ -8,6 +8,10 @@ export type Range = readonly [from: number, to: number];
 /** So much of what is looked at is fetched on either side, so that lines enter and leave where they should and a short way along is there already. */
 const margin = 0.25;
 
+/** The places that shares of a range stand for, and the other way round. */
+export const placesIn = ([first, last]: Range, [start, end]: Range): Range => [first + start * (last - first), first + end * (last - first)];
+export const sharesIn = ([first, last]: Range, [from, to]: Range): Range => [(from - first) / (last - first), (to - first) / (last - first)];
+
 /** Where curves begin and end together. */
 export function rangeOf(curves: readonly ThinnedCurve[]): [number, number] | undefined {
   const [first, last] = [Math.min(...curves.map(curve => curve.from[0] ?? Infinity)), Math.max(...curves.map(curve => curve.to.at(-1) ?? -Infinity))];

@@ -28,6 +28,8 @@ export type CurveLook = {
   marks: readonly Mark[];
   /** Where the horizontal axis begins and ends, so that charts beside one another agree; otherwise where the curves do. */
   range?: readonly [number, number];
+  /** The part of it that is looked at, where it is not all. */
+  zoom?: readonly [number, number] | undefined;
   /** Whether places between whole numbers mean nothing. */
   whole?: boolean;
   /** Whether a box tells the values of all curves where the pointer is; of many it would be longer than the chart. */
@@ -109,7 +111,16 @@ export function curveChart(curves: readonly Curve[], look: CurveLook, colors: Ch
       axisPointer: { lineStyle: { color: colors.quiet }, label: { formatter: ({ value }: { value: number }) => look.place(value) } },
     },
     toolbox: { show: true, itemSize: 0, feature: { dataZoom: { yAxisIndex: 'none', brushStyle: { color: colors.accent, opacity: 0.12 } } } },
-    dataZoom: [{ type: 'inside', filterMode: 'none', zoomOnMouseWheel: 'ctrl', moveOnMouseMove: 'shift', moveOnMouseWheel: false }],
+    dataZoom: [
+      {
+        type: 'inside',
+        filterMode: 'none',
+        zoomOnMouseWheel: 'ctrl',
+        moveOnMouseMove: 'shift',
+        moveOnMouseWheel: false,
+        ...(look.zoom ? { startValue: look.zoom[0], endValue: look.zoom[1] } : {}),
+      },
+    ],
     xAxis: {
       ...axis,
       type: 'value',
