@@ -1,1 +1,0 @@
-import{B as e,D as t,E as n,W as r,h as i,it as a,k as o,q as s}from"./disclose-version-PhM5VT7S.js";var c=o(`<span><i aria-hidden="true" class="svelte-fkduqy"></i> </span>`);function l(o,l){var u=c(),d=s(r(u),1,!0);a(u),e(()=>{i(u,1,`status ${l.status??``}`,`svelte-fkduqy`),n(d,l.status)}),t(o,u)}export{l as t};

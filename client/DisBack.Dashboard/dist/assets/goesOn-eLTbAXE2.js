@@ -1,0 +1,1 @@
+function e(e){let t=()=>e.classList.toggle(`goes-on`,e.scrollLeft+e.clientWidth<e.scrollWidth-1),n=new ResizeObserver(t);for(let t of[e,...e.children])n.observe(t);return e.addEventListener(`scroll`,t,{passive:!0}),()=>{n.disconnect(),e.removeEventListener(`scroll`,t)}}export{e as t};

@@ -1,1 +1,0 @@
-var e=e=>[`paused`,`completed`,`failed`,`cancelled`].includes(e);export{e as t};
