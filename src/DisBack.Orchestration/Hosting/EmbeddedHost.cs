@@ -148,7 +148,8 @@ public sealed class EmbeddedHost : IAsyncDisposable
                 });
             if (_options.Supervises)
             {
-                silo.AddRunSupervision();
+                // No other silo can die, with the supervisor or with an owner.
+                silo.AddRunSupervision(supervision => supervision.Ensure = TimeSpan.FromSeconds(5));
             }
             silo.AddOrleansDashboard(_options.OrleansDashboard);
             silo.Services.AddSingleton(_factory);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using DisBack.Contracts.Documents;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 
 namespace DisBack.Orchestration.Hosting;
@@ -22,6 +23,9 @@ public static class LoopbackSilo
             endpoint.SiloListeningEndpoint = new IPEndPoint(IPAddress.Loopback, siloPort);
             endpoint.GatewayListeningEndpoint = new IPEndPoint(IPAddress.Loopback, gatewayPort);
         });
+        // What silos tell one another of their load once a second has nobody to hear it.
+        silo.Configure<DeploymentLoadPublisherOptions>(load => load.DeploymentLoadPublisherRefreshTime = TimeSpan.FromMinutes(1));
+        silo.Services.AddSingleton<TimeProvider, SoleSiloTime>();
         return silo.UseInMemoryReminderService();
     }
 

@@ -10,9 +10,11 @@ namespace DisBack.Orchestration.Hosting;
 /// <summary>What a gateway shows of a silo in Orleans' own dashboard.</summary>
 public static class OrleansDashboard
 {
+    private static readonly TimeSpan s_collected = TimeSpan.FromSeconds(5);
+
     /// <summary>
-    /// Has a silo collect its counters, once a second, and the times of calls, while somebody looks. Every silo of a cluster does so or none: the dashboard
-    /// asks all of them.
+    /// Has a silo collect the state of its runtime, and while somebody looks its counters, once a second, and the times of calls. Every silo of a cluster does
+    /// so or none: the dashboard asks all of them.
     /// </summary>
     /// <param name="silo">The silo, after <see cref="DisBackSilo.AddDisBack"/>: nothing of a worker waits for its dashboard.</param>
     /// <param name="collects">Whether it does. Where not, the cluster does not know the grains either, which would be activated in vain.</param>
@@ -24,7 +26,10 @@ public static class OrleansDashboard
             return silo;
         }
         var others = silo.Services.ToHashSet();
-        silo.AddDashboard();
+        // The runtime's state is collected whether somebody looks or not, by way of the management grain, a stateless worker and the only one: once a second,
+        // with two looks for idle workers, that was a quarter of what a process computes that waits for work.
+        silo.AddDashboard(dashboard => dashboard.CounterUpdateIntervalMs = (int)s_collected.TotalMilliseconds);
+        silo.Configure<StatelessWorkerOptions>(workers => workers.IdleWorkersInspectionPeriod = s_collected);
         silo.Services.AddSingleton<IGrainPropertiesProvider, DashboardPlacement>();
         ReadCountersOnDemand(silo.Services, [.. silo.Services.Where(service => !others.Contains(service))]);
         return silo;
