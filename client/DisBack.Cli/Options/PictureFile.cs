@@ -1,4 +1,5 @@
 using DisBack.Diffusion.Pictures;
+using DisBack.Specs.Files;
 
 namespace DisBack.Cli.Options;
 
@@ -35,22 +36,13 @@ internal sealed record PictureFile(string Path, PictureFormat Format)
 
     private void Write(Action<Stream> save)
     {
-        var temporary = $"{Path}.{Guid.NewGuid():N}.tmp";
         try
         {
-            using (var stream = File.Create(temporary))
-            {
-                save(stream);
-            }
-            File.Move(temporary, Path, overwrite: true);
+            ReplacedFile.Write(Path, save);
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
             throw new DisBackException($"The picture '{Path}' cannot be written: {cause.Message.TrimEnd('.')}; name another place.", cause);
-        }
-        finally
-        {
-            File.Delete(temporary);
         }
     }
 

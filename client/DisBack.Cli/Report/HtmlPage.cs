@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using DisBack.Diffusion.Pictures;
+using DisBack.Specs.Files;
 using DisBack.Storage;
 
 namespace DisBack.Cli.Report;
@@ -47,22 +48,12 @@ internal static class HtmlPage
     /// <exception cref="StorageException">The file cannot be written; what was there is unchanged.</exception>
     public static void Write(string path, string html)
     {
-        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try
         {
-            using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
-            {
-                file.Write(Encoding.UTF8.GetBytes(html));
-                file.Flush(flushToDisk: true);
-            }
-            File.Move(temporary, path, overwrite: true);
+            ReplacedFile.Write(path, file => file.Write(Encoding.UTF8.GetBytes(html)));
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
-            if (File.Exists(temporary))
-            {
-                File.Delete(temporary); // deleting throws if even the folder is missing
-            }
             throw new StorageException($"The report '{path}' cannot be written: {cause.Message.TrimEnd('.')}; free some space or check the folder's "
                 + "permissions, then repeat the command.", cause);
         }

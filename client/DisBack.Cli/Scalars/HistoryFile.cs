@@ -1,9 +1,11 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DisBack.Cli.Installations;
+using DisBack.Specs.Files;
 using DisBack.Specs.Reading;
 
 namespace DisBack.Cli.Scalars;
@@ -86,25 +88,11 @@ internal sealed class HistoryFile : ScalarFile
         {
             summary[$"best.{name}"] = value.Value;
         }
-        Replace(Path.Combine(folder, Summary), summary.ToJsonString(s_indented) + "\n");
+        ReplacedFile.Write(Path.Combine(folder, Summary), file => file.Write(Encoding.UTF8.GetBytes(summary.ToJsonString(s_indented) + "\n")));
     }
 
     public override void Dispose() => _file.Dispose();
 
     /// <summary>Weights &amp; Biases writes what JSON has no number for as these texts; null would say that nothing was measured.</summary>
     private static JsonNode Value(double value) => double.IsFinite(value) ? value : value.ToString(CultureInfo.InvariantCulture);
-
-    private static void Replace(string path, string text)
-    {
-        var temporary = $"{path}.tmp";
-        try
-        {
-            File.WriteAllText(temporary, text);
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
-    }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DisBack.Contracts.Queries;
+using DisBack.Specs.Files;
 using Parquet;
 using Parquet.Schema;
 
@@ -14,11 +15,10 @@ internal sealed class ParquetTable(string name) : IAsyncDisposable
     /// <summary>Rows of a group: what is in memory at a time.</summary>
     private const int GroupRows = 50_000;
 
-    private readonly string _partial = $"{name}.partial";
     private readonly List<IReadOnlyList<JsonNode?>> _rows = [];
     private IReadOnlyList<RowColumn> _columns = [];
     private DataField[] _fields = [];
-    private FileStream? _file;
+    private ReplacedFile? _file;
     private ParquetWriter? _writer;
 
     /// <summary>Adds a page.</summary>
@@ -28,8 +28,8 @@ internal sealed class ParquetTable(string name) : IAsyncDisposable
         {
             _columns = page.Columns;
             _fields = [.. page.Columns.Select(FieldOf)];
-            _file = File.Create(_partial);
-            _writer = await ParquetWriter.CreateAsync(new ParquetSchema(_fields), _file, cancellationToken: cancellation);
+            _file = new ReplacedFile(name);
+            _writer = await ParquetWriter.CreateAsync(new ParquetSchema(_fields), _file.Stream, cancellationToken: cancellation);
         }
         _rows.AddRange(page.Rows);
         if (_rows.Count >= GroupRows)
@@ -42,22 +42,21 @@ internal sealed class ParquetTable(string name) : IAsyncDisposable
     public async Task FinishAsync(CancellationToken cancellation)
     {
         await WriteGroupAsync(cancellation);
-        await CloseAsync();
-        File.Move(_partial, name, overwrite: true);
+        await EndAsync();
+        _file!.Complete();
     }
 
     public async ValueTask DisposeAsync()
     {
-        await CloseAsync();
-        File.Delete(_partial);
+        await EndAsync();
+        _file?.Dispose();
     }
 
-    private async Task CloseAsync()
+    private async Task EndAsync()
     {
         if (_writer is not null)
         {
             await _writer.DisposeAsync();
-            await _file!.DisposeAsync();
             _writer = null;
         }
     }

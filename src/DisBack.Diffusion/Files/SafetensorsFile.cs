@@ -58,8 +58,7 @@ public sealed class SafetensorsFile : TensorFile
     public override void Dispose() => _stream.Dispose();
 
     /// <summary>
-    /// Writes a file so that the name holds either what it held before or all of the new content, whenever the process or the machine stops:
-    /// a temporary file in the same folder is written, flushed to the disk and renamed.
+    /// Writes a file so that the name holds either what it held before or all of the new content, whenever the process or the machine stops.
     /// </summary>
     /// <param name="path">The file to make or replace; its folder must exist.</param>
     /// <param name="tensors">Names, each once, and values, from any device and of any layout.</param>
@@ -71,26 +70,13 @@ public sealed class SafetensorsFile : TensorFile
     /// <summary>As the other, with tensors that are made while they are written.</summary>
     internal static void Write(string path, IReadOnlyList<TensorSource> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
-        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16))
-            {
-                Write(stream, tensors, metadata);
-                stream.Flush(flushToDisk: true);
-            }
-            File.Move(temporary, path, overwrite: true);
+            ReplacedFile.Write(path, stream => Write(stream, tensors, metadata));
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
             throw new DisBackException($"Cannot write the safetensors file '{path}': {cause.Message}", cause);
-        }
-        finally
-        {
-            if (File.Exists(temporary))
-            {
-                File.Delete(temporary);
-            }
         }
     }
 

@@ -10,14 +10,13 @@ namespace DisBack.Diffusion.Files;
 public sealed class SafetensorsRows : IDisposable
 {
     private readonly string _path;
-    private readonly string _temporary;
     private readonly SafetensorsHeader _header;
     private readonly Dictionary<string, long> _written;
-    private readonly FileStream _stream;
+    private readonly ReplacedFile _file;
 
-    private SafetensorsRows(string path, string temporary, SafetensorsHeader header, FileStream stream)
+    private SafetensorsRows(string path, SafetensorsHeader header, ReplacedFile file)
     {
-        (_path, _temporary, _header, _stream) = (path, temporary, header, stream);
+        (_path, _header, _file) = (path, header, file);
         _written = header.Entries.Keys.ToDictionary(name => name, _ => 0L, StringComparer.Ordinal);
     }
 
@@ -33,21 +32,12 @@ public sealed class SafetensorsRows : IDisposable
         var ordered = tensors.OrderByDescending(tensor => tensor.Value.Type.Bytes()).ThenBy(tensor => tensor.Key, StringComparer.Ordinal);
         var head = SafetensorsFile.HeadOf(ordered.Select(tensor => (tensor.Key, tensor.Value.Type, tensor.Value.Shape)), metadata);
         var bytes = head.Length + tensors.Values.Sum(tensor => tensor.Elements * tensor.Type.Bytes());
-        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         return Try(path, () =>
         {
-            var stream = new FileStream(temporary, new FileStreamOptions
-            {
-                Mode = FileMode.CreateNew,
-                Access = FileAccess.Write,
-                Share = FileShare.None,
-                BufferSize = 0,
-                // A disk that is too small is found now and not after hours of work.
-                PreallocationSize = bytes,
-            });
-            stream.Write(head);
+            var file = new ReplacedFile(path, bytes);
+            file.Stream.Write(head);
             using var written = new MemoryStream(head);
-            return new SafetensorsRows(path, temporary, SafetensorsHeader.Read(written, bytes, path), stream);
+            return new SafetensorsRows(path, SafetensorsHeader.Read(written, bytes, path), file);
         });
     }
 
@@ -70,7 +60,7 @@ public sealed class SafetensorsRows : IDisposable
         var offset = entry.Offset + first * (entry.Length / entry.Shape[0]);
         try
         {
-            RandomAccess.Write(_stream.SafeFileHandle, bytes, offset);
+            RandomAccess.Write(_file.Stream.SafeFileHandle, bytes, offset);
         }
         catch (IOException cause)
         {
@@ -90,19 +80,13 @@ public sealed class SafetensorsRows : IDisposable
         }
         Try(_path, () =>
         {
-            _stream.Flush(flushToDisk: true);
-            _stream.Dispose();
-            File.Move(_temporary, _path, overwrite: true);
+            _file.Complete();
             return true;
         });
     }
 
     /// <summary>Removes what was written, unless it is complete.</summary>
-    public void Dispose()
-    {
-        _stream.Dispose();
-        File.Delete(_temporary);
-    }
+    public void Dispose() => _file.Dispose();
 
     private static T Try<T>(string path, Func<T> work)
     {

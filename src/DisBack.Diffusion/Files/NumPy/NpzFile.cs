@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using DisBack.Specs.Files;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -41,24 +42,16 @@ internal sealed class NpzFile : IDisposable
     /// <param name="arrays">Contiguous tensors of float64 on the CPU, with their names.</param>
     public static void Write(string path, IReadOnlyList<(string Name, Tensor Value)> arrays)
     {
-        var written = $"{path}~{Guid.NewGuid():n}";
-        try
+        ReplacedFile.Write(path, stream =>
         {
-            using (var archive = ZipFile.Open(written, ZipArchiveMode.Create))
+            using var archive = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
+            foreach (var (name, value) in arrays)
             {
-                foreach (var (name, value) in arrays)
-                {
-                    using var entry = archive.CreateEntry(name + Suffix, CompressionLevel.NoCompression).Open();
-                    entry.Write(NpyArray.HeadOfDoubles(value.shape));
-                    entry.Write(value.bytes);
-                }
+                using var entry = archive.CreateEntry(name + Suffix, CompressionLevel.NoCompression).Open();
+                entry.Write(NpyArray.HeadOfDoubles(value.shape));
+                entry.Write(value.bytes);
             }
-            File.Move(written, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(written);
-        }
+        });
     }
 
     /// <summary>An array of float32 or float64 as float64, [extents].</summary>
