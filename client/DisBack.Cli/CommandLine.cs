@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
+using System.Text.RegularExpressions;
 using DisBack.Cli.Commands;
 using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
@@ -13,18 +15,22 @@ using DisBack.Storage.Local;
 namespace DisBack.Cli;
 
 /// <summary>The verbs of <c>disback</c>, and where a failure becomes a sentence and an exit code.</summary>
-internal static class CommandLine
+internal static partial class CommandLine
 {
     private const string TraceVariable = "DISBACK_TRACE";
+
+    /// <summary>Options whose text may be empty: no filter, no order, no prefix.</summary>
+    private static readonly string[] s_mayBeEmpty = ["--where", "--sort", "--columns", "--prefix"];
 
     /// <summary>Runs one command to its end.</summary>
     public static async Task<ExitCode> RunAsync(string[] args, Session session)
     {
         var root = Root(session);
         var parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
+        var mistakes = Mistakes(parsed).ToList();
+        if (mistakes.Count > 0)
         {
-            foreach (var error in Mistakes(parsed))
+            foreach (var error in mistakes)
             {
                 session.Screen.Error.WriteLine($"disback: {error}");
             }
@@ -142,6 +148,36 @@ internal static class CommandLine
         return root;
     }
 
+    /// <summary>An empty variable of a script is a slip wherever a name, a file or a value belongs; every name begins with nothing.</summary>
+    private static IEnumerable<string> Empty(CommandResult result)
+    {
+        for (var command = result; command is not null; command = command.Parent as CommandResult)
+        {
+            foreach (var child in command.Children.Where(child => child.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value))))
+            {
+                if (child is ArgumentResult argument)
+                {
+                    yield return $"{argument.Argument.Name} is empty; give one.";
+                }
+                else if (child is OptionResult option && !s_mayBeEmpty.Contains(option.Option.Name))
+                {
+                    yield return $"{option.Option.Name} is empty; give one, or leave it out.";
+                }
+            }
+        }
+    }
+
+    /// <summary>The library names types of the program where a user wants to know what to write.</summary>
+    private static string InPlainWords(string message) => WrongType().Match(message) is { Success: true } wrong
+        ? $"{wrong.Groups["symbol"].Value} is '{wrong.Groups["text"].Value}'; expected {(wrong.Groups["type"].Value.StartsWith("Int", StringComparison.Ordinal)
+            ? "a whole number" : "a number")}."
+        : message;
+
+    [GeneratedRegex(
+        @"^Cannot parse argument '(?<text>.*)' for (option|command) '(?<symbol>[^']*)' as expected type '[^']*System\.(?<type>Int32|Int64|Double|Single)\b.*$",
+        RegexOptions.Singleline | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    private static partial Regex WrongType();
+
     /// <summary>The library lists what is accepted one a line; here a mistake is a sentence.</summary>
     private static string OneLine(string message)
     {
@@ -157,7 +193,7 @@ internal static class CommandLine
     {
         if (parsed.UnmatchedTokens.Count == 0)
         {
-            return parsed.Errors.Select(e => OneLine(e.Message)).Distinct();
+            return parsed.Errors.Select(e => OneLine(InPlainWords(e.Message))).Concat(Empty(parsed.CommandResult)).Distinct();
         }
         var here = parsed.CommandResult.Command;
         var names = here.Subcommands.Select(c => c.Name).Concat(here.Options.Select(o => o.Name))

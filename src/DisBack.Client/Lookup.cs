@@ -15,10 +15,11 @@ public static class Lookup
     /// <exception cref="NotFoundException">Nothing matches (the nearest name is suggested), or several items do (they are listed).</exception>
     public static T Find<T>(string text, IReadOnlyCollection<T> items, Func<T, IEnumerable<string>> names, string kind)
     {
+        var list = kind == "run" ? "list" : $"{kind} list";
         // Every name begins with nothing: an empty variable of a script would mean the only run there is.
         if (string.IsNullOrWhiteSpace(text))
         {
-            throw new NotFoundException($"The name of the {kind} is empty; give one, the command 'list' shows what there is.");
+            throw new NotFoundException($"The name of the {kind} is empty; give one, the command '{list}' shows what there is.");
         }
         var found = items.Where(i => names(i).Contains(text, StringComparer.Ordinal)).ToList();
         if (found.Count == 0)
@@ -38,7 +39,7 @@ public static class Lookup
         throw new NotFoundException(items.Count == 0
             ? $"There is no {kind} '{text}': there are none here; check --data or --cluster."
             : nearest is null
-                ? $"There is no {kind} '{text}'; the command 'list' shows what there is."
+                ? $"There is no {kind} '{text}'; the command '{list}' shows what there is."
                 : $"There is no {kind} '{text}'; did you mean '{nearest}'?");
     }
 }

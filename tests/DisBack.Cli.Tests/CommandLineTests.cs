@@ -18,6 +18,25 @@ public sealed class CommandLineTests
         => Assert.Equal(new Shell.Result(ExitCode.Usage, "", error), await Shell.RunAsync(line.Split(' ')));
 
     [Theory]
+    [InlineData("cancel ?", "RUN is empty; give one.")]
+    [InlineData("tag a b ?", "TAG is empty; give one.")]
+    [InlineData("run ?", "SPEC is empty; give one.")]
+    [InlineData("teacher train ?", "SPEC is empty; give one.")]
+    [InlineData("model delete ?", "MODEL is empty; give one.")]
+    [InlineData("sample a -o ?", "--output is empty; give one, or leave it out.")]
+    [InlineData("teacher import a.safetensors --name ?", "--name is empty; give one, or leave it out.")]
+    [InlineData("list --data ?", "--data is empty; give one, or leave it out.")]
+    [InlineData("sample a --class x", "--class is 'x'; expected a whole number.")]
+    [InlineData("list --limit 1.5", "--limit is '1.5'; expected a whole number.")]
+    [InlineData("sample a -n 99999999999", "--count is '99999999999'; expected a whole number.")]
+    public async Task An_empty_variable_of_a_script_and_what_is_no_number_are_refused(string line, string sentence)
+    {
+        var result = await Shell.RunAsync([.. line.Split(' ').Select(word => word == "?" ? "" : word)]);
+        Assert.Equal(ExitCode.Usage, result.Code);
+        Assert.StartsWith($"disback: {sentence}\n", result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("list --status 5", "cancelled", "pending")]
     [InlineData("list --status done", "cancelled", "pending")]
     [InlineData("schema 0", "experiment", "teacher")]

@@ -163,7 +163,7 @@ internal static class SweepCommand
     public static async Task<SweepDocument> FindAsync(IArchive archive, string text, CancellationToken cancellation)
     {
         var bare = IsNamedBy(text) ? text[Prefix.Length..] : text;
-        return await archive.SweepAsync(bare, cancellation)
+        return (string.IsNullOrWhiteSpace(bare) ? null : await archive.SweepAsync(bare, cancellation))
             ?? Lookup.Find(bare, await archive.SweepsAsync(cancellation), sweep => [sweep.Id, sweep.Name], "sweep");
     }
 

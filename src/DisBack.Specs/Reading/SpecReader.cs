@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DisBack.Specs.Files;
 
 namespace DisBack.Specs.Reading;
 
@@ -86,9 +87,16 @@ public static class SpecReader
         return new LocatedSpec<T>(spec, walker.LocationOf);
     }
 
-    /// <summary>A spec may come through a pipe, whose end nobody knows: no more is read than a spec may have.</summary>
+    /// <summary>
+    /// A spec may come through a pipe that the shell has opened, as it does for <c>&lt;(command)</c>; nobody knows its end, so no more is read than a spec may
+    /// have. To open any other pipe can last for ever.
+    /// </summary>
     private static byte[] Bytes(string path)
     {
+        if (File.Exists(path) && !RegularFile.Is(path) && !path.StartsWith("/dev/", StringComparison.Ordinal))
+        {
+            throw new DisBackException($"The spec {path} cannot be read: it is no regular file but a pipe, a socket or a device; name the YAML file.");
+        }
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         var bytes = new byte[MaxBytes + 1];
         var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);

@@ -65,7 +65,7 @@ public sealed class RetryCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData((int)ExitCode.NotFound, "The name of the run is empty", "")]
+    [InlineData((int)ExitCode.Usage, "RUN is empty", "")]
     [InlineData((int)ExitCode.NotFound, "There is no run 'e'", "e")]
     [InlineData((int)ExitCode.NotFound, "means 2 runs", "wh")]
     [InlineData((int)ExitCode.Invalid, "no column 'nmae'", "--where", "nmae = 'a'")]

@@ -192,6 +192,20 @@ public sealed class SpecReaderTests
             StringComparison.Ordinal);
 
     [Fact]
+    public async Task A_pipe_that_nobody_writes_to_is_refused_and_not_waited_for()
+    {
+        var folder = Directory.CreateTempSubdirectory("disback-pipe-").FullName;
+        var path = Path.Combine(folder, "spec.yaml");
+        using (var made = System.Diagnostics.Process.Start("mkfifo", [path]))
+        {
+            await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+        var refused = Assert.Throws<DisBackException>(() => SpecReader.Read<ToySpec>(path));
+        Assert.Contains("it is no regular file but a pipe", refused.Message, StringComparison.Ordinal);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
     public void A_missing_file_is_one_sentence()
         => Assert.Equal("The spec nowhere.yaml cannot be read: there is no such file; "
             + "check the path.", Assert.ThrowsAny<DisBackException>(() => SpecReader.Read<ToySpec>("nowhere.yaml")).Message);
