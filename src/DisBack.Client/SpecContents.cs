@@ -27,7 +27,7 @@ public sealed class SpecContents(ContentStore contents, bool trustCode = false)
         SpecFit.Check(
             spec,
             teacher,
-            await ReferenceOfAsync(spec.Evaluation, cancellation),
+            await ReferenceOfAsync(spec.Evaluation.Of(teacher.Shape), cancellation),
             spec.Data is { } data ? await FactsOfAsync(data, "data", cancellation) : null,
             spec.Conditions is { } conditions ? await EmbeddingsOfAsync(conditions, cancellation) : null,
             spec.Student.Weights is { } weights ? await NetworkOfAsync(weights, cancellation) : null);
@@ -42,7 +42,7 @@ public sealed class SpecContents(ContentStore contents, bool trustCode = false)
     {
         await DemandAsync(spec, cancellation);
         var data = await FactsOfAsync(spec.Data, "data", cancellation);
-        SpecFit.Check(spec, data, spec.Evaluation is { } evaluation ? await ReferenceOfAsync(evaluation, cancellation) : null);
+        SpecFit.Check(spec, data, spec.Evaluation is { } evaluation ? await ReferenceOfAsync(evaluation.Of(spec.Network.Shape), cancellation) : null);
         return data;
     }
 

@@ -40,7 +40,7 @@ internal sealed class Submission(Installation installation, Screen screen)
                 Student = await StoreAsync(text.Spec, teacher, cancellation),
             };
             await new SpecContents(_contents, installation.TrustsCode).CheckAsync(spec, teacher, cancellation);
-            RequireMemory(MemoryNeed.Of(spec, teacher), spec.Hardware);
+            RequireMachine(MemoryNeed.Of(spec, teacher), spec.Hardware);
             return spec;
         });
 
@@ -54,12 +54,12 @@ internal sealed class Submission(Installation installation, Screen screen)
             Evaluation = text.Spec.Evaluation is { } evaluation ? await StoreAsync(evaluation, text.Spec.Network.Shape, cancellation) : null,
         };
         var data = await new SpecContents(_contents, installation.TrustsCode).CheckAsync(spec, cancellation);
-        RequireMemory(MemoryNeed.Of(spec, data), spec.Hardware);
+        RequireMachine(MemoryNeed.Of(spec, data), spec.Hardware);
         return spec;
     });
 
     /// <summary>Refuses what the memory of this machine cannot hold, if it is the one that trains; a worker asks the same of its own.</summary>
-    private void RequireMemory(MemoryNeed need, HardwareSettings hardware)
+    private void RequireMachine(MemoryNeed need, HardwareSettings hardware)
     {
         if (installation.HostsRuns && hardware.Device == "cpu")
         {

@@ -44,7 +44,8 @@ internal sealed class StudentJudge : IDisposable
         var files = new LocalContents(installation.Archive.Content);
         try
         {
-            var settings = await files.LocalAsync(asked.Of(student.Evaluation, student.Shape.Height, student.Shape.Channels), cancellation);
+            var settings = asked.Of(student.Evaluation, student.Shape.Height, student.Shape.Channels).Of(student.Shape);
+            settings = await files.LocalAsync(settings, cancellation);
             if (settings.Statistics is not null && !asked.Measures.AreNone)
             {
                 throw new DisBackException("KID, precision, recall and neighbours compare with images, and the evaluation has only statistics of them: "

@@ -44,7 +44,7 @@ public sealed class StudentEvaluation : IDisposable
         _pictures = new PictureNoise(inputs, _student, _teacher);
         // A student is about as large as its teacher.
         _samples = new SampleEvaluation(
-            settings,
+            settings.Of(_teacher.Settings.Shape),
             new SampleInputs(_student.LatentShape, inputs.ConditionsFor(_teacher), inputs.Streams, "evaluation", inputs.Device),
             (latents, condition) => _toPixels(_student.Generate(latents, condition)),
             _student.Classes,

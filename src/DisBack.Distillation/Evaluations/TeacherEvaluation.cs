@@ -49,7 +49,8 @@ public sealed class TeacherEvaluation : IDisposable
         _network.Precision = precision;
         _network.eval();
         _pictures = InputsOf("pictures");
-        _samples = new SampleEvaluation(settings, InputsOf("evaluation"), Sample, network.Classes, network.Size, device, references, trustCode);
+        _samples = new SampleEvaluation(
+            settings.Of(network.Shape), InputsOf("evaluation"), Sample, network.Classes, network.Size, device, references, trustCode);
 
         SampleInputs InputsOf(string purpose) =>
             new([network.Shape.Channels, network.Shape.Height, network.Shape.Width], IConditionSource.OfClasses(network.Classes), streams, purpose, device);

@@ -124,7 +124,7 @@ internal sealed partial class FollowerJob : ITrainingInputs
             throw new GroupException(
                 FailureCause.Lost, $"the version here is {WorkerGroups.Version} and that of the worker that leads {version}, which may compute otherwise.");
         }
-        _facts.RequireThreads();
+        _facts.Hardware.RequireThreads(Environment.ProcessorCount);
         Devices.UseOwnStream(Device);
         using var turn = CudaTurns.Take(Device, tf32: false);
         using var run = _factory.Create(Assignment, this);

@@ -15,8 +15,6 @@ namespace DisBack.Orchestration.Training;
 /// <param name="Start">The checkpoint that an experiment goes on from; null where it begins anew.</param>
 internal sealed record SpecFacts(CheckpointSettings Checkpoints, HardwareSettings Hardware, StartSettings? Start = null)
 {
-    private const int ThreadsPerCore = 4;
-
     /// <summary>How much of a slot a run takes.</summary>
     public double Share => Hardware.Slot ?? 1;
 
@@ -33,20 +31,6 @@ internal sealed record SpecFacts(CheckpointSettings Checkpoints, HardwareSetting
 
         var json = SpecJson.Sections(spec);
         return new(Part<CheckpointSettings>(json, "checkpoints"), Part<HardwareSettings>(json, "hardware"), StartOf(json));
-    }
-
-    /// <summary>
-    /// Threads beyond the cores wait for each other: a thousand on two cores make no step in a minute. Only the machine that computes knows its cores.
-    /// </summary>
-    /// <exception cref="DisBackException">The spec asks for too many for this machine.</exception>
-    public void RequireThreads()
-    {
-        var most = ThreadsPerCore * Environment.ProcessorCount;
-        if (Hardware.Threads > most)
-        {
-            throw new DisBackException($"hardware.threads is {Hardware.Threads}, but this machine has {Environment.ProcessorCount} cores and takes at most "
-                + $"{most} threads; lower it in the spec.");
-        }
     }
 
     /// <summary>The network that the spec of a teacher describes, as canonical JSON.</summary>

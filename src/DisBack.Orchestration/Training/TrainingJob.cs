@@ -357,7 +357,7 @@ internal sealed class TrainingJob : ITrainingJob, ITrainingInputs
     private bool Train()
     {
         LogBegin();
-        _facts.RequireThreads();
+        _facts.Hardware.RequireThreads(Environment.ProcessorCount);
         Devices.UseOwnStream(Device);
         if (_group is not null)
         {

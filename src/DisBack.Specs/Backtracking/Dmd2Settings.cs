@@ -16,7 +16,7 @@ public record Dmd2Settings : ScoreMatchingSettings
     {
         FakeUpdatesPerGeneratorUpdate = 5;
         Noise = new KarrasGridNoise();
-        Generator = Fake = new OptimizerSettings { LearningRate = 2e-6, Betas = [0.9, 0.999], WeightDecay = 0.01, ClipNorm = 10, RampSteps = 500 };
+        Generator = Fake = new OptimizerSettings { LearningRate = 2e-6, Betas = [0.9, 0.999], WeightDecay = 0.01, ClipNorm = 10, WarmupIterations = 500 };
     }
 
     /// <summary>Whether the fake score rests in iterations in which the generator moves, as in FastGen; in DMD2 it moves in every one.</summary>

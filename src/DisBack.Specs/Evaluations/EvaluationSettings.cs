@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using DisBack.Specs.Data;
+using DisBack.Specs.Networks;
 
 namespace DisBack.Specs.Evaluations;
 
@@ -41,7 +42,9 @@ public sealed record EvaluationSettings : IValidatableObject
     [JsonIgnore]
     public bool Measures => Features != NoFeatures;
 
-    /// <summary>The real images that FID compares with.</summary>
+    /// <summary>
+    /// The real images that FID compares with. The shipped digits, unless their <c>resolution</c> is given, come in that of the samples.
+    /// </summary>
     public DatasetSettings Reference { get; init; } = new();
 
     /// <summary>
@@ -51,6 +54,12 @@ public sealed record EvaluationSettings : IValidatableObject
     [NamesFile]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Statistics { get; init; }
+
+    /// <summary>The evaluation of samples of a shape.</summary>
+    /// <param name="samples">Their shape.</param>
+    public EvaluationSettings Of(SampleShape samples) => Reference is { Source: DatasetSource.Digits, Resolution: null }
+        ? this with { Reference = Reference with { Resolution = samples.Height } }
+        : this;
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

@@ -132,13 +132,14 @@ public sealed record ExperimentSpec : IValidatableObject
             yield return new ValidationResult(
                 "the host discriminator-flow has no target for which a trajectory could be recorded; set steps to 0", ["Recording.Steps"]);
         }
-        int? every = Backtracking.Switching switch
+        // The paper's loop keeps the first target for one iteration more than the others.
+        (int Interval, int More)? every = Backtracking.Switching switch
         {
-            FixedInterval { Interval: var kept } => kept,
-            Interpolated { Interval: var moved } => moved,
+            FixedInterval { Interval: var kept } => (kept, 1),
+            Interpolated { Interval: var moved } => (moved, 0),
             _ => null,
         };
-        if (every is { } interval && StepsToTeacher(interval) is { } needed && needed > Backtracking.Steps)
+        if (every is var (interval, more) && StepsToTeacher(interval) + more is { } needed && needed > Backtracking.Steps)
         {
             yield return new ValidationResult(
                 $"with {interval} steps from target to target the student needs {needed} steps to reach the teacher but has {Backtracking.Steps}; shorten the "

@@ -47,7 +47,8 @@ public sealed record MemoryNeed(long Networks, long Sample, int Batch, string Ba
         return new(bytes * size.Parameters + pass.Weights, pass.Whole, spec.Training.Batch, "training.batch", Process + images)
         {
             Parts = spec.Training.Accumulate ?? 1,
-            Remedies = RemediesOf(spec.Network, spec.Hardware, [spec.Training.Optimizer], spec.Training.Accumulate is null ? "training.accumulate" : null),
+            Remedies = RemediesOf(
+                spec.Network, spec.Hardware, [spec.Training.Optimizer], Accumulation("training", spec.Training.Batch, spec.Training.Accumulate)),
         };
     }
 
@@ -89,7 +90,7 @@ public sealed record MemoryNeed(long Networks, long Sample, int Batch, string Ba
                 teacher,
                 spec.Hardware,
                 [spec.Backtracking.Generator, fake],
-                spec.Backtracking is { CanAccumulate: true, Accumulate: null } ? "backtracking.accumulate" : null),
+                spec.Backtracking.CanAccumulate ? Accumulation("backtracking", spec.Backtracking.Batch, spec.Backtracking.Accumulate) : null),
         };
     }
 
@@ -162,13 +163,20 @@ public sealed record MemoryNeed(long Networks, long Sample, int Batch, string Ba
         return (Math.Max(ofGenerator, ofCritic), Math.Max(weightsOfGenerator, weightsOfCritic));
     }
 
+    private static string? Accumulation(string stage, int batch, int? parts) => parts switch
+    {
+        null => $"{stage}.accumulate, which computes a batch in parts",
+        { } now when now < batch => string.Create(CultureInfo.InvariantCulture, $"a {stage}.accumulate above {now}, which computes a batch in more parts"),
+        _ => null,
+    };
+
     private static List<string> RemediesOf(
         NetworkSettings network, HardwareSettings hardware, IReadOnlyList<OptimizerSettings> optimizers, string? accumulate)
     {
         List<string> remedies = [];
         if (accumulate is not null)
         {
-            remedies.Add($"{accumulate}, which computes a batch in parts");
+            remedies.Add(accumulate);
         }
         if (network is TextUnetSettings && !hardware.CheckpointActivations)
         {

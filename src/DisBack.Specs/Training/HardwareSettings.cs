@@ -1,11 +1,14 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
+using DisBack.Specs.Reading;
 
 namespace DisBack.Specs.Training;
 
 /// <summary>Where a run computes.</summary>
 public sealed record HardwareSettings : IValidatableObject
 {
+    private const int ThreadsPerCore = 4;
+
     /// <summary><c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     [RegularExpression("^(cpu|cuda(:[0-9]+)?)$", ErrorMessage = "cpu, cuda or cuda:N")]
     public string Device { get; init; } = "cpu";
@@ -43,6 +46,22 @@ public sealed record HardwareSettings : IValidatableObject
     [Range(1, 64)]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Workers { get; init; }
+
+    /// <summary>
+    /// Refuses more threads than a machine has use for: beyond its cores they wait for each other, and a thousand on two cores make no step in a minute.
+    /// </summary>
+    /// <param name="cores">The cores of the machine that computes; no other knows them.</param>
+    /// <exception cref="SpecMistakeException">The spec asks for too many.</exception>
+    public void RequireThreads(int cores)
+    {
+        var most = ThreadsPerCore * cores;
+        if (Threads > most)
+        {
+            throw new SpecMistakeException(
+                "hardware.threads",
+                $"hardware.threads is {Threads}, but this machine has {cores} cores and takes at most {most} threads; lower it in the spec");
+        }
+    }
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

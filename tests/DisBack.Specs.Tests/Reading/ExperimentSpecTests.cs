@@ -17,7 +17,7 @@ public sealed class ExperimentSpecTests
     {
         {
             "recording: {nodes: {policy: every, interval: 16}}\nbacktracking:\n  steps: 50\n  switching: {policy: fixed, interval: 20}\n",
-            "a.yaml:6:40: with 20 steps from target to target the student needs 60 steps to reach the teacher but has 50; shorten the interval, record fewer "
+            "a.yaml:6:40: with 20 steps from target to target the student needs 61 steps to reach the teacher but has 50; shorten the interval, record fewer "
                 + "nodes or raise backtracking.steps"
         },
         {
@@ -202,7 +202,9 @@ public sealed class ExperimentSpecTests
             "a.yaml");
         Assert.Equal((5e-4, 3), (spec.Recording.Optimizer.LearningRate, spec.Recording.Optimizer.RampSteps));
         var host = Assert.IsType<Dmd2Settings>(spec.Backtracking);
-        Assert.Equal((1e-4, 10, 0.01, 500), (host.Generator.LearningRate, host.Generator.ClipNorm, host.Generator.WeightDecay, host.Generator.RampSteps));
+        Assert.Equal(
+            (1e-4, 10, 0.01, 500),
+            (host.Generator.LearningRate, host.Generator.ClipNorm, host.Generator.WeightDecay, host.Generator.WarmupIterations));
         Assert.Equal((2e-6, null, 0, 0.9), (host.Fake.LearningRate, host.Fake.ClipNorm, host.Fake.WeightDecay, host.Fake.Betas[0]));
         // What is stored says all of it, and means the same whatever the defaults become.
         Assert.Equal(SpecJson.Canonical(spec), SpecJson.Canonical(SpecJson.FromJson<ExperimentSpec>(SpecJson.Canonical(spec))));

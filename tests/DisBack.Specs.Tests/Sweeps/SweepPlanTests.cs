@@ -55,7 +55,7 @@ public sealed class SweepPlanTests
                     - name: host
                       set: {recording.steps: 0}
                     - name: path
-                      set: {backtracking.switching: {policy: fixed, interval: 20}, seed: 9}
+                      set: {backtracking.switching: {policy: fixed, interval: 19}, seed: 9}
                     - {name: as it is}
                 setting:
                   cases:
@@ -66,7 +66,7 @@ public sealed class SweepPlanTests
         var plan = Plan(Search);
         var path = At(arm: 1, setting: 0, seed: 0);
         Assert.Equal((60, 3L, 20), (path.Backtracking.Steps, path.Seed, path.Recording.Steps));
-        Assert.Equal(20, Assert.IsType<FixedInterval>(path.Backtracking.Switching).Interval);
+        Assert.Equal(19, Assert.IsType<FixedInterval>(path.Backtracking.Switching).Interval);
         Assert.Equal((40, 0), (At(arm: 0, setting: 1).Backtracking.Steps, At(arm: 0, setting: 1).Recording.Steps));
         Assert.Equal((40, 0L, 20), (At(arm: 2, setting: 1).Backtracking.Steps, At(arm: 2, setting: 1).Seed, At(arm: 2, setting: 1).Recording.Steps));
         Assert.Equal("arm=path, seed=3, setting=dmd", plan.Show(Point(1, 1, 0)));

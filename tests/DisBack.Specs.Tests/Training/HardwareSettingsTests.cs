@@ -1,9 +1,10 @@
 using DisBack.Specs.Experiments;
 using DisBack.Specs.Reading;
+using DisBack.Specs.Training;
 
 namespace DisBack.Specs.Tests.Training;
 
-/// <summary>Workers that cannot share what a spec asks for are refused where they are written.</summary>
+/// <summary>Workers that cannot share what a spec asks for are refused where they are written, and threads that no core is there for where they run.</summary>
 public sealed class HardwareSettingsTests
 {
     [Theory]
@@ -28,6 +29,15 @@ public sealed class HardwareSettingsTests
         }
         var error = Assert.Throws<SpecException>(() => SpecReader.Parse<ExperimentSpec>(text, "spec"));
         Assert.Contains(why, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void More_threads_than_four_for_each_core_are_refused_by_the_machine_that_computes()
+    {
+        new HardwareSettings { Threads = 8 }.RequireThreads(cores: 2);
+        var refused = Assert.Throws<SpecMistakeException>(() => new HardwareSettings { Threads = 9 }.RequireThreads(cores: 2));
+        Assert.Equal("hardware.threads", refused.Key);
+        Assert.Equal("hardware.threads is 9, but this machine has 2 cores and takes at most 8 threads; lower it in the spec", refused.What);
     }
 
     [Fact]
