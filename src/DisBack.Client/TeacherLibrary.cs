@@ -80,7 +80,7 @@ public sealed class TeacherLibrary(IArchive archive, Action<string>? check = nul
         if (Shipped.Count > 0 && known.Count == 0)
         {
             throw new NotFoundException($"There is no teacher '{teacher}'; shipped: {string.Join(", ", Shipped)}. Train one with 'disback teacher train' or "
-                + $"give the path of a {Extension} file.");
+                + "import one with 'disback teacher import'.");
         }
         var found = Lookup.Find(teacher, known, Names, "teacher");
         return found.Weights ?? throw new DisBackException($"The teacher '{found.Id}' has no weights yet: its training is "

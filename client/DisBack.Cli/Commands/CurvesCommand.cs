@@ -95,17 +95,17 @@ internal static class CurvesCommand
                 }
             }
         }
-        else if (set.Curves.Count == 0)
-        {
-            screen.Line("These runs have not measured that; 'disback show RUN' names the metrics of a run.");
-        }
-        else
+        else if (set.Curves.Count > 0)
         {
             screen.Table(["RUN", "METRIC", "MEASURED", "FIRST", "LOWEST", "HIGHEST", "LAST"], set.Curves.Select(curve => (IReadOnlyList<string>)
             [
                 curve.Run, curve.Metric, curve.Measured.ToString(CultureInfo.InvariantCulture), Texts.Number(curve.First), Texts.Number(curve.Low.Min()),
                 Texts.Number(curve.High.Max()), Texts.Number(curve.Last),
             ]));
+        }
+        else if (set.Damaged.Count == 0)
+        {
+            screen.Line("These runs have not measured that; 'disback show RUN' names the metrics of a run.");
         }
     }
 

@@ -197,8 +197,9 @@ internal static class TrajectoryCommand
             }
             var known = parsed.GetValue(name) ?? Path.GetFileName(Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar));
             var trajectory = await control.RegisterTrajectoryAsync(new TrajectoryRegistration(known, [.. nodes]), cancellation);
-            session.Screen.Line(
-                string.Create(CultureInfo.InvariantCulture, $"Trajectory '{trajectory.Name}' of {nodes.Count} nodes is registered: {trajectory.Id}."));
+            session.Screen.Line(FormattableString.Invariant(trajectory.Name == known
+                ? (FormattableString)$"Trajectory '{known}' of {nodes.Count} nodes is registered: {trajectory.Id}."
+                : $"These {nodes.Count} nodes are registered already, as the trajectory '{trajectory.Name}': {trajectory.Id}."));
             return (int)ExitCode.Ok;
         });
         return command;

@@ -92,9 +92,14 @@ internal static class IdxFile
         for (var i = 0; i < rank; i++)
         {
             var size = BinaryPrimitives.ReadUInt32BigEndian(header[(4 + 4 * i)..]);
-            if (size is 0 || size > Array.MaxLength || (length *= size) > Array.MaxLength)
+            if (size is 0)
             {
-                throw new DisBackException($"{name} announces an empty or impossible size ({size} along dimension {i}): the file is damaged, fetch it again.");
+                throw new DisBackException($"{name} announces an empty dimension {i}: the file is damaged, fetch it again.");
+            }
+            if (size > Array.MaxLength || (length *= size) > Array.MaxLength)
+            {
+                throw new DisBackException($"{name} announces more than the {Array.MaxLength:N0} bytes that are read of an IDX file: split it, or fetch it "
+                    + "again if it should be smaller.");
             }
             sizes[i] = (int)size;
         }

@@ -32,6 +32,12 @@ public static class WeightsFile
         {
             var networks = (file as TorchFile)?.Networks ?? new Dictionary<string, string>();
             prefix ??= networks.ContainsKey(Averaged.TrimEnd('.')) ? Averaged : "";
+            // Around all that was saved, before the part that is asked for; one around that part comes below.
+            if (prefix.Length > 0 && !prefix.StartsWith(Wrapper, StringComparison.Ordinal)
+                && file.Entries.Keys.All(name => name.StartsWith(Wrapper, StringComparison.Ordinal)))
+            {
+                prefix = Wrapper + prefix;
+            }
             if (!file.Entries.Keys.Any(name => name.StartsWith(prefix, StringComparison.Ordinal)))
             {
                 throw new DisBackException($"No tensor of '{path}' begins with '{prefix}': the first is '{file.Entries.Keys.First()}'.");

@@ -27,4 +27,22 @@ public sealed class WeightsFileTests : IDisposable
         }
         Assert.Contains((byte)0x80, seen);
     }
+
+    /// <summary>PyTorch's wrappers put a name around all that is saved, around each part of it, or around both.</summary>
+    [Theory]
+    [InlineData("fake_unet.", "real_unet.")]
+    [InlineData("module.fake_unet.", "module.real_unet.")]
+    [InlineData("fake_unet.module.", "real_unet.module.")]
+    [InlineData("module.fake_unet.module.", "module.real_unet.module.")]
+    public void The_fake_score_of_a_node_is_found_in_every_wrapping(string fake, string real)
+    {
+        using var scope = NewDisposeScope();
+        SafetensorsFile.Write(_path, [($"{fake}model.a", ones(2)), ($"{fake}b", ones(3)), ($"{real}model.a", ones(2))]);
+
+        using var student = WeightsFile.OpenStudent(_path);
+        using var part = WeightsFile.Open(_path, "fake_unet.");
+
+        Assert.Equal(["b", "model.a"], student.Entries.Keys.Order());
+        Assert.Equal(["b", "model.a"], part.Entries.Keys.Order());
+    }
 }

@@ -40,8 +40,13 @@ internal sealed class TorchFile : TensorFile
     /// <summary>Networks of EDM's that the file says the settings of: their JSON by what the names of their tensors begin with.</summary>
     public IReadOnlyDictionary<string, string> Networks => _state.Networks;
 
-    /// <summary>Whether a file begins as one of these does.</summary>
-    public static bool Begins(ReadOnlySpan<byte> file) => file.StartsWith("PK\u0003\u0004"u8) || (file.Length > 1 && file[0] == (byte)PickleOpcode.Proto);
+    /// <summary>
+    /// Whether a file begins as one of these does, or as a pickle of the oldest protocols, which do not say that they are one: PyTorch writes none, but whoever
+    /// hides a program in a file may.
+    /// </summary>
+    public static bool Begins(ReadOnlySpan<byte> file) => file.StartsWith("PK\u0003\u0004"u8)
+        || (file.Length > 1 && (PickleOpcode)file[0]
+            is PickleOpcode.Proto or PickleOpcode.Global or PickleOpcode.Mark or PickleOpcode.EmptyDict or PickleOpcode.EmptyList);
 
     /// <summary>Opens a file and reads what describes its tensors.</summary>
     /// <exception cref="DisBackException">It cannot be read, is damaged, holds no tensor, or names something that is no data.</exception>

@@ -115,6 +115,7 @@ public sealed class TorchFileTests : IDisposable
     [InlineData("\u0080\u0002]q\u0000h\u0000a.", "without an end")]
     [InlineData("\u0080\u0002cos\nsystem\nX\u0002\u0000\u0000\u0000ls\u0085R.", "'os.system'")]
     [InlineData("\u0080\u0002cbuiltins\neval\n.", "'builtins.eval'")]
+    [InlineData("cos\nsystem\n(S'touch x'\ntR.", "'os.system'")]
     [InlineData("\u0080\u0004B\u00ff\u00ff\u00ff\u007f.", "truncated")]
     [InlineData("\u0080\u0004\u008e\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff.", "length that cannot be")]
     [InlineData("\u0080\u0009N.", "protocol 9")]
