@@ -138,7 +138,9 @@ public sealed class ApiTests
     [InlineData("name: x\nteacher: digits\nrecording: { stps: 1 }\n", "spec:3:14: there is no key 'stps'")]
     [InlineData("name: x\nteacher: /etc/passwd\n", "There is no teacher '/etc/passwd'")]
     [InlineData("name: x\nteacher: nobody.safetensors\n", "There is no teacher 'nobody.safetensors'")]
-    [InlineData("name: x\nteacher: digits\n", "spec:1:1: evaluation.reference has images of 1x28x28 (channels, height, width) but the teacher makes 1x14x14")]
+    [InlineData(
+        "name: x\nteacher: digits\nevaluation: { reference: { resolution: 28 } }\n",
+        "spec:3:26: evaluation.reference has images of 1x28x28 (channels, height, width) but the teacher makes 1x14x14")]
     [InlineData("name: x\nteacher: digits\nevaluation: { features: net.pt }\n", "spec:3:25: 'evaluation.features' is 'net.pt', and where the run trains")]
     [InlineData("name: x\nteacher: digits\ndata: { source: folder, path: /etc }\n", "spec:3:31: 'data.path' is '/etc', and where")]
     [InlineData("name: x\nteacher: digits\ndata: { source: packed, path: /etc/passwd }\n", "spec:3:31: 'data.path' is '/etc/passwd', and where")]
