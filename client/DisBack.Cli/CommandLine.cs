@@ -19,8 +19,8 @@ internal static partial class CommandLine
 {
     private const string TraceVariable = "DISBACK_TRACE";
 
-    /// <summary>Options whose text may be empty: no filter, no order, no prefix.</summary>
-    private static readonly string[] s_mayBeEmpty = ["--where", "--sort", "--columns", "--prefix"];
+    /// <summary>Options whose text may be empty: no filter, no order, no prefix; and a prompt of no words is one.</summary>
+    private static readonly string[] s_mayBeEmpty = ["--where", "--sort", "--columns", "--prefix", "--prompt", "--negative"];
 
     /// <summary>Runs one command to its end.</summary>
     public static async Task<ExitCode> RunAsync(string[] args, Session session)
@@ -191,7 +191,8 @@ internal static partial class CommandLine
     /// <summary>An unknown token explains the other errors: a misspelt verb also counts as missing, and makes every argument after it unknown.</summary>
     private static IEnumerable<string> Mistakes(ParseResult parsed)
     {
-        if (parsed.UnmatchedTokens.Count == 0)
+        // Where the library finds nothing wrong, as when it completes a line for a shell, what it did not match is meant so.
+        if (parsed.UnmatchedTokens.Count == 0 || parsed.Errors.Count == 0)
         {
             return parsed.Errors.Select(e => OneLine(InPlainWords(e.Message))).Concat(Empty(parsed.CommandResult)).Distinct();
         }

@@ -110,14 +110,6 @@ public sealed class CommandLineTests
     }
 
     [Fact]
-    public async Task A_data_folder_without_a_name_is_refused()
-    {
-        var result = await Shell.RunAsync("list", "--data", "");
-        Assert.Equal(ExitCode.Invalid, result.Code);
-        Assert.Contains("--data", result.Error, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task A_list_that_leaves_out_what_is_damaged_says_so_in_words_and_by_its_exit_code()
     {
         var folder = Directory.CreateTempSubdirectory("disback-list-").FullName;

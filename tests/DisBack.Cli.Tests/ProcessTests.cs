@@ -262,7 +262,7 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         var (code, output, error) = await DisBackProcess.RunAsync(folder.Path, "delete", "killed");
         Assert.Equal((ExitCode.Usage, ""), (code, output));
         Assert.Contains("There is no terminal to ask on", error);
-        Assert.Equal(ExitCode.NotFound, (await DisBackProcess.RunAsync(folder.Path, "delete", "", "--yes")).Code);
+        Assert.Equal(ExitCode.Usage, (await DisBackProcess.RunAsync(folder.Path, "delete", "", "--yes")).Code);
         Assert.StartsWith("Deleted run killed-", await OutputOf("delete", "killed", "--yes"));
         Assert.DoesNotContain("killed", await OutputOf("list"));
         Assert.Equal(ExitCode.Ok, (await Run("spec.yaml", "killed", s_long)).Code);
@@ -292,7 +292,7 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
     public async Task A_run_keeps_the_images_that_it_was_submitted_with()
     {
         var images = Path.Combine(folder.Path, "images.idx");
-        string[] own = ["--set", "evaluation.reference={source: idx, path: images.idx}", "--set", "backtracking.steps=20"];
+        string[] own = ["--set", "evaluation.reference={source: idx, path: images.idx}", "--set", "backtracking.steps=21"];
         await RunWith(TaughtFolder.Images(seed: 1));
         File.Delete(images);
         Assert.Contains("FID", await OutputOf("evaluate", "own-images", "-n", "50"));
@@ -317,7 +317,7 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
     [Fact]
     public async Task Statistics_of_images_stand_for_the_images()
     {
-        var (code, output, error) = await Run("spec.yaml", "by-images", "--set", "backtracking.steps=20");
+        var (code, output, error) = await Run("spec.yaml", "by-images", "--set", "backtracking.steps=21");
         Assert.True(code == ExitCode.Ok, output + error);
         var cache = new DirectoryInfo(Path.Combine(folder.Path, "disback-data", "cache", "statistics"));
         var byImages = await FidAsync("by-images");
@@ -329,7 +329,7 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         Assert.True(found);
 
         var any = cache.EnumerateFiles().First().FullName;
-        (code, output, error) = await Run("spec.yaml", "by-statistics", "--set", "backtracking.steps=20", "--set", "evaluation.reference={}",
+        (code, output, error) = await Run("spec.yaml", "by-statistics", "--set", "backtracking.steps=21", "--set", "evaluation.reference={}",
             "--set", $"evaluation.statistics={any}");
         Assert.True(code == ExitCode.Ok, output + error);
         Assert.Contains("statistics: sha256:", await OutputOf("show", "by-statistics", "--spec"));

@@ -43,7 +43,7 @@ public sealed class ArchiveCommandTests : IDisposable
         await WriteAsync("one");
 
         Assert.Equal(ExitCode.NotFound, (await DisBackProcess.RunAsync(_folder, "archive", "one", "nobody")).Code);
-        Assert.Equal(ExitCode.NotFound, (await DisBackProcess.RunAsync(_folder, "archive", "")).Code);
+        Assert.Equal(ExitCode.Usage, (await DisBackProcess.RunAsync(_folder, "archive", "")).Code);
         Assert.Equal(ExitCode.Usage, (await DisBackProcess.RunAsync(_folder, "archive")).Code);
 
         Assert.Equal(["one"], await ListedAsync());
