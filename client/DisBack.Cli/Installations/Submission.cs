@@ -58,10 +58,15 @@ internal sealed class Submission(Installation installation, Screen screen)
         return spec;
     });
 
-    /// <summary>Refuses what the memory of this machine cannot hold, if it is the one that trains; a worker asks the same of its own.</summary>
+    /// <summary>Refuses what the cores and the memory of this machine cannot do, if it is the one that trains; a worker asks the same of its own.</summary>
     private void RequireMachine(MemoryNeed need, HardwareSettings hardware)
     {
-        if (installation.HostsRuns && hardware.Device == "cpu")
+        if (!installation.HostsRuns)
+        {
+            return;
+        }
+        hardware.RequireThreads(Environment.ProcessorCount);
+        if (hardware.Device == "cpu")
         {
             need.Require(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         }
