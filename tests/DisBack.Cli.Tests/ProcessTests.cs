@@ -351,6 +351,10 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         Assert.Equal((ExitCode.Invalid, ""), (code, output));
         Assert.Contains("spec.yaml:6:56: evaluation.reference has images of 1x28x28", error);
 
+        (code, output, error) = await Run("spec.yaml", "crowded", "--set", "hardware.threads=1024");
+        Assert.Equal((ExitCode.Invalid, ""), (code, output));
+        Assert.StartsWith("--set hardware.threads=1024: hardware.threads is 1024, but this machine has", error, StringComparison.Ordinal);
+
         // A teacher's file with one tensor less: the message names the tensor, and nothing was submitted.
         var whole = Path.Combine(folder.Path, "disback-data", "runs", "teachers", "tiny", "teacher.safetensors");
         using (var weights = SafetensorsFile.Open(whole))
