@@ -12,11 +12,14 @@ public static class KernelDistance
     private const int Subsets = 100;
     private const int SubsetSize = 1000;
 
-    /// <summary>Mean and standard deviation over the subsets; the mean may be a little below 0 where the sets are alike.</summary>
+    /// <summary>
+    /// Mean and standard deviation over the subsets; the mean may be a little below 0 where the sets are alike, and there is no deviation where both sets are
+    /// so small that a subset is all of them.
+    /// </summary>
     /// <param name="real">Features of real images, floating point [N, F].</param>
     /// <param name="generated">Features of generated images, floating point [M, F].</param>
     /// <exception cref="DisBackException">A set has fewer than two features, or one that is NaN or infinite.</exception>
-    public static (double Mean, double Std) Between(Tensor real, Tensor generated)
+    public static (double Mean, double? Std) Between(Tensor real, Tensor generated)
     {
         foreach (var (kind, rows) in new[] { ("real", real), ("generated", generated) })
         {
@@ -33,6 +36,11 @@ public static class KernelDistance
         }
         using var stream = new RandomStreams(0).For("kid");
         var size = (int)Math.Min(SubsetSize, Math.Min(real.shape[0], generated.shape[0]));
+        if (real.shape[0] == size && generated.shape[0] == size)
+        {
+            using var scope = NewDisposeScope();
+            return (Squared(real.to(float64), generated.to(float64)), null);
+        }
         var distances = Enumerable.Range(0, Subsets).Select(_ => OfSubset()).ToList();
         var mean = distances.Average();
         return (mean, Math.Sqrt(distances.Average(distance => (distance - mean) * (distance - mean))));

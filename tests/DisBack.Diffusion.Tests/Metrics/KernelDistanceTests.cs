@@ -34,13 +34,23 @@ public sealed class KernelDistanceTests
         const double shift = 1;
         var (real, alike) = (randn([3000, 1], generator: generator), randn([3000, 1], generator: generator));
         var (none, spread) = KernelDistance.Between(real, alike);
-        Assert.InRange(none, -spread, spread);
+        Assert.InRange(none, -spread!.Value, spread.Value);
         // With F = 1 and m_k the k-th moment: sum over k of binomial(3, k) (m_k - n_k)^2, and the moments of N(1, 1) are 1, 2, 4 for 0, 1, 0.
         const double expected = 3 * shift * shift + 3 * 1 + 1 * 16;
         var (mean, std) = KernelDistance.Between(real, alike + shift);
-        Assert.Equal(expected, mean, 3 * std);
-        Assert.InRange(std, 0.01, expected / 4);
+        Assert.Equal(expected, mean, 3 * std!.Value);
+        Assert.InRange(std.Value, 0.01, expected / 4);
         Assert.Equal((mean, std), KernelDistance.Between(real, alike + shift));
+    }
+
+    [Fact]
+    public void Of_sets_that_one_subset_exhausts_there_is_no_deviation()
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(3);
+        var (a, b) = (randn([20, 4], generator: generator), randn([20, 4], generator: generator));
+        Assert.Equal((KernelDistance.Squared(a.to(float64), b.to(float64)), null), KernelDistance.Between(a, b));
+        Assert.NotNull(KernelDistance.Between(a, b[..19]).Std);
     }
 
     [Theory]
