@@ -42,6 +42,10 @@ public static class PictureReader
         {
             throw new DisBackException($"{name} is no readable picture ({Extensions}): remove it or replace it.");
         }
+        if (codec.FrameCount > 1 || IsAnimatedPng(bytes))
+        {
+            throw new DisBackException($"{name} is animated, and which of its pictures is meant is not known: save the one that is, or remove the file.");
+        }
         var info = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
         // The header is believed before a pixel is decoded and may claim anything; what photographs compress to bounds what is plausible.
         var most = 8L * bytes.Length + (64 << 20);
@@ -60,6 +64,23 @@ public static class PictureReader
             }
         }
         return result == SKCodecResult.Success ? (rgba, codec.EncodedOrigin) : throw new DisBackException($"{name} is damaged or truncated: replace it.");
+    }
+
+    /// <summary>Whether a PNG says how many frames its animation has. The decoder knows only its first picture.</summary>
+    private static bool IsAnimatedPng(ReadOnlySpan<byte> png)
+    {
+        if (png.StartsWith(PngChunk.Signature))
+        {
+            // It says so before its first picture.
+            for (var at = PngChunk.Signature.Length; PngChunk.TryRead(png, at, out var chunk) && !chunk.Type.SequenceEqual("IDAT"u8); at += chunk.Length)
+            {
+                if (chunk.Type.SequenceEqual("acTL"u8))
+                {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /// <summary>A PNG whose palette is filled up with one level to a colour for every index; null where every index has one.</summary>

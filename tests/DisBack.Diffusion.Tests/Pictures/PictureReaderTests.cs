@@ -1,4 +1,6 @@
+using System.Text;
 using DisBack.Diffusion.Pictures;
+using SkiaSharp;
 using static TorchSharp.torch;
 
 namespace DisBack.Diffusion.Tests.Pictures;
@@ -52,6 +54,41 @@ public sealed class PictureReaderTests
         using var picture = Read("palette-short.png");
         Assert.Equal([3L, 1, 4], picture.shape);
         Assert.Equal([255, 0, 0, 255, 0, 255, 0, 255, 0, 0, 255, 255], picture.data<byte>().ToArray());
+    }
+
+    [Fact]
+    public void An_animation_is_refused_and_its_one_picture_is_not()
+    {
+        using var bitmap = new SKBitmap(2, 2);
+        bitmap.Erase(SKColors.Red);
+        using var image = SKImage.FromBitmap(bitmap);
+        using var png = image.Encode(SKEncodedImageFormat.Png, 100);
+        using var webp = image.Encode(SKEncodedImageFormat.Webp, 100);
+        PictureReader.Read(png.ToArray(), "one.png").Dispose();
+        PictureReader.Read(Webp(frames: 1), "one.webp").Dispose();
+
+        // How many frames a PNG has stands behind its header, which takes 33 bytes with what the file begins with.
+        byte[] animated = [.. png.ToArray()[..33], .. PngChunk.Make("acTL"u8, [0, 0, 0, 2, 0, 0, 0, 0]), .. png.ToArray()[33..]];
+        foreach (var (bytes, name) in new[] { (animated, "two.png"), (Webp(frames: 2), "two.webp") })
+        {
+            Assert.Contains($"{name} is animated", Assert.Throws<DisBackException>(() => PictureReader.Read(bytes, name)).Message);
+        }
+
+        // The container of animations: its size less 1 and that of each frame have three bytes, as has what a frame lasts.
+        byte[] Webp(int frames)
+        {
+            byte[] picture = webp.ToArray()[12..], size = [1, 0, 0, 1, 0, 0];
+            byte[] frame = [0, 0, 0, 0, 0, 0, .. size, 100, 0, 0, 0, .. picture];
+            byte[] all =
+            [
+                .. Chunk("VP8X", [2, 0, 0, 0, .. size]),
+                .. Chunk("ANIM", new byte[6]),
+                .. Enumerable.Repeat(Chunk("ANMF", frame), frames).SelectMany(chunk => chunk),
+            ];
+            return Chunk("RIFF", [.. "WEBP"u8, .. all]);
+        }
+
+        static byte[] Chunk(string type, byte[] body) => [.. Encoding.ASCII.GetBytes(type), .. BitConverter.GetBytes(body.Length), .. body];
     }
 
     private static Tensor Read(string file) => PictureReader.Read(Path.Combine(AppContext.BaseDirectory, "Pictures", "Cases", file));
