@@ -52,9 +52,12 @@ internal static class ImageArchive
             {
                 throw new DisBackException($"{path} holds no picture ({PictureReader.Extensions}): check the path of the data set.");
             }
+            var classes = labels is null ? null : LabelsOf(archive.Read(labels), archive);
             return new(
                 [.. names.Select(name => $"{path}/{name}")],
-                labels is null ? null : LabelsOf(names, archive.Read(labels), archive),
+                classes is null ? null : [.. names.Select(name => classes.TryGetValue(name, out var label)
+                    ? label
+                    : throw archive.Wrong($"has no label for '{name}' in {LabelsName}"))],
                 name => PictureReader.Read(archive.Read(pictures[name[(path.Length + 1)..]]), name),
                 archive)
             {
@@ -62,6 +65,7 @@ internal static class ImageArchive
                 [
                     .. PictureSet.Note($"{path}: hidden and system entries are passed over", hidden),
                     .. PictureSet.Note($"{path}: files of other kinds than {PictureReader.Extensions} are passed over", others),
+                    .. PictureSet.Note($"{path}: {LabelsName} has labels of pictures that are not there", [.. classes?.Keys.Except(names) ?? []]),
                 ],
             };
         }
@@ -72,7 +76,8 @@ internal static class ImageArchive
         }
     }
 
-    private static IReadOnlyList<long>? LabelsOf(IReadOnlyList<string> names, byte[] json, ArchiveFile archive)
+    /// <summary>The class of each picture that has a label; null without labels.</summary>
+    private static Dictionary<string, long>? LabelsOf(byte[] json, ArchiveFile archive)
     {
         try
         {
@@ -91,12 +96,7 @@ internal static class ImageArchive
                 }
                 known[name] = label;
             }
-            return
-            [
-                .. names.Select(name => known.TryGetValue(name, out var label)
-                    ? label
-                    : throw archive.Wrong($"has no label for '{name}' in {LabelsName}")),
-            ];
+            return known;
         }
         catch (Exception cause) when (cause is JsonException or InvalidOperationException)
         {

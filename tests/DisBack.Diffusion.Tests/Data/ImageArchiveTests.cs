@@ -54,17 +54,20 @@ public sealed class ImageArchiveTests : IDisposable
             ("b/2.png", Picture(SKColors.Blue)),
             ("a/1.png", Picture(SKColors.Red)),
             ("__MACOSX/a/._1.png", [1]),
-            ("readme.txt", [2]));
+            ("readme.txt", [2]),
+            ("dataset.json", """{"labels": [["a/1.png", 0], ["b/2.png", 0], ["lost.png", 1]]}"""u8.ToArray()));
         var (facts, notes) = PackedImages.Write(new DatasetSettings { Source = DatasetSource.Zip, Path = path }, Path.Combine(_folder, "zip"));
-        Assert.Equal(new DatasetFacts(2, 3, 2, 0), facts);
-        Assert.Equal(2, notes.Count);
+        Assert.Equal(new DatasetFacts(2, 3, 2, 1), facts);
+        Assert.Equal(3, notes.Count);
         Assert.Contains("hidden and system entries are passed over: __MACOSX/a/._1.png.", notes[0], StringComparison.Ordinal);
         Assert.Contains("are passed over: readme.txt.", notes[1], StringComparison.Ordinal);
+        Assert.Contains("dataset.json has labels of pictures that are not there: lost.png.", notes[2], StringComparison.Ordinal);
 
-        Directory.CreateDirectory(Path.Combine(_folder, "flat"));
-        File.WriteAllBytes(Path.Combine(_folder, "flat", "1.png"), Picture(SKColors.Red));
-        File.WriteAllBytes(Path.Combine(_folder, "flat", "2.png"), Picture(SKColors.Blue));
-        PackedImages.Write(new DatasetSettings { Source = DatasetSource.Folder, Path = Path.Combine(_folder, "flat") }, Path.Combine(_folder, "folder"));
+        var folder = Path.Combine(_folder, "classes", "one");
+        Directory.CreateDirectory(folder);
+        File.WriteAllBytes(Path.Combine(folder, "1.png"), Picture(SKColors.Red));
+        File.WriteAllBytes(Path.Combine(folder, "2.png"), Picture(SKColors.Blue));
+        PackedImages.Write(new DatasetSettings { Source = DatasetSource.Folder, Path = Path.Combine(_folder, "classes") }, Path.Combine(_folder, "folder"));
         Assert.Equal(File.ReadAllBytes(Path.Combine(_folder, "folder")), File.ReadAllBytes(Path.Combine(_folder, "zip")));
     }
 
