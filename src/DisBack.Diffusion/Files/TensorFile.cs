@@ -70,8 +70,7 @@ public abstract class TensorFile : IDisposable
         }
         if (entry.Type.Scalar() != type && !(convert && entry.Type.IsFloatingPoint() && is_floating_point(type)))
         {
-            throw new DisBackException($"Tensor '{name}' of '{Path}' has the element type {entry.Type.Scalar()} where {type} is needed: "
-                + "convert the file.");
+            throw new DisBackException($"Tensor '{name}' of '{Path}' has the element type {entry.Type} where {type.Element()} is needed: convert the file.");
         }
     }
 

@@ -44,9 +44,12 @@ internal static class TorchArchive
             {
                 if (!storages.TryGetValue(key, out var known))
                 {
-                    if (!entries.TryGetValue($"{root}data/{key}", out var entry) || entry.Length != elements * type.Bytes())
+                    var bytes = elements * type.Bytes();
+                    if (!entries.TryGetValue($"{root}data/{key}", out var entry) || entry.Length != bytes)
                     {
-                        return null;
+                        throw TorchFile.Damaged(path, entry is null
+                            ? $"lacks the entry '{root}data/{key}', in which its index has {bytes:N0} bytes of numbers"
+                            : $"has {entry.Length:N0} bytes in the entry '{entry.FullName}' where its index has {bytes:N0}");
                     }
                     var (at, place) = (stream.Position, OffsetOf(entry));
                     stream.Position = at;

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using DisBack.Diffusion.Files;
@@ -197,6 +198,33 @@ public sealed class TorchFileTests : IDisposable
         Assert.True(a.t().Equals(file.Read("a")));
         Assert.True(b.Equals(file.Read("b")));
         Assert.Equal([0, 2], file.Entries["c"].Shape);
+    }
+
+    [Theory]
+    [InlineData(8, "has 8 bytes in the entry 'archive/data/0' where its index has 12")]
+    [InlineData(null, "lacks the entry 'archive/data/0', in which its index has 12 bytes of numbers")]
+    public void Numbers_that_are_not_all_there_are_named(int? bytes, string why)
+    {
+        using var scope = NewDisposeScope();
+        var (source, path) = (Path.Combine(_folder, "source.safetensors"), Path.Combine(_folder, "truncated.pt"));
+        SafetensorsFile.Write(source, [("a", ones(3))]);
+        using (var tensors = SafetensorsFile.Open(source))
+        using (var whole = File.Create(path))
+        {
+            TorchWriter.Write(whole, tensors, "");
+        }
+        using (var archive = ZipFile.Open(path, ZipArchiveMode.Update))
+        {
+            var entry = archive.GetEntry("archive/data/0")!;
+            entry.Delete();
+            if (bytes is { } kept)
+            {
+                using var part = archive.CreateEntry("archive/data/0", CompressionLevel.NoCompression).Open();
+                part.Write(new byte[kept]);
+            }
+        }
+
+        Assert.Contains(why, Assert.Throws<DisBackException>(() => WeightsFile.Open(path).Dispose()).Message);
     }
 
     /// <summary>A view beyond its storage, a view of negative steps, and one that claims more than the file has.</summary>
