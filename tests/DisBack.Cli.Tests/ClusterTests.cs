@@ -121,7 +121,7 @@ public sealed class ClusterTests(TaughtFolder folder) : IClassFixture<TaughtFold
             watcher.Interrupt();
             Assert.Equal(ExitCode.Interrupted, (await watcher.EndAsync()).Code);
         }
-        Assert.StartsWith("It does not wait", await OutputOf(["why", "long", .. theirs]));
+        Assert.StartsWith("Attempt 1 ", await OutputOf(["why", "long", .. theirs]));
         Assert.Equal(ExitCode.NotPermitted, (await DisBackProcess.RunAsync(folder.Path, ["pause", "long", .. theirs])).Code);
         Assert.Equal(ExitCode.NotPermitted, (await DisBackProcess.RunAsync(folder.Path, ["list", .. there])).Code);
         await OutputOf(["pause", "long", .. mine]);

@@ -20,8 +20,7 @@ internal static class RunExplanation
         };
         return
         [
-            string.Create(CultureInfo.InvariantCulture, $"It does not wait: attempt {attempt.Number} {what} on {attempt.DeviceName}, at step {step} "
-                + $"of {run.Steps}."),
+            string.Create(CultureInfo.InvariantCulture, $"Attempt {attempt.Number} {what} on {attempt.DeviceName}, at step {step} of {run.Steps}."),
             sinceHeartbeat is { } ago
                 ? string.Create(CultureInfo.InvariantCulture, $"Its last heartbeat was {ago.TotalSeconds:0} s ago.")
                 : "Its owner has just woken and asks for it.",

@@ -366,7 +366,7 @@ public sealed class ApiTests
         var run = await site.SubmitAsync("steered");
         await hold.Reached;
 
-        Assert.StartsWith("It does not wait: attempt 1", (await client.WhyAsync(run, Cancellation))[0]);
+        Assert.StartsWith("Attempt 1", (await client.WhyAsync(run, Cancellation))[0]);
         Assert.True((await client.PauseAsync(run, Cancellation)).Applied);
         hold.Open();
         Assert.Equal(RunStatus.Paused, (await client.WatchAsync(run, 0, Cancellation).LastAsync(Cancellation)).Status);

@@ -35,7 +35,7 @@ public sealed class AcceleratorPoolGrainTests
         Assert.Equal(["second", "third"], before.Queue.Select(waiting => waiting.Owner));
         Assert.Empty(after.Queue);
         Assert.Equal(["It waits for a slot: The cpu slot is in use.", "1 run is ahead of it in the queue.", $"{Environment.MachineName} cpu: first."], why);
-        Assert.Equal($"It does not wait: attempt 1 trains on {Environment.MachineName} cpu, at step 4 of 40.", Steps(whyFirst[0]));
+        Assert.Equal($"Attempt 1 trains on {Environment.MachineName} cpu, at step 4 of 40.", Steps(whyFirst[0]));
         Assert.Equal(["It is complete."], await first.WhyAsync());
         Assert.Equal("It is paused; 'resume' goes on.", (await second.WhyAsync())[0]);
         Assert.Equal("It was cancelled; a spec with another name or seed starts anew.", (await third.WhyAsync())[0]);

@@ -22,10 +22,10 @@ public sealed class RunExplanationTests
         var run = s_run with { Status = status, Intent = intent };
 
         Assert.Equal(
-            [$"It does not wait: attempt 3 {does} on worker-1 cuda:0, at step 58 of 600.", "Its last heartbeat was 2 s ago."],
+            [$"Attempt 3 {does} on worker-1 cuda:0, at step 58 of 600.", "Its last heartbeat was 2 s ago."],
             RunExplanation.OfAttempt(run, s_attempt, new TrainingSnapshot { Step = 58 }, TimeSpan.FromSeconds(2)));
         Assert.Equal(
-            [$"It does not wait: attempt 3 {does} on worker-1 cuda:0, at step 50 of 600.", "Its owner has just woken and asks for it."],
+            [$"Attempt 3 {does} on worker-1 cuda:0, at step 50 of 600.", "Its owner has just woken and asks for it."],
             RunExplanation.OfAttempt(run, s_attempt, new TrainingSnapshot(), sinceHeartbeat: null));
     }
 
