@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
@@ -57,9 +58,10 @@ internal static class FeaturesCommand
         command.SetAction(parsed =>
         {
             var file = parsed.GetRequiredValue(output);
+            var (began, last) = (Stopwatch.GetTimestamp(), parsed.GetValue(steps));
             var accuracy = parsed.GetValue(images) is { } path
-                ? ClassifierTraining.Train(Images(path), !parsed.GetValue(noMirror), parsed.GetValue(seed), parsed.GetValue(steps), file, Show)
-                : ClassifierTraining.TrainDigits(parsed.GetValue(seed), parsed.GetValue(steps), file, Show);
+                ? ClassifierTraining.Train(Images(path), !parsed.GetValue(noMirror), parsed.GetValue(seed), last, file, Show)
+                : ClassifierTraining.TrainDigits(parsed.GetValue(seed), last, file, Show);
             var kind = parsed.GetValue(images) is null ? "digits" : "images";
             session.Screen.Line(string.Create(CultureInfo.InvariantCulture, $"{file}: {accuracy:P2} of the held-out {kind} are recognised."));
 
@@ -68,10 +70,11 @@ internal static class FeaturesCommand
                 parsed.GetValue(labels),
                 parsed.GetValue(resolution) ?? (path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) ? null : PictureResolution),
                 parsed.GetValue(channels));
+
+            void Show(int step, double loss) => session.Screen.Line(string.Create(
+                CultureInfo.InvariantCulture,
+                $"step {step:N0} of {last:N0}  loss {Texts.Number(loss)}  {Texts.Duration(Stopwatch.GetElapsedTime(began) / step * (last - step))} left"));
         });
         return command;
-
-        void Show(int step, double loss) =>
-            session.Screen.Line(string.Create(CultureInfo.InvariantCulture, $"step {step}  loss {Texts.Number(loss)}"));
     }
 }
