@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using DisBack.Cli.Terminal;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
@@ -32,7 +33,7 @@ internal static class ModelCard
             pipeline_tag: {use.Task}
             tags: [diffusion, distillation, distribution-backtracking]
             license: other
-            license_name: {Quoted(licence.Length > 0 ? licence : "that of the teacher, not recorded")}
+            license_name: {NameOf(licence)}
             ---
 
             # {trial.Name}
@@ -86,7 +87,9 @@ internal static class ModelCard
             card.Append(CultureInfo.InvariantCulture, $"| {name} | {value.Replace("|", "\\|", StringComparison.Ordinal)} |\n");
     }
 
-    private static string Quoted(string text) => System.Text.Json.JsonSerializer.Serialize(text);
+    /// <summary>Model hubs ask for a name like <c>my-license-1.0</c>; the words themselves are in the table.</summary>
+    private static string NameOf(string licence) =>
+        Regex.Replace(licence.ToLowerInvariant(), "[^a-z0-9.]+", "-").Trim('-', '.') is { Length: > 0 } name ? name : "not-recorded";
 
     private static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }
