@@ -255,6 +255,7 @@ internal static class GatewayHost
         gateway.UseExceptionHandler();
         gateway.UseStatusCodePages();
         gateway.UseRouting();
+        gateway.UseUnknownPages();
         gateway.UseAuthentication();
         gateway.UseAuthorization();
         if (admission == Admission.Tokens)

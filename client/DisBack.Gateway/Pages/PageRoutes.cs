@@ -17,11 +17,16 @@ internal static class PageRoutes
     private const string Policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; "
         + "font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-    /// <summary>The addresses that the page knows. Every other one stays unknown, so that a mistyped one of the API is not answered by a page.</summary>
+    private const string PageType = "text/html";
+
+    /// <summary>The addresses that the page knows. Every other one stays unknown, which <see cref="UseUnknownPages"/> tells a browser in the page.</summary>
     private static readonly string[] s_addresses =
     [
         "/", "/runs/{**rest}", "/sweeps/{**rest}", "/trajectories/{**rest}", "/teachers/{**rest}", "/compare", "/cluster", "/new", "/login",
     ];
+
+    /// <summary>What is below them is no page, so that a mistyped address of the API is not answered by one.</summary>
+    private static readonly PathString[] s_otherRoots = ["/api", "/health", "/metrics", "/orleans"];
 
     public static void MapPages(this IEndpointRouteBuilder gateway)
     {
@@ -40,4 +45,31 @@ internal static class PageRoutes
             }
         }
     }
+
+    /// <summary>
+    /// Answers a browser that goes to an unknown address with the page, which says that nothing is there and where the runs are. Comes behind the routing,
+    /// which has found nothing, and before the authorization: the page holds no data here either.
+    /// </summary>
+    public static void UseUnknownPages(this IApplicationBuilder gateway)
+    {
+        var index = PageFiles.Read().Single(file => file.Path == Index);
+        gateway.Use((context, next) =>
+        {
+            if (context.GetEndpoint() is not null || !IsNavigation(context.Request))
+            {
+                return next(context);
+            }
+            var response = context.Response;
+            response.StatusCode = StatusCodes.Status404NotFound;
+            response.ContentType = index.ContentType;
+            response.Headers.ContentSecurityPolicy = Policy;
+            return response.Body.WriteAsync(index.Bytes, context.RequestAborted).AsTask();
+        });
+    }
+
+    /// <summary>Whether a browser asks for a page. What a page or a program asks for accepts anything, or JSON.</summary>
+    private static bool IsNavigation(HttpRequest request) =>
+        (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
+            && request.GetTypedHeaders().Accept.Any(type => type.MediaType.Equals(PageType, StringComparison.OrdinalIgnoreCase))
+            && !Array.Exists(s_otherRoots, root => request.Path.StartsWithSegments(root));
 }

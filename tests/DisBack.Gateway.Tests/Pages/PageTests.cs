@@ -66,6 +66,42 @@ public sealed class PageTests
         Assert.Equal(HttpStatusCode.Unauthorized, (await GetAsync(http, path)).StatusCode);
     }
 
+    [Theory, InlineData("/nothing"), InlineData("/runsx"), InlineData("/compare/x"), InlineData("/apiary"), InlineData("/index.html")]
+    public async Task A_browser_at_an_unknown_address_gets_the_page_as_not_found_and_other_clients_a_problem(string path)
+    {
+        await using var site = await GatewaySite.OpenAsync();
+        using var nobody = site.Http(null);
+        using var viewer = site.Http(site.Viewer);
+        using var known = await GetAsync(nobody, "/runs", AcceptPages);
+
+        foreach (var http in new[] { nobody, viewer })
+        {
+            using var page = await GetAsync(http, path, AcceptPages);
+            Assert.Equal((HttpStatusCode.NotFound, "text/html"), (page.StatusCode, page.Content.Headers.ContentType?.MediaType));
+            Assert.Equal("no-store", page.Headers.CacheControl?.ToString());
+            foreach (var header in new[] { "Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy" })
+            {
+                Assert.Equal(known.Headers.GetValues(header), page.Headers.GetValues(header));
+            }
+            Assert.Equal(await known.Content.ReadAsStringAsync(Cancellation), await page.Content.ReadAsStringAsync(Cancellation));
+        }
+        using var other = await GetAsync(viewer, path, request => request.Headers.Accept.ParseAdd("*/*"));
+        Assert.Equal((HttpStatusCode.NotFound, "application/problem+json"), (other.StatusCode, other.Content.Headers.ContentType?.MediaType));
+    }
+
+    [Theory]
+    [InlineData("/api/v1/nothing"), InlineData("/api"), InlineData("/health/nothing"), InlineData("/metrics/nothing"), InlineData("/API/v1/runs/none/0000")]
+    public async Task What_is_no_page_is_none_for_a_browser_either(string path)
+    {
+        await using var site = await GatewaySite.OpenAsync();
+        using var viewer = site.Http(site.Viewer);
+        using var nobody = site.Http(null);
+        using var answer = await GetAsync(viewer, path, AcceptPages);
+        Assert.Equal((HttpStatusCode.NotFound, "application/problem+json"), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
+        using var refusal = await GetAsync(nobody, path, AcceptPages);
+        Assert.Equal(HttpStatusCode.Unauthorized, refusal.StatusCode);
+    }
+
     [Theory, InlineData("br"), InlineData("gzip")]
     public async Task Pages_and_answers_are_compressed_as_the_client_likes_and_events_never_are(string encoding)
     {
@@ -94,6 +130,10 @@ public sealed class PageTests
 
         void Accept(HttpRequestMessage request) => request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue(encoding));
     }
+
+    /// <summary>As Chromium does where somebody goes to an address.</summary>
+    private static void AcceptPages(HttpRequestMessage request) =>
+        request.Headers.Accept.ParseAdd("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8");
 
     private static async Task<HttpResponseMessage> GetAsync(HttpClient http, string path, Action<HttpRequestMessage>? change = null)
     {
