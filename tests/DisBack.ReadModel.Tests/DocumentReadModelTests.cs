@@ -182,6 +182,27 @@ public sealed class DocumentReadModelTests : IDisposable
             .Select(row => row[0]!.GetValue<string>()));
     }
 
+    [Fact]
+    public async Task A_run_knows_where_its_sweep_has_pruned_it()
+    {
+        var (pruned, other) = (Installation.Trial(1, RunStatus.Cancelled), Installation.Trial(2, RunStatus.Cancelled));
+        await _installation.WriteAsync(pruned);
+        await _installation.WriteAsync(other);
+        await WritePageAsync(pruned, new SweepTrial { Ordinal = 0, Status = RunStatus.Cancelled, Pruned = true, Reason = "Pruned at step 8 with fid 31." });
+        await WritePageAsync(other, new SweepTrial { Ordinal = 0, Status = RunStatus.Cancelled, Reason = "Not so." });
+        using var tables = _installation.Open();
+
+        var page = await tables.QueryAsync(new RowQuery("runs") { Columns = ["id", "status", "pruned"], Sort = ["id"] }, Cancellation);
+
+        Assert.Equal(
+            [(pruned.Id, "cancelled", "Pruned at step 8 with fid 31."), (other.Id, "cancelled", null)],
+            page.Rows.Select(row => (row[0]!.GetValue<string>(), row[1]!.GetValue<string>(), row[2]?.GetValue<string>())));
+        Assert.Equal([pruned.Id], await Installation.IdsAsync(tables, "pruned is not null"));
+
+        Task WritePageAsync(TrialDocument trial, SweepTrial what) =>
+            _installation.WriteAsync(DocumentNames.SweepPage, $"{GrainKeys.SweepOf(trial.Id)}/0", new SweepPage { Trials = [what] });
+    }
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private static string Id(int number, string name = "digits") => GrainKeys.Trial($"{name}-{number:x8}", 0);

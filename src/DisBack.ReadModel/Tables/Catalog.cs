@@ -33,6 +33,10 @@ internal static class Catalog
             new("failures", RowType.Whole, "Attempts that failed one after another without a new checkpoint."),
             new("cause", RowType.Text, "What kind of failure ended it.") { Choices = s_causes },
             new("reason", RowType.Text, "Why it waits, or why it failed."),
+            new("pruned", RowType.Text, "Where its sweep stopped it early, because others did better; none of other runs.")
+            {
+                Computed = "(SELECT max(p.reason) FROM trials p WHERE p.run = t.id AND p.pruned)",
+            },
             new("method", RowType.Text, "Host of the backtracking, for example dmd2."),
             new("switching", RowType.Text, "Policy of the switches, for example score-gap."),
             new("seed", RowType.Whole, "Seed of the spec."),

@@ -39,6 +39,16 @@ internal static class TinySpecs
             seed: [{{seeds}}]
         """;
 
+    /// <summary>A sweep whose trials are pruned at step 20, for no student is as good as it asks for.</summary>
+    public static string Bounded(string name) => $$"""
+        {{Experiment(name, steps: 6000)}}
+        search:
+          sampler: grid
+          objective: { metric: fid }
+          stopping: { rule: bound, by: steps, at: 20, worst: 0.001 }
+          space: { seed: [0, 1] }
+        """;
+
     /// <summary>A grid of four over a rate and a seed.</summary>
     public static string Sweep(string name) => $$"""
         {{Experiment(name)}}

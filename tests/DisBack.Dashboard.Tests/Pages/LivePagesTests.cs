@@ -29,4 +29,23 @@ public sealed class LivePagesTests(Browser browser)
         await Expect(page.Page.GetByRole(AriaRole.Main)).ToContainTextAsync("completed", s_patiently);
         await Expect(row).ToContainTextAsync("completed", s_patiently);
     }
+
+    [Fact]
+    public async Task A_trial_that_its_sweep_prunes_says_so_in_the_table_of_runs_and_on_its_own_page()
+    {
+        await using var site = await Site.StartAsync(taught: true);
+        await using var list = await Tab.OpenAsync(await browser.ProfileAsync(), site.Address, "/runs");
+        var sweep = await site.SweepAsync(TinySpecs.Bounded("bounded"));
+
+        var row = list.Rows("Runs").Filter(new LocatorFilterOptions { HasText = $"{sweep}/0000" });
+        await Expect(row).ToContainTextAsync("pruned", s_patiently);
+        await Expect(row.GetByTitle("Pruned at step 20 with fid")).ToHaveTextAsync("pruned");
+        await list.KeepPictureAsync("runs-pruned");
+
+        await using var page = await Tab.OpenAsync(await browser.ProfileAsync(), site.Address, $"/runs/{sweep}/0000");
+        await Expect(page.Page.GetByRole(AriaRole.Main)).ToContainTextAsync("Pruned at step 20 with fid");
+        await page.KeepPictureAsync("run-pruned");
+        Assert.Empty(list.Troubles);
+        Assert.Empty(page.Troubles);
+    }
 }

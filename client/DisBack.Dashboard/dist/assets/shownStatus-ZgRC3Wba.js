@@ -1,0 +1,1 @@
+var e=(e,t)=>e===`cancelled`&&t?`pruned`:e;export{e as t};
