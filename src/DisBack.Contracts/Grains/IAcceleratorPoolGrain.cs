@@ -123,6 +123,7 @@ public sealed record OccupiedSlot([property: Id(0)] RunAttempt Run, [property: I
 /// <param name="Runs">Its runs, also those that are ending.</param>
 /// <param name="Cached">Digests in its weight cache; none where the blob store is a folder of its own machine.</param>
 /// <param name="Damaged">Digests that a worker of an older version found damaged; others report to <see cref="IContentRepairGrain"/>.</param>
+/// <param name="Cache">How full its weight cache is; null where the blob store is a folder of its own machine, and of a worker of an older version.</param>
 [GenerateSerializer, Immutable, Alias("disback.WorkerReport.v1")]
 public sealed record WorkerReport(
     [property: Id(0)] SiloAddress Worker,
@@ -130,7 +131,14 @@ public sealed record WorkerReport(
     [property: Id(2)] ImmutableArray<Accelerator> Devices,
     [property: Id(3)] ImmutableArray<OccupiedSlot> Runs,
     [property: Id(4)] ImmutableArray<string> Cached,
-    [property: Id(5)] ImmutableArray<string> Damaged);
+    [property: Id(5)] ImmutableArray<string> Damaged,
+    [property: Id(6)] CacheUse? Cache = null);
+
+/// <summary>How full a worker's weight cache is.</summary>
+/// <param name="Bytes">Bytes in it, including what is being fetched.</param>
+/// <param name="Capacity">Bytes that may be in it.</param>
+[GenerateSerializer, Immutable, Alias("disback.CacheUse.v1")]
+public sealed record CacheUse([property: Id(0)] long Bytes, [property: Id(1)] long Capacity);
 
 /// <summary>The pool as it is now.</summary>
 /// <param name="Workers">Latest report of each worker.</param>

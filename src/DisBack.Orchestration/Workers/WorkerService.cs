@@ -122,7 +122,14 @@ internal sealed partial class WorkerService(
         }
         try
         {
-            var report = new WorkerReport(silo.SiloAddress, silo.Name, runtime.Devices, runtime.Occupied, [.. weights.Digests, .. models.Digests], Damaged: []);
+            var report = new WorkerReport(
+                silo.SiloAddress,
+                silo.Name,
+                runtime.Devices,
+                runtime.Occupied,
+                [.. weights.Digests, .. models.Digests],
+                Damaged: [],
+                weights.Capacity is { } capacity ? new CacheUse(weights.Bytes, capacity) : null);
             await grains.Pool().ReportAsync(report).WaitAsync(stopping);
         }
         catch (Exception e)

@@ -52,6 +52,9 @@ public sealed partial class WeightCache : IDisposable
         }
     }
 
+    /// <summary>Bytes that may be in the folder; null where the blob store's own files are lent, and nothing comes to the folder.</summary>
+    public long? Capacity => _contents.IsLocal ? null : _capacity;
+
     /// <summary>Digests of the files in the folder now; none where the blob store's own files are lent.</summary>
     public IReadOnlyList<string> Digests
     {

@@ -94,6 +94,9 @@ public sealed class ContentStore(IBlobStore blobs)
     public async Task<ContentRef?> FindAsync(string digest, CancellationToken cancellation = default) =>
         await blobs.FindAsync(new ContentRef(digest, 0).BlobName, cancellation) is { } stored ? new(digest, stored.Length) : null;
 
+    /// <summary>Whether the store is a local folder, whose files are read in place.</summary>
+    public bool IsLocal => blobs.LocalPathOf(ContentRef.Prefix.TrimEnd('/')) is not null;
+
     /// <summary>The local file that holds the bytes, if the store is a local folder: to be read in place, unverified. Null if the store is elsewhere.</summary>
     public string? LocalPathOf(ContentRef content) => blobs.LocalPathOf(content.BlobName);
 

@@ -86,7 +86,7 @@ public sealed class WeightCacheTests : IDisposable
 
         await cache.PrefetchAsync(contents[3], Cancellation);
 
-        Assert.Equal(3000, cache.Bytes);
+        Assert.Equal((3000, 3000), (cache.Bytes, cache.Capacity));
         Assert.Equal(
             new[] { contents[0], contents[1], contents[3] }.Select(content => content.Digest).Order(),
             Directory.GetFiles(CacheFolder).Select(Path.GetFileName).Order());
@@ -196,6 +196,7 @@ public sealed class WeightCacheTests : IDisposable
             Assert.Equal(contents.LocalPathOf(content), lease.Path);
         }
         Assert.False(Directory.Exists(CacheFolder));
+        Assert.Null(cache.Capacity);
 
         Damage(contents.LocalPathOf(content)!, "flipped");
         await Assert.ThrowsAsync<CorruptContentException>(() => cache.GetAsync(content, verify: true, Cancellation));

@@ -2914,6 +2914,19 @@ export interface components {
             /** @description What happened. */
             event: components["schemas"]["MetricEvent"];
         };
+        /** @description How full a worker's weight cache is. */
+        CacheUse: {
+            /**
+             * Format: int64
+             * @description Bytes in it, including what is being fetched.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Bytes that may be in it.
+             */
+            capacity: number;
+        };
         /** @description A mistake of a spec. */
         CheckedProblem: {
             /** @description What is wrong, and what would be right. */
@@ -4263,6 +4276,7 @@ export interface components {
             cached: string[];
             /** @description Digests that a worker of an older version found damaged; others report to IContentRepairGrain. */
             damaged: string[];
+            cache?: null | components["schemas"]["CacheUse"];
         };
     };
     responses: never;

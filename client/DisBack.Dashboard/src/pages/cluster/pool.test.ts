@@ -13,8 +13,9 @@ const pool = {
       runs: [{ run: { kind: 'backtracking', owner: 'a/0000', number: 2 }, device: 0, share: 0.5 }],
       cached: ['x', 'y'],
       damaged: [],
+      cache: { bytes: 3 << 20, capacity: 2 ** 35 },
     },
-    { worker: 'a', name: 'first', devices: [{ index: 0, kind: 'cpu', name: 'cpu', slots: 1 }], runs: [], cached: [], damaged: [] },
+    { worker: 'a', name: 'first', devices: [{ index: 0, kind: 'cpu', name: 'cpu', slots: 1 }], runs: [], cached: [], damaged: [], cache: null },
   ],
   leases: [
     { lease: lease('1', 'b', 0, 0.5), kind: 'backtracking', owner: 'a/0000' },
@@ -29,7 +30,8 @@ describe('the pool', () => {
     expect(first!.devices[0]!.holders).toEqual([]);
     expect(second!.devices[0]).toMatchObject({ used: 0.75, slots: 1 });
     expect(second!.devices[0]!.holders.map(holder => holder.attempt)).toEqual([2, undefined]);
-    expect(second!.cached).toBe(2);
+    expect(second).toMatchObject({ cached: 2, cache: { bytes: 3 << 20, capacity: 2 ** 35 } });
+    expect(first!.cache).toBeNull();
   });
 
   it('names runs of every kind and has their pages', () => {

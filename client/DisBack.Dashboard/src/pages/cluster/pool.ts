@@ -18,7 +18,10 @@ export type Holder = { kind: Kind; owner: string; share: number; attempt: number
 
 export type DeviceUse = { index: number; name: string; kind: string; slots: number; used: number; holders: Holder[] };
 
-export type WorkerUse = { name: string; address: string; devices: DeviceUse[]; cached: number; damaged: readonly string[] };
+/** How full the cache of a worker is, in bytes; nothing of one that needs none, or does not tell. */
+export type CacheUse = PoolView['workers'][number]['cache'];
+
+export type WorkerUse = { name: string; address: string; devices: DeviceUse[]; cached: number; cache: CacheUse; damaged: readonly string[] };
 
 /** Each worker with its devices and who holds them. */
 export function workersOf(pool: PoolView): WorkerUse[] {
@@ -36,7 +39,7 @@ export function workersOf(pool: PoolView): WorkerUse[] {
           }));
         return { ...device, holders, used: holders.reduce((sum, holder) => sum + holder.share, 0) };
       });
-      return { name: worker.name, address, devices, cached: worker.cached.length, damaged: worker.damaged };
+      return { name: worker.name, address, devices, cached: worker.cached.length, cache: worker.cache, damaged: worker.damaged };
     })
     .sort((a, b) => a.name.localeCompare(b.name) || a.address.localeCompare(b.address));
 }
