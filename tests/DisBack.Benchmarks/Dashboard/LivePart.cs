@@ -27,9 +27,9 @@ internal static class LivePart
             var page = await Pages.OpenAsync(browser);
             await page.GoAsync(new Uri(up.Address, address), condition);
             await Task.Delay(s_before, cancellation);
-            var began = await ProcessorSecondsAsync(browser);
+            var began = await browser.ProcessorSecondsAsync();
             await Task.Delay(s_window, cancellation);
-            var used = (await ProcessorSecondsAsync(browser)).ToDictionary(
+            var used = (await browser.ProcessorSecondsAsync()).ToDictionary(
                 pair => pair.Key, pair => (pair.Value - began.GetValueOrDefault(pair.Key)) / s_window.TotalSeconds);
             rows.Add((what, string.Create(
                 CultureInfo.InvariantCulture,
@@ -37,15 +37,5 @@ internal static class LivePart
             await page.Context.CloseAsync();
         }
         Figures.Print(string.Create(CultureInfo.InvariantCulture, $"{Runs} runs that measure once a second, for {s_window.TotalSeconds:f0} s"), [.. rows]);
-    }
-
-    /// <summary>Processor time that each kind of process of the browser has used.</summary>
-    private static async Task<IReadOnlyDictionary<string, double>> ProcessorSecondsAsync(IBrowser browser)
-    {
-        var session = await browser.NewBrowserCDPSessionAsync();
-        var answer = (await session.SendAsync("SystemInfo.getProcessInfo"))!.Value;
-        await session.DetachAsync();
-        return answer.GetProperty("processInfo").EnumerateArray().GroupBy(process => process.GetProperty("type").GetString()!)
-            .ToDictionary(kind => kind.Key, kind => kind.Sum(process => process.GetProperty("cpuTime").GetDouble()));
     }
 }

@@ -37,4 +37,14 @@ internal static class Pages
         await page.GotoAsync(address.ToString(), new PageGotoOptions { WaitUntil = WaitUntilState.Commit });
         return 1e-3 * await page.EvaluateAsync<double>($"async () => {{ await until(() => {condition}); return performance.now(); }}");
     }
+
+    /// <summary>Processor time that each kind of process of the browser has used.</summary>
+    public static async Task<IReadOnlyDictionary<string, double>> ProcessorSecondsAsync(this IBrowser browser)
+    {
+        var session = await browser.NewBrowserCDPSessionAsync();
+        var answer = (await session.SendAsync("SystemInfo.getProcessInfo"))!.Value;
+        await session.DetachAsync();
+        return answer.GetProperty("processInfo").EnumerateArray().GroupBy(process => process.GetProperty("type").GetString()!)
+            .ToDictionary(kind => kind.Key, kind => kind.Sum(process => process.GetProperty("cpuTime").GetDouble()));
+    }
 }

@@ -23,13 +23,18 @@ internal static class TrainingPart
 
     public static async Task RunAsync(IBrowser browser, CancellationToken cancellation)
     {
-        var (shown, alone) = (await ShownAsync(browser, cancellation), await AloneAsync(cancellation));
+        var (shown, page) = await ShownAsync(browser, cancellation);
+        var alone = await AloneAsync(cancellation);
         Figures.Print(
             string.Create(CultureInfo.InvariantCulture, $"the digits in training for {s_window.TotalSeconds:f0} s: processor time"),
-            [.. Rows("disback up with a browser on the run", shown), .. Rows("disback run", alone)]);
+            [
+                .. Rows("disback up with a browser on the run", shown),
+                ("all processes of the browser", string.Create(CultureInfo.InvariantCulture, $"{page:f1} s")),
+                .. Rows("disback run", alone),
+            ]);
     }
 
-    private static async Task<IReadOnlyList<Used>> ShownAsync(IBrowser browser, CancellationToken cancellation)
+    private static async Task<(IReadOnlyList<Used> Up, double Browser)> ShownAsync(IBrowser browser, CancellationToken cancellation)
     {
         using var folder = new TemporaryFolder();
         await using var up = await Up.StartAsync(Path.Combine(folder.Path, "data"), cancellation);
@@ -38,9 +43,12 @@ internal static class TrainingPart
         await page.GoAsync(new Uri(up.Address, "runs"), "document.querySelector('tbody')?.textContent.includes('running')");
         await page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { NameRegex = new("digits") }).First.ClickAsync();
         await page.EvaluateAsync("async () => until(() => document.querySelector('.chart canvas'))");
+        await Task.Delay(s_warmUp, cancellation);
+        var before = (await browser.ProcessorSecondsAsync()).Values.Sum();
         var used = await MeasureAsync(up.Id, cancellation);
+        var seconds = (await browser.ProcessorSecondsAsync()).Values.Sum() - before;
         await page.Context.CloseAsync();
-        return used;
+        return (used, seconds);
     }
 
     private static async Task<IReadOnlyList<Used>> AloneAsync(CancellationToken cancellation)
@@ -48,12 +56,12 @@ internal static class TrainingPart
         using var folder = new TemporaryFolder();
         await using var run = ChildProcess.Start("dotnet", Disback.Program(["--data", Path.Combine(folder.Path, "data"), .. s_run]));
         await run.SeesAsync("step ", cancellation);
+        await Task.Delay(s_warmUp, cancellation);
         return await MeasureAsync(run.Id, cancellation);
     }
 
     private static async Task<IReadOnlyList<Used>> MeasureAsync(int process, CancellationToken cancellation)
     {
-        await Task.Delay(s_warmUp, cancellation);
         var before = Ticks(process);
         await Task.Delay(s_window, cancellation);
         return
