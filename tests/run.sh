@@ -5,9 +5,9 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# The cluster tests start real servers, cut real networks and watch them, and those of the dashboard start a real browser.
+# The cluster tests start real servers, cut real networks and watch them, those of the dashboard start a real browser, and a silo gets a driver to load.
 missing=()
-for tool in redis-server:redis-server ip:iproute2 nft:nftables chromium:chromium prometheus:prometheus prometheus-alertmanager:prometheus-alertmanager; do
+for tool in redis-server:redis-server ip:iproute2 nft:nftables chromium:chromium prometheus:prometheus prometheus-alertmanager:prometheus-alertmanager gcc:gcc; do
   PATH=$PATH:/usr/sbin:/sbin command -v "${tool%%:*}" >/dev/null || missing+=("${tool#*:}")
 done
 if [ ${#missing[@]} -gt 0 ]; then

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using DisBack.Silo.Tests.Infra;
 using DisBack.TestKit;
 using DisBack.TestKit.History;
+using DisBack.TestKit.Monitoring;
 using DisBack.TestKit.Processes;
 using DisBack.TestKit.Silos;
 using Microsoft.AspNetCore.Builder;
@@ -63,6 +64,30 @@ public sealed class SiloProcessTests : IDisposable
 
         Assert.Equal(ExitCodes.Stopped, await silo.TerminateAsync().WaitAsync(Cancellation));
         Assert.NotEqual(0, await ComposeTests.HealthAsync(silo.Http.Port));
+    }
+
+    [Fact]
+    public async Task Where_the_driver_of_NVIDIA_is_it_shows_every_device_and_the_dashboards_find_their_series()
+    {
+        await NvidiaLibrary.BuildAsync(_folder.Path);
+        await using var silo = Silo("heated", environment: new() { ["LD_LIBRARY_PATH"] = _folder.Path });
+        await silo.StartAsync();
+
+        using var http = new HttpClient { BaseAddress = silo.Http };
+        var metrics = Metrics.Parse(await http.GetStringAsync(new Uri(SiloHost.MetricsPath, UriKind.Relative), Cancellation));
+        Assert.Equal([("cuda:0", 0.42)], Of("utilization"));
+        Assert.Equal([("cuda:0", 30L << 30), ("cuda:1", 30L << 30)], Of("memory_used_bytes"));
+        Assert.Equal([("cuda:0", 80L << 30), ("cuda:1", 80L << 30)], Of("memory_size_bytes"));
+        Assert.Equal([("cuda:0", 61), ("cuda:1", 47)], Of("temperature_celsius"));
+        Assert.Equal([("cuda:0", 350.5), ("cuda:1", 350.5)], Of("power_watts"));
+        // That the other series of the dashboards are there a cluster in trouble shows; it has no device.
+        var shown = Regex.Matches(await File.ReadAllTextAsync(Repository.Find("infra/telemetry/grafana/fleet.json")!, Cancellation), @"disback_device_\w+")
+            .Select(match => match.Value).Distinct().ToList();
+        Assert.NotEmpty(shown);
+        Assert.Empty(shown.Except(metrics.Select(metric => metric.Name)));
+
+        IEnumerable<(string Device, double Value)> Of(string name) => metrics.Where(metric => metric.Name == $"disback_device_{name}")
+            .Select(metric => (metric.Labels["device"], metric.Value)).Order();
     }
 
     [Theory]
