@@ -17,11 +17,11 @@ public static class PictureReader
     public static bool Reads(string path) => Path.GetExtension(path).ToLowerInvariant() is ".png" or ".jpg" or ".jpeg" or ".jfif" or ".webp" or ".bmp";
 
     /// <summary>The picture in a file, uint8 [3, H, W].</summary>
-    /// <exception cref="DisBackException">The file is missing or no regular file, is no picture of a kind that is read, or is damaged.</exception>
+    /// <exception cref="DisBackException">The file is missing or no regular file, is no picture of a kind that is read, is animated, or is damaged.</exception>
     public static Tensor Read(string path) => Read(RegularFile.ReadAllBytes(path, MostFileBytes), path);
 
     /// <summary>The picture in memory, uint8 [3, H, W]; errors call it <paramref name="name"/>.</summary>
-    /// <exception cref="DisBackException">The bytes are no picture of a kind that is read, or are damaged.</exception>
+    /// <exception cref="DisBackException">The bytes are no picture of a kind that is read, are animated, or are damaged.</exception>
     public static Tensor Read(byte[] bytes, string name)
     {
         using var scope = NewDisposeScope();
@@ -67,21 +67,7 @@ public static class PictureReader
     }
 
     /// <summary>Whether a PNG says how many frames its animation has. The decoder knows only its first picture.</summary>
-    private static bool IsAnimatedPng(ReadOnlySpan<byte> png)
-    {
-        if (png.StartsWith(PngChunk.Signature))
-        {
-            // It says so before its first picture.
-            for (var at = PngChunk.Signature.Length; PngChunk.TryRead(png, at, out var chunk) && !chunk.Type.SequenceEqual("IDAT"u8); at += chunk.Length)
-            {
-                if (chunk.Type.SequenceEqual("acTL"u8))
-                {
-                    return true;
-                }
-            }
-        }
-        return false;
-    }
+    private static bool IsAnimatedPng(ReadOnlySpan<byte> png) => png.StartsWith(PngChunk.Signature) && PngChunk.TryFind(png, "acTL"u8, out _, out _);
 
     /// <summary>A PNG whose palette is filled up with one level to a colour for every index; null where every index has one.</summary>
     private static byte[]? FillPalette(ReadOnlySpan<byte> png, byte level)
@@ -93,14 +79,9 @@ public static class PictureReader
             return null;
         }
         var whole = 3 << png[bitDepthAt];
-        for (var at = PngChunk.Signature.Length; PngChunk.TryRead(png, at, out var chunk); at += chunk.Length)
-        {
-            if (chunk.Type.SequenceEqual("PLTE"u8))
-            {
-                return chunk.Body.Length < whole ? [.. png[..at], .. PngChunk.Make("PLTE"u8, Filled(chunk.Body)), .. png[(at + chunk.Length)..]] : null;
-            }
-        }
-        return null;
+        return PngChunk.TryFind(png, "PLTE"u8, out var chunk, out var at) && chunk.Body.Length < whole
+            ? [.. png[..at], .. PngChunk.Make("PLTE"u8, Filled(chunk.Body)), .. png[(at + chunk.Length)..]]
+            : null;
 
         byte[] Filled(ReadOnlySpan<byte> palette)
         {

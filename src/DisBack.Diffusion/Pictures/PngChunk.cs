@@ -45,6 +45,19 @@ internal readonly ref struct PngChunk
         return true;
     }
 
+    /// <summary>The first chunk of a type before those of pixels, and where it begins; false where there is none.</summary>
+    public static bool TryFind(ReadOnlySpan<byte> png, ReadOnlySpan<byte> type, out PngChunk chunk, out int at)
+    {
+        for (at = Signature.Length; TryRead(png, at, out chunk) && !chunk.Type.SequenceEqual("IDAT"u8); at += chunk.Length)
+        {
+            if (chunk.Type.SequenceEqual(type))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// <summary>The bytes of a new chunk.</summary>
     public static byte[] Make(ReadOnlySpan<byte> type, ReadOnlySpan<byte> body)
     {

@@ -241,7 +241,7 @@ public sealed class AlertTests() : FaultTests(new() { Workers = 2, ScratchMebiby
         await watch.CopyToAsync(Stream.Null, Cancellation);
     }
 
-    /// <summary>Every query of every dashboard is one, and finds something in a cluster that has lived; devices apart, which not every machine has.</summary>
+    /// <summary>Every query of every dashboard is one, and finds something in a cluster that has lived; those of devices a silo's test asks.</summary>
     private async Task PanelsShowSomethingAsync()
     {
         IReadOnlyList<string> empty = [];

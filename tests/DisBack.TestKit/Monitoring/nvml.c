@@ -1,5 +1,5 @@
-// The part of NVIDIA's management library that DisBack calls, for two devices that are not there: as its reference declares the functions, with figures of no
-// two of the same size. The second device is partitioned, and so says nothing of its utilization.
+// The part of NVIDIA's management library that DisBack calls, as its reference declares it, for two devices that are not there. Fields that lie beside one
+// another differ, so that none can be taken for its neighbour. The second device is partitioned, and so says nothing of its utilization.
 
 typedef enum { SUCCESS = 0, INVALID_ARGUMENT = 2, NOT_SUPPORTED = 3 } nvmlReturn_t;
 typedef struct device* nvmlDevice_t;
