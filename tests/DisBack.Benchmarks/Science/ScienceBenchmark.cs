@@ -36,6 +36,7 @@ internal static class ScienceBenchmark
         {
             var path = Path.GetFullPath(parsed.GetRequiredValue(file));
             var question = SpecReader.Read<Question>(path);
+            var folder = Directory.CreateDirectory(parsed.GetRequiredValue(output)).FullName;
             var options = new EmbeddedOptions
             {
                 DataFolder = parsed.GetRequiredValue(data),
@@ -50,7 +51,6 @@ internal static class ScienceBenchmark
             await host.StopAsync(cancellation);
             var table = AnswerTable.Of(question, outcomes);
             Console.Write(table);
-            var folder = parsed.GetRequiredValue(output);
             await File.WriteAllTextAsync(Path.Combine(folder, $"{question.Name}.md"), table, cancellation);
             AnswerFigure.Save(question, outcomes, Path.Combine(folder, $"{question.Name}.png"));
         });
