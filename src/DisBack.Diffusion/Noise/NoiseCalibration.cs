@@ -33,4 +33,28 @@ public static class NoiseCalibration
         var known = slopes.ge(KnownSlope).to(weights.dtype);
         return ((known * weights).sum() / weights.expand_as(known).sum()).MoveToOuterDisposeScope();
     }
+
+    /// <summary>The noise level from which on a denoiser knows samples: it divides the known ones, above, from the others with the fewest errors.</summary>
+    /// <param name="slopes">The slope of one sample at each level.</param>
+    /// <param name="levels">Noise levels, ascending, as many.</param>
+    /// <returns>One of the levels; null where to count none as known makes fewer errors than any of them.</returns>
+    public static double? KnownFrom(ReadOnlySpan<float> slopes, ReadOnlySpan<float> levels)
+    {
+        // Errors of the lowest level: all samples that are not known. Every further level has one of them less, or one known sample more beneath it.
+        var errors = 0;
+        foreach (var slope in slopes)
+        {
+            errors += slope < KnownSlope ? 1 : 0;
+        }
+        var (fewest, best) = (errors, 0);
+        for (var level = 1; level <= levels.Length; level++)
+        {
+            errors += slopes[level - 1] < KnownSlope ? -1 : 1;
+            if (errors < fewest)
+            {
+                (fewest, best) = (errors, level);
+            }
+        }
+        return best < levels.Length ? levels[best] : null;
+    }
 }

@@ -30,7 +30,7 @@ public sealed class DistributionBacktracking : ITrainingRun
     private readonly int _firstTarget;
     private readonly StudentEvaluation? _evaluation;
     private readonly TrainedGenerator _generator;
-    private readonly IDraws _draws;
+    private readonly FlooredDraws _draws;
     private readonly IDistillationHost _host;
     private readonly LossLedger _losses;
     private readonly StateHold _hold = new();
@@ -68,7 +68,8 @@ public sealed class DistributionBacktracking : ITrainingRun
             _firstTarget,
             settings.Switching is Interpolated ? inputs.OpenTeacher : null,
             comparesNodes: settings.Switching.ComparisonInterval is not null);
-        _draws = inputs.DrawsFor(StageName, _target.At(0), generator);
+        _draws = new FlooredDraws(
+            inputs.DrawsFor(StageName, _target.At(0), generator), settings.FloorInForce, settings.Signal, generator, settings.BatchPart / inputs.Workers.Count);
         _host = host(new HostContext(_generator, OpenFakeScore, inputs.OpenTeacher, settings, _draws, inputs.Streams, _hold, data)
         {
             Workers = inputs.Workers,
@@ -120,7 +121,12 @@ public sealed class DistributionBacktracking : ITrainingRun
             }
             var blend = _settings.Switching.Blend(_gap.State);
             var guidance = _settings.Guidance?.At(TargetIndex - blend, _lastNode) ?? 1;
-            made = _host.Iterate(Step, new TargetScore(_target.At(blend), guidance));
+            var target = _target.At(blend);
+            if (_draws.Ask(Step, target, TargetIndex) is { Count: > 0 } seen)
+            {
+                listener.Measured(seen);
+            }
+            made = _host.Iterate(Step, new TargetScore(target, guidance));
         }
 
         // A host may have changed nothing yet, and the pictures of an evaluation are part of the state.
@@ -193,6 +199,8 @@ public sealed class DistributionBacktracking : ITrainingRun
             Gap = _gap.State,
             GeneratorUpdates = _generator.Updates,
             GeneratorImages = _generator.Images,
+            NoiseFloor = _draws.Floor,
+            FloorTarget = _draws.Asked,
             HostCounters = _host.Counters.ToDictionary(counter => counter.Key, counter => JsonSerializer.SerializeToElement(counter.Value)),
         }));
 
@@ -208,6 +216,7 @@ public sealed class DistributionBacktracking : ITrainingRun
         (_generator.Updates, _generator.Images) = (progress.GeneratorUpdates, progress.GeneratorImages);
         _host.Counters = progress.HostCounters.ToDictionary(counter => counter.Key, counter => counter.Value.GetInt64());
         _gap = new GapTracker(progress.Gap);
+        (_draws.Floor, _draws.Asked) = (progress.NoiseFloor, progress.FloorTarget ?? (progress.Step > 0 ? progress.Target : null));
         Step = progress.Step;
         _target.MoveTo(progress.Target);
     }
@@ -271,6 +280,14 @@ public sealed class DistributionBacktracking : ITrainingRun
         public required long GeneratorUpdates { get; init; }
 
         public required long GeneratorImages { get; init; }
+
+        /// <summary>The noise floor, and the last target that was asked whether it needs one; absent in checkpoints from before there were floors.</summary>
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+        public double NoiseFloor { get; init; }
+
+        /// <inheritdoc cref="NoiseFloor"/>
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public int? FloorTarget { get; init; }
 
         /// <summary>The host's counters, beside the others: so they lie in checkpoints since the first version.</summary>
         [JsonExtensionData]

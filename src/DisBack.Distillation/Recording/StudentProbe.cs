@@ -1,4 +1,5 @@
 using DisBack.Diffusion.Networks;
+using DisBack.Diffusion.Noise;
 using DisBack.Distillation.Generators;
 using DisBack.Distillation.Runs;
 using DisBack.Specs.Backtracking;
@@ -6,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Recording;
 
-/// <summary>Noisy samples of the untrained student that stay the same, to ask networks about.</summary>
+/// <summary>Noisy samples of the student that stay the same, to ask networks about.</summary>
 internal sealed class StudentProbe : IDisposable
 {
     private readonly Draw _draw;
@@ -33,8 +34,15 @@ internal sealed class StudentProbe : IDisposable
     public double Calibration(Denoiser network, HostSignal signal)
     {
         using var scope = NewDisposeScope();
+        var (slopes, weights) = Compare(network, signal);
+        return NoiseCalibration.Known(slopes, weights).item<float>();
+    }
+
+    /// <inheritdoc cref="Runs.Calibration.Compare"/>
+    public (Tensor Slopes, Tensor Weights) Compare(Denoiser network, HostSignal signal)
+    {
         using var untracked = no_grad();
-        return Runs.Calibration.Of(Images, _noisy, Denoise(network), _draw, signal);
+        return Runs.Calibration.Compare(Images, _noisy, Denoise(network), _draw, signal);
     }
 
     public void Dispose()

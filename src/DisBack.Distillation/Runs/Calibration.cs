@@ -19,8 +19,17 @@ internal static class Calibration
     public static double Of(Tensor images, Tensor noisy, Tensor denoised, Draw draw, HostSignal signal)
     {
         using var scope = NewDisposeScope();
+        var (slopes, weights) = Compare(images, noisy, denoised, draw, signal);
+        return NoiseCalibration.Known(slopes, weights).item<float>();
+    }
+
+    /// <summary>The slope of each sample (<see cref="NoiseCalibration.Slopes"/>), and what the host would push into it, both [B].</summary>
+    /// <inheritdoc cref="Of" path="/param"/>
+    public static (Tensor Slopes, Tensor Weights) Compare(Tensor images, Tensor noisy, Tensor denoised, Draw draw, HostSignal signal)
+    {
+        using var scope = NewDisposeScope();
         using var untracked = no_grad();
-        var push = (images - denoised).abs().mean([1, 2, 3]).pow(signal.OfResidual) * draw.Sigma.flatten().pow(signal.OfSigma);
-        return NoiseCalibration.Known(NoiseCalibration.Slopes(noisy, denoised, draw.Sigma, draw.Noise), push).item<float>();
+        var pushed = (images - denoised).abs().mean([1, 2, 3]).pow(signal.OfResidual) * draw.Sigma.flatten().pow(signal.OfSigma);
+        return (NoiseCalibration.Slopes(noisy, denoised, draw.Sigma, draw.Noise).MoveToOuterDisposeScope(), pushed.MoveToOuterDisposeScope());
     }
 }

@@ -51,6 +51,10 @@ public abstract record BacktrackingSettings : IValidatableObject
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? FirstTarget { get; init; }
 
+    /// <summary>A floor under noise that is so little that the target does not know the student's samples; absent: one with its defaults.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public NoiseFloor? NoiseFloor { get; init; }
+
     /// <summary>Classifier-free guidance of the target; absent is none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public GuidanceSettings? Guidance { get; init; }
@@ -89,6 +93,10 @@ public abstract record BacktrackingSettings : IValidatableObject
     /// <summary>Where what the host tells the student comes from.</summary>
     [JsonIgnore]
     public virtual HostSignal Signal => new(new LogNormalNoise());
+
+    /// <summary>The floor under the noise, set or by default; never one for a host that compares no scores.</summary>
+    [JsonIgnore]
+    public virtual NoiseFloor FloorInForce => NoiseFloor ?? new();
 
     /// <summary>Whether the host learns from real images.</summary>
     [JsonIgnore]

@@ -22,5 +22,9 @@ public sealed record DiscriminatorFlowSettings : BacktrackingSettings
 
     /// <inheritdoc/>
     [JsonIgnore]
+    public override NoiseFloor FloorInForce => new() { Enough = 0 };
+
+    /// <inheritdoc/>
+    [JsonIgnore]
     public override bool NeedsData => true;
 }

@@ -40,4 +40,29 @@ public sealed class NoiseCalibrationTests
         using var weights = tensor(new[] { 1f, 0f, 6f, 1f, 2f });
         Assert.Equal(0.2, NoiseCalibration.Known(slopes, weights).item<float>(), 1e-6);
     }
+
+    [Theory]
+    [InlineData(new[] { 1f, 0.95f, 1.4f, 1f }, 1.0)]
+    [InlineData(new[] { 0.2f, 0.5f, 0.95f, 1f }, 4.0)]
+    [InlineData(new[] { 0.2f, 1f, 0.5f, 1f }, 2.0)]
+    [InlineData(new[] { 1f, 0.2f, 0.5f, 1f }, 8.0)]
+    [InlineData(new[] { 0.5f, 1f, 0.5f, 0.5f }, null)]
+    [InlineData(new[] { 0.5f, 0.5f, 0.5f, 0.5f }, null)]
+    public void Samples_are_known_from_the_level_that_parts_them_with_the_fewest_mistakes(float[] slopes, double? expected) =>
+        Assert.Equal(expected, NoiseCalibration.KnownFrom(slopes, [1, 2, 4, 8]));
+
+    [Fact]
+    public void The_level_has_as_few_mistakes_as_the_best_of_all_levels()
+    {
+        var random = new Random(5);
+        for (var round = 0; round < 200; round++)
+        {
+            var levels = Enumerable.Range(1, 1 + random.Next(20)).Select(level => (float)level).ToArray();
+            var slopes = levels.Select(_ => random.NextSingle() * 1.8f).ToArray();
+            var chosen = NoiseCalibration.KnownFrom(slopes, levels) ?? levels.Length + 1;
+            Assert.Equal(levels.Append(levels.Length + 1).Min(level => MistakesOf(level)), MistakesOf(chosen));
+
+            int MistakesOf(double from) => slopes.Zip(levels).Count(sample => sample.First >= NoiseCalibration.KnownSlope != sample.Second >= from);
+        }
+    }
 }
