@@ -18,7 +18,7 @@ namespace DisBack.Distillation.Backtracking;
 internal sealed class FlooredDraws(IDraws draws, NoiseFloor settings, HostSignal signal, IGenerator generator, int part) : IDraws
 {
     /// <summary>Samples of a look: six noise levels to every doubling.</summary>
-    private const int Samples = 64;
+    public const int Samples = 64;
 
     /// <summary>The noise levels that are looked at: of samples with a deviation near 1 the lowest leaves nearly all, and the highest nothing.</summary>
     private const double Lowest = 1.0 / 64, Highest = 32;

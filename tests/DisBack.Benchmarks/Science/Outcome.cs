@@ -1,6 +1,7 @@
 using DisBack.Client;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
+using DisBack.Distillation.Backtracking;
 using DisBack.Specs.Experiments;
 
 namespace DisBack.Benchmarks.Science;
@@ -33,7 +34,9 @@ internal sealed record Outcome(IReadOnlyList<(double Images, double Seconds, dou
         var recorded = steps * spec.Recording.Batch + looked;
         var stage1 = trajectory is { Run.Steps: > 0 } ? await SecondsAsync(RunId.Trajectory(trajectory.Id)) : 0;
         var history = await archive.MetricsAsync(RunId.Trial(trial));
-        var looks = history.Curve("calibration").ToList();
+        var looks = history.Curve("calibration").Select(look => (look.Step, Samples: (long)spec.Backtracking.Batch))
+            .Concat(history.Curve("target_calibration").Concat(history.Curve("noise_floor")).Select(look => (look.Step, Samples: (long)FlooredDraws.Samples)))
+            .ToList();
         var started = history.Points.Count > 0 ? history.Points[0].Time : default;
         var curve = history.Points
             .Where(point => point.Name is QuickFid or MetricNames.Fid && double.IsFinite(point.Value))
@@ -44,7 +47,7 @@ internal sealed record Outcome(IReadOnlyList<(double Images, double Seconds, dou
             .ToList();
         return new(curve, document.Run.Status == RunStatus.Completed ? null : document.Run.Events.LastOrDefault()?.Message ?? document.Run.Status.ToString());
 
-        long LookedUntil(long step) => looks.Count(look => look.Step < step) * (long)spec.Backtracking.Batch;
+        long LookedUntil(long step) => looks.Where(look => look.Step < step).Sum(look => look.Samples);
 
         async Task<double> SecondsAsync(RunId id)
         {
