@@ -1,7 +1,6 @@
 using DisBack.Diffusion.Networks;
 using DisBack.Diffusion.Noise;
 using DisBack.Distillation.Generators;
-using DisBack.Distillation.Recording;
 using DisBack.Distillation.Runs;
 using DisBack.Specs.Backtracking;
 using DisBack.Specs.Noise;
@@ -80,9 +79,9 @@ internal sealed class FlooredDraws(IDraws draws, NoiseFloor settings, HostSignal
                 draw = draw with { Sigma = levels.narrow(0, first, count).view(-1, 1, 1, 1).to(draw.Sigma.device) };
             }
             using var probe = new StudentProbe(generator, draw);
-            var (known, pushed) = probe.Compare(target, signal);
-            slopes.Add(known);
-            weights.Add(pushed);
+            var ofPart = probe.Compare(target, signal);
+            slopes.Add(ofPart.Slopes);
+            weights.Add(ofPart.Weights);
         }
         return (cat(slopes), cat(weights));
     }

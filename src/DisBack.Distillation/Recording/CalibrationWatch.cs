@@ -1,4 +1,5 @@
 using DisBack.Diffusion.Networks;
+using DisBack.Distillation.Runs;
 using DisBack.Specs.Backtracking;
 using DisBack.Specs.Recording;
 using static TorchSharp.torch;

@@ -1,4 +1,5 @@
 using DisBack.Diffusion.Networks;
+using DisBack.Distillation.Runs;
 using static TorchSharp.torch;
 
 namespace DisBack.Distillation.Recording;

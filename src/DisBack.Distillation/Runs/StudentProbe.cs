@@ -1,11 +1,9 @@
 using DisBack.Diffusion.Networks;
-using DisBack.Diffusion.Noise;
 using DisBack.Distillation.Generators;
-using DisBack.Distillation.Runs;
 using DisBack.Specs.Backtracking;
 using static TorchSharp.torch;
 
-namespace DisBack.Distillation.Recording;
+namespace DisBack.Distillation.Runs;
 
 /// <summary>Noisy samples of the student that stay the same, to ask networks about.</summary>
 internal sealed class StudentProbe : IDisposable
@@ -13,7 +11,7 @@ internal sealed class StudentProbe : IDisposable
     private readonly Draw _draw;
     private readonly Tensor _noisy;
 
-    /// <param name="generator">The untrained student.</param>
+    /// <param name="generator">The student.</param>
     /// <param name="draw">What its samples are made from, and the noise on them; owned from now on.</param>
     public StudentProbe(IGenerator generator, Draw draw)
     {
@@ -34,8 +32,8 @@ internal sealed class StudentProbe : IDisposable
     public double Calibration(Denoiser network, HostSignal signal)
     {
         using var scope = NewDisposeScope();
-        var (slopes, weights) = Compare(network, signal);
-        return NoiseCalibration.Known(slopes, weights).item<float>();
+        using var untracked = no_grad();
+        return Runs.Calibration.Of(Images, _noisy, Denoise(network), _draw, signal);
     }
 
     /// <inheritdoc cref="Runs.Calibration.Compare"/>
