@@ -13,12 +13,15 @@ public sealed class RetryProcessTests(TaughtFolder folder) : IClassFixture<Taugh
         await File.WriteAllBytesAsync(images, TaughtFolder.Images(seed: 3), TestContext.Current.CancellationToken);
         foreach (var name in new[] { "one", "two" })
         {
+            // Steps for ten seconds at least: under the load of other tests 200 of them were over before the interrupt came.
             using var process = DisBackProcess.Start(
-                folder.Path, "run", "spec.yaml", "--set", $"name={name}", "--set", "backtracking.steps=200",
+                folder.Path, "run", "spec.yaml", "--set", $"name={name}", "--set", "backtracking.steps=600",
                 "--set", "evaluation.reference={source: idx, path: images.idx}");
             await process.SeesAsync("backtracking");
             process.Interrupt();
-            Assert.Equal(ExitCode.Interrupted, (await process.EndAsync()).Code);
+            var (ended, last, _) = await process.EndAsync();
+            Assert.Equal(ExitCode.Interrupted, ended);
+            Assert.Contains("is paused at step", last, StringComparison.Ordinal);
         }
         var reference = JsonNode.Parse(await OutputOf("show", "one", "--json"))!["spec"]!["evaluation"]!["reference"]!["path"]!.GetValue<string>();
         var digest = reference["sha256:".Length..];
