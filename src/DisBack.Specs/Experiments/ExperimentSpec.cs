@@ -132,6 +132,11 @@ public sealed record ExperimentSpec : IValidatableObject
             yield return new ValidationResult(
                 "the host discriminator-flow has no target for which a trajectory could be recorded; set steps to 0", ["Recording.Steps"]);
         }
+        if (Backtracking is DiscriminatorFlowSettings { NoiseFloor.Enough: > 0 })
+        {
+            yield return new ValidationResult(
+                "the host discriminator-flow compares no scores at a noise that could have a floor; leave it out", ["Backtracking.NoiseFloor"]);
+        }
         // The paper's loop keeps the first target for one iteration more than the others.
         (int Interval, int More)? every = Backtracking.Switching switch
         {

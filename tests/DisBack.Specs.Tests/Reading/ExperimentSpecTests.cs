@@ -161,6 +161,17 @@ public sealed class ExperimentSpecTests
     /// <summary>As version 0.1.0 computed it: who repeats the command of a run that an older version began continues that run.</summary>
     [Theory]
     [InlineData("smoke.yaml", "6fd573ed")]
+    [Fact]
+    public void A_floor_under_the_noise_of_a_host_that_compares_no_scores_is_refused()
+    {
+        const string Flow = "student: {flow: {}}\nrecording: {steps: 0}\ndata: {source: digits, resolution: 14}\n";
+        var error = Assert.Throws<SpecException>(
+            () => SpecReader.Parse<ExperimentSpec>(Head + Flow + "backtracking: {host: discriminator-flow, noise_floor: {}}\n", "a.yaml"));
+        Assert.Equal(
+            "a.yaml:6:55: the host discriminator-flow compares no scores at a noise that could have a floor; leave it out", error.Message);
+        SpecReader.Parse<ExperimentSpec>(Head + Flow + "backtracking: {host: discriminator-flow, noise_floor: {enough: 0}}\n", "a.yaml");
+    }
+
     public void The_identity_of_a_sample_stays(string file, string beginning)
     {
         var canonical = SpecJson.Canonical(SpecReader.Read<ExperimentSpec>(Path.Combine(SampleTests.Folder, file)));
