@@ -16,7 +16,7 @@ public sealed class ExperimentSpecTests
     public static TheoryData<string, string> Impossible => new()
     {
         {
-            "recording: {nodes: {policy: every, interval: 16}}\nbacktracking:\n  steps: 50\n  switching: {policy: fixed, interval: 20}\n",
+            "recording: {steps: 64, nodes: {policy: every, interval: 16}}\nbacktracking:\n  steps: 50\n  switching: {policy: fixed, interval: 20}\n",
             "a.yaml:6:40: with 20 steps from target to target the student needs 61 steps to reach the teacher but has 50; shorten the interval, record fewer "
                 + "nodes or raise backtracking.steps"
         },
@@ -145,8 +145,11 @@ public sealed class ExperimentSpecTests
     }
 
     [Fact]
-    public void The_smallest_spec_is_a_name_and_a_teacher()
-        => Assert.Equal(64, SpecReader.Parse<ExperimentSpec>(Head, "a.yaml").Recording.Steps);
+    public void The_smallest_spec_is_a_name_and_a_teacher_and_has_no_path_but_a_floor_under_the_noise()
+    {
+        var spec = SpecReader.Parse<ExperimentSpec>(Head, "a.yaml");
+        Assert.Equal((1, 0.1), (spec.Recording.CountNodes(), spec.Backtracking.FloorInForce.Enough));
+    }
 
     [Fact]
     public void A_host_and_an_architecture_that_are_not_named_are_the_first_ones()
@@ -158,9 +161,6 @@ public sealed class ExperimentSpecTests
         Assert.IsType<ScoreSettings>(SpecReader.Parse<ExperimentSpec>(Head + "backtracking: {host: score}\n", "a.yaml").Backtracking);
     }
 
-    /// <summary>As version 0.1.0 computed it: who repeats the command of a run that an older version began continues that run.</summary>
-    [Theory]
-    [InlineData("smoke.yaml", "6fd573ed")]
     [Fact]
     public void A_floor_under_the_noise_of_a_host_that_compares_no_scores_is_refused()
     {
@@ -172,6 +172,9 @@ public sealed class ExperimentSpecTests
         SpecReader.Parse<ExperimentSpec>(Head + Flow + "backtracking: {host: discriminator-flow, noise_floor: {enough: 0}}\n", "a.yaml");
     }
 
+    /// <summary>As version 0.1.0 computed it: who repeats the command of a run that an older version began continues that run.</summary>
+    [Theory]
+    [InlineData("smoke.yaml", "6fd573ed")]
     public void The_identity_of_a_sample_stays(string file, string beginning)
     {
         var canonical = SpecJson.Canonical(SpecReader.Read<ExperimentSpec>(Path.Combine(SampleTests.Folder, file)));
@@ -194,8 +197,8 @@ public sealed class ExperimentSpecTests
     [Fact]
     public void The_place_of_a_section_that_was_not_written_is_the_section_around_it()
         => Assert.StartsWith(
-            "a.yaml:3:37: with 30 steps from target to target",
-            Assert.Throws<SpecException>(() => SpecReader.Parse<ExperimentSpec>(Head + "backtracking: {steps: 3, switching: "
+            "a.yaml:4:37: with 30 steps from target to target",
+            Assert.Throws<SpecException>(() => SpecReader.Parse<ExperimentSpec>(Head + "recording: {steps: 64}\nbacktracking: {steps: 3, switching: "
                 + "{policy: fixed}}\n", "a.yaml")).Message,
             StringComparison.Ordinal);
 

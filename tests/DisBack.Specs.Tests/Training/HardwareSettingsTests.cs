@@ -21,7 +21,7 @@ public sealed class HardwareSettingsTests
     [InlineData("{ workers: 1 }", "{ host: dmd, batch: 5 }", null)]
     public void Workers_must_be_able_to_share_the_batch(string hardware, string backtracking, string? why)
     {
-        var text = $"name: a\nteacher: t\nhardware: {hardware}\ndata: {{ source: digits }}\nbacktracking: {backtracking}\n";
+        var text = $"name: a\nteacher: t\nhardware: {hardware}\ndata: {{ source: digits }}\nbacktracking: {backtracking}\nrecording: {{ steps: 1 }}\n";
         if (why is null)
         {
             SpecReader.Parse<ExperimentSpec>(text, "spec");
