@@ -11,7 +11,8 @@ namespace DisBack.Orchestration.Groups;
 /// </summary>
 /// <remarks>
 /// Reading changes nothing and may be repeated. What a worker adds is there until it has the sums of all shards, which are made from it; its own sums are there
-/// until it makes the next ones, for which it must have read what the others add, who have read all sums by then.
+/// until it makes the next ones, for which it must have read what the others add, who have read all sums by then. One whose shard is empty, as there are
+/// fewer numbers than workers, makes none and keeps what it has: the others may not have read it yet.
 /// </remarks>
 internal sealed class SumExchange : IDisposable
 {
@@ -58,8 +59,12 @@ internal sealed class SumExchange : IDisposable
         try
         {
             var options = new ParallelOptions { MaxDegreeOfParallelism = Messages, CancellationToken = cancellation };
-            await Parallel.ForEachAsync(Parts(_rank, numbers.Count), options, (part, stop) => MakeSumsAsync(round, numbers, part, stop));
-            Publish(round);
+            var (_, shard) = Shard(_rank, numbers.Count);
+            if (shard > 0)
+            {
+                await Parallel.ForEachAsync(Parts(_rank, numbers.Count), options, (part, stop) => MakeSumsAsync(round, numbers, part, stop));
+                Publish(round);
+            }
             await Parallel.ForEachAsync(
                 Enumerable.Range(0, _count).Where(rank => rank != _rank).SelectMany(rank => Parts(rank, numbers.Count)),
                 options,
