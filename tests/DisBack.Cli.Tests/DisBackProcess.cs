@@ -10,12 +10,15 @@ internal sealed partial class DisBackProcess : IDisposable
     /// <summary>Many times what anything takes here: who waits for longer waits for ever, and says for what.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(8);
 
+    /// <summary>The output and the error output.</summary>
+    private const int Streams = 2;
+
     private readonly Process _process;
     private readonly Lock _gate = new();
     private readonly List<string> _lines = [];
-    private readonly List<(string Text, TaskCompletionSource Seen)> _awaited = [];
+    private readonly List<(string Text, TaskCompletionSource<bool> Seen)> _awaited = [];
     private readonly List<string> _errors = [];
-    private bool _hasEnded;
+    private int _endedStreams;
 
     private DisBackProcess(string folder, IReadOnlyDictionary<string, string> variables, string[] args)
     {
@@ -48,19 +51,27 @@ internal sealed partial class DisBackProcess : IDisposable
         return await process.EndAsync();
     }
 
-    /// <summary>Waits until a line of the output or of the error output holds a text.</summary>
-    public Task SeesAsync(string text)
+    /// <summary>Waits until a line of the output or of the error output holds a text. An end without it is a failure.</summary>
+    public async Task SeesAsync(string text)
     {
-        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var seen = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
-            if (_hasEnded || _lines.Concat(_errors).Any(line => line.Contains(text, StringComparison.Ordinal)))
+            if (_lines.Concat(_errors).Any(line => line.Contains(text, StringComparison.Ordinal)))
             {
-                return Task.CompletedTask;
+                return;
+            }
+            if (_endedStreams == Streams)
+            {
+                seen.SetResult(false);
             }
             _awaited.Add((text, seen));
         }
-        return WaitAsync(seen.Task, $"'{text}'");
+        await WaitAsync(seen.Task, $"'{text}'");
+        if (!await seen.Task)
+        {
+            Fail($"ended without '{text}'");
+        }
     }
 
     public void Interrupt() => Assert.Equal(0, Signal(_process.Id, 2));
@@ -106,31 +117,39 @@ internal sealed partial class DisBackProcess : IDisposable
         }
         catch (TimeoutException)
         {
-            lock (_gate)
-            {
-                Assert.Fail($"'{string.Join(' ', _process.StartInfo.ArgumentList.Skip(1))}' did not come to {what} in {s_patience.TotalMinutes:0} minutes; "
-                    + $"it printed:\n{string.Join('\n', _lines)}\n{string.Join('\n', _errors)}");
-            }
+            Fail($"did not come to {what} in {s_patience.TotalMinutes:0} minutes");
+        }
+    }
+
+    private void Fail(string how)
+    {
+        lock (_gate)
+        {
+            Assert.Fail($"'{string.Join(' ', _process.StartInfo.ArgumentList.Skip(1))}' {how}; it printed:\n{string.Join('\n', _lines.Concat(_errors))}");
         }
     }
 
     private void OnLine(string? line, List<string> lines)
     {
-        if (line is null && lines == _errors)
-        {
-            return;
-        }
         lock (_gate)
         {
-            // The end of the output ends every wait, also one that begins later: what was not printed by then never will be.
-            _hasEnded |= line is null;
-            foreach (var (_, seen) in _awaited.Where(a => line is null || line.Contains(a.Text, StringComparison.Ordinal)))
-            {
-                seen.TrySetResult();
-            }
             if (line is not null)
             {
                 lines.Add(line);
+                Complete(_awaited.Where(awaited => line.Contains(awaited.Text, StringComparison.Ordinal)), isSeen: true);
+            }
+            else if (++_endedStreams == Streams)
+            {
+                // This ends every wait: what was not printed by then never will be.
+                Complete(_awaited, isSeen: false);
+            }
+        }
+
+        static void Complete(IEnumerable<(string Text, TaskCompletionSource<bool> Seen)> awaited, bool isSeen)
+        {
+            foreach (var (_, seen) in awaited)
+            {
+                seen.TrySetResult(isSeen);
             }
         }
     }

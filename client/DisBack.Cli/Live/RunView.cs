@@ -19,7 +19,7 @@ internal sealed class RunView(Screen screen, TimeProvider time, string run, int 
     private readonly DateTimeOffset _history = time.GetUtcNow() - s_begun;
 
     private readonly RunProgress _progress = new(time, nodes);
-    private long _lastLine;
+    private (string? Stage, long At) _lastLine;
     private bool _unheard;
 
     /// <summary>Follows the updates to their end, which is when the run has settled.</summary>
@@ -49,20 +49,25 @@ internal sealed class RunView(Screen screen, TimeProvider time, string run, int 
         return _progress.Latest;
     }
 
-    /// <summary>Plain lines: every event, and the figures every ten seconds or when the stage changes.</summary>
+    /// <summary>Plain lines: every event, and the figures every ten seconds and at the first step of a stage that is seen.</summary>
     private void Print(RunUpdate update)
     {
-        var stage = _progress.Stage;
         _progress.Add(update);
         foreach (var (at, message) in News(update))
         {
             screen.Line($"{at,8}  {message}");
         }
-        if (_unheard || _progress.Snapshot.Step == 0 || (_progress.Stage == stage && _lastLine != 0 && time.GetElapsedTime(_lastLine) < s_linePeriod))
+        if (_unheard)
+        {
+            _lastLine = default;
+            return;
+        }
+        // Compared with the last line, not with the last update: a stage may begin some updates before its first step.
+        if (_progress.Snapshot.Step == 0 || (_progress.Stage == _lastLine.Stage && time.GetElapsedTime(_lastLine.At) < s_linePeriod))
         {
             return;
         }
-        _lastLine = time.GetTimestamp();
+        _lastLine = (_progress.Stage, time.GetTimestamp());
         screen.Line($"{_progress.Elapsed,8}  {_progress.Stage}  {_progress.Pace}  {_progress.Figures}".TrimEnd());
     }
 

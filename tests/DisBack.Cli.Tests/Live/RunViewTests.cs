@@ -15,6 +15,7 @@ public sealed class RunViewTests
         var lines = await Lines(
             Update(RunStatus.Recording, "recording", 8, 64, 4, -1, ("loss", 0.51)),
             Update(RunStatus.Recording, "recording", 16, 64, 4, -1, ("loss", 0.42)),
+            Update(RunStatus.Running, "backtracking", 0, 300, 0, 2),
             Update(RunStatus.Running, "backtracking", 30, 300, 5, 2, ("loss/fake", 0.25), ("fid", 81.25)) with
             {
                 Events = [Event(RunEventKind.Switch, "The target moved to node 2."), Event(RunEventKind.Checkpoint, "Step 30 is durable.")],
