@@ -16,6 +16,9 @@ namespace DisBack.Orchestration.Tests;
 /// </summary>
 internal sealed class ScriptedTraining : ITrainingFactory
 {
+    /// <summary>Many times what anything takes here, also beside a build: who waits for longer waits for ever.</summary>
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromMinutes(2);
+
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentQueue<(RunKind Kind, long Step, Action<RunAttempt> Act)> _script = new();
 
@@ -38,7 +41,7 @@ internal sealed class ScriptedTraining : ITrainingFactory
     public ConcurrentQueue<TrainingAssignment> Made { get; } = new();
 
     /// <summary>Completes when a run has left its training thread.</summary>
-    public Task Ended => _ended.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    public Task Ended => _ended.Task.WaitAsync(s_longestWait);
 
     /// <summary>Does something, once, at the end of a step of the first run that gets there.</summary>
     public void At(RunKind kind, long step, Action<RunAttempt> act) => _script.Enqueue((kind, step, act));
@@ -84,14 +87,14 @@ internal sealed class ScriptedTraining : ITrainingFactory
         private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public Task Reached => _reached.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        public Task Reached => _reached.Task.WaitAsync(s_longestWait);
 
         public void Open() => _open.TrySetResult();
 
         public void Pass()
         {
             _reached.TrySetResult();
-            _open.Task.Wait(TimeSpan.FromSeconds(30));
+            _open.Task.Wait(s_longestWait);
         }
     }
 
