@@ -163,7 +163,8 @@ public sealed class SdxlProcessTests : IDisposable
             "--set", "backtracking.fake_updates_per_generator_update=1",
         ];
         // Without a trajectory the fake score begins as the teacher, which adapters are before they are trained.
-        await SucceedAsync(["run", "spec.yaml", "--set", "name=direct", "--set", "recording.steps=0", .. unmoved]);
+        var direct = await SucceedAsync(["run", "spec.yaml", "--set", "name=direct", "--set", "recording.steps=0", .. unmoved]);
+        Assert.Contains("Nothing was recorded: the teacher is its only target.", direct, StringComparison.Ordinal);
         var first = Student("disturbed");
         await SucceedAsync(["run", "spec.yaml", "--set", "name=second", "--set", $"student.weights={first}", .. unmoved]);
         Assert.Equal(await File.ReadAllBytesAsync(first, Cancellation), await File.ReadAllBytesAsync(Student("second"), Cancellation));

@@ -106,7 +106,8 @@ internal sealed class TrialGrain(
             _nodes = reply.Nodes;
             if (Document.Nodes != _nodes.Length)
             {
-                await ApplyAsync(new RunCommand.AwaitSlot("Its trajectory is complete."), known => known with { Nodes = _nodes.Length });
+                var reason = _nodes.Length > 1 ? "Its trajectory is complete." : "Nothing was recorded: the teacher is its only target.";
+                await ApplyAsync(new RunCommand.AwaitSlot(reason), known => known with { Nodes = _nodes.Length });
             }
             return true;
         }
