@@ -49,7 +49,7 @@ internal sealed class RunView(Screen screen, TimeProvider time, string run, int 
         return _progress.Latest;
     }
 
-    /// <summary>Plain lines: every event, and the figures every ten seconds and at the first step of a stage that is seen.</summary>
+    /// <summary>Plain lines: every event, and the figures at the first step that is seen of a stage and every ten seconds.</summary>
     private void Print(RunUpdate update)
     {
         _progress.Add(update);
@@ -59,6 +59,7 @@ internal sealed class RunView(Screen screen, TimeProvider time, string run, int 
         }
         if (_unheard)
         {
+            // What is heard next is worth a line at once.
             _lastLine = default;
             return;
         }
