@@ -11,7 +11,8 @@ namespace DisBack.Client;
 /// <param name="grains">The grains.</param>
 /// <param name="time">The clock; null is the system's.</param>
 /// <param name="patience">How long an answer to a command or a question may take; null is as long as a call of Orleans may.</param>
-public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null, TimeSpan? patience = null) : IControl
+/// <param name="isHosted">Whether the process still lives that the grains are in; null where another silo takes them over.</param>
+public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null, TimeSpan? patience = null, Func<bool>? isHosted = null) : IControl
 {
     /// <summary>A silo that died is replaced within seconds; whoever waits longer gets an error.</summary>
     private static readonly TimeSpan s_retryTimeout = TimeSpan.FromSeconds(20);
@@ -20,6 +21,9 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
 
     /// <summary>An owner says something every second, so one that is silent for so long is not there, or is frozen.</summary>
     private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(7);
+
+    /// <summary>How often a watch looks whether the process still lives that the grains are in: Orleans tells a waiting call nothing of its end.</summary>
+    private static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
 
     private readonly TimeProvider _time = time ?? TimeProvider.System;
 
@@ -231,9 +235,19 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
             while (true)
             {
                 next = updates.MoveNextAsync().AsTask();
-                if (await IsSilentAsync(next))
+                var asked = _time.GetTimestamp();
+                var isHeard = true;
+                while (await IsSilentAsync(next))
                 {
-                    yield return latest with { Events = [], Reset = false, Unheard = true };
+                    if (isHosted?.Invoke() == false)
+                    {
+                        yield break;
+                    }
+                    if (isHeard && _time.GetElapsedTime(asked) >= s_silence)
+                    {
+                        isHeard = false;
+                        yield return latest with { Events = [], Reset = false, Unheard = true };
+                    }
                 }
                 if (!await next)
                 {
@@ -252,7 +266,7 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
 
         async Task<bool> IsSilentAsync(Task next)
         {
-            await Task.WhenAny(next, Task.Delay(s_silence, _time, ending.Token));
+            await Task.WhenAny(next, Task.Delay(s_look, _time, ending.Token));
             return !next.IsCompleted && !cancellationToken.IsCancellationRequested;
         }
 

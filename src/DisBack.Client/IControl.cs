@@ -76,7 +76,10 @@ public interface IControl
     /// <summary>What a run does or waits for now, one sentence each.</summary>
     Task<IReadOnlyList<string>> WhyAsync(RunId run, CancellationToken cancellation = default);
 
-    /// <summary>Events after a sequence number, with the run's progress, until the run settles; goes on by itself after an interruption.</summary>
+    /// <summary>
+    /// Events after a sequence number, with the run's progress, until the run settles, or until the process has ended that alone could host it; goes on by
+    /// itself after an interruption.
+    /// </summary>
     /// <exception cref="ClusterUnavailableException">Nobody has answered within the time-out of this implementation.</exception>
     IAsyncEnumerable<RunUpdate> WatchAsync(RunId run, long afterSequence = 0, CancellationToken cancellationToken = default);
 

@@ -201,6 +201,41 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         Assert.Equal(ExitCode.Cancelled, (await Run("spec.yaml", "holder", "--set", "backtracking.steps=20000")).Code);
     }
 
+    /// <summary>Orleans tells a client nothing of the end of the only silo, so a watcher that is too slow for the last update must look for itself.</summary>
+    [Fact]
+    public async Task A_watcher_says_what_has_become_of_a_run_whose_process_has_ended()
+    {
+        using (var host = Start("left", "--set", "backtracking.steps=20000"))
+        {
+            using var watcher = await WatchAsync(host);
+            watcher.Freeze();
+            Assert.Contains("checkpoint", await OutputOf("pause", "left"));
+            Assert.Equal(ExitCode.Ok, (await host.EndAsync()).Code);
+            watcher.Thaw();
+            var (code, output, error) = await watcher.EndAsync();
+            Assert.Equal((ExitCode.Ok, ""), (code, error));
+            Assert.Contains("is paused at step ", output);
+            Assert.Contains("report.html", output);
+        }
+        using (var host = Start("left", "--set", "backtracking.steps=20000"))
+        {
+            using var watcher = await WatchAsync(host);
+            host.Kill();
+            var (code, output, _) = await watcher.EndAsync();
+            Assert.Equal(ExitCode.ClusterUnavailable, code);
+            Assert.Contains("is running but no process hosts it; repeat its command to go on", output);
+        }
+        Assert.Equal(ExitCode.ClusterUnavailable, (await DisBackProcess.RunAsync(folder.Path, "watch", "left")).Code);
+
+        async Task<DisBackProcess> WatchAsync(DisBackProcess host)
+        {
+            await host.SeesAsync("backtracking");
+            var watcher = DisBackProcess.Start(folder.Path, "watch", "left");
+            await watcher.SeesAsync("backtracking  step ");
+            return watcher;
+        }
+    }
+
     /// <summary>A training in another terminal is of another session, beside which the priority of threads alone says nothing.</summary>
     [Fact]
     public async Task An_evaluation_that_watches_has_the_lowest_priority_of_all_sessions_and_ends_with_the_process_that_was_started()

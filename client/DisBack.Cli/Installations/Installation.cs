@@ -154,7 +154,7 @@ internal abstract class Installation(string data) : IAsyncDisposable
             }
             var connection = await SiloConnection.ConnectAsync(owner, cancellation);
             _connection = connection;
-            return new GrainControl(connection.Grains, null, s_patience);
+            return new GrainControl(connection.Grains, null, s_patience, () => _folder.Owner is { } now && now.StartedAt == owner.StartedAt);
         }
 
         public override async Task<IControl> HostAsync(string command, string device, CancellationToken cancellation)

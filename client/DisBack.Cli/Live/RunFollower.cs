@@ -78,7 +78,9 @@ internal sealed class RunFollower(Session session, Installation installation, IC
         { Status: RunStatus.Failed, Cause: FailureCause.Storage } => ExitCode.Storage,
         { Status: RunStatus.Failed } => ExitCode.RunFailed,
         { Status: RunStatus.Cancelled } => ExitCode.Cancelled,
-        _ => ExitCode.Ok,
+        { Status: RunStatus.Completed or RunStatus.Paused } => ExitCode.Ok,
+        // Who follows a run to its end, a script for one, must not take it for complete because the process that hosted it has ended.
+        _ => ExitCode.ClusterUnavailable,
     };
 
     /// <summary>Prints the summary of a run: how it ended and where its files are.</summary>

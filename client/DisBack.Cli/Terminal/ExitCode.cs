@@ -32,7 +32,7 @@ internal enum ExitCode
     [Description("storage failed: the disk is full, or stored bytes are damaged")]
     Storage = 8,
 
-    [Description("the cluster does not answer")]
+    [Description("the cluster does not answer, or no process hosts the run that is watched")]
     ClusterUnavailable = 9,
 
     [Description("the cluster refuses the token")]
