@@ -305,8 +305,10 @@ public sealed class GrainControl(IGrainFactory grains, TimeProvider? time = null
         catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
             throw new ClusterUnavailableException(
-                $"The process that hosts the runs has not answered for {patience!.Value.TotalSeconds:0} seconds; it may be frozen or very busy, so the command "
-                + "may still be carried out: ask with 'disback why' in a moment.",
+                isHosted?.Invoke() == false
+                    ? "The process that hosted the runs has ended without an answer; 'disback list' shows what it has left."
+                    : $"The process that hosts the runs has not answered for {patience!.Value.TotalSeconds:0} seconds; it may be frozen or very busy, so the "
+                        + "command may still be carried out: ask with 'disback why' in a moment.",
                 e);
         }
     }
