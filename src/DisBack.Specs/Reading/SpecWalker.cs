@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text.Json;
@@ -24,13 +25,16 @@ internal sealed partial class SpecWalker(SpecProblems problems)
     private static readonly ConcurrentDictionary<(Type Owner, string Property), (JsonObject Own, JsonObject Given)?> s_defaults = [];
     private static readonly ConcurrentDictionary<(Type Owner, string Property), ValidationAttribute[]> s_rules = [];
     private static readonly ConcurrentDictionary<Type, Dictionary<string, JsonPropertyInfo>> s_keys = [];
+    private static readonly ConcurrentDictionary<Type, ILookup<string, string>> s_places = [];
 
     private readonly Dictionary<string, (SpecLocation Location, Type Type)> _values = [];
+    private (Type Type, string Path) _whole = (typeof(JsonNode), "");
 
     /// <summary>The document, or the part of one that is at a path, as JSON of the given type. What is wrong with it is added to the problems.</summary>
     public JsonNode? Read(SpecNode root, Type type, string path = "")
     {
         _values[""] = (root.Location, type);
+        _whole = (type, path);
         return Value(root, type, path, []);
     }
 
@@ -228,9 +232,39 @@ internal sealed partial class SpecWalker(SpecProblems problems)
     private void Unknown(SpecEntry entry, string path, IEnumerable<string> valid)
     {
         var names = valid.ToArray();
-        var nearest = NearestName.Of(entry.Key, names);
+        var nearest = NearestName.Of(entry.Key, names) ?? Elsewhere(entry.Key, path);
         var where = path.Length == 0 ? "" : $" in '{path}'";
         problems.Add(new SpecProblem(entry.Location, $"there is no key '{SpecText.Quoted(entry.Key)}'{where}", OneOf(names), nearest));
+    }
+
+    /// <summary>Where the whole document has a key that was written in a section without it; null if nowhere, or in several places.</summary>
+    private string? Elsewhere(string key, string path)
+    {
+        var places = s_places.GetOrAdd(_whole.Type, type => Places(s_options.GetTypeInfo(type), "", [])
+            .Distinct()
+            .ToLookup(place => place[(place.LastIndexOf('.') + 1)..]));
+        // The same place: another choice of this section has the key.
+        return places[key].ToArray() is [var only] && Join(_whole.Path, only) is var place && place != Join(path, key) ? place : null;
+    }
+
+    /// <summary>The paths of all keys under a section, those of every choice.</summary>
+    private static IEnumerable<string> Places(JsonTypeInfo info, string path, ImmutableStack<Type> around)
+    {
+        if (info.Kind != JsonTypeInfoKind.Object || around.Contains(info.Type))
+        {
+            return [];
+        }
+        around = around.Push(info.Type);
+        if (info.PolymorphismOptions is { } choice)
+        {
+            return choice.DerivedTypes.SelectMany(derived => Places(s_options.GetTypeInfo(derived.DerivedType), path, around))
+                .Prepend(Join(path, choice.TypeDiscriminatorPropertyName));
+        }
+        return Keys(info).SelectMany(key =>
+        {
+            var (place, type) = (Join(path, key.Name), Nullable.GetUnderlyingType(key.PropertyType) ?? key.PropertyType);
+            return Places(s_options.GetTypeInfo(type), place, around).Prepend(place);
+        });
     }
 
     /// <summary>A section whose keys are the user's own.</summary>

@@ -12,6 +12,10 @@ public sealed class SpecReaderTests
             + "mean 'training'?" },
         { "name: a\ntraining:\n  stpes: 5\n", "toy.yaml:3:3: there is no key 'stpes' in 'training'; expected one of steps, rate, betas, clip, channels, dry, "
             + "kind; did you mean 'steps'?" },
+        { "name: a\nbetas: [0, 1]\n", "toy.yaml:2:1: there is no key 'betas'; expected one of name, seed, training, policy, folders; did you mean "
+            + "'training.betas'?" },
+        { "name: a\ntraining: {interval: 5}\n", "toy.yaml:2:12: there is no key 'interval' in 'training'; expected one of steps, rate, betas, clip, channels, "
+            + "dry, kind; did you mean 'policy.interval'?" },
         { "seed: 1\n", "toy.yaml:1:1: 'name' is missing; expected lower-case letters, digits and dashes" },
         { "name: A B\n", "toy.yaml:1:7: 'name' is 'A B'; expected lower-case letters, digits and dashes" },
         { "name: a\nname: b\n", "toy.yaml:2:1: 'name' is given twice; line 1 has it already; expected each key once" },
