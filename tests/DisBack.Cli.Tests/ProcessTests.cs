@@ -220,9 +220,11 @@ public sealed class ProcessTests(TaughtFolder folder) : IClassFixture<TaughtFold
         using (var host = Start("left", "--set", "backtracking.steps=20000"))
         {
             using var watcher = await WatchAsync(host);
+            using var program = DisBackProcess.Start(folder.Path, "watch", "left", "--json");
+            await program.SeesAsync("\"step\":");
             host.Kill();
             var (code, output, _) = await watcher.EndAsync();
-            Assert.Equal(ExitCode.ClusterUnavailable, code);
+            Assert.Equal((ExitCode.ClusterUnavailable, ExitCode.ClusterUnavailable), (code, (await program.EndAsync()).Code));
             Assert.Contains("is running but no process hosts it; repeat its command to go on", output);
         }
         Assert.Equal(ExitCode.ClusterUnavailable, (await DisBackProcess.RunAsync(folder.Path, "watch", "left")).Code);

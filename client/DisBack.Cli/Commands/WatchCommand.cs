@@ -1,11 +1,9 @@
 using System.CommandLine;
-using System.Text.Json;
 using DisBack.Cli.Installations;
 using DisBack.Cli.Live;
 using DisBack.Cli.Names;
 using DisBack.Cli.Options;
 using DisBack.Cli.Terminal;
-using DisBack.Client.Http;
 using DisBack.Contracts.Documents;
 
 namespace DisBack.Cli.Commands;
@@ -30,12 +28,9 @@ internal static class WatchCommand
                 }
                 else
                 {
-                    await foreach (var update in control.WatchAsync(run.Id, 0, session.Signals.Stopping))
-                    {
-                        session.Screen.Line(JsonSerializer.Serialize(update, Api.Json));
-                    }
+                    run = await new RunFollower(session, installation, control).PrintAsync(run.Id);
                 }
-                return (int)RunFollower.CodeOf((await RunTarget.ReadAsync(installation.Archive, run.Id, cancellation)).Run);
+                return (int)RunFollower.CodeOf(run.Run);
             }
             if (control is not null)
             {

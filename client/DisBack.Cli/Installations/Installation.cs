@@ -154,6 +154,7 @@ internal abstract class Installation(string data) : IAsyncDisposable
             }
             var connection = await SiloConnection.ConnectAsync(owner, cancellation);
             _connection = connection;
+            // Of what the owner tells of itself the address comes later; when it took the folder stays.
             return new GrainControl(connection.Grains, null, s_patience, () => _folder.Owner is { } now && now.StartedAt == owner.StartedAt);
         }
 

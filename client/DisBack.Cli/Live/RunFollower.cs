@@ -1,7 +1,9 @@
+using System.Text.Json;
 using DisBack.Cli.Installations;
 using DisBack.Cli.Report;
 using DisBack.Cli.Terminal;
 using DisBack.Client;
+using DisBack.Client.Http;
 using DisBack.Contracts.Documents;
 using DisBack.Contracts.Grains;
 using DisBack.Distillation.Evaluations;
@@ -47,6 +49,7 @@ internal sealed class RunFollower(Session session, Installation installation, IC
     }
 
     /// <summary>Shows a run that another process hosts. Ctrl-C ends the watching, not the run.</summary>
+    /// <returns>The run as it settled, or as the process left it that has ended.</returns>
     public async Task<RunTarget> WatchAsync(RunTarget run)
     {
         try
@@ -58,6 +61,19 @@ internal sealed class RunFollower(Session session, Installation installation, IC
             session.Screen.Error.WriteLine($"{run.Name} goes on; 'disback watch {run.Text}' shows it again, 'disback pause {run.Text}' pauses it.");
             throw;
         }
+    }
+
+    /// <summary>Prints what another process says of a run that it hosts as lines of JSON.</summary>
+    /// <returns>The run as it settled, or as the process left it that has ended.</returns>
+    public async Task<RunTarget> PrintAsync(RunId id)
+    {
+        var sequence = 0L;
+        await foreach (var update in control.WatchAsync(id, 0, session.Signals.Stopping))
+        {
+            session.Screen.Line(JsonSerializer.Serialize(update, Api.Json));
+            sequence = update.Sequence;
+        }
+        return await AtLeastAsync(id, sequence);
     }
 
     /// <summary>Copies what a run left behind to where people look for it, with its curves and its report.</summary>
